@@ -1,0 +1,91 @@
+"""Failures as named facts. Each has a permanent `code`; only shared/web/problem.py turns one into an answer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One place in the input that is at fault: a JSON Pointer (RFC 6901) or a parameter's name, and why."""
+
+    pointer: str
+    detail: str
+
+
+class AppError(Exception):
+    """A failure that a caller is told about. Subclasses set `code`, `status` (HTTP) and `title`.
+
+    `detail` is shown to the caller, so it never holds a secret or a stack trace.
+    """
+
+    code: ClassVar[str]
+    status: ClassVar[int]
+    title: ClassVar[str]
+    registry: ClassVar[dict[str, type["AppError"]]] = {}
+
+    def __init__(
+        self, detail: str = "", *, errors: Sequence[Violation] = (), headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail
+        self.errors = tuple(errors)
+        self.headers = dict(headers or {})
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if AppError.registry.setdefault(cls.code, cls) is not cls:
+            raise TypeError(f"error code {cls.code!r} is taken by {AppError.registry[cls.code].__name__}")
+
+
+class MalformedBody(AppError):
+    code, status, title = "malformed_body", 400, "The request's body is malformed"
+
+
+class InvalidParameter(AppError):
+    code, status, title = "invalid_parameter", 400, "A path or query parameter is invalid"
+
+
+class BadRequest(AppError):
+    code, status, title = "bad_request", 400, "The request is malformed"
+
+
+class Unauthenticated(AppError):
+    code, status, title = "unauthenticated", 401, "Authentication is required"
+
+
+class Forbidden(AppError):
+    code, status, title = "forbidden", 403, "This is not allowed"
+
+
+class NotFound(AppError):
+    code, status, title = "not_found", 404, "There is nothing here"
+
+
+class MethodNotAllowed(AppError):
+    code, status, title = "method_not_allowed", 405, "The method is not allowed here"
+
+
+class PreconditionFailed(AppError):
+    code, status, title = "precondition_failed", 412, "The resource has changed meanwhile"
+
+
+class BodyTooLarge(AppError):
+    code, status, title = "body_too_large", 413, "The request's body is too large"
+
+
+class UnsupportedMediaType(AppError):
+    code, status, title = "unsupported_media_type", 415, "The content type is not supported"
+
+
+class InternalError(AppError):
+    code, status, title = "internal_error", 500, "Something went wrong on our side"
+
+
+class Unavailable(AppError):
+    """A dependency doesn't answer. `retry_after` is in seconds."""
+
+    code, status, title = "unavailable", 503, "The service is temporarily unavailable"
+
+    def __init__(self, detail: str = "", *, retry_after: int = 1) -> None:
+        super().__init__(detail, headers={"Retry-After": str(retry_after)})

@@ -1,0 +1,218 @@
+"""Typed settings from the environment: every mistake is reported at once, and a secret never shows in a repr."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, Self, TypeVar
+from urllib.parse import urlsplit
+
+T = TypeVar("T")
+
+
+class Secret:
+    """A value that is only had by asking for it, so that it can't slip into a log or an exception."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret('***')"
+
+    __str__ = __repr__
+
+
+class SettingsError(Exception):
+    """Holds one line per mistake."""
+
+    def __init__(self, mistakes: Sequence[str]) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = tuple(mistakes)
+
+
+class Env:
+    """Reads variables and collects mistakes; after the last one, `check` raises them together.
+
+    `NAME_FILE` stands for `NAME` with the file's stripped content. A missing or bad value yields the default,
+    or an empty placeholder that `check` keeps anyone from using.
+    """
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._mistakes: list[str] = []
+
+    def check(self) -> None:
+        """Raise SettingsError if any variable read so far was missing or wrong."""
+        if self._mistakes:
+            raise SettingsError(self._mistakes)
+
+    def mistake(self, text: str) -> None:
+        self._mistakes.append(text)
+
+    def text(self, name: str, default: str | None = None) -> str:
+        return self._read(name, default, str)
+
+    def secret(self, name: str, default: Secret | None = None) -> Secret:
+        return self._read(name, default, Secret, placeholder=Secret(""))
+
+    def path(self, name: str, default: Path | None = None) -> Path:
+        return self._read(name, default, Path, placeholder=Path())
+
+    def integer(self, name: str, default: int | None = None, *, minimum: int = 0, maximum: int = 2**63 - 1) -> int:
+        def parse(raw: str) -> int:
+            if not (raw.isascii() and raw.isdigit() and minimum <= int(raw) <= maximum):
+                raise ValueError(f"must be a whole number from {minimum} to {maximum}")
+            return int(raw)
+
+        return self._read(name, default, parse, placeholder=0)
+
+    def number(self, name: str, default: float | None = None, *, minimum: float = 0.0) -> float:
+        def parse(raw: str) -> float:
+            value = float(raw)
+            if not minimum <= value < float("inf"):
+                raise ValueError(f"must be a number of at least {minimum}")
+            return value
+
+        return self._read(name, default, parse, placeholder=0.0)
+
+    def choice(self, name: str, options: Sequence[str], default: str | None = None) -> str:
+        def parse(raw: str) -> str:
+            if raw not in options:
+                raise ValueError(f"must be one of {', '.join(options)}")
+            return raw
+
+        return self._read(name, default, parse, placeholder="")
+
+    def url(self, name: str, default: str | None = None, *, schemes: Sequence[str] = ("http", "https")) -> str:
+        """Return the URL without a trailing slash."""
+
+        def parse(raw: str) -> str:
+            parts = urlsplit(raw)
+            if parts.scheme not in schemes or not parts.hostname:
+                raise ValueError(f"must be a URL that starts with {' or '.join(s + '://' for s in schemes)}")
+            return raw.rstrip("/")
+
+        return self._read(name, default, parse, placeholder="")
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """Return the items of a comma-separated list; empty when unset."""
+        return tuple(word.strip() for word in self.text(name, "").split(",") if word.strip())
+
+    def _read(self, name: str, default: T | None, parse: Callable[[str], T], placeholder: T | None = None) -> T:
+        raw = self._raw(name)
+        fallback = default if default is not None else placeholder if placeholder is not None else parse("")
+        if raw is None:
+            if default is None:
+                self.mistake(f"{name} is not set (nor {name}_FILE)")
+            return fallback
+        try:
+            return parse(raw)
+        except ValueError as exc:
+            self.mistake(f"{name} {exc}")
+            return fallback
+
+    def _raw(self, name: str) -> str | None:
+        file = self._environ.get(f"{name}_FILE")
+        if not file:
+            return self._environ.get(name) or None
+        if self._environ.get(name):
+            self.mistake(f"{name} and {name}_FILE are both set")
+        try:
+            return Path(file).read_text(encoding="utf-8").strip() or None
+        except (OSError, UnicodeDecodeError) as exc:
+            self.mistake(f"{name}_FILE can't be read: {exc}")
+            return ""
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    level: str
+    format: str  # auto: JSON unless stdout is a terminal
+    file: Path | None
+    file_max_bytes: int
+
+    @classmethod
+    def from_env(cls, env: Env) -> Self:
+        file = env.text("LOG_FILE", "")
+        return cls(
+            level=env.choice("LOG_LEVEL", ("debug", "info", "warning", "error"), "info"),
+            format=env.choice("LOG_FORMAT", ("auto", "json", "console"), "auto"),
+            file=Path(file) if file else None,
+            file_max_bytes=env.integer("LOG_FILE_MAX_BYTES", 20_000_000, minimum=10_000),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessSettings:
+    """What every program needs to listen, log, trust and stop. Times are in seconds."""
+
+    name: str
+    host: str
+    port: int
+    private_host: str
+    private_port: int
+    public_url: str
+    trust_file: Path
+    drain_seconds: float
+    log: LogSettings
+
+    @classmethod
+    def from_env(cls, env: Env, name: str, port: int) -> Self:
+        return cls(
+            name=name,
+            host=env.text("HOST", "127.0.0.1"),
+            port=env.integer("PORT", port, maximum=65535),
+            private_host=env.text("PRIVATE_HOST", "127.0.0.1"),
+            private_port=env.integer("PRIVATE_PORT", port + 1000, maximum=65535),
+            public_url=env.url("PUBLIC_URL", "http://127.0.0.1:8080"),
+            trust_file=env.path("TRUST_FILE"),
+            drain_seconds=env.number("DRAIN_SECONDS", 5.0),
+            log=LogSettings.from_env(env),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseSettings:
+    """`url` is the runtime role's, perhaps through a pooler; `direct_url` bypasses it, for LISTEN."""
+
+    url: Secret
+    direct_url: Secret
+    pool_size: int
+    timeout: float  # seconds for a connection, and for a statement
+
+    @classmethod
+    def from_env(cls, env: Env) -> Self:
+        url = env.secret("DATABASE_URL")
+        return cls(
+            url=url,
+            direct_url=env.secret("DATABASE_DIRECT_URL", url),
+            pool_size=env.integer("DATABASE_POOL_SIZE", 10, minimum=1, maximum=1000),
+            timeout=env.number("DATABASE_TIMEOUT", 5.0, minimum=0.1),
+        )
+
+
+class _FromEnv(Protocol):
+    @classmethod
+    def from_env(cls, env: Env) -> Self: ...
+
+
+S = TypeVar("S", bound=_FromEnv)
+
+
+def load(kind: type[S]) -> S:
+    """Read `kind` from the process's environment, or print every mistake and exit with status 2."""
+    env = Env(os.environ)
+    settings = kind.from_env(env)
+    try:
+        env.check()
+    except SettingsError as exc:
+        for mistake in exc.mistakes:
+            print(f"settings: {mistake}", file=sys.stderr)  # noqa: T201  the logs aren't set up without settings
+        raise SystemExit(2) from None
+    return settings
