@@ -3,15 +3,23 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 from asyncpg import Record
 
 from shared.errors import Unavailable
+from shared.metrics import POOL_CONNECTIONS
 from shared.settings import DatabaseSettings
 
-Connection = asyncpg.pool.PoolConnectionProxy[Record]
+if TYPE_CHECKING:
+    Connection = asyncpg.pool.PoolConnectionProxy[Record]
+    DirectConnection = asyncpg.Connection[Record]
+    Pool = asyncpg.Pool[Record]
+else:  # they are generic in the stubs only
+    Connection = asyncpg.pool.PoolConnectionProxy
+    DirectConnection = asyncpg.Connection
+    Pool = asyncpg.Pool
 
 # What asyncpg raises when the server is gone, starting, stopping, stuck or full: all of it passes by itself.
 _AWAY = (
@@ -37,7 +45,7 @@ def is_away(exc: BaseException) -> bool:
     return isinstance(exc, _AWAY)
 
 
-class _Connection(asyncpg.Connection[Record]):
+class _Connection(DirectConnection):
     def get_reset_query(self) -> str:
         """Skip the round trip that resets a session: nothing of ours is bound to a connection."""
         return ""
@@ -46,7 +54,7 @@ class _Connection(asyncpg.Connection[Record]):
 class Database:
     """The pool, with the query methods that a connection has, so that a repository takes either."""
 
-    def __init__(self, pool: asyncpg.Pool[Record], timeout: float) -> None:
+    def __init__(self, pool: Pool, timeout: float) -> None:
         self._pool = pool
         self._timeout = timeout
 
@@ -92,16 +100,6 @@ class Database:
         async with self.connection() as connection:
             return await connection.execute(sql, *args)
 
-    @property
-    def size(self) -> int:
-        """Open connections."""
-        return self._pool.get_size()
-
-    @property
-    def idle(self) -> int:
-        """Open connections that nobody uses."""
-        return self._pool.get_idle_size()
-
 
 Db = Database | Connection
 
@@ -118,6 +116,8 @@ async def open_database(settings: DatabaseSettings) -> AsyncIterator[Database]:
         connection_class=_Connection,
     )
     await pool
+    POOL_CONNECTIONS.labels("open").set_function(pool.get_size)
+    POOL_CONNECTIONS.labels("idle").set_function(pool.get_idle_size)
     try:
         yield Database(pool, settings.timeout)
     finally:

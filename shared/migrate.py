@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
-from asyncpg import Record
 
-from shared.db import Db
+from shared.db import Db, DirectConnection
 
 _NAME = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
 _POLL_SECONDS = 0.1
@@ -62,6 +61,13 @@ async def schema_version(db: Db, schema: str) -> int:
     return int(await db.fetchval(f"select coalesce(max(version), 0) from {schema}.schema_migration"))  # noqa: S608  our own schema's name
 
 
+async def require_schema(db: Db, schema: str, version: int) -> None:
+    """Raises MigrationError when the database is older than `version`: the program can't serve yet."""
+    found = await schema_version(db, schema)
+    if found < version:
+        raise MigrationError(f"schema {schema} has version {found}, and version {version} is needed")
+
+
 async def migrate(dsn: str, schema: str, folder: Path) -> list[str]:
     """Apply what is missing as the schema's owner, and return the names of what was applied.
 
@@ -92,7 +98,7 @@ create table if not exists {schema}.schema_migration (
 
 
 @asynccontextmanager
-async def _lock(connection: asyncpg.Connection[Record], schema: str) -> AsyncIterator[None]:
+async def _lock(connection: DirectConnection, schema: str) -> AsyncIterator[None]:
     key = int.from_bytes(hashlib.sha256(f"migrate {schema}".encode()).digest()[:8], signed=True)
     try:
         async with asyncio.timeout(_LOCK_WAIT_SECONDS):
@@ -106,7 +112,7 @@ async def _lock(connection: asyncpg.Connection[Record], schema: str) -> AsyncIte
         await connection.execute("select pg_advisory_unlock($1)", key)
 
 
-async def _applied(connection: asyncpg.Connection[Record], schema: str) -> dict[int, str]:
+async def _applied(connection: DirectConnection, schema: str) -> dict[int, str]:
     rows = await connection.fetch(f"select version, checksum from {schema}.schema_migration")  # noqa: S608  as above
     return {row["version"]: row["checksum"] for row in rows}
 
@@ -121,7 +127,7 @@ def _pending(migrations: list[Migration], applied: dict[int, str]) -> list[Migra
     return [migration for migration in migrations if migration.version not in applied]
 
 
-async def _apply(connection: asyncpg.Connection[Record], schema: str, migration: Migration) -> None:
+async def _apply(connection: DirectConnection, schema: str, migration: Migration) -> None:
     record = f"insert into {schema}.schema_migration (version, name, checksum) values ($1, $2, $3)"  # noqa: S608  as above
     values = (migration.version, migration.name, migration.checksum)
     if migration.sql.startswith(_NO_TRANSACTION):

@@ -1,0 +1,61 @@
+"""Asks another program for its events, signed with this process's own key."""
+
+from uuid import UUID
+
+import aiohttp
+import msgspec
+
+from shared.errors import Unavailable
+from shared.events.model import EVENTS_PATH, FeedPage, ResyncRequired, SnapshotPage
+from shared.identity import HEADER, Signer
+
+_PATIENCE = 10.0  # seconds beyond the wait that was asked for
+_WAIT = 25.0  # seconds
+
+
+class InternalClient:
+    """Speaks to the private port of `audience` at `base_url`."""
+
+    def __init__(self, session: aiohttp.ClientSession, signer: Signer, base_url: str, audience: str) -> None:
+        self._session = session
+        self._signer = signer
+        self._base_url = base_url
+        self._audience = audience
+
+    async def get(self, path: str, params: dict[str, str] | None = None, *, patience: float = _PATIENCE) -> bytes:
+        """Return the answer's body. Raises Unavailable, or ResyncRequired for a 410."""
+        return await self._send("GET", path, params, None, patience)
+
+    async def post(self, path: str, body: object) -> bytes:
+        """Send `body` as JSON and return the answer's body. Raises Unavailable."""
+        return await self._send("POST", path, None, msgspec.json.encode(body), _PATIENCE)
+
+    async def events(self, after: int, epoch: UUID, wait: float = _WAIT) -> FeedPage:
+        """Return what comes behind `after`, perhaps nothing. Raises Unavailable or ResyncRequired."""
+        params = {"after": str(after), "epoch": str(epoch), "wait": str(wait)}
+        return msgspec.json.decode(await self.get(EVENTS_PATH, params, patience=wait + _PATIENCE), type=FeedPage)
+
+    async def snapshot(self, path: str, after: UUID | None) -> SnapshotPage:
+        """Return one page of the ids that exist. Raises Unavailable."""
+        params = {"after": str(after)} if after is not None else {}
+        return msgspec.json.decode(await self.get(path, params), type=SnapshotPage)
+
+    async def _send(
+        self, method: str, path: str, params: dict[str, str] | None, body: bytes | None, patience: float
+    ) -> bytes:
+        headers = {HEADER: self._signer.sign_self(self._audience)}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        timeout = aiohttp.ClientTimeout(total=patience, connect=_PATIENCE)
+        try:
+            async with self._session.request(
+                method, self._base_url + path, params=params, data=body, headers=headers, timeout=timeout
+            ) as response:
+                content = await response.read()
+        except (aiohttp.ClientError, OSError) as exc:
+            raise Unavailable(f"{self._audience} doesn't answer.") from exc
+        if response.status == ResyncRequired.status:
+            raise ResyncRequired
+        if not response.ok:
+            raise Unavailable(f"{self._audience} answered {response.status}.")
+        return content

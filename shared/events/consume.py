@@ -1,0 +1,121 @@
+"""Follows another program's feed and applies each event exactly once: the cursor is stored with the effect.
+
+Each follower's schema has the table
+
+    event_cursor (feed text primary key, epoch uuid not null, position bigint not null)
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from prometheus_client import Counter, Gauge
+
+from shared.db import Connection, Database
+from shared.events.client import InternalClient
+from shared.events.model import Event, ResyncRequired
+from shared.logs import log
+
+APPLIED = Counter("events_applied_total", "Events applied, by feed and type.", ("feed", "type"))
+LAG_SECONDS = Gauge("event_lag_seconds", "Age of the newest event when it was applied.", ("feed",))
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of ids, `after` < id <= `upto`: of these only `alive` exist at the owner's."""
+
+    after: UUID
+    upto: UUID
+    alive: list[UUID]
+
+
+Apply = Callable[[Connection, Event], Awaitable[None]]  # ignores the types that it doesn't know
+Reconcile = Callable[[Connection, Span], Awaitable[None]]  # makes what is kept of a span's ids agree with `alive`
+
+_LOWEST = UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """Follows `feed`, which `client` reads, for `schema`. `snapshot_path` lists what exists, for a new start."""
+
+    feed: str
+    schema: str
+    snapshot_path: str
+    client: InternalClient
+    database: Database
+    apply: Apply
+    reconcile: Reconcile
+
+    async def run(self) -> None:
+        """Follow the feed for ever. Raises Unavailable when either side is away; run it again then."""
+        while True:
+            cursor = await self._cursor()
+            if cursor is None:
+                cursor = await self._resync()
+            epoch, position = cursor
+            try:
+                page = await self.client.events(position, epoch)
+            except ResyncRequired:
+                await self._resync()
+                continue
+            for event in page.items:
+                await self._take(event)
+
+    async def _take(self, event: Event) -> None:
+        """Apply one event unless another replica has: the cursor's row is what both must lock."""
+        async with self.database.transaction() as connection:
+            moved = await connection.fetchval(
+                f"""
+                update {self.schema}.event_cursor set position = $2 where feed = $1 and position < $2 returning true
+                """,  # noqa: S608  our own schema
+                self.feed,
+                event.position,
+            )
+            if moved:
+                await self.apply(connection, event)
+        if moved:
+            APPLIED.labels(self.feed, event.type).inc()
+            LAG_SECONDS.labels(self.feed).set(_age(event))
+
+    async def _cursor(self) -> tuple[UUID, int] | None:
+        row = await self.database.fetchrow(
+            f"select epoch, position from {self.schema}.event_cursor where feed = $1",  # noqa: S608  our own schema
+            self.feed,
+        )
+        return (row["epoch"], row["position"]) if row is not None else None
+
+    async def _resync(self) -> tuple[UUID, int]:
+        """Compare with what exists at the owner's, page by page, then go on from where the comparison began."""
+        first = page = await self.client.snapshot(self.snapshot_path, None)
+        after = _LOWEST
+        while True:
+            if page.epoch != first.epoch:
+                raise ResyncRequired
+            upto = min(page.next_after or first.before, first.before)
+            alive = [each for each in page.items if each < first.before]
+            async with self.database.transaction() as connection:
+                await self.reconcile(connection, Span(after, upto, alive))
+            if page.next_after is None or upto == first.before:
+                break
+            after = page.next_after
+            page = await self.client.snapshot(self.snapshot_path, after)
+        await self._start_from(first.epoch, first.position)
+        return first.epoch, first.position
+
+    async def _start_from(self, epoch: UUID, position: int) -> None:
+        await self.database.execute(
+            f"""
+            insert into {self.schema}.event_cursor (feed, epoch, position) values ($1, $2, $3)
+            on conflict (feed) do update set epoch = excluded.epoch, position = excluded.position
+            """,  # noqa: S608  our own schema
+            self.feed,
+            epoch,
+            position,
+        )
+        log.info("feed_resynced", feed=self.feed, position=position)
+
+
+def _age(event: Event) -> float:
+    return max(0.0, (datetime.now(UTC) - event.time).total_seconds())

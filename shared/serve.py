@@ -1,0 +1,100 @@
+"""Runs one program: logs, event loop, two ports, and a stop that loses no request."""
+
+import asyncio
+import gc
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+
+import uvloop
+from aiohttp import web
+
+from shared import VERSION
+from shared.lifecycle import Lifecycle
+from shared.logs import log
+from shared.metrics import process_metrics
+from shared.settings import ProcessSettings
+
+_KEEP_ALIVE = 75.0  # seconds; longer than the gateway keeps an idle connection, so that it is the one to close
+_SHUTDOWN = 10.0  # seconds for requests that are still being answered
+
+
+@dataclass(frozen=True, slots=True)
+class Apps:
+    """What listens: the public port's application, or the low-level server of the gateway, and the private one's."""
+
+    public: web.Application | web.Server
+    private: web.Application
+
+
+OpenProgram = Callable[[Lifecycle], AbstractAsyncContextManager[Apps]]
+
+
+def serve(settings: ProcessSettings, open_program: OpenProgram) -> int:
+    """Serve until SIGTERM or SIGINT, and return the exit status. A second signal ends the process at once."""
+    log.start(settings.name, settings.log)
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_run(settings, open_program))
+    except OSError as exc:
+        log.error("start_failed", exc)
+        print(f"{settings.name}: {exc}", file=sys.stderr)  # noqa: T201  the log may be a file that nobody watches
+        return 1
+    finally:
+        log.close()
+    return 0
+
+
+async def _run(settings: ProcessSettings, open_program: OpenProgram) -> None:
+    lifecycle = Lifecycle()
+    _obey_signals(lifecycle)
+    async with process_metrics(settings.name, VERSION), open_program(lifecycle) as apps, listening(settings, apps):
+        gc.collect()
+        gc.freeze()  # what lives as long as the program isn't looked at again
+        log.info("started", port=settings.port, private_port=settings.private_port, version=VERSION)
+        await lifecycle.stop()
+        log.info("stopping", drain_seconds=settings.drain_seconds)
+        await asyncio.sleep(settings.drain_seconds)  # still answering, until probes have seen that we are not ready
+    log.info("stopped")
+
+
+def _obey_signals(lifecycle: Lifecycle) -> None:
+    loop = asyncio.get_running_loop()
+
+    def obey(number: signal.Signals) -> None:
+        if lifecycle.stopping:
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        lifecycle.begin_stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, obey, number)
+
+
+@asynccontextmanager
+async def listening(settings: ProcessSettings, apps: Apps) -> AsyncIterator[None]:
+    """Listen on both ports; at the end accept nothing more, finish what is being answered, and close.
+
+    The private port outlives the public one, so that a probe sees a stopping program and not a missing one.
+    """
+    private = web.AppRunner(apps.private, access_log=None, shutdown_timeout=1.0)
+    public = _public_runner(apps)
+    try:
+        for runner, host, port in (
+            (private, settings.private_host, settings.private_port),
+            (public, settings.host, settings.port),
+        ):
+            await runner.setup()
+            await web.TCPSite(runner, host, port).start()
+        yield
+    finally:
+        await public.cleanup()
+        await private.cleanup()
+
+
+def _public_runner(apps: Apps) -> web.BaseRunner:
+    if isinstance(apps.public, web.Application):
+        return web.AppRunner(apps.public, access_log=None, keepalive_timeout=_KEEP_ALIVE, shutdown_timeout=_SHUTDOWN)
+    return web.ServerRunner(apps.public, shutdown_timeout=_SHUTDOWN)

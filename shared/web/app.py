@@ -1,0 +1,48 @@
+"""Builds a service's two applications out of its route tables."""
+
+from collections.abc import Mapping, Sequence
+
+from aiohttp import web
+
+from shared.identity import Verifier
+from shared.lifecycle import Lifecycle
+from shared.web.binding import bind
+from shared.web.health import OPEN_PATHS, Check, health_routes
+from shared.web.middleware import middlewares, note_answered
+from shared.web.openapi import openapi_document
+from shared.web.routes import Auth, Route
+
+
+def public_app(title: str, routes: Sequence[Route], verifier: Verifier, lifecycle: Lifecycle) -> web.Application:
+    """Return the application that the gateway talks to; it tells its own API at /openapi.json."""
+    document = openapi_document(title, routes)
+
+    async def openapi(_request: web.Request) -> web.StreamResponse:
+        return web.json_response(document)
+
+    app = web.Application(middlewares=middlewares(verifier))
+    _add(app, [*routes, Route("GET", "/openapi.json", openapi, Auth.PUBLIC)], lifecycle)
+    return app
+
+
+def private_app(
+    routes: Sequence[Route], verifier: Verifier, checks: Mapping[str, Check], lifecycle: Lifecycle
+) -> web.Application:
+    """Return the application for probes, Prometheus and our other programs."""
+    app = web.Application(middlewares=middlewares(verifier, OPEN_PATHS))
+    app.add_routes(health_routes(checks, lifecycle))
+    _add(app, routes, lifecycle)
+    return app
+
+
+def _add(app: web.Application, routes: Sequence[Route], lifecycle: Lifecycle) -> None:
+    async def close_when_stopping(_request: web.Request, response: web.StreamResponse) -> None:
+        if lifecycle.stopping:
+            response.force_close()
+
+    for route in routes:
+        app.router.add_route(route.method, route.path, bind(route))
+        if route.method == "GET":
+            app.router.add_route("HEAD", route.path, bind(route))
+    app.on_response_prepare.append(note_answered)
+    app.on_response_prepare.append(close_when_stopping)

@@ -1,0 +1,108 @@
+"""Turns a row of the route table into an aiohttp handler: check who asks, parse, call, encode."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+from aiohttp import web
+from aiohttp.typedefs import Handler as WebHandler
+
+from shared.errors import Forbidden, InvalidParameter, NotFound, Unauthenticated, Violation
+from shared.identity import Identity, Kind
+from shared.web.answers import Answer, Created, Page
+from shared.web.body import check_content_type, decode_json, read_body
+from shared.web.context import identity_of
+from shared.web.etag import matches_none
+from shared.web.routes import Auth, Route, Signature, read_signature
+
+JSON = "application/json"
+
+
+class _NoQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The query of a route that takes none."""
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+def bind(route: Route) -> WebHandler:
+    """Return the handler that aiohttp calls for `route`."""
+    signature = read_signature(route)
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        _authorise(route.auth, identity_of(request))
+        arguments: dict[str, Any] = _path_values(request, signature)
+        query = parse_query(request, signature.query or _NoQuery)
+        if signature.query is not None:
+            arguments["query"] = query
+        if signature.body is not None:
+            arguments["body"] = await _body(request, route, signature)
+        return _answer(request, await route.handler(request, **arguments), signature.status)
+
+    return handle
+
+
+def _authorise(auth: Auth, identity: Identity) -> None:
+    if auth is Auth.USER and identity.kind is not Kind.USER:
+        raise Unauthenticated("Sign in first.", headers={"WWW-Authenticate": "Bearer"})
+    if auth is Auth.SERVICE and identity.kind is not Kind.SERVICE:
+        raise Forbidden("This is for Colonnade's own programs.")
+
+
+def _path_values(request: web.Request, signature: Signature) -> dict[str, Any]:
+    """Convert the path's parameters; one that can't name anything is like one that names nothing: NotFound."""
+    try:
+        return {name: kind(request.match_info[name]) for name, kind in signature.path.items()}
+    except ValueError as exc:
+        raise NotFound from exc
+
+
+def parse_query(request: web.Request, kind: type[msgspec.Struct]) -> msgspec.Struct:
+    """Return the query as a struct. Raises InvalidParameter for an unknown, repeated, missing or wrong one."""
+    values: Mapping[str, str] = request.query
+    if len(set(values)) != len(values):
+        raise InvalidParameter("A query parameter is given more than once.")
+    if any(not text.isprintable() for pair in values.items() for text in pair):
+        raise InvalidParameter("A query parameter holds characters that can't be printed.")
+    try:
+        return msgspec.convert(dict(values), kind, strict=False)
+    except msgspec.ValidationError as exc:
+        detail, _, place = str(exc).partition(" - at `$.")
+        raise InvalidParameter("The query isn't valid.", errors=[Violation(place.rstrip("`"), detail)]) from exc
+
+
+async def _body(request: web.Request, route: Route, signature: Signature) -> Any:
+    if signature.body_optional and not request.body_exists:
+        return None
+    raw = await read_body(request, route.max_body)
+    if signature.body_optional and not raw:
+        return None
+    check_content_type(request, route.body_types)
+    assert signature.body is not None
+    return decode_json(raw, signature.body)
+
+
+def _answer(request: web.Request, result: object, status: int) -> web.StreamResponse:
+    if isinstance(result, web.StreamResponse):
+        return result
+    if result is None:
+        return web.Response(status=204)
+    if not isinstance(result, Answer):
+        headers = _link(request, result) if isinstance(result, Page) else {}
+        return web.Response(status=status, body=_encode(result), content_type=JSON, headers=headers)
+    headers = dict(result.headers)
+    if result.etag is not None:
+        headers["ETag"] = f'"{result.etag}"'
+        if request.method in ("GET", "HEAD") and matches_none(request, result.etag):
+            return web.Response(status=304, headers=headers)
+    if isinstance(result, Created):
+        headers["Location"] = result.location
+    return web.Response(status=status, body=_encode(result.body), content_type=JSON, headers=headers)
+
+
+def _link(request: web.Request, page: Page[Any]) -> dict[str, str]:
+    """Point to the next page (RFC 8288) relative to this one, so that a path prefix in front doesn't matter."""
+    if page.next_cursor is None:
+        return {}
+    return {"Link": f'<?{urlencode(dict(request.query) | {"cursor": page.next_cursor})}>; rel="next"'}

@@ -1,0 +1,25 @@
+"""Conditional requests on JSON resources (RFC 9110, section 13) with strong entity tags."""
+
+import re
+
+from aiohttp import web
+
+from shared.errors import PreconditionFailed
+
+_TAG = re.compile(r'(?:W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
+
+
+def matches_none(request: web.BaseRequest, etag: str) -> bool:
+    """Tell whether If-None-Match names `etag` (weak comparison), so that a GET is answered by 304."""
+    header = request.headers.get("If-None-Match", "")
+    return header.strip() == "*" or etag in _TAG.findall(header)
+
+
+def require_match(request: web.BaseRequest, etag: str) -> None:
+    """Raises PreconditionFailed when If-Match is there and doesn't name `etag` (strong comparison)."""
+    header = request.headers.get("If-Match")
+    if header is None or header.strip() == "*":
+        return
+    strong = [tag.strip() for tag in header.split(",")]
+    if f'"{etag}"' not in strong:
+        raise PreconditionFailed("The resource isn't the one that If-Match names.")

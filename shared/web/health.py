@@ -1,0 +1,43 @@
+"""The private port: is it alive, can it serve, what does it measure."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+from aiohttp import web
+
+from shared.lifecycle import Lifecycle
+from shared.metrics import CONTENT_TYPE, exposition
+
+Check = Callable[[], Awaitable[None]]  # raises when what it looks at is not ready
+OPEN_PATHS = frozenset({"/livez", "/readyz", "/metrics"})
+_PATIENCE = 2.0  # seconds for one check
+
+
+def health_routes(checks: Mapping[str, Check], lifecycle: Lifecycle) -> list[web.RouteDef]:
+    """Return /livez, /readyz (200, or 503 naming what is not ready) and /metrics."""
+
+    async def readyz(_request: web.Request) -> web.Response:
+        results = dict(zip(checks, await asyncio.gather(*map(_run, checks.values())), strict=True))
+        if lifecycle.stopping:
+            results["process"] = "stopping"
+        ready = all(result == "ok" for result in results.values())
+        return web.json_response({"ready": ready, "checks": results}, status=200 if ready else 503)
+
+    return [web.get("/livez", _livez), web.get("/readyz", readyz), web.get("/metrics", _metrics)]
+
+
+async def _livez(_request: web.Request) -> web.Response:
+    return web.json_response({"alive": True})
+
+
+async def _metrics(_request: web.Request) -> web.Response:
+    return web.Response(body=exposition(), headers={"Content-Type": CONTENT_TYPE})
+
+
+async def _run(check: Check) -> str:
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            await check()
+    except Exception as exc:  # noqa: BLE001  whatever it is, it is why the program isn't ready
+        return str(exc) or type(exc).__name__
+    return "ok"

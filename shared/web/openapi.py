@@ -1,0 +1,155 @@
+"""The OpenAPI 3.1 document of a route table: what the handlers' annotations say, and nothing written twice."""
+
+import inspect
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from shared.errors import AppError, InvalidParameter, MalformedBody, NotFound, Unauthenticated, Unavailable
+from shared.web.idempotency import IDEMPOTENCY_ERRORS
+from shared.web.problem import PROBLEM_JSON
+from shared.web.routes import Auth, Route, Signature, read_signature
+
+_REF = "#/components/schemas/{name}"
+_PATH_TYPES: dict[type, dict[str, str]] = {
+    UUID: {"type": "string", "format": "uuid"},
+    int: {"type": "integer"},
+    str: {"type": "string"},
+}
+
+Json = dict[str, Any]
+
+
+class ProblemError(msgspec.Struct):
+    """One place at fault: a JSON Pointer into the body, or a parameter's name."""
+
+    pointer: str
+    detail: str
+
+
+class Problem(msgspec.Struct, omit_defaults=True):
+    """A failure, as in RFC 9457. `code` is stable; `request_id` finds the request in the logs."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str
+    request_id: str
+    errors: list[ProblemError] = []
+
+
+def openapi_document(title: str, routes: Sequence[Route]) -> Json:
+    """Return the document of `routes`. Struct names are the schemas' names, so they are unique in one service."""
+    signatures = [(route, read_signature(route)) for route in routes]
+    kinds = [kind for _, signature in signatures for kind in (signature.body, signature.answer) if kind is not None]
+    _, components = msgspec.json.schema_components([*kinds, Problem], ref_template=_REF)
+    paths: dict[str, Json] = {}
+    for route, signature in signatures:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(title, route, signature)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": title, "version": "1"},
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+        },
+    }
+
+
+def _operation(title: str, route: Route, signature: Signature) -> Json:
+    doc = inspect.getdoc(route.handler) or route.handler.__name__.replace("_", " ").capitalize()
+    summary, _, description = doc.partition("\n")
+    operation: Json = {
+        "operationId": route.handler.__name__,
+        "tags": [title],
+        "summary": summary.strip().rstrip("."),
+        "parameters": [*_path_parameters(signature), *_query_parameters(signature), *_header_parameters(route)],
+        "responses": _responses(route, signature),
+    }
+    if description.strip():
+        operation["description"] = description.strip()
+    if route.auth is Auth.USER:
+        operation["security"] = [{"bearer": []}]
+    if content := _request_content(route, signature):
+        operation["requestBody"] = {"required": not signature.body_optional, "content": content}
+    return operation
+
+
+def _request_content(route: Route, signature: Signature) -> Json:
+    if signature.body is not None:
+        return {media: {"schema": _schema(signature.body)} for media in route.body_types}
+    return {media: {"schema": _raw_schema(media)} for media in route.raw_body}
+
+
+def _raw_schema(media: str) -> Json:
+    binary: Json = {"type": "string", "format": "binary"}
+    if media != "multipart/form-data":
+        return binary
+    return {"type": "object", "required": ["file"], "properties": {"file": binary}}
+
+
+def _schema(kind: Any) -> Json:
+    (schema,), _ = msgspec.json.schema_components([kind], ref_template=_REF)
+    return schema
+
+
+def _path_parameters(signature: Signature) -> Iterable[Json]:
+    for name, kind in signature.path.items():
+        yield {"name": name, "in": "path", "required": True, "schema": _PATH_TYPES[kind]}
+
+
+def _query_parameters(signature: Signature) -> Iterable[Json]:
+    if signature.query is None:
+        return
+    _, components = msgspec.json.schema_components([signature.query], ref_template=_REF)
+    schema = components[signature.query.__name__]
+    for name, member in schema["properties"].items():
+        yield {"name": name, "in": "query", "required": name in schema.get("required", ()), "schema": member}
+
+
+def _header_parameters(route: Route) -> Iterable[Json]:
+    if route.idempotent:
+        schema = {"type": "string", "minLength": 1, "maxLength": 255}
+        yield {"name": "Idempotency-Key", "in": "header", "required": False, "schema": schema}
+
+
+def _responses(route: Route, signature: Signature) -> Json:
+    responses: Json = {str(signature.status): _success(route, signature)}
+    for error in _errors(route, signature):
+        content = {PROBLEM_JSON: {"schema": {"$ref": _REF.format(name="Problem")}}}
+        entry = responses.setdefault(str(error.status), {"description": "", "content": content})
+        entry["description"] += ("; " if entry["description"] else "") + f"`{error.code}`: {error.title}"
+    return responses
+
+
+def _success(route: Route, signature: Signature) -> Json:
+    title = route.handler.__name__.replace("_", " ")
+    if signature.answer is not None:
+        return {
+            "description": f"Answer to: {title}",
+            "content": {"application/json": {"schema": _schema(signature.answer)}},
+        }
+    if route.raw_answer:
+        content = {media: {"schema": {"type": "string", "format": "binary"}} for media in route.raw_answer}
+        return {"description": f"Answer to: {title}", "content": content}
+    return {"description": "Done"}
+
+
+def _errors(route: Route, signature: Signature) -> Sequence[type[AppError]]:
+    found: list[type[AppError]] = [Unavailable, *route.errors]
+    if route.auth is Auth.USER:
+        found.append(Unauthenticated)
+    if route.idempotent:
+        found.extend(IDEMPOTENCY_ERRORS)
+    if signature.body is not None:
+        found.append(MalformedBody)
+    if signature.query is not None:
+        found.append(InvalidParameter)
+    if signature.path:
+        found.append(NotFound)
+    return sorted(set(found), key=lambda error: (error.status, error.code))

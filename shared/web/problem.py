@@ -1,0 +1,50 @@
+"""The one place where a failure becomes an answer: RFC 9457 JSON, or the same as a page for a browser."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from shared.errors import AppError
+from shared.web.pages import HTML, render_page
+
+PROBLEM_JSON = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedProblem:
+    status: int
+    headers: Mapping[str, str]  # with Content-Type
+    body: bytes
+
+
+def problem_document(error: AppError, *, instance: str, request_id: str) -> dict[str, Any]:
+    """Return the members of RFC 9457 with our `code`, `request_id` and `errors`."""
+    document: dict[str, Any] = {
+        "type": f"urn:colonnade:problem:{error.code}",
+        "title": error.title,
+        "status": error.status,
+        "detail": error.detail or error.title,
+        "instance": instance,
+        "code": error.code,
+        "request_id": request_id,
+    }
+    if error.errors:
+        document["errors"] = [{"pointer": place.pointer, "detail": place.detail} for place in error.errors]
+    return document
+
+
+def render_problem(error: AppError, *, accept: str, instance: str, request_id: str) -> RenderedProblem:
+    """Return the answer to a request for `instance` (its path, without the query) that failed with `error`."""
+    document = problem_document(error, instance=instance, request_id=request_id)
+    headers = {"Cache-Control": "no-store", **error.headers}
+    if prefers_html(accept):
+        body = render_page("problem.html", problem=document).encode()
+        return RenderedProblem(error.status, headers | {"Content-Type": HTML}, body)
+    return RenderedProblem(error.status, headers | {"Content-Type": PROBLEM_JSON}, msgspec.json.encode(document))
+
+
+def prefers_html(accept: str) -> bool:
+    """Tell a browser that navigates, which names text/html first, from a program."""
+    return accept.lstrip().startswith("text/html")
