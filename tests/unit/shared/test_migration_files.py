@@ -1,0 +1,37 @@
+from pathlib import Path
+
+import pytest
+
+from shared.migrate import MigrationError, expected_version, read_migrations
+
+
+def write(folder: Path, *names: str) -> Path:
+    for name in names:
+        (folder / name).write_text("select 1", encoding="utf-8")
+    return folder
+
+
+def test_migrations_are_read_in_order_of_their_numbers(tmp_path: Path) -> None:
+    found = read_migrations(write(tmp_path, "0002_more.sql", "0001_start.sql"))
+    assert [migration.name for migration in found] == ["0001_start.sql", "0002_more.sql"]
+    assert expected_version(tmp_path) == 2
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param(["0001_start.sql", "0003_gap.sql"], id="gap"),
+        pytest.param(["0001_start.sql", "0001_twin.sql"], id="twin"),
+        pytest.param(["0001_start.sql", "2_short.sql"], id="badly named"),
+        pytest.param(["0002_start.sql"], id="not from 0001"),
+    ],
+)
+def test_migration_files_that_contradict_each_other_are_refused(tmp_path: Path, names: list[str]) -> None:
+    with pytest.raises(MigrationError):
+        read_migrations(write(tmp_path, *names))
+
+
+def test_checksum_follows_the_content(tmp_path: Path) -> None:
+    before = read_migrations(write(tmp_path, "0001_start.sql"))[0].checksum
+    (tmp_path / "0001_start.sql").write_text("select 2", encoding="utf-8")
+    assert read_migrations(tmp_path)[0].checksum != before
