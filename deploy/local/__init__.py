@@ -1,0 +1,1 @@
+"""The embedded stack: PostgreSQL and Valkey out of wheels and the four programs, run by one launcher."""

@@ -1,0 +1,141 @@
+"""Where the database lives and as whom it runs.
+
+PostgreSQL refuses to run as root. Started by root it runs as `nobody`, who needs to reach its data and its programs:
+what lies behind a closed folder, such as root's own home, is kept under /var/lib/colonnade instead.
+"""
+
+import os
+import shutil
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local.errors import LaunchError
+from deploy.local.processes import Account, reachable
+from deploy.local.state import State, make_folder
+
+OUTSIDE = Path("/var/lib/colonnade")
+_NOBODY = Account(65534, 65534)
+_SOCKET_NAME = len("/postgres/.s.PGSQL.5432")
+_SOCKET_LIMIT = 103  # bytes of a whole path: 107 on Linux, 103 on macOS
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """`sockets` is for both stores' sockets, each in a folder of its own user's. `account` is None: it runs as us."""
+
+    data: Path
+    sockets: Path
+    bindir: Path
+    account: Account | None
+
+    @property
+    def postgres_sockets(self) -> Path:
+        return self.sockets / "postgres"
+
+    @property
+    def exists(self) -> bool:
+        return (self.data / "PG_VERSION").is_file()
+
+
+def find_home(state: State, bindir: Path) -> Home:
+    """Decide, make what is missing, and keep to where the data already is."""
+    try:
+        if os.geteuid() != 0:
+            return Home(state.root / "postgres", _socket_folder(state, None), bindir, None)
+        account = _account(state)
+        data = _data_folder(state, account)
+        return Home(data, _socket_folder(state, account), _reachable_bindir(bindir, account), account)
+    except OSError as exc:
+        raise LaunchError(f"Can't prepare a place for PostgreSQL: {exc}.") from exc
+
+
+def _account(state: State) -> Account:
+    """Data made by an ordinary user stays theirs when root starts the stack."""
+    with suppress(FileNotFoundError):
+        owner = (state.root / "postgres").stat()
+        if owner.st_uid != 0:
+            return Account(owner.st_uid, owner.st_gid)
+    return _NOBODY
+
+
+def _data_folder(state: State, account: Account) -> Path:
+    inside, outside = state.root / "postgres", OUTSIDE / state.instance / "postgres"
+    if outside.exists():
+        return outside
+    if reachable(account, state.root):
+        return inside
+    if inside.exists():
+        raise LaunchError(f"User {account.uid}, who owns the database in {inside}, can't pass the folders above it.")
+    _make_outside(outside.parent)
+    return outside
+
+
+def _make_outside(folder: Path) -> None:
+    make_folder(OUTSIDE, 0o755)
+    make_folder(folder, 0o711)
+
+
+def _socket_folder(state: State, account: Account | None) -> Path:
+    """Prefer the state's own folder; a path that is too long for a socket, or closed to the database, goes to /tmp."""
+    folder = state.root / "run"
+    short = len(os.fsencode(folder)) + _SOCKET_NAME <= _SOCKET_LIMIT
+    if not short or (account and not reachable(account, state.root)):
+        folder = Path("/tmp") / f"colonnade-{state.instance}"  # noqa: S108  random name, and ownership is checked
+    make_folder(folder, 0o711)
+    _check_ours(folder)
+    make_folder(folder / "postgres", 0o700)
+    if account:
+        os.chown(folder / "postgres", account.uid, account.gid)
+    return folder
+
+
+def _check_ours(folder: Path) -> None:
+    found = folder.lstat()
+    if folder.is_symlink() or found.st_uid != os.geteuid() or found.st_mode & 0o022:
+        raise LaunchError(f"{folder} belongs to somebody else or is open to others: remove it and start again.")
+
+
+def _reachable_bindir(bindir: Path, account: Account) -> Path:
+    if reachable(account, bindir / "postgres"):
+        return bindir
+    copy = OUTSIDE / f"postgresql-{_label(bindir)}"
+    if not copy.exists():
+        make_folder(OUTSIDE, 0o755)
+        _copy(bindir, copy)
+    return copy / bindir.relative_to(_tree(bindir).parent)
+
+
+def _tree(bindir: Path) -> Path:
+    """Return the folder to copy: the wheel's package, whose libraries are its sibling, or the installation."""
+    package = bindir.parent.parent
+    return package if bindir.parent.name == "pginstall" else bindir.parent
+
+
+def _label(bindir: Path) -> str:
+    """Name a copy by the exact programs in it."""
+    found = (bindir / "postgres").stat()
+    return f"{found.st_size:x}-{int(found.st_mtime):x}"
+
+
+def _copy(bindir: Path, target: Path) -> None:
+    """Copy beside the target and rename, so that a half-made copy is never used."""
+    tree = _tree(bindir)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".copy-") as folder:
+        staging = Path(folder) / "tree"
+        staging.mkdir()
+        for part in (tree, tree.with_name(f"{tree.name}.libs")):
+            if part.exists():
+                shutil.copytree(part, staging / part.name, symlinks=True)
+        with suppress(FileExistsError):
+            staging.rename(target)
+
+
+def remove_outside(instance: str) -> None:
+    """Remove what this state keeps outside its folder; the copied programs go with their last user."""
+    shutil.rmtree(OUTSIDE / instance, ignore_errors=True)
+    shutil.rmtree(Path("/tmp") / f"colonnade-{instance}", ignore_errors=True)  # noqa: S108  as above
+    others = [path for path in OUTSIDE.glob("*") if not path.name.startswith(("postgresql-", ".copy-"))]
+    if not others:
+        shutil.rmtree(OUTSIDE, ignore_errors=True)

@@ -1,0 +1,134 @@
+"""Children of the launcher: how one is made so that it can't outlive its parent, and how one is recognised later.
+
+Fork is right here because the launcher has a single thread, and what the parent has imported is shared with all.
+"""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+LINUX = sys.platform == "linux"
+_PR_SET_PDEATHSIG = 1
+_PR_SET_NAME = 15
+_ZOMBIE = "Z"
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whom a child runs as."""
+
+    uid: int
+    gid: int
+
+    def assume(self) -> None:
+        os.setgroups([])
+        os.setgid(self.gid)
+        os.setuid(self.uid)
+
+
+@dataclass(frozen=True, slots=True)
+class Birth:
+    """How a child starts its life. `death_signal` reaches it when the launcher dies, however that happens."""
+
+    name: str
+    log: Path
+    death_signal: signal.Signals = signal.SIGTERM
+    account: Account | None = None
+    stdin: int | None = None
+
+
+def fork(birth: Birth, run: Callable[[], int]) -> int:
+    """Run `run` in a child in a session of its own, out of reach of the terminal's Ctrl-C, and return its pid."""
+    parent = os.getpid()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if pid := os.fork():
+        return pid
+    status = 70
+    try:
+        _settle(birth, parent)
+        status = run()
+    except SystemExit as exc:
+        status = exc.code if isinstance(exc.code, int) else 1
+    except BaseException:  # noqa: BLE001  whatever it was belongs in the child's log, and the child must end here
+        traceback.print_exc()
+    finally:
+        with suppress(OSError, ValueError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(status)
+
+
+def _settle(birth: Birth, parent: int) -> None:
+    signal.set_wakeup_fd(-1)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
+    os.setsid()
+    _redirect(birth)
+    if birth.account:
+        os.chdir("/")  # the other user may not even see our folder
+        birth.account.assume()
+    if LINUX:  # after the change of user, which clears it
+        _libc.prctl(_PR_SET_NAME, birth.name.encode())
+        die_with_parent(birth.death_signal, parent)
+
+
+def _redirect(birth: Birth) -> None:
+    source = birth.stdin if birth.stdin is not None else os.open(os.devnull, os.O_RDONLY)
+    log = os.open(birth.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(source, 0)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.closerange(3, 4096)  # the launcher's lock and pipes, above all
+
+
+def die_with_parent(number: signal.Signals, parent: int) -> None:
+    """Have the kernel send this process a signal when its parent ends (Linux)."""
+    _libc.prctl(_PR_SET_PDEATHSIG, int(number))
+    if os.getppid() != parent:  # it ended before we asked
+        os.kill(os.getpid(), number)
+
+
+def run_binary(argv: list[str], environ: Mapping[str, str]) -> int:
+    """Become another program: what a child of `fork` runs for a server of its own."""
+    os.execve(argv[0], argv, dict(environ))  # noqa: S606  no shell is the point
+
+
+def start_mark(pid: int) -> str | None:
+    """Return what tells this process from a later one of the same number, or None when it has ended.
+
+    One that has ended but was not reaped counts as ended: in a container nobody may ever reap it.
+    """
+    if not LINUX:
+        return _portable_start_mark(pid)
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (OSError, ValueError):
+        return None
+    return None if fields[0] == _ZOMBIE else fields[19]
+
+
+def _portable_start_mark(pid: int) -> str | None:
+    ps = ["/bin/ps", "-o", "stat=,lstart=", "-p", str(pid)]
+    found = subprocess.run(ps, capture_output=True, text=True, check=False).stdout.split(maxsplit=1)  # noqa: S603  a constant program
+    return None if not found or found[0].startswith(_ZOMBIE) else found[1].strip()
+
+
+def reachable(account: Account, path: Path) -> bool:
+    """Tell whether that user could get at the path, by asking the kernel as that user."""
+    if pid := os.fork():
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    status = 1
+    try:
+        account.assume()
+        status = 0 if os.access(path, os.X_OK) else 1
+    finally:
+        os._exit(status)

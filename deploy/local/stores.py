@@ -1,0 +1,66 @@
+"""PostgreSQL and Valkey alone, for tests: `python -m deploy.local.stores FOLDER`.
+
+Prints one line of JSON when both serve: `postgres`, a superuser's URL of the server, and `valkey`. Both end when the
+standard input closes, so that they end with whoever started them. Nothing that is written to them is kept safe.
+"""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+from deploy.local.binaries import postgres_bindir, valkey_server
+from deploy.local.errors import LaunchError
+from deploy.local.home import find_home, remove_outside
+from deploy.local.postgres import SUPERUSER, UNSAFE, Postgres
+from deploy.local.signals import Signals
+from deploy.local.state import State
+from deploy.local.supervisor import Supervisor
+from deploy.local.valkey import Valkey
+
+_PASSWORD = "for-tests-only"  # noqa: S105  it guards nothing
+_START_SECONDS = 30.0
+
+
+def _serve(state: State, signals: Signals) -> None:
+    home = find_home(state, postgres_bindir(os.environ))
+    postgres = Postgres(home, state.logs / "postgres.log", UNSAFE)
+    postgres.create(_PASSWORD)
+    valkey = Valkey(valkey_server(os.environ), home.sockets, state.logs / "valkey.log", _PASSWORD)
+    supervisor = Supervisor(signals, lambda text: print(text, file=sys.stderr), lambda: None)
+    try:
+        supervisor.start([postgres, valkey])
+        _await_ready(supervisor)
+        urls = {"postgres": postgres.url(SUPERUSER, _PASSWORD, "postgres"), "valkey": valkey.url}
+        print(json.dumps(urls), flush=True)
+        while not supervisor.stopping:
+            supervisor.step()
+    finally:
+        supervisor.stop([["postgres", "valkey"]])
+
+
+def _await_ready(supervisor: Supervisor) -> None:
+    until = time.monotonic() + _START_SECONDS
+    while (unready := supervisor.unready()) and not supervisor.stopping:
+        if time.monotonic() > until:
+            raise LaunchError("\n".join(part.log.read_text(errors="replace")[-2000:] for part in unready))
+        supervisor.step()
+
+
+def main(folder: str) -> int:
+    state = State(Path(folder))
+    try:
+        state.create()
+        with Signals(lifeline=sys.stdin.fileno()) as signals:
+            _serve(state, signals)
+    except LaunchError as exc:
+        print(exc, file=sys.stderr)
+        return 1
+    finally:
+        remove_outside(state.instance)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1]))

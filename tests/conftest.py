@@ -1,0 +1,63 @@
+"""Fixtures over real stores, for every test. Both servers start once per test process, when first asked for.
+
+stores            session   StoreUrls(postgres, valkey): a superuser's URL of the PostgreSQL server, and Valkey's URL
+fresh_database    function  `urls = await fresh_database("auth_service")`: a new database with all roles and schemas, in
+                            which that service's migrations are applied; any number per test, dropped after it.
+                            DatabaseUrls(runtime, owner, admin) are asyncpg DSNs of the service's own role (what
+                            DATABASE_URL is), of the role that migrates (DATABASE_OWNER_URL), and of a superuser
+auth_database     function  `await fresh_database("auth_service")`; likewise user_database and file_database
+valkey_url        function  URL for `redis.asyncio.from_url`, of a Valkey that is empty when the test starts
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+
+import pytest
+from redis import asyncio as aioredis
+
+from tests.stores import Databases, DatabaseUrls, StoreUrls, running_stores
+
+FreshDatabase = Callable[[str], Awaitable[DatabaseUrls]]
+
+
+@pytest.fixture(scope="session")
+def stores() -> Iterator[StoreUrls]:
+    with running_stores() as urls:
+        yield urls
+
+
+@pytest.fixture(scope="session")
+def databases(stores: StoreUrls) -> Databases:
+    return Databases(stores.postgres)
+
+
+@pytest.fixture
+async def fresh_database(databases: Databases) -> AsyncIterator[FreshDatabase]:
+    async with AsyncExitStack() as clones:
+
+        async def clone(service: str) -> DatabaseUrls:
+            return await clones.enter_async_context(databases.clone(service))
+
+        yield clone
+
+
+@pytest.fixture
+async def auth_database(fresh_database: FreshDatabase) -> DatabaseUrls:
+    return await fresh_database("auth_service")
+
+
+@pytest.fixture
+async def user_database(fresh_database: FreshDatabase) -> DatabaseUrls:
+    return await fresh_database("user_service")
+
+
+@pytest.fixture
+async def file_database(fresh_database: FreshDatabase) -> DatabaseUrls:
+    return await fresh_database("file_service")
+
+
+@pytest.fixture
+async def valkey_url(stores: StoreUrls) -> str:
+    async with aioredis.from_url(stores.valkey) as client:
+        await client.flushall()
+    return stores.valkey

@@ -1,0 +1,113 @@
+"""Real PostgreSQL and Valkey for tests; the fixtures over them, and what they promise, are in conftest.py."""
+
+import asyncio
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import asyncpg
+
+from deploy.roles import SCHEMAS, RolePasswords, RolesSettings, set_up
+from shared.migrate import migrate
+from shared.settings import Secret
+
+ROOT = Path(__file__).resolve().parent.parent
+_PASSWORD = "for-tests-only"
+
+
+@dataclass(frozen=True, slots=True)
+class StoreUrls:
+    """`postgres` is a superuser's."""
+
+    postgres: str
+    valkey: str
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseUrls:
+    """One database by the role that connects: the service at work, its migrations, and a superuser."""
+
+    runtime: str
+    owner: str
+    admin: str
+
+
+@contextmanager
+def running_stores() -> Iterator[StoreUrls]:
+    """Start both servers in a process of their own: the launcher's code forks, which suits no test runner."""
+    folder = Path(tempfile.mkdtemp(prefix="colonnade-test-"))
+    folder.chmod(0o711)  # run by root, PostgreSQL is somebody else
+    command = [sys.executable, "-m", "deploy.local.stores", str(folder)]
+    try:
+        with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            said = process.stdout.readline()
+            assert said, "the stores didn't start; why is on standard error"
+            yield StoreUrls(**json.loads(said))
+            assert process.stdin is not None
+            process.stdin.close()
+            process.wait(timeout=30)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class Databases:
+    """Clones each service's migrated template database, which is made on first use."""
+
+    def __init__(self, admin_url: str) -> None:
+        self._admin_url = admin_url
+        self._numbers = count(1)
+        self._templates: dict[str, str] = {}
+        self._lock = asyncio.Lock()
+
+    @asynccontextmanager
+    async def clone(self, service: str) -> AsyncIterator[DatabaseUrls]:
+        async with self._lock:
+            template = self._templates.get(service) or await self._make_template(service)
+        name = f"test_{next(self._numbers)}"
+        schema = SCHEMAS[service]
+        await self._run(
+            f"create database {name} template {template}",
+            f"revoke all on database {name} from public",  # privileges on a database aren't cloned with it
+            f"grant connect on database {name} to {schema}_owner, {schema}_runtime",
+        )
+        try:
+            yield self._urls(schema, name)
+        finally:
+            await self._run(f"drop database {name} with (force)")
+
+    async def _make_template(self, service: str) -> str:
+        name, schema = f"template_{service}", SCHEMAS[service]
+        passwords = {each: RolePasswords(Secret(_PASSWORD), Secret(_PASSWORD)) for each in SCHEMAS.values()}
+        await set_up(RolesSettings(Secret(self._admin_url), name, passwords))
+        await migrate(self._urls(schema, name).owner, schema, ROOT / service / "migrations")
+        self._templates[service] = name
+        return name
+
+    def _urls(self, schema: str, database: str) -> DatabaseUrls:
+        parts = urlsplit(self._admin_url)
+
+        def url(netloc: str) -> str:
+            return parts._replace(netloc=netloc, path=f"/{database}").geturl()
+
+        return DatabaseUrls(
+            runtime=url(f"{schema}_runtime:{_PASSWORD}@"),
+            owner=url(f"{schema}_owner:{_PASSWORD}@"),
+            admin=url(parts.netloc),
+        )
+
+    async def _run(self, *statements: str) -> None:
+        connection = await asyncpg.connect(self._admin_url)
+        try:
+            for statement in statements:
+                await connection.execute(statement)
+        finally:
+            await connection.close()
