@@ -1,0 +1,53 @@
+"""The gateway's own failures. What a service answers, its own failures included, passes through unchanged."""
+
+from shared.errors import AppError
+
+
+def proxy_status(error: str) -> dict[str, str]:
+    """Return the Proxy-Status header (RFC 9209) for one of its registered error types."""
+    return {"Proxy-Status": f"colonnade; error={error}"}
+
+
+class BadGateway(AppError):
+    """The upstream broke HTTP or went away; `error` is a type of RFC 9209, section 2.3."""
+
+    code, status, title = "bad_gateway", 502, "A service behind the gateway gave no valid answer"
+
+    def __init__(self, error: str) -> None:
+        super().__init__(headers=proxy_status(error))
+
+
+class UpstreamUnavailable(AppError):
+    """Nothing was sent, so any request may be repeated."""
+
+    code, status, title = "upstream_unavailable", 503, "A service behind the gateway can't be reached"
+
+    def __init__(self, error: str) -> None:
+        super().__init__(headers=proxy_status(error) | {"Retry-After": "1"})
+
+
+class UpstreamTimeout(AppError):
+    code, status, title = "upstream_timeout", 504, "A service behind the gateway took too long to answer"
+
+    def __init__(self, error: str) -> None:
+        super().__init__(headers=proxy_status(error))
+
+
+class RequestTimeout(AppError):
+    code, status, title = "request_timeout", 408, "The request's body arrived too slowly"
+
+
+class HeadTooLarge(AppError):
+    code, status, title = "head_too_large", 431, "The request's headers are too large"
+
+
+class MethodNotImplemented(AppError):
+    code, status, title = "method_not_implemented", 501, "The method is not known"
+
+
+class VersionNotSupported(AppError):
+    code, status, title = "version_not_supported", 505, "Only HTTP/1.1 and HTTP/1.0 are spoken here"
+
+
+class ExpectationFailed(AppError):
+    code, status, title = "expectation_failed", 417, "Only 100-continue may be expected"

@@ -1,0 +1,134 @@
+"""What an upstream answers, as it is parsed: one answer at a time, nothing beyond it. No I/O here."""
+
+from collections import deque
+
+import httptools
+
+MAX_HEADERS = 128
+MAX_HEAD = 65_536  # bytes; bounds trailers and chunk extensions too, all that comes between body bytes
+INTERIM = range(100, 200)
+FINAL = range(200, 600)
+SWITCHING_PROTOCOLS = 101
+BODILESS = frozenset((204, 304))
+
+Header = tuple[bytes, bytes]
+
+
+class BadAnswer(Exception):
+    """The upstream broke HTTP. `error` is a type of RFC 9209."""
+
+    def __init__(self, error: str) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+class AnswerParser:
+    """Parses the answers of one connection: `expect` precedes each, `feed` raises BadAnswer.
+
+    `started` says whether any byte has come, `status` is 0 until the final head is in, `chunks` holds the body bytes
+    not yet taken and `buffered` their number. Bytes after a complete answer are a BadAnswer.
+    """
+
+    def __init__(self) -> None:
+        self._parser = httptools.HttpResponseParser(self)
+        self.expect(to_head=False)
+
+    def expect(self, *, to_head: bool) -> None:
+        """Get ready for the answer to the next request; an answer `to_head` has no body, whatever it declares."""
+        self._to_head = to_head
+        self._since_body = 0
+        self._header_count = 0
+        self._interim = False
+        self._chunked = False
+        self._until_end = False
+        self.started = False
+        self.status = 0
+        self.headers: list[Header] = []
+        self.length: int | None = None
+        self.chunks: deque[bytes] = deque()
+        self.buffered = 0
+        self.complete = False
+        self.keep_alive = False
+
+    def feed(self, data: bytes) -> None:
+        self.started = True
+        self._since_body += len(data)
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as exc:
+            cause = exc.__context__
+            raise cause if isinstance(cause, BadAnswer) else BadAnswer("http_protocol_error") from exc
+        if self.complete:
+            if self._to_head:  # the parser may still wait for the body that a HEAD's answer only declares
+                self._parser = httptools.HttpResponseParser(self)
+        elif self._since_body > MAX_HEAD:
+            raise BadAnswer("http_response_header_section_size")
+
+    def end(self, *, reset: bool = False) -> None:
+        """The connection is at its end: complete an answer that lasts until then, else raise BadAnswer."""
+        if self._until_end and not reset:
+            self.complete = True
+        if not self.complete:
+            raise BadAnswer("http_response_incomplete" if self.status else "connection_terminated")
+
+    def take(self) -> bytes:
+        """Return all body bytes that have come since the last call."""
+        chunks = self.chunks
+        data = chunks.popleft() if len(chunks) == 1 else b"".join(chunks)
+        chunks.clear()
+        self.buffered = 0
+        return data
+
+    # What httptools calls
+
+    def on_message_begin(self) -> None:
+        if self.complete:
+            raise BadAnswer("http_protocol_error")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._header_count += 1
+        if self._header_count > MAX_HEADERS:
+            raise BadAnswer("http_response_header_section_size")
+        if self.status:
+            return  # a trailer, which never becomes a header
+        self.headers.append((name, value))
+        lowered = name.lower()
+        if lowered == b"content-length":
+            self.length = int(value)  # digits only and once: llhttp has refused all else
+        elif lowered == b"transfer-encoding":
+            if self._chunked or value.lower() != b"chunked":
+                raise BadAnswer("http_response_transfer_coding")
+            self._chunked = True
+
+    def on_headers_complete(self) -> None:
+        status = self._parser.get_status_code()
+        if status == SWITCHING_PROTOCOLS or self._parser.get_http_version() not in ("1.1", "1.0"):
+            raise BadAnswer("http_protocol_error")
+        if status in INTERIM:
+            self._interim = True
+            self.headers, self.length, self._chunked = [], None, False
+        elif status in FINAL:
+            self._take_head(status)
+        else:
+            raise BadAnswer("http_protocol_error")
+
+    def _take_head(self, status: int) -> None:
+        self.status = status
+        self.keep_alive = self._parser.should_keep_alive()
+        if self._to_head:
+            self.complete = True
+        else:
+            self._until_end = self.length is None and not self._chunked and status not in BODILESS
+
+    def on_body(self, data: bytes) -> None:
+        if self.complete:
+            raise BadAnswer("http_protocol_error")
+        self._since_body = 0
+        self.chunks.append(data)
+        self.buffered += len(data)
+
+    def on_message_complete(self) -> None:
+        if self._interim:
+            self._interim = False
+        else:
+            self.complete = True

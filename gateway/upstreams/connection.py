@@ -1,0 +1,171 @@
+"""One connection to an upstream: one exchange at a time, with back-pressure in both directions.
+
+A connection never raises into the event loop: what goes wrong is kept, and raised to whoever waits next.
+"""
+
+import asyncio
+from math import inf
+from typing import cast
+
+from gateway.errors import BadGateway
+from gateway.upstreams.answers import AnswerParser, BadAnswer
+from shared.errors import AppError
+
+HIGH_WATER = 256 * 1024  # bytes of an answer that wait for a slow client before we stop reading more
+LOW_WATER = 64 * 1024
+
+
+class Connection(asyncio.Protocol):
+    """`deadline` (loop time) is when whoever waits for the upstream gives up; the pool's sweep enforces it."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._transport: asyncio.Transport | None = None
+        self._reader: asyncio.Future[None] | None = None  # waits for a head or for body bytes
+        self._writer: asyncio.Future[None] | None = None  # waits until the upstream takes more bytes
+        self._failure: AppError | None = None
+        self._busy = False
+        self._reading_paused = False
+        self._writing_paused = False
+        self._client_turn = False
+        self._timeout = inf
+        self.answer = AnswerParser()
+        self.deadline = inf
+        self.begun_at = 0.0
+        self.idle_since = 0.0
+
+    @property
+    def is_open(self) -> bool:
+        return self._transport is not None and not self._transport.is_closing()
+
+    def start(self, data: bytes, *, to_head: bool, timeout: float) -> None:
+        """Send a request, or the beginning of one; `timeout` is how long the upstream may be silent, in seconds."""
+        self.answer.expect(to_head=to_head)
+        self._busy = True
+        self._client_turn = False
+        self._timeout = timeout
+        self.begun_at = self._loop.time()
+        self.write(data)
+
+    def write(self, data: bytes) -> None:
+        if self._transport is not None:
+            self._transport.write(data)
+
+    async def drain(self) -> None:
+        """Wait until the upstream has taken enough of what was written. Returns at once on a closed connection."""
+        if self._writing_paused and self.is_open:
+            self._writer = self._loop.create_future()
+            await self._writer
+
+    def await_client(self) -> None:
+        """The upstream can't go on before the client does: its clock stands still."""
+        self._client_turn = True
+        self.deadline = inf
+
+    def await_upstream(self) -> None:
+        """The upstream has everything that there is for now: its clock starts again."""
+        self._client_turn = False
+        self._start_clock()
+
+    async def wait_for_head(self) -> None:
+        """Return once the answer's head is in. Raises BadGateway, or what `fail` was given."""
+        self._start_clock()
+        while self._failure is None and not self.answer.status:
+            await self._wait()
+        if self._failure is not None:
+            raise self._failure
+        self.deadline = inf
+
+    async def read(self) -> bytes:
+        """Return the next bytes of the answer's body, at its end nothing. Raises as `wait_for_head` does."""
+        answer = self.answer
+        if not answer.buffered and not answer.complete:
+            self._start_clock()
+            while not answer.buffered and not answer.complete:
+                if self._failure is not None:
+                    raise self._failure
+                await self._wait()
+            self.deadline = inf
+        data = answer.take()
+        self._resume_reading()
+        return data
+
+    def finish(self) -> bool:
+        """End the exchange; whether another may follow on this connection."""
+        self._busy = False
+        self._reader = None
+        self.deadline = inf
+        return self._failure is None and self.answer.complete and self.answer.keep_alive and self.is_open
+
+    def fail(self, error: AppError) -> None:
+        """Give the exchange up: the first error is what its waiters are told."""
+        if self._failure is None:
+            self._failure = error
+        self.close()
+        self._wake()
+
+    def close(self) -> None:
+        """Drop the connection with whatever is still unsent."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _start_clock(self) -> None:
+        if not self._client_turn:
+            self.deadline = self._loop.time() + self._timeout
+
+    async def _wait(self) -> None:
+        self._reader = self._loop.create_future()
+        try:
+            await self._reader
+        finally:
+            self._reader = None
+
+    def _wake(self) -> None:
+        for waiter in (self._reader, self._writer):
+            if waiter is not None and not waiter.done():
+                waiter.set_result(None)
+
+    def _resume_reading(self) -> None:
+        if self._reading_paused and self._transport is not None and not self._transport.is_closing():
+            self._reading_paused = False
+            self._transport.resume_reading()
+
+    # What the event loop calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        if not self._busy:  # nobody asked: a reply to nothing, which the next request must never be given
+            self.close()
+            return
+        try:
+            self.answer.feed(data)
+        except BadAnswer as exc:
+            self.fail(BadGateway(exc.error))
+            return
+        if self.answer.buffered > HIGH_WATER and not self._reading_paused and self._transport is not None:
+            self._reading_paused = True
+            self._transport.pause_reading()
+        if self._reader is not None and self.answer.status and not self._reader.done():
+            self._reader.set_result(None)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._transport = None
+        if self._busy and not self.answer.complete:
+            self._end_answer(reset=exc is not None)
+        self._wake()
+
+    def _end_answer(self, *, reset: bool) -> None:
+        try:
+            self.answer.end(reset=reset)
+        except BadAnswer as exc:
+            self.fail(BadGateway(exc.error))
+
+    def pause_writing(self) -> None:
+        self._writing_paused = True
+
+    def resume_writing(self) -> None:
+        self._writing_paused = False
+        if self._writer is not None and not self._writer.done():
+            self._writer.set_result(None)

@@ -1,0 +1,83 @@
+"""One request and its answer. The upload runs beside the answer, which may come before the upload's end."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+
+from gateway.upstreams.answers import Header
+from gateway.upstreams.connection import Connection
+from gateway.upstreams.requests import LAST_CHUNK, UpstreamRequest, chunk
+from shared.errors import AppError, InternalError
+from shared.logs import log
+
+
+class Exchange:
+    """An answer being received; `read` yields its body. `end` must follow in any case, cancellation included."""
+
+    def __init__(self, connection: Connection, release: Callable[[Connection], None]) -> None:
+        self._connection = connection
+        self._release = release
+        self._upload: asyncio.Task[None] | None = None
+
+    @property
+    def status(self) -> int:
+        return self._connection.answer.status
+
+    @property
+    def headers(self) -> Sequence[Header]:
+        return self._connection.answer.headers
+
+    @property
+    def length(self) -> int | None:
+        """The body's declared length; for an answer to HEAD, that of the body left out."""
+        return self._connection.answer.length
+
+    @property
+    def is_complete(self) -> bool:
+        """All of the answer is here: the next `read` waits for nothing and returns all the rest."""
+        return self._connection.answer.complete
+
+    @property
+    def was_answered(self) -> bool:
+        """Whether any byte of an answer has come."""
+        return self._connection.answer.started
+
+    async def begin(self, request: UpstreamRequest) -> None:
+        """Send the request and wait for the answer's head. Raises BadGateway, UpstreamTimeout, or the body's error."""
+        connection = self._connection
+        head, body, to_head = request.head(), request.body, request.method == "HEAD"
+        if isinstance(body, bytes):
+            connection.start(head + body, to_head=to_head, timeout=request.timeout)
+        else:
+            connection.start(head, to_head=to_head, timeout=request.timeout)
+            self._upload = asyncio.create_task(self._send(body, chunked=request.is_chunked))
+        await connection.wait_for_head()
+
+    async def read(self) -> bytes:
+        return await self._connection.read()
+
+    async def end(self) -> None:
+        """Give the connection back if the exchange was whole, else drop it, and with it the upstream's work."""
+        upload = self._upload
+        if upload is not None and not upload.done():
+            self._connection.close()  # an early answer to an unfinished upload
+            upload.cancel()
+            await asyncio.wait((upload,))
+        self._release(self._connection)
+
+    async def _send(self, body: AsyncIterator[bytes], *, chunked: bool) -> None:
+        connection = self._connection
+        try:
+            connection.await_client()
+            async for data in body:
+                connection.await_upstream()
+                connection.write(chunk(data) if chunked else data)
+                await connection.drain()
+                connection.await_client()
+            if chunked:
+                connection.write(LAST_CHUNK)
+            connection.await_upstream()
+        except AppError as exc:
+            connection.fail(exc)
+        except Exception as exc:  # noqa: BLE001  whatever a body raises must end the exchange, or it would wait for ever
+            log.error("upload_failed", exc)
+            connection.fail(InternalError())

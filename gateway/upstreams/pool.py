@@ -1,0 +1,134 @@
+"""Kept-alive connections to the upstreams: last in, first out, and only ever reused after a whole exchange."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from gateway.errors import BadGateway, UpstreamTimeout, UpstreamUnavailable
+from gateway.upstreams.connection import Connection
+from gateway.upstreams.exchange import Exchange
+from gateway.upstreams.requests import UpstreamRequest
+
+SWEEP_INTERVAL = 0.25  # seconds; how late a time-out may be noticed
+
+
+@dataclass(frozen=True, slots=True)
+class PoolLimits:
+    """Times are in seconds. `idle` is below the time after which services close, so that they never do it first."""
+
+    connections: int = 1024
+    idle_connections: int = 256
+    idle: float = 30.0
+    connect: float = 2.0
+    exchange: float = 3600.0
+
+
+class Pool:
+    """The connections to one upstream. Only `exchange` is for others; its result must be ended."""
+
+    def __init__(self, host: str, port: int, limits: PoolLimits) -> None:
+        self._host, self._port = host, port
+        self._limits = limits
+        self._loop = asyncio.get_running_loop()
+        self._idle: deque[Connection] = deque()
+        self._active: set[Connection] = set()
+        self._connecting = 0
+
+    async def exchange(self, request: UpstreamRequest) -> Exchange:
+        """Send `request` and return its answer once the head is in.
+
+        A connection that the upstream closed while it lay idle fails before any byte of an answer; only then, and only
+        for a repeatable request, is there a second attempt. A POST may have been acted on, so it never gets one.
+        """
+        connection = self._idle_connection()
+        if connection is not None:
+            try:
+                return await self._begin(connection, request)
+            except BadGateway:
+                if connection.answer.started or not request.is_repeatable:
+                    raise
+        return await self._begin(await self._connect(), request)
+
+    async def _begin(self, connection: Connection, request: UpstreamRequest) -> Exchange:
+        self._active.add(connection)
+        exchange = Exchange(connection, self._release)
+        try:
+            await exchange.begin(request)
+        except BaseException:
+            await exchange.end()
+            raise
+        return exchange
+
+    def _idle_connection(self) -> Connection | None:
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.is_open:
+                return connection
+        return None
+
+    async def _connect(self) -> Connection:
+        if len(self._active) + self._connecting >= self._limits.connections:
+            raise UpstreamUnavailable("connection_limit_reached")
+        self._connecting += 1
+        try:
+            async with asyncio.timeout(self._limits.connect):
+                _, connection = await self._loop.create_connection(
+                    lambda: Connection(self._loop), self._host, self._port
+                )
+        except TimeoutError as exc:
+            raise UpstreamTimeout("connection_timeout") from exc
+        except OSError as exc:
+            raise UpstreamUnavailable("connection_refused") from exc
+        finally:
+            self._connecting -= 1
+        return connection
+
+    def _release(self, connection: Connection) -> None:
+        self._active.discard(connection)
+        if connection.finish() and len(self._idle) < self._limits.idle_connections:
+            connection.idle_since = self._loop.time()
+            self._idle.append(connection)
+        else:
+            connection.close()
+
+    def sweep(self) -> None:
+        """Give up what is past its time, and close what has lain idle for too long."""
+        now = self._loop.time()
+        for connection in tuple(self._active):
+            if now > connection.deadline or now > connection.begun_at + self._limits.exchange:
+                connection.fail(UpstreamTimeout("http_response_timeout"))
+        while self._idle and (not self._idle[0].is_open or now > self._idle[0].idle_since + self._limits.idle):
+            self._idle.popleft().close()
+
+    def close(self) -> None:
+        for connection in (*self._idle, *self._active):
+            connection.close()
+        self._idle.clear()
+
+
+@asynccontextmanager
+async def open_pools(urls: Mapping[str, str], limits: PoolLimits) -> AsyncIterator[Mapping[str, Pool]]:
+    """Yield a pool per upstream, by name; `urls` are their base URLs, http only."""
+    pools: dict[str, Pool] = {}
+    for name, url in urls.items():
+        parts = urlsplit(url)
+        pools[name] = Pool(parts.hostname or "", parts.port or 80, limits)
+    sweeper = asyncio.create_task(_sweep(pools))
+    try:
+        yield pools
+    finally:
+        sweeper.cancel()
+        with suppress(asyncio.CancelledError):
+            await sweeper
+        for pool in pools.values():
+            pool.close()
+
+
+async def _sweep(pools: Mapping[str, Pool]) -> None:
+    while True:
+        await asyncio.sleep(SWEEP_INTERVAL)
+        for pool in pools.values():
+            pool.sweep()

@@ -1,0 +1,52 @@
+"""What the gateway asks of an upstream, and its form on the wire."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from gateway.upstreams.answers import Header
+
+Body = bytes | AsyncIterator[bytes]  # whole, or as it arrives
+
+IDEMPOTENT = frozenset(("GET", "HEAD", "OPTIONS", "PUT", "DELETE"))
+LAST_CHUNK = b"0\r\n\r\n"
+_BODY_EXPECTED = frozenset(("POST", "PUT", "PATCH"))
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamRequest:
+    """`headers` come without framing: that follows from `body` and `length` (None: unknown before its end).
+
+    `target` is the origin-form, path and query. `timeout` is how long, in seconds, the upstream may be silent.
+    """
+
+    method: str
+    target: str
+    headers: Sequence[Header]
+    timeout: float
+    body: Body = b""
+    length: int | None = 0
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Sending it twice does no harm, and nothing of it has been consumed."""
+        return self.method in IDEMPOTENT and self.body == b""
+
+    @property
+    def is_chunked(self) -> bool:
+        return self.length is None
+
+    def head(self) -> bytes:
+        lines = [f"{self.method} {self.target} HTTP/1.1".encode("ascii")]
+        lines += [name + b": " + value for name, value in self.headers]
+        if self.length is None:
+            lines.append(b"Transfer-Encoding: chunked")
+        elif self.length or self.method in _BODY_EXPECTED:
+            lines.append(b"Content-Length: %d" % self.length)
+        head = b"\r\n".join(lines)
+        if head.count(b"\n") != len(lines) - 1:
+            raise ValueError("a header holds a line break")
+        return head + b"\r\n\r\n"
+
+
+def chunk(data: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(data), data)
