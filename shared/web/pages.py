@@ -6,7 +6,7 @@ from pathlib import Path
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 
 HTML = "text/html; charset=utf-8"
-STYLESHEET = Path(__file__).parent / "static" / "colonnade.css"
+STATIC = Path(__file__).parent / "static"  # the stylesheet and the icon, which the gateway serves under /assets/
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
