@@ -7,8 +7,9 @@ import asyncio
 from math import inf
 from typing import cast
 
-from gateway.errors import BadGateway
+from gateway.errors import BadGateway, RequestTimeout, UpstreamTimeout
 from gateway.upstreams.answers import AnswerParser, BadAnswer
+from gateway.upstreams.requests import UpstreamRequest
 from shared.errors import AppError
 
 HIGH_WATER = 256 * 1024  # bytes of an answer that wait for a slow client before we stop reading more
@@ -16,7 +17,7 @@ LOW_WATER = 64 * 1024
 
 
 class Connection(asyncio.Protocol):
-    """`deadline` (loop time) is when whoever waits for the upstream gives up; the pool's sweep enforces it."""
+    """Its two clocks, for the upstream's silence and for the whole exchange, are looked at by the pool's sweep."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -28,23 +29,23 @@ class Connection(asyncio.Protocol):
         self._reading_paused = False
         self._writing_paused = False
         self._client_turn = False
-        self._timeout = inf
+        self._silence = inf
         self.answer = AnswerParser()
-        self.deadline = inf
-        self.begun_at = 0.0
+        self._silent_until = inf
+        self._end = inf
         self.idle_since = 0.0
 
     @property
     def is_open(self) -> bool:
         return self._transport is not None and not self._transport.is_closing()
 
-    def start(self, data: bytes, *, to_head: bool, timeout: float) -> None:
-        """Send a request, or the beginning of one; `timeout` is how long the upstream may be silent, in seconds."""
-        self.answer.expect(to_head=to_head)
+    def start(self, data: bytes, request: UpstreamRequest) -> None:
+        """Send `data`, the request or its beginning."""
+        self.answer.expect(to_head=request.method == "HEAD")
         self._busy = True
         self._client_turn = False
-        self._timeout = timeout
-        self.begun_at = self._loop.time()
+        self._silence = request.silence
+        self._end = self._loop.time() + request.timeout
         self.write(data)
 
     def write(self, data: bytes) -> None:
@@ -60,7 +61,7 @@ class Connection(asyncio.Protocol):
     def await_client(self) -> None:
         """The upstream can't go on before the client does: its clock stands still."""
         self._client_turn = True
-        self.deadline = inf
+        self._silent_until = inf
 
     def await_upstream(self) -> None:
         """The upstream has everything that there is for now: its clock starts again."""
@@ -74,7 +75,7 @@ class Connection(asyncio.Protocol):
             await self._wait()
         if self._failure is not None:
             raise self._failure
-        self.deadline = inf
+        self._silent_until = inf
 
     async def read(self) -> bytes:
         """Return the next bytes of the answer's body, at its end nothing. Raises as `wait_for_head` does."""
@@ -85,7 +86,7 @@ class Connection(asyncio.Protocol):
                 if self._failure is not None:
                     raise self._failure
                 await self._wait()
-            self.deadline = inf
+            self._silent_until = inf
         data = answer.take()
         self._resume_reading()
         return data
@@ -94,7 +95,7 @@ class Connection(asyncio.Protocol):
         """End the exchange; whether another may follow on this connection."""
         self._busy = False
         self._reader = None
-        self.deadline = inf
+        self._silent_until = inf
         return self._failure is None and self.answer.complete and self.answer.keep_alive and self.is_open
 
     def fail(self, error: AppError) -> None:
@@ -104,6 +105,13 @@ class Connection(asyncio.Protocol):
         self.close()
         self._wake()
 
+    def expire(self, now: float) -> None:
+        """Give the exchange up if one of its clocks has run out at `now`, in loop time."""
+        if now > self._silent_until:
+            self.fail(UpstreamTimeout("http_response_timeout"))
+        elif now > self._end:
+            self.fail(RequestTimeout() if self._client_turn else UpstreamTimeout("http_response_timeout"))
+
     def close(self) -> None:
         """Drop the connection with whatever is still unsent."""
         if self._transport is not None:
@@ -111,7 +119,7 @@ class Connection(asyncio.Protocol):
 
     def _start_clock(self) -> None:
         if not self._client_turn:
-            self.deadline = self._loop.time() + self._timeout
+            self._silent_until = self._loop.time() + self._silence
 
     async def _wait(self) -> None:
         self._reader = self._loop.create_future()
@@ -152,7 +160,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
-        if self._busy and not self.answer.complete:
+        if self._busy and self._failure is None and not self.answer.complete:
             self._end_answer(reset=exc is not None)
         self._wake()
 

@@ -44,11 +44,11 @@ class Exchange:
     async def begin(self, request: UpstreamRequest) -> None:
         """Send the request and wait for the answer's head. Raises BadGateway, UpstreamTimeout, or the body's error."""
         connection = self._connection
-        head, body, to_head = request.head(), request.body, request.method == "HEAD"
+        head, body = request.head(), request.body
         if isinstance(body, bytes):
-            connection.start(head + body, to_head=to_head, timeout=request.timeout)
+            connection.start(head + body, request)
         else:
-            connection.start(head, to_head=to_head, timeout=request.timeout)
+            connection.start(head, request)
             self._upload = asyncio.create_task(self._send(body, chunked=request.is_chunked))
         await connection.wait_for_head()
 

@@ -23,7 +23,6 @@ class PoolLimits:
     idle_connections: int = 256
     idle: float = 30.0
     connect: float = 2.0
-    exchange: float = 3600.0
 
 
 class Pool:
@@ -98,8 +97,7 @@ class Pool:
         """Give up what is past its time, and close what has lain idle for too long."""
         now = self._loop.time()
         for connection in tuple(self._active):
-            if now > connection.deadline or now > connection.begun_at + self._limits.exchange:
-                connection.fail(UpstreamTimeout("http_response_timeout"))
+            connection.expire(now)
         while self._idle and (not self._idle[0].is_open or now > self._idle[0].idle_since + self._limits.idle):
             self._idle.popleft().close()
 

@@ -8,6 +8,7 @@ from gateway.upstreams.answers import Header
 Body = bytes | AsyncIterator[bytes]  # whole, or as it arrives
 
 IDEMPOTENT = frozenset(("GET", "HEAD", "OPTIONS", "PUT", "DELETE"))
+SILENCE = 60.0  # seconds
 LAST_CHUNK = b"0\r\n\r\n"
 _BODY_EXPECTED = frozenset(("POST", "PUT", "PATCH"))
 
@@ -16,7 +17,8 @@ _BODY_EXPECTED = frozenset(("POST", "PUT", "PATCH"))
 class UpstreamRequest:
     """`headers` come without framing: that follows from `body` and `length` (None: unknown before its end).
 
-    `target` is the origin-form, path and query. `timeout` is how long, in seconds, the upstream may be silent.
+    `target` is the origin-form, path and query. In seconds, `timeout` is for the whole exchange, and `silence` for how
+    long the upstream may neither take nor give a byte.
     """
 
     method: str
@@ -25,6 +27,7 @@ class UpstreamRequest:
     timeout: float
     body: Body = b""
     length: int | None = 0
+    silence: float = SILENCE
 
     @property
     def is_repeatable(self) -> bool:

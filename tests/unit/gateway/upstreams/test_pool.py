@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.errors import BadGateway, UpstreamTimeout, UpstreamUnavailable
+from gateway.errors import BadGateway, RequestTimeout, UpstreamTimeout, UpstreamUnavailable
 from gateway.upstreams.connection import HIGH_WATER
 from gateway.upstreams.pool import PoolLimits, open_pools
 from shared.errors import AppError, BodyTooLarge
@@ -191,7 +191,7 @@ async def test_silent_upstream_times_out_and_loses_its_connection() -> None:
 
     async with pool_for(silent) as (pool, upstream):
         with pytest.raises(UpstreamTimeout):
-            await ask(pool, replace(GET, timeout=0.05))
+            await ask(pool, replace(GET, silence=0.05))
         await asyncio.wait_for(upstream.ended.acquire(), 2)
 
 
@@ -205,13 +205,39 @@ async def test_body_that_stalls_times_out_but_one_that_moves_does_not() -> None:
         await reader.read()
 
     async with pool_for(talk) as (pool, _):
-        exchange = await pool.exchange(replace(GET, timeout=0.4))
+        exchange = await pool.exchange(replace(GET, silence=0.4))
         received = b""
         with pytest.raises(UpstreamTimeout):  # noqa: PT012  what came before the time-out is tested too
             while data := await exchange.read():
                 received += data
         await exchange.end()
         assert received == b"x" * 6
+
+
+async def test_exchange_that_never_ends_is_ended() -> None:
+    async def talk(reader: Reader, writer: Writer) -> None:
+        await read_head(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        while True:
+            writer.write(b"x")
+            await asyncio.sleep(0.01)  # never silent
+
+    async with pool_for(talk) as (pool, _):
+        with pytest.raises(UpstreamTimeout):
+            await ask(pool, replace(GET, timeout=0.1))
+
+
+async def test_upload_that_never_ends_is_the_clients_time_out() -> None:
+    async def talk(reader: Reader, writer: Writer) -> None:
+        await reader.read()
+
+    async def stalled() -> AsyncIterator[bytes]:
+        yield b"a"
+        await asyncio.Event().wait()
+
+    async with pool_for(talk) as (pool, _):
+        with pytest.raises(RequestTimeout):
+            await ask(pool, replace(POST, body=stalled(), length=2, timeout=0.1))
 
 
 async def test_idle_connection_is_closed_before_the_upstream_does_it() -> None:
@@ -296,7 +322,7 @@ async def test_slow_client_is_not_the_upstreams_time_out() -> None:
         writer.write(HELLO)
 
     async with pool_for(talk) as (pool, _):
-        task = asyncio.create_task(ask(pool, replace(POST, body=slow(), length=2, timeout=0.01)))
+        task = asyncio.create_task(ask(pool, replace(POST, body=slow(), length=2, silence=0.01)))
         await asyncio.sleep(0.6)  # two sweeps, which must find nothing to end
         go_on.set()
         assert await task == (200, b"hello")
