@@ -36,13 +36,17 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Birth:
-    """How a child starts its life. `death_signal` reaches it when the launcher dies, however that happens."""
+    """How a child starts its life. `death_signal` reaches it when the launcher dies, however that happens.
+
+    Its output goes to `log`; `quiet` drops what isn't said on standard error.
+    """
 
     name: str
     log: Path
     death_signal: signal.Signals = signal.SIGTERM
     account: Account | None = None
     stdin: int | None = None
+    quiet: bool = False
 
 
 def fork(birth: Birth, run: Callable[[], int]) -> int:
@@ -82,10 +86,10 @@ def _settle(birth: Birth, parent: int) -> None:
 
 
 def _redirect(birth: Birth) -> None:
-    source = birth.stdin if birth.stdin is not None else os.open(os.devnull, os.O_RDONLY)
+    null = os.open(os.devnull, os.O_RDWR)
     log = os.open(birth.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    os.dup2(source, 0)
-    os.dup2(log, 1)
+    os.dup2(null if birth.stdin is None else birth.stdin, 0)
+    os.dup2(null if birth.quiet else log, 1)
     os.dup2(log, 2)
     os.closerange(3, 4096)  # the launcher's lock and pipes, above all
 

@@ -22,7 +22,8 @@ class Signals:
     def __enter__(self) -> Self:
         signal.set_wakeup_fd(self._writing, warn_on_full_buffer=False)
         for number in _STOPS:
-            signal.signal(number, self._stop)
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # `nohup` has its way
+                signal.signal(number, self._stop)
         signal.signal(signal.SIGCHLD, _wake)
         return self
 

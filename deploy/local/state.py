@@ -38,18 +38,18 @@ class State:
 
     def lock(self) -> None:
         """Hold the state until this process ends. Raises LaunchError when another launcher does."""
+        if not self.try_lock():
+            raise LaunchError(self._taken())
+
+    def try_lock(self) -> bool:
         handle = os.open(self.root / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(handle)
-            raise LaunchError(self._taken()) from None
-        self._lock = handle
-
-    def unlock(self) -> None:
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+            return False
+        self._lock = handle  # never closed: the kernel lets go of it when the process ends
+        return True
 
     def _taken(self) -> str:
         running = self.read("running.json") or {}
@@ -66,6 +66,9 @@ class State:
 
     def write(self, name: str, value: Any) -> None:
         write_atomically(self.root / name, json.dumps(value, indent=2).encode())
+
+    def forget(self, name: str) -> None:
+        (self.root / name).unlink(missing_ok=True)
 
     def read(self, name: str) -> Any:
         """Return a written value, or None when there is none."""

@@ -3,7 +3,7 @@
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,8 +14,10 @@ from deploy.local.signals import Signals
 
 _PROBE_SECONDS = 0.02  # between two looks at a process that isn't ready yet
 _IDLE_SECONDS = 60.0
-_STOP_SECONDS = 10.0
+_STOP_SECONDS = 12.0  # a program gives the requests it still answers ten
 _KILL_SECONDS = 5.0
+_ENOUGH = 3  # ends before a part was ready even once
+BAD_SETTINGS = 2  # the exit status by which a program says that trying again is no use
 
 
 class Part(Protocol):
@@ -43,6 +45,7 @@ class _Life:
     due: float = 0.0
     ready: bool = False
     ends: int = 0
+    status: int = 0
     backoff: Backoff = field(default_factory=Backoff)
 
 
@@ -72,9 +75,27 @@ class Supervisor:
     def unready(self) -> list[Part]:
         return [life.part for life in self._lives.values() if not life.ready]
 
-    def ends(self, name: str) -> int:
-        """How often this part has ended by itself."""
-        return self._lives[name].ends
+    def hopeless(self) -> list[Part]:
+        """Return the parts that have no prospect of getting ready: with bad settings, or ended three times."""
+        return [
+            life.part
+            for life in self._lives.values()
+            if not life.ready and (life.ends >= _ENOUGH or (life.ends and life.status == BAD_SETTINGS))
+        ]
+
+    def finish(self, jobs: Mapping[str, int]) -> dict[str, int]:
+        """Wait for children that end by themselves, by pid; return their statuses. They are ended when all stops."""
+        statuses: dict[str, int] = {}
+        while len(statuses) < len(jobs):
+            for name in jobs.keys() - statuses.keys():
+                if self.stopping:
+                    with suppress(ProcessLookupError):
+                        os.kill(jobs[name], signal.SIGTERM)
+                if (status := _reap(jobs[name])) is not None:
+                    statuses[name] = status
+            if len(statuses) < len(jobs):
+                self._signals.wait(_IDLE_SECONDS)
+        return statuses
 
     def step(self) -> None:
         """Wait for the next thing to do, and do it."""
@@ -103,7 +124,7 @@ class Supervisor:
         now = time.monotonic()
         delay = life.backoff.delay(now - life.started)
         life.pid, life.ready, life.due = 0, False, now + delay
-        life.ends += 1
+        life.ends, life.status = life.ends + 1, status
         self._tell(f"{life.part.name} {_said(status)}; starting it again in {delay:.1f} s (log: {life.part.log})")
         self._changed()
 

@@ -1,0 +1,37 @@
+"""`python -m deploy.local run|migrate|memory|clean`; with `--with-parent` it ends when whoever started it does."""
+
+import os
+import pkgutil
+import signal
+import sys
+
+from deploy.local.errors import LaunchError
+from deploy.local.processes import LINUX, die_with_parent
+
+# Imported when asked for: `clean` works without the packages that the others need.
+_COMMANDS = {
+    "run": "deploy.local.launcher:run",
+    "migrate": "deploy.local.launcher:migrate",
+    "memory": "deploy.local.memory:memory",
+    "clean": "deploy.local.clean:clean",
+}
+
+
+def main(arguments: list[str]) -> int:
+    commands = [argument for argument in arguments if argument != "--with-parent"]
+    if len(commands) != 1 or commands[0] not in _COMMANDS:
+        print(f"usage: python -m deploy.local {'|'.join(_COMMANDS)}", file=sys.stderr)
+        return 2
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # the imports take a while: no traceback for a Ctrl-C meanwhile
+    if commands != arguments and LINUX:
+        die_with_parent(signal.SIGTERM, os.getppid())
+    try:
+        status: int = pkgutil.resolve_name(_COMMANDS[commands[0]])()
+    except LaunchError as exc:
+        print(f"colonnade: {exc}", file=sys.stderr)
+        return 1
+    return status
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,108 @@
+"""What each program is told. Every one gets an environment of its own, with nothing in it that it doesn't need."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from deploy.local.postgres import Postgres
+from deploy.local.settings import Settings
+from deploy.local.state import State
+from deploy.local.valkey import Valkey
+from deploy.originals import Originals
+from deploy.roles import DATABASE, SCHEMAS
+
+PROGRAMS = ("gateway", "auth_service", "user_service", "file_service")  # in the order of their ports
+LOOPBACK = "127.0.0.1"
+_PRIVATE = 1000  # a program's private port is so far above its public one
+
+# The person's own variables go on to the programs that know them; each program checks its own.
+_PASSED_ON_TO_ALL = ("LOG_LEVEL", "LOG_FILE_MAX_BYTES", "DRAIN_SECONDS")
+_PASSED_ON: Mapping[str, tuple[str, ...]] = {
+    "gateway": ("CORS_ORIGINS", "TRUSTED_PROXIES", "ROUTES_FILE"),
+    "auth_service": ("DATABASE_POOL_SIZE", "BCRYPT_COST", "BCRYPT_THREADS", "BCRYPT_QUEUE"),
+    "user_service": ("DATABASE_POOL_SIZE",),
+    "file_service": ("DATABASE_POOL_SIZE", "FILE_MAX_BYTES", "FILE_QUOTA_BYTES", "FILES_ROOT"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    public: int
+    private: int
+
+
+def ports_of(program: str, first: int) -> Ports:
+    public = first + PROGRAMS.index(program)
+    return Ports(public, public + _PRIVATE)
+
+
+@dataclass(frozen=True, slots=True)
+class Environments:
+    settings: Settings
+    state: State
+    originals: Originals
+    postgres: Postgres
+    valkey: Valkey
+
+    def of(self, program: str) -> dict[str, str]:
+        common = self._common(program)
+        own = self._gateway() if program == "gateway" else self._service(program)
+        return common | own | self._passed_on(program)
+
+    def migrating(self, service: str) -> dict[str, str]:
+        """Return what `migrate` needs: the owner's role, which the service itself never has."""
+        return {
+            "PATH": "/usr/bin:/bin",
+            "LOG_FORMAT": "json",
+            "DATABASE_OWNER_URL": self._database_url(f"{SCHEMAS[service]}_owner"),
+        }
+
+    def _common(self, program: str) -> dict[str, str]:
+        ports = ports_of(program, self.settings.port)
+        return {
+            "PATH": "/usr/bin:/bin",
+            "LANG": "C.UTF-8",
+            "HOST": self.settings.host if program == "gateway" else LOOPBACK,
+            "PORT": str(ports.public),
+            "PRIVATE_HOST": LOOPBACK,
+            "PRIVATE_PORT": str(ports.private),
+            "PUBLIC_URL": self.settings.public_url,
+            "LOG_FORMAT": "json",
+            "LOG_FILE": str(self.state.logs / f"{program}.log"),
+            "DRAIN_SECONDS": "0.2",  # nobody but the launcher watches
+            "TRUST_FILE": str(self.originals.trust_file()),
+        }
+
+    def _gateway(self) -> dict[str, str]:
+        return {
+            "IDENTITY_KEY_FILE": self._key_file("gateway"),
+            "VALKEY_URL": self.valkey.url,
+            "AUTH_INTERNAL_URL": self._auth_internal(),
+            "AUTH_URL": self._public("auth_service"),
+            "USER_URL": self._public("user_service"),
+            "FILE_URL": self._public("file_service"),
+        }
+
+    def _service(self, service: str) -> dict[str, str]:
+        database = {"DATABASE_URL": self._database_url(f"{SCHEMAS[service]}_runtime")}
+        if service == "auth_service":  # it calls nobody, and so signs no assertions
+            names = ("password_pepper", "refresh_key", "key_encryption_key")
+            return database | {f"{name.upper()}_FILE": str(self.originals.password_file(name)) for name in names}
+        caller = {"IDENTITY_KEY_FILE": self._key_file(service), "AUTH_INTERNAL_URL": self._auth_internal()}
+        files = {"FILES_ROOT": str(self.state.files)} if service == "file_service" else {}
+        return database | caller | files
+
+    def _passed_on(self, program: str) -> dict[str, str]:
+        names = (*_PASSED_ON_TO_ALL, *_PASSED_ON[program])
+        return {name: value for name in names if (value := self.settings.environ.get(name))}
+
+    def _key_file(self, issuer: str) -> str:
+        return str(self.originals.key_file(issuer))
+
+    def _database_url(self, role: str) -> str:
+        return self.postgres.url(role, self.originals.password(role), DATABASE)
+
+    def _public(self, program: str) -> str:
+        return f"http://{LOOPBACK}:{ports_of(program, self.settings.port).public}"
+
+    def _auth_internal(self) -> str:
+        return f"http://{LOOPBACK}:{ports_of('auth_service', self.settings.port).private}"

@@ -1,0 +1,93 @@
+"""`make run` and `make migrate`: one launcher, from the first check to the last process's end."""
+
+import os
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from deploy.local.ports import check_ports
+from deploy.local.processes import LINUX
+from deploy.local.running import end_leftovers, forget, record
+from deploy.local.settings import Settings, read_settings
+from deploy.local.signals import Signals
+from deploy.local.stack import Stack, Stopped
+from deploy.local.state import State
+from deploy.local.supervisor import Supervisor
+from deploy.local.watch import start_watch
+
+_IMPORTED = time.monotonic()
+_START = "start.json"
+
+
+def run() -> int:
+    """Serve until told to stop. Raises LaunchError when it can't be done."""
+    settings = read_settings()
+    state = State(settings.state)
+    state.create()
+    state.lock()
+    end_leftovers(state, spare="postgres")
+    check_ports(settings)
+    with Signals() as signals:
+        supervisor: Supervisor
+        supervisor = Supervisor(signals, _tell, lambda: record(state, settings.url, supervisor.pids))
+        stack = Stack(settings, state, _tell)
+        if not LINUX:
+            start_watch(state)
+        try:
+            stack.start(supervisor)
+            _welcome(settings, state)
+            while not supervisor.stopping:
+                supervisor.step()
+        except Stopped:
+            pass
+        finally:
+            stack.stop(supervisor)
+            forget(state)
+    return 0
+
+
+def migrate() -> int:
+    """Bring the schemas up to date, whether or not the stack runs."""
+    settings = read_settings()
+    state = State(settings.state)
+    state.create()
+    with Signals() as signals:
+        supervisor = Supervisor(signals, _tell, lambda: None)
+        stack = Stack(settings, state, _tell)
+        try:
+            if state.try_lock():
+                stack.start_postgres(supervisor, [])
+            stack.migrate(supervisor)
+        except Stopped:
+            return 1
+        finally:
+            stack.stop(supervisor)
+    _tell("All schemas are up to date.")
+    return 0
+
+
+def _welcome(settings: Settings, state: State) -> None:
+    seconds = _age()
+    state.write(_START, {"at": datetime.now(UTC).isoformat(timespec="seconds"), "seconds_to_ready": round(seconds, 3)})
+    url, json = settings.url, "-H 'Content-Type: application/json'"
+    _tell(f"""
+Colonnade is ready at {url} ({seconds:.1f} s).
+
+  Its API      {url}/docs
+  First visit  curl {url}/v1/auth/register {json} -d '{{"email": "ada@example.org", "password": "analytical engine"}}'
+  Its memory   make memory
+  Its logs     {state.logs}
+  The end      Ctrl-C; what you made stays in {state.root}
+""")
+
+
+def _tell(text: str) -> None:
+    print(text, flush=True)
+
+
+def _age() -> float:
+    """Return how many seconds ago this process started."""
+    if not LINUX:
+        return time.monotonic() - _IMPORTED
+    started = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - started

@@ -1,0 +1,36 @@
+"""Finds out that a port is taken before anything is started."""
+
+import errno
+import os
+import socket
+
+from deploy.local.environments import LOOPBACK, PROGRAMS, ports_of
+from deploy.local.errors import LaunchError
+from deploy.local.settings import Settings
+
+
+def check_ports(settings: Settings) -> None:
+    """Raises LaunchError that names the first address of the eight that can't be had."""
+    for program in PROGRAMS:
+        ports = ports_of(program, settings.port)
+        _check(settings.host if program == "gateway" else LOOPBACK, ports.public, program)
+        _check(LOOPBACK, ports.private, program)
+
+
+def _check(host: str, port: int, program: str) -> None:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as candidate:
+            candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the programs do
+            candidate.bind(address)
+    except OSError as exc:
+        raise LaunchError(_refusal(exc, host, port, program)) from exc
+
+
+def _refusal(exc: OSError, host: str, port: int, program: str) -> str:
+    if exc.errno == errno.EADDRINUSE:
+        return (
+            f"Port {port}, for {program}, is taken. Choose other ports with PORT=...: "
+            "the eight are PORT to PORT+3 and PORT+1000 to PORT+1003."
+        )
+    return f"Can't listen on {host} port {port}, for {program}: {exc.strerror or os.strerror(exc.errno or 0)}."

@@ -1,0 +1,52 @@
+"""What the person who starts the stack may choose. Everything else the launcher decides."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local.errors import LaunchError
+from shared.settings import Env, SettingsError
+
+_HIGHEST = 65535 - 1003  # the last of the eight ports is PORT + 1003
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  recognised, not bound
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`host` is where the gateway listens; all else listens on loopback. `environ` is what the person set."""
+
+    host: str
+    port: int
+    public_url: str
+    state: Path
+    environ: Mapping[str, str]
+
+    @property
+    def url(self) -> str:
+        """Where a browser on this machine finds the gateway."""
+        return _url(self.host, self.port)
+
+
+def read_settings() -> Settings:
+    """Raises LaunchError with every mistake in it."""
+    env = Env(os.environ)
+    host = env.text("HOST", "127.0.0.1")
+    port = env.integer("PORT", 8080, minimum=1, maximum=_HIGHEST)
+    settings = Settings(
+        host=host,
+        port=port,
+        public_url=env.url("PUBLIC_URL", _url(host, port)),
+        state=env.path("STATE_DIR", Path(".colonnade")),
+        environ=dict(os.environ),
+    )
+    try:
+        env.check()
+    except SettingsError as exc:
+        raise LaunchError(". ".join(exc.mistakes) + ".") from None
+    return settings
+
+
+def _url(host: str, port: int) -> str:
+    host = _EVERYWHERE.get(host, host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"

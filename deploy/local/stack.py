@@ -1,0 +1,126 @@
+"""All six processes: how they are put together, in which order they start, and in which they stop."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from deploy.local.binaries import postgres_bindir, valkey_server
+from deploy.local.environments import Environments
+from deploy.local.errors import LaunchError
+from deploy.local.home import find_home
+from deploy.local.postgres import SUPERUSER, Postgres
+from deploy.local.processes import Birth, fork
+from deploy.local.programs import Main, Program, fork_program, import_programs
+from deploy.local.settings import Settings
+from deploy.local.state import State
+from deploy.local.supervisor import Part, Supervisor
+from deploy.local.valkey import Valkey
+from deploy.originals import Originals
+from deploy.roles import DATABASE, SCHEMAS, RolePasswords, RolesSettings, set_up
+from shared.settings import Secret
+
+_STOP_ORDER = (("gateway",), tuple(SCHEMAS), ("valkey",), ("postgres",))
+_START_SECONDS = 60.0
+_TAIL_LINES = 20
+
+
+class Stopped(Exception):
+    """Somebody wished the start to end before it was complete."""
+
+
+class Stack:
+    """`tell` gets lines for the person at the terminal."""
+
+    def __init__(self, settings: Settings, state: State, tell: Callable[[str], None]) -> None:
+        self._state = state
+        self._tell = tell
+        self._originals = Originals(state.secrets)
+        home = find_home(state, postgres_bindir(settings.environ))
+        self.postgres = Postgres(home, state.logs / "postgres.log")
+        self._valkey = Valkey(
+            valkey_server(settings.environ), home.sockets, state.logs / "valkey.log", self._originals.password("valkey")
+        )
+        self._environments = Environments(settings, state, self._originals, self.postgres, self._valkey)
+
+    def start(self, supervisor: Supervisor) -> None:
+        """Return when everything is ready. Raises LaunchError, or Stopped when asked to stop meanwhile."""
+        self.start_postgres(supervisor, [self._valkey])
+        mains = self._prepare(supervisor)
+        supervisor.start(self._program(name, mains[name]) for name in (*SCHEMAS, "gateway"))
+        _await_ready(supervisor)
+
+    def migrate(self, supervisor: Supervisor) -> None:
+        """Do nothing but bring the schemas up to date, in a PostgreSQL that runs already or under `supervisor`."""
+        self._prepare(supervisor)
+
+    def start_postgres(self, supervisor: Supervisor, others: list[Part]) -> None:
+        self.postgres.end_leftover()
+        if not self.postgres.home.exists:
+            self._tell("First start: making the database.")
+        self.postgres.create(self._originals.password(SUPERUSER))
+        supervisor.start([self.postgres, *others])
+
+    @staticmethod
+    def stop(supervisor: Supervisor) -> None:
+        supervisor.stop(_STOP_ORDER)
+
+    def _prepare(self, supervisor: Supervisor) -> dict[str, Main]:
+        """Import the programs while the stores start, then make the roles and migrate."""
+        mains = import_programs()
+        _await_ready(supervisor)
+        log = self._state.logs / "migrate.log"
+        log.write_bytes(b"")
+        roles = fork(Birth("roles", log), lambda: asyncio.run(set_up(self._roles())) or 0)
+        _finish(supervisor, {"Setting up the database's roles": roles}, log)
+        migrations = {
+            f"Migrating {service}": fork_program(
+                Birth(service, log), mains[service], ["migrate"], self._environments.migrating(service)
+            )
+            for service in SCHEMAS
+        }
+        _finish(supervisor, migrations, log)
+        return mains
+
+    def _roles(self) -> RolesSettings:
+        password = self._originals.password
+        return RolesSettings(
+            admin_url=Secret(self.postgres.url(SUPERUSER, password(SUPERUSER), "postgres")),
+            database=DATABASE,
+            passwords={
+                schema: RolePasswords(Secret(password(f"{schema}_owner")), Secret(password(f"{schema}_runtime")))
+                for schema in SCHEMAS.values()
+            },
+        )
+
+    def _program(self, name: str, main: Main) -> Program:
+        log = self._state.logs / f"{name}.err"
+        log.write_bytes(b"")
+        return Program(name, main, self._environments.of(name), log)
+
+
+def _await_ready(supervisor: Supervisor) -> None:
+    until = time.monotonic() + _START_SECONDS
+    while unready := supervisor.unready():
+        if supervisor.stopping:
+            raise Stopped
+        if late := supervisor.hopeless() or (unready if time.monotonic() > until else []):
+            raise LaunchError("\n".join(f"{part.name} doesn't get ready. {_tail(part.log)}" for part in late))
+        supervisor.step()
+
+
+def _finish(supervisor: Supervisor, jobs: Mapping[str, int], log: Path) -> None:
+    statuses = supervisor.finish(jobs)
+    if supervisor.stopping:
+        raise Stopped
+    if failed := [name for name, status in statuses.items() if status]:
+        raise LaunchError(f"{' and '.join(failed)} failed. {_tail(log)}")
+
+
+def _tail(log: Path) -> str:
+    """Return a log's last lines; a program that wrote nothing in distress has its ordinary log beside."""
+    for path in (log, log.with_suffix(".log")):
+        lines = path.read_text(errors="replace").splitlines()[-_TAIL_LINES:] if path.is_file() else []
+        if lines:
+            return "\n".join([f"The end of {path}:", *(f"  {line}" for line in lines)])
+    return f"{log} is empty."

@@ -1,0 +1,59 @@
+"""The secrets and keys of one installation, each made on first use and kept in a file of its own (0600)."""
+
+import json
+import secrets
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from deploy.local.state import make_folder, once, write_atomically
+from shared.identity import public_jwk
+
+ISSUERS = ("gateway", "user_service", "file_service")
+
+
+class Originals:
+    """Replacing a file and starting again is how a secret is changed."""
+
+    def __init__(self, folder: Path) -> None:
+        make_folder(folder, 0o700)
+        self.folder = folder
+
+    def password(self, name: str) -> str:
+        """Return 256 random bits in letters that need no quoting in a URL."""
+        return once(self.folder / name, lambda: secrets.token_urlsafe(32).encode()).decode().strip()
+
+    def password_file(self, name: str) -> Path:
+        self.password(name)
+        return self.folder / name
+
+    def key(self, issuer: str) -> str:
+        """Return the private key by which a process signs its assertions, as PEM."""
+        return once(self.folder / f"{issuer}.pem", _new_key).decode()
+
+    def key_file(self, issuer: str) -> Path:
+        self.key(issuer)
+        return self.folder / f"{issuer}.pem"
+
+    def trust(self) -> str:
+        """Return the public keys of all issuers: `{issuer: JWKS}`."""
+        return json.dumps({issuer: {"keys": [public_jwk(_public(self.key(issuer)))]} for issuer in ISSUERS}, indent=2)
+
+    def trust_file(self) -> Path:
+        """Write the public keys anew: they follow from the private ones."""
+        write_atomically(self.folder / "trust.json", self.trust().encode())
+        return self.folder / "trust.json"
+
+
+def _new_key() -> bytes:
+    return ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def _public(pem: str) -> ec.EllipticCurvePublicKey:
+    key = serialization.load_pem_private_key(pem.encode(), password=None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise TypeError("an identity key must be an EC private key")
+    return key.public_key()
