@@ -1,0 +1,108 @@
+"""Which headers cross the gateway, in both directions.
+
+First everything that concerns one connection only goes (RFC 9110, 7.6.1), then whatever a service might take for the
+gateway's own word. The proxy adds its own headers after that, so nothing here can remove them.
+"""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from string import ascii_letters, digits
+
+RawHeader = tuple[bytes, bytes]
+
+_HOP_BY_HOP = frozenset({b"http2-settings", b"keep-alive", b"te", b"trailer", b"transfer-encoding", b"upgrade"})
+_SET_BY_PROXY = frozenset({b"content-length", b"expect", b"host"})
+_SPOOFABLE = frozenset({
+    b"baggage", b"cf-connecting-ip", b"client-ip", b"fastly-client-ip", b"forwarded", b"front-end-https",
+    b"traceparent", b"tracestate", b"true-client-ip", b"via", b"x-client-ip", b"x-cluster-client-ip", b"x-host",
+    b"x-http-method", b"x-http-method-override", b"x-method-override", b"x-real-ip", b"x-request-id",
+    b"x-rewrite-url", b"x-scheme",
+})  # fmt: skip
+_SPOOFABLE_PREFIXES = (b"proxy-", b"x-forwarded", b"x-identity", b"x-original-", b"x-user-")
+_NOT_FOR_CLIENTS = frozenset(
+    {b"alt-svc", b"date", b"server", b"strict-transport-security", b"x-powered-by", b"x-request-id"}
+)
+_NOT_FOR_CLIENTS_PREFIXES = (b"access-control-", b"proxy-", b"x-identity", b"x-user-")
+_SESSION_COOKIES = frozenset({b"__host-session", b"session"})
+# RFC 9110's token characters without `_`: many servers take X_Identity for X-Identity.
+_NAME_CHARACTERS = (ascii_letters + digits + "!#$%&'*+-.^`|~").encode()
+_PLAIN_CONNECTION = frozenset({b"keep-alive", b"close", b"Keep-Alive", b"Close"})
+_REMEMBERED_NAMES = 256  # names are few and repeat; the bound keeps hostile ones (up to 8 KB each) from costing memory
+
+_KEEP, _DROP, _CONNECTION, _AUTHORIZATION, _COOKIE = range(5)
+
+
+def upstream_headers(headers: Iterable[RawHeader], *, pass_credentials: bool) -> list[RawHeader]:
+    """What a service gets of a client's headers, in their order."""
+    kept: list[RawHeader] = []
+    listed: set[bytes] = set()
+    for pair in headers:
+        fate = _fate(pair[0])
+        if fate == _KEEP or (pass_credentials and fate in (_AUTHORIZATION, _COOKIE)):
+            kept.append(pair)
+        elif fate == _COOKIE and (cookies := _without_session(pair[1])):
+            kept.append((pair[0], cookies))
+        elif fate == _CONNECTION:
+            listed |= _listed(pair[1])
+    return [pair for pair in kept if pair[0].lower() not in listed] if listed else kept
+
+
+def downstream_headers(headers: Iterable[RawHeader]) -> list[tuple[str, str]]:
+    """What a client gets of a service's headers, as text for the server's writer."""
+    kept: list[RawHeader] = []
+    listed: set[bytes] = set()
+    for pair in headers:
+        fate = _answer_fate(pair[0])
+        if fate == _KEEP:
+            kept.append(pair)
+        elif fate == _CONNECTION:
+            listed |= _listed(pair[1])
+    return [(name.decode(), value.decode("utf-8", "replace")) for name, value in kept if name.lower() not in listed]
+
+
+def forwarding_headers(address: str, scheme: str, host: str) -> list[RawHeader]:
+    """How the client reached us: resolved by the gateway, never copied from the request."""
+    return [
+        (b"X-Forwarded-For", address.encode("ascii")),
+        (b"X-Forwarded-Proto", scheme.encode("ascii")),
+        (b"X-Forwarded-Host", host.encode("utf-8", "replace")),
+    ]
+
+
+def _listed(connection: bytes) -> frozenset[bytes]:
+    """The headers that a Connection value declares to be about this connection only."""
+    if connection in _PLAIN_CONNECTION:
+        return frozenset()
+    return frozenset(option.strip().lower() for option in connection.split(b","))
+
+
+@lru_cache(maxsize=_REMEMBERED_NAMES)
+def _fate(name: bytes) -> int:
+    lower = name.lower()
+    if lower == b"connection":
+        return _CONNECTION
+    if lower in _HOP_BY_HOP or lower in _SET_BY_PROXY or lower in _SPOOFABLE or lower.startswith(_SPOOFABLE_PREFIXES):
+        return _DROP
+    if not _is_unambiguous(name):
+        return _DROP
+    return {b"authorization": _AUTHORIZATION, b"cookie": _COOKIE}.get(lower, _KEEP)
+
+
+@lru_cache(maxsize=_REMEMBERED_NAMES)
+def _answer_fate(name: bytes) -> int:
+    lower = name.lower()
+    if lower == b"connection":
+        return _CONNECTION
+    if lower in _HOP_BY_HOP or lower in _NOT_FOR_CLIENTS or lower.startswith(_NOT_FOR_CLIENTS_PREFIXES):
+        return _DROP
+    return _KEEP if _is_unambiguous(name) else _DROP
+
+
+def _is_unambiguous(name: bytes) -> bool:
+    return bool(name) and not name.translate(None, _NAME_CHARACTERS)
+
+
+def _without_session(cookies: bytes) -> bytes:
+    """The Cookie value without our session, however its name is written."""
+    pairs = [pair.strip() for pair in cookies.split(b";")]
+    return b"; ".join(pair for pair in pairs if pair.partition(b"=")[0].strip().lower() not in _SESSION_COOKIES)

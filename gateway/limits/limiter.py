@@ -1,0 +1,140 @@
+"""Whether a call is within its limit: asked of Valkey in bursts, and of this process's memory while Valkey is away."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from prometheus_client import Counter, Gauge
+from redis.exceptions import RedisError
+
+from gateway.limits.budget import within_budget
+from gateway.limits.local import LocalLimiter
+from gateway.limits.policy import LimitClass, Rate
+from gateway.limits.valkey import Call, ValkeyCounters
+from gateway.limits.verdict import Verdict
+from shared.logs import log
+
+FALLBACKS = Counter("gateway_limit_fallback", "Limit checks answered from memory because Valkey is away.", ("limit",))
+VALKEY_UP = Gauge("gateway_valkey_up", "1 while limits are counted in Valkey, 0 while in memory.")
+
+_LARGEST_BURST = 100  # calls; keeps a burst's answer well within the budget
+_PROBE_PAUSE = 0.5  # seconds
+_PROBE = Call(LimitClass("probe", (Rate(1_000_000, 1),)), "addr:gateway", 1)
+_AWAY = (RedisError, OSError, TimeoutError)
+
+
+@dataclass(slots=True)
+class _Waiting:
+    call: Call
+    answer: asyncio.Future[Verdict]
+
+
+class Limiter:
+    """Calls of one loop tick leave in one burst; while it is away the next one gathers.
+
+    A burst that fails, or isn't answered within the budget, opens the breaker: all calls are then answered from memory
+    at once, and a single probe at a time asks Valkey until it counts again. No call waits for more than one budget.
+    """
+
+    def __init__(self, counters: ValkeyCounters, local: LocalLimiter) -> None:
+        self._counters = counters
+        self._local = local
+        self._waiting: list[_Waiting] = []
+        self._sender: asyncio.Task[None] | None = None
+        self._prober: asyncio.Task[None] | None = None
+
+    async def check(self, limit: LimitClass, subject: str, cost: int = 1) -> Verdict:
+        """Count the call if all of the limit's rates allow it. Never fails. `subject` is `limit.subject(...)`."""
+        if limit.strict:
+            remembered = self._local.preview(limit, subject, cost)
+            if not remembered.allowed:
+                return remembered
+        call = Call(limit, subject, cost)
+        if self._prober is not None:
+            return self._from_memory(call)
+        waiting = _Waiting(call, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiting)
+        if self._sender is None:
+            self._sender = asyncio.create_task(self._send_all())
+        return await waiting.answer
+
+    @property
+    def is_away(self) -> bool:
+        return self._prober is not None
+
+    async def start(self) -> None:
+        """Connect, and learn whether Valkey is there. It may as well come later."""
+        try:
+            await within_budget(self._counters.count([_PROBE]))
+        except _AWAY as exc:
+            self._open_breaker(exc)
+        else:
+            VALKEY_UP.set(1)
+
+    async def aclose(self) -> None:
+        tasks = [task for task in (self._sender, self._prober) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._counters.aclose()
+
+    async def _send_all(self) -> None:
+        try:
+            while self._waiting:
+                burst, self._waiting = self._waiting[:_LARGEST_BURST], self._waiting[_LARGEST_BURST:]
+                await self._send(burst)
+        finally:
+            self._sender = None
+
+    async def _send(self, burst: Sequence[_Waiting]) -> None:
+        verdicts: Sequence[Verdict] = ()
+        try:
+            if self._prober is None:
+                verdicts = await within_budget(self._counters.count([waiting.call for waiting in burst]))
+        except _AWAY as exc:
+            self._open_breaker(exc)
+        finally:
+            self._settle(burst, verdicts)
+
+    def _settle(self, burst: Sequence[_Waiting], verdicts: Sequence[Verdict]) -> None:
+        """Answer everyone: from memory where there is no verdict. Those who left meanwhile are passed over."""
+        for waiting, verdict in zip_longest(burst, verdicts):
+            call = waiting.call
+            if verdict is not None and verdict.allowed and call.limit.strict:
+                self._local.record(call.limit, call.subject, call.cost)
+            if not waiting.answer.done():
+                waiting.answer.set_result(verdict or self._from_memory(call))
+
+    def _from_memory(self, call: Call) -> Verdict:
+        FALLBACKS.labels(call.limit.name).inc()
+        return self._local.check(call.limit, call.subject, call.cost)
+
+    def _open_breaker(self, reason: Exception) -> None:
+        VALKEY_UP.set(0)
+        log.warning("valkey_lost", reason=f"{type(reason).__name__}: {reason}")
+        self._prober = asyncio.create_task(self._probe_until_back())
+
+    async def _probe_until_back(self) -> None:
+        while True:
+            try:
+                await within_budget(self._counters.count([_PROBE]))
+            except _AWAY:
+                await asyncio.sleep(_PROBE_PAUSE)
+            else:
+                break
+        self._prober = None
+        VALKEY_UP.set(1)
+        log.info("valkey_returned")
+
+
+@asynccontextmanager
+async def open_limiter(url: str) -> AsyncIterator[Limiter]:
+    """A limiter over the Valkey at `url` (redis://, rediss:// or unix://), which need not be there yet."""
+    limiter = Limiter(ValkeyCounters(url), LocalLimiter())
+    await limiter.start()
+    try:
+        yield limiter
+    finally:
+        await limiter.aclose()

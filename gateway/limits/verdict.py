@@ -1,0 +1,48 @@
+"""What a limit says about one call."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gateway.limits.policy import LimitClass
+
+MS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Of one rate: how much is left, and in how many ms a refused call would pass (or, allowed, all be left again)."""
+
+    remaining: int
+    reset_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Names the rate that binds: refused, the one that lets the call wait longest; allowed, the one with least left.
+
+    `reset_seconds`: when, without other calls, a refused call would pass, or an allowed one's limit be whole again.
+    """
+
+    allowed: bool
+    limit: int
+    remaining: int
+    reset_seconds: int
+    policy: LimitClass
+    rate_name: str
+
+
+def verdict(policy: LimitClass, standings: Sequence[Standing], *, allowed: bool) -> Verdict:
+    """`standings` are in the order of the policy's rates."""
+    indexes = range(len(standings))
+    if allowed:
+        binding = min(indexes, key=lambda i: (standings[i].remaining, -standings[i].reset_ms))
+    else:
+        binding = max(indexes, key=lambda i: standings[i].reset_ms)
+    return Verdict(
+        allowed=allowed,
+        limit=policy.rates[binding].limit,
+        remaining=standings[binding].remaining,
+        reset_seconds=-(-standings[binding].reset_ms // MS),
+        policy=policy,
+        rate_name=policy.rate_names[binding],
+    )

@@ -1,0 +1,80 @@
+"""The sliding window in Python, for counting in memory: the same estimate as sliding_window.lua, change both together.
+
+Pure: the caller brings the time, in milliseconds.
+"""
+
+from dataclasses import dataclass
+
+from gateway.limits.policy import LimitClass, Rate
+from gateway.limits.verdict import MS, Standing, Verdict, verdict
+
+
+@dataclass(slots=True)
+class Window:
+    """What one rate has counted, in the window with number `index` and in the one before it."""
+
+    length_ms: int
+    index: int = 0
+    current: int = 0
+    previous: int = 0
+
+    def advance(self, now_ms: int) -> int:
+        """Move to the window of `now_ms`, and return how much of it has passed. A clock set back changes nothing."""
+        index, elapsed = divmod(now_ms, self.length_ms)
+        if index < self.index:
+            return 0
+        if index > self.index:
+            self.previous = self.current if index == self.index + 1 else 0
+            self.index, self.current = index, 0
+        return elapsed
+
+    def estimate(self, elapsed: int) -> int:
+        return self.current + -(-self.previous * (self.length_ms - elapsed) // self.length_ms)
+
+    def wait_to_pass(self, room: int, elapsed: int) -> int:
+        """Milliseconds until the estimate is at most `room`."""
+        if self.current <= room:
+            return max(0, self._until_within(room - self.current, self.previous) - elapsed)
+        return self.length_ms - elapsed + self._until_within(room, self.current)
+
+    def wait_to_clear(self, elapsed: int) -> int:
+        return (2 if self.current else 1) * self.length_ms - elapsed
+
+    def _until_within(self, room: int, count: int) -> int:
+        """How far into a window `count`, as its predecessor's, must be for its weight to be at most `room`."""
+        return max(0, self.length_ms - room * self.length_ms // count) if count else 0
+
+
+class Counters:
+    """All that one subject has used of one limit class."""
+
+    __slots__ = ("_windows",)
+
+    def __init__(self, policy: LimitClass) -> None:
+        self._windows = [Window(rate.window_seconds * MS) for rate in policy.rates]
+
+    def check(self, policy: LimitClass, now_ms: int, cost: int, *, count: bool) -> Verdict:
+        """Whether the call passes all rates; counted, if it does and is to be, for all of them at once."""
+        places = [(rate, win, win.advance(now_ms)) for rate, win in zip(policy.rates, self._windows, strict=True)]
+        allowed = all(window.estimate(elapsed) + cost <= rate.limit for rate, window, elapsed in places)
+        if allowed and count:
+            self._add(cost)
+        refused = None if allowed else cost
+        return verdict(policy, [_standing(*place, refused_cost=refused) for place in places], allowed=allowed)
+
+    def record(self, now_ms: int, cost: int) -> None:
+        """Count a call whatever the rates say: it was allowed elsewhere."""
+        for window in self._windows:
+            window.advance(now_ms)
+        self._add(cost)
+
+    def _add(self, cost: int) -> None:
+        for window in self._windows:
+            window.current += cost
+
+
+def _standing(rate: Rate, window: Window, elapsed: int, *, refused_cost: int | None) -> Standing:
+    remaining = max(0, rate.limit - window.estimate(elapsed))
+    if refused_cost is None:
+        return Standing(remaining, window.wait_to_clear(elapsed))
+    return Standing(remaining, window.wait_to_pass(max(0, rate.limit - refused_cost), elapsed))

@@ -1,0 +1,70 @@
+"""One OpenAPI document of the documents of all services. Pure."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+Json = dict[str, Any]
+
+_TITLE = "Colonnade"
+_DESCRIPTION = """\
+Accounts, profiles and files behind one URL. Register or log in, then send the access token as
+`Authorization: Bearer ...`. Failures are problem documents (RFC 9457) with a stable `code`."""
+_BEARER = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+_PRIVATE = "/internal/"
+
+
+class DocumentConflict(ValueError):
+    """Two services describe one thing differently; it is a programming mistake, and names the thing."""
+
+
+def merge(documents: Sequence[Json], public_url: str) -> Json:
+    """The document of the API as it is reached at `public_url`.
+
+    Paths, schemas and the like that several services describe alike appear once. Where they differ, or one
+    operationId stands for two operations, it is a DocumentConflict.
+    """
+    paths: Json = {}
+    components: Json = {"securitySchemes": {"bearer": _BEARER}}
+    for document in documents:
+        _unite(paths, _public_paths(document), "paths")
+        for section, entries in document.get("components", {}).items():
+            _unite(components.setdefault(section, {}), entries, f"components.{section}")
+    _check_operation_ids(paths)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": _TITLE, "version": "1", "description": _DESCRIPTION},
+        "servers": [{"url": public_url}],
+        "tags": [{"name": name} for name in dict.fromkeys(_tags(paths))],
+        "paths": paths,
+        "components": components,
+    }
+
+
+def _public_paths(document: Json) -> Json:
+    return {path: item for path, item in document.get("paths", {}).items() if not path.startswith(_PRIVATE)}
+
+
+def _unite(known: Json, entries: Json, where: str) -> None:
+    for name, entry in entries.items():
+        if known.setdefault(name, entry) != entry:
+            raise DocumentConflict(f"services describe {where} {name!r} in different ways")
+
+
+def _operations(paths: Json) -> Iterator[Json]:
+    for item in paths.values():
+        yield from (operation for operation in item.values() if isinstance(operation, dict))
+
+
+def _tags(paths: Json) -> Iterator[str]:
+    for operation in _operations(paths):
+        yield from operation.get("tags", ())
+
+
+def _check_operation_ids(paths: Json) -> None:
+    seen: set[str] = set()
+    for operation in _operations(paths):
+        name = operation.get("operationId")
+        if name in seen:
+            raise DocumentConflict(f"two operations are called {name!r}")
+        if name is not None:
+            seen.add(name)

@@ -1,0 +1,157 @@
+"""Reading the route file whole: either a table that can be trusted, or every mistake in it with its line."""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from string import ascii_letters, digits
+from typing import cast, get_args
+
+from gateway.routes.fields import Fields, Report
+from gateway.routes.lines import Lines
+from gateway.routes.match import RouteTable
+from gateway.routes.model import (
+    LOCAL,
+    PRIVATE_SEGMENTS,
+    Auth,
+    LimitDeclaration,
+    LimitKey,
+    Mistake,
+    Route,
+    RoutesError,
+)
+
+_METHODS = frozenset({"DELETE", "GET", "PATCH", "POST", "PUT"})
+_ROUTE_KEYS = frozenset(
+    {"name", "prefix", "exact", "methods", "upstream", "auth", "limit", "timeout", "max_body", "pass_credentials"}
+)
+_LIMIT_KEYS = frozenset({"policy", "key", "strict"})
+_PATH_CHARACTERS = frozenset(ascii_letters + digits + "-._~/")
+_LONGEST_TIMEOUT = 24 * 3600
+_DEFAULT_MAX_BODY = 64 * 1024
+
+
+def _any_policy(text: str) -> object:
+    return text
+
+
+def load_routes(
+    path: Path, upstreams: Mapping[str, str], *, check_policy: Callable[[str], object] = _any_policy
+) -> RouteTable:
+    """Read and check the file at `path`; RoutesError lists every mistake.
+
+    `upstreams` are the names that a route may use, and `local`. `check_policy` raises ValueError for a limit's policy
+    that can't be read, so that it is reported with its line.
+    """
+    try:
+        text = path.read_text("utf-8")
+        document = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError) as exc:
+        raise RoutesError(str(path), [Mistake(1, f"can't be read: {exc}")]) from exc
+    except tomllib.TOMLDecodeError as exc:
+        raise RoutesError(str(path), [Mistake(_line_of(exc), f"is not TOML: {exc}")]) from exc
+    report = Report(Lines(text))
+    top = Fields(document, report, "")
+    top.only({"limits", "route"})
+    limits = _limits(document.get("limits", {}), report, check_policy)
+    routes = _routes(document.get("route", []), report, {LOCAL, *upstreams}, limits)
+    if not routes:
+        top.mistake("route", "there is no [[route]]")
+    if report.mistakes:
+        raise RoutesError(str(path), report.mistakes)
+    return RouteTable(routes, limits)
+
+
+def _line_of(error: tomllib.TOMLDecodeError) -> int:
+    _, _, position = str(error).rpartition("(at line ")
+    number = position.partition(",")[0]
+    return int(number) if number.isdecimal() else 1
+
+
+def _limits(tables: object, report: Report, check_policy: Callable[[str], object]) -> dict[str, LimitDeclaration]:
+    if not isinstance(tables, dict) or not all(isinstance(values, dict) for values in tables.values()):
+        report.add(report.lines.of("limits"), "limit classes are tables: [limits.NAME]")
+        return {}
+    return {
+        name: _limit(name, Fields(values, report, f"limits.{name}"), check_policy) for name, values in tables.items()
+    }
+
+
+def _limit(name: str, fields: Fields, check_policy: Callable[[str], object]) -> LimitDeclaration:
+    fields.only(_LIMIT_KEYS)
+    policy = fields.text("policy")
+    try:
+        check_policy(policy)
+    except ValueError as exc:
+        if policy:
+            fields.mistake("policy", str(exc))
+    key = cast(LimitKey, fields.choice("key", get_args(LimitKey)))
+    return LimitDeclaration(name, policy, key, strict=fields.flag("strict"))
+
+
+def _routes(tables: object, report: Report, upstreams: set[str], limits: Mapping[str, LimitDeclaration]) -> list[Route]:
+    if not isinstance(tables, list) or not all(isinstance(values, dict) for values in tables):
+        report.add(report.lines.of("route"), "routes are an array of tables: [[route]]")
+        return []
+    named: dict[str, int] = {}
+    taken: dict[tuple[str, bool, str], str] = {}
+    routes = []
+    for index, values in enumerate(tables):
+        fields = Fields(values, report, "route", index)
+        route = _route(fields, upstreams, limits)
+        _check_limit(route, fields, limits)
+        _check_unique(route, fields, named, taken)
+        routes.append(route)
+    return routes
+
+
+def _route(fields: Fields, upstreams: set[str], limits: Mapping[str, LimitDeclaration]) -> Route:
+    fields.only(_ROUTE_KEYS)
+    methods = fields.words("methods", _METHODS)
+    return Route(
+        name=fields.text("name"),
+        prefix=_path(fields),
+        exact="exact" in fields,
+        methods=methods | {"HEAD"} if "GET" in methods else methods,
+        upstream=fields.choice("upstream", upstreams),
+        auth=cast(Auth, fields.choice("auth", get_args(Auth))),
+        limit=fields.choice("limit", limits),
+        timeout=fields.seconds("timeout", _LONGEST_TIMEOUT),
+        max_body=fields.size("max_body", _DEFAULT_MAX_BODY),
+        pass_credentials=fields.flag("pass_credentials"),
+    )
+
+
+def _path(fields: Fields) -> str:
+    if ("prefix" in fields) == ("exact" in fields):
+        fields.mistake("prefix", "a route has either prefix or exact")
+        return ""
+    key = "exact" if "exact" in fields else "prefix"
+    path = fields.text(key)
+    first, *segments = path.split("/")
+    if not path:
+        return ""
+    if first or not _PATH_CHARACTERS.issuperset(path) or (path != "/" and not _are_plain(segments)):
+        fields.mistake(key, f"{key} {path!r} is not a path such as /v1/users, without a slash at its end")
+    elif segments[0].lower() in PRIVATE_SEGMENTS:
+        fields.mistake(key, f"/{segments[0]} is only served on private ports and can't be routed to")
+    return path
+
+
+def _are_plain(segments: list[str]) -> bool:
+    return not {"", ".", ".."}.intersection(segments)
+
+
+def _check_limit(route: Route, fields: Fields, limits: Mapping[str, LimitDeclaration]) -> None:
+    """A person with a live session must never pay for strangers who share the address."""
+    declared = limits.get(route.limit)
+    if declared and declared.key == "address" and route.auth != "public":
+        fields.mistake("limit", f"limit {route.limit!r} counts by address, so only public routes can have it")
+
+
+def _check_unique(route: Route, fields: Fields, named: dict[str, int], taken: dict[tuple[str, bool, str], str]) -> None:
+    if route.name and named.setdefault(route.name, fields.line()) != fields.line():
+        fields.mistake("name", f"name {route.name!r} is taken by the route in line {named[route.name]}")
+    for method in sorted(route.methods if route.prefix else ()):
+        owner = taken.setdefault((route.prefix, route.exact, method), route.name)
+        if owner != route.name:
+            fields.mistake("methods", f"{method} {route.prefix} is route {owner!r} already")

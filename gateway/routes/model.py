@@ -1,0 +1,57 @@
+"""The route file as values: routes, the limit classes they name, and the one way the file can be wrong."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Auth = Literal["public", "optional", "user"]
+LimitKey = Literal["address", "user"]
+
+LOCAL = "local"  # the upstream of the gateway's own pages
+
+# What is only ever served on private ports. No file can route to these, and no table matches them.
+PRIVATE_SEGMENTS = frozenset({"livez", "readyz", "metrics", "internal"})
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where requests under `prefix` go (or at exactly that path, if `exact`) and under which rules.
+
+    `timeout` is in seconds, for the whole exchange; `max_body` in bytes; `limit` names a limit class.
+    `pass_credentials`: the upstream gets Authorization and the session cookie; only for those who must judge them.
+    """
+
+    name: str
+    prefix: str
+    exact: bool
+    methods: frozenset[str]
+    upstream: str
+    auth: Auth
+    limit: str
+    timeout: float
+    max_body: int
+    pass_credentials: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LimitDeclaration:
+    """A limit class as the file has it; what `policy` means is the limiter's to say."""
+
+    name: str
+    policy: str
+    key: LimitKey
+    strict: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    line: int
+    text: str
+
+
+class RoutesError(Exception):
+    """The file can't be used. Lists every mistake, so that one edit can mend them all."""
+
+    def __init__(self, path: str, mistakes: Sequence[Mistake]) -> None:
+        self.mistakes = tuple(sorted(mistakes, key=lambda mistake: mistake.line))
+        super().__init__("\n".join(f"{path}:{mistake.line}: {mistake.text}" for mistake in self.mistakes))
