@@ -1,0 +1,95 @@
+"""Make every secret of the compose stack once, and hand each container its own: `... -m deploy.compose.provision ROOT`.
+
+`ROOT/originals` keeps what was made. `ROOT/<container>` is what that container sees, and is written anew from the
+originals each time: replacing or bringing an original and starting the stack again is how a secret is changed. The
+one exception is the database superuser's password, which PostgreSQL takes from its file only when it initialises.
+"""
+
+import hashlib
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local.state import make_folder, write_atomically
+from deploy.originals import Originals
+from deploy.roles import DATABASE, SCHEMAS
+
+PROGRAM_USER = 10001  # as in deploy/Dockerfile
+STORE_USER = 999  # that of the Debian images of both postgres and valkey
+
+Chown = Callable[[Path, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The files of one container, readable by its user alone."""
+
+    container: str
+    user: int
+    files: Mapping[str, str]
+
+
+def provision(root: Path, chown: Chown = os.chown) -> None:
+    originals = Originals(root / "originals")
+    for share in shares(originals):
+        folder = root / share.container
+        make_folder(folder, 0o755)
+        for name, content in share.files.items():
+            write_atomically(folder / name, content.encode())
+            chown(folder / name, share.user, share.user)
+
+
+def shares(originals: Originals) -> Iterator[Share]:
+    """Tell who gets what: this is the whole of who can read which secret."""
+    yield Share("postgres", STORE_USER, {"password": originals.password("postgres")})
+    yield Share("valkey", STORE_USER, {"users.acl": _valkey_users(originals)})
+    yield Share("roles", PROGRAM_USER, _roles(originals))
+    for service, schema in SCHEMAS.items():
+        owner_url = _database_url(originals, f"{schema}_owner", DATABASE)
+        yield Share(f"migrate_{service.removesuffix('_service')}", PROGRAM_USER, {"database_owner_url": owner_url})
+        yield Share(service, PROGRAM_USER, _service(originals, service, schema))
+    yield Share("gateway", PROGRAM_USER, _gateway(originals))
+
+
+def _roles(originals: Originals) -> dict[str, str]:
+    roles = [f"{schema}_{role}" for schema in SCHEMAS.values() for role in ("owner", "runtime")]
+    admin_url = _database_url(originals, "postgres", "postgres")
+    return {"database_admin_url": admin_url} | {f"{role}_password": originals.password(role) for role in roles}
+
+
+def _service(originals: Originals, service: str, schema: str) -> dict[str, str]:
+    own = {
+        "trust.json": originals.trust(),
+        "database_url": _database_url(originals, f"{schema}_runtime", DATABASE),
+    }
+    if service == "auth_service":  # it calls nobody, and so signs no assertions
+        names = ("password_pepper", "refresh_key", "key_encryption_key")
+        return own | {name: originals.password(name) for name in names}
+    return own | {"identity_key.pem": originals.key(service)}
+
+
+def _gateway(originals: Originals) -> dict[str, str]:
+    return {
+        "trust.json": originals.trust(),
+        "identity_key.pem": originals.key("gateway"),
+        "valkey_url": f"redis://gateway:{originals.password('valkey')}@valkey:6379/0",
+    }
+
+
+def _valkey_users(originals: Originals) -> str:
+    """Return an ACL file: whoever has no password may ping, which is what the health check does."""
+    digest = hashlib.sha256(originals.password("valkey").encode()).hexdigest()
+    return (
+        "user default on nopass resetkeys resetchannels -@all +ping\n"
+        f"user gateway on #{digest} ~* &* +@all -@admin -@dangerous +info\n"
+    )
+
+
+def _database_url(originals: Originals, role: str, database: str) -> str:
+    return f"postgresql://{role}:{originals.password(role)}@postgres:5432/{database}"
+
+
+if __name__ == "__main__":
+    provision(Path(sys.argv[1]))

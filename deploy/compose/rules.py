@@ -1,0 +1,108 @@
+"""What must hold of docker-compose.yml beyond its syntax. Pure: each rule reads Compose's own resolved model
+(`docker compose config --format json`) and yields one line per breach.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+Model = Mapping[str, Any]
+Rule = Callable[[Model], Iterator[str]]
+
+SECRETS_JOB = "secrets"
+_SECRET_NAME = re.compile(r"(PASSWORD|PEPPER|_KEY|DATABASE_[A-Z_]*URL|VALKEY_URL)$")
+
+
+def breaches(model: Model) -> list[str]:
+    return [line for rule in RULES for line in rule(model)]
+
+
+def only_the_gateway_is_published(model: Model) -> Iterator[str]:
+    for name, service in _services(model):
+        for port in service.get("ports", ()):
+            if name != "gateway" or port.get("host_ip") != "127.0.0.1":
+                yield f"{name}: publishes {port.get('host_ip', '*')}:{port.get('published')}"
+
+
+def only_the_gateway_has_a_way_out(model: Model) -> Iterator[str]:
+    outward = {name for name, network in model["networks"].items() if not network.get("internal")}
+    for name, service in _services(model):
+        if name != "gateway" and (leaks := outward & set(service.get("networks") or ())):
+            yield f"{name}: is on {', '.join(sorted(leaks))}, which isn't internal"
+        if not service.get("networks") and service.get("network_mode") != "none":
+            yield f"{name}: names no network"
+
+
+def containers_can_do_little(model: Model) -> Iterator[str]:
+    for name, service in _services(model):
+        if not service.get("read_only"):
+            yield f"{name}: its root file system is writable"
+        if service.get("cap_drop") != ["ALL"] or (service.get("cap_add") and name != SECRETS_JOB):
+            yield f"{name}: keeps capabilities"
+        if "no-new-privileges:true" not in service.get("security_opt", ()):
+            yield f"{name}: may gain privileges"
+        if str(service.get("user", "")).startswith(("0", "root")) and name != SECRETS_JOB:
+            yield f"{name}: runs as root"
+
+
+def resources_are_bounded(model: Model) -> Iterator[str]:
+    for name, service in _services(model):
+        limits = service.get("deploy", {}).get("resources", {}).get("limits", {})
+        if missing := {"cpus", "memory", "pids"} - set(limits):
+            yield f"{name}: no limit of {', '.join(sorted(missing))}"
+
+
+def what_serves_is_watched_and_stopped_gently(model: Model) -> Iterator[str]:
+    for name, service in _services(model):
+        if service.get("restart") == "no":  # a one-shot job
+            continue
+        if "healthcheck" not in service:
+            yield f"{name}: no health check"
+        drain = float((service.get("environment") or {}).get("DRAIN_SECONDS", 0))
+        if _seconds(service.get("stop_grace_period", "10s")) <= drain:
+            yield f"{name}: is killed before it has drained"
+
+
+def images_are_pinned(model: Model) -> Iterator[str]:
+    for name, service in _services(model):
+        tag = service.get("image", "").rpartition("/")[2].partition(":")[2]
+        if tag in {"", "latest"}:
+            yield f"{name}: its image has no fixed tag"
+
+
+def secrets_are_files_of_one_reader(model: Model) -> Iterator[str]:
+    readers: dict[str, set[str]] = {}
+    for name, service in _services(model):
+        for variable in service.get("environment") or {}:
+            if _SECRET_NAME.search(variable):
+                yield f"{name}: {variable} is in the environment; give {variable}_FILE"
+        for volume in service.get("volumes", ()):
+            if not volume["source"].startswith("secrets") or name == SECRETS_JOB:
+                continue
+            readers.setdefault(volume["source"], set()).add(name)
+            if not volume.get("read_only"):
+                yield f"{name}: may write {volume['source']}"
+    for volume, names in readers.items():
+        if names != {volume.removeprefix("secrets_")}:
+            yield f"{volume}: is read by {', '.join(sorted(names))}"
+
+
+RULES: tuple[Rule, ...] = (
+    only_the_gateway_is_published,
+    only_the_gateway_has_a_way_out,
+    containers_can_do_little,
+    resources_are_bounded,
+    what_serves_is_watched_and_stopped_gently,
+    images_are_pinned,
+    secrets_are_files_of_one_reader,
+)
+
+
+def _services(model: Model) -> Iterator[tuple[str, dict[str, Any]]]:
+    yield from model["services"].items()
+
+
+def _seconds(duration: str) -> float:
+    """Read a Go duration such as `1m30s`."""
+    units = {"h": 3600, "m": 60, "s": 1}
+    return sum(float(number) * units[unit] for number, unit in re.findall(r"([\d.]+)([hms])", duration))
