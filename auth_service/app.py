@@ -1,0 +1,94 @@
+"""The composition root: what lives as long as the program, and what it serves."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+from aiohttp import web
+
+from auth_service.access_tokens import AccessTokens
+from auth_service.handlers.account import ACCOUNT
+from auth_service.handlers.internal import REVOCATIONS
+from auth_service.handlers.keys import KEYS
+from auth_service.handlers.sessions import ENDING, SESSIONS
+from auth_service.handlers.sign_in import REFRESHING, SIGN_IN
+from auth_service.key_ring import REFRESH_SECONDS, KeyRing
+from auth_service.marks import Marks
+from auth_service.passwords import PasswordHasher
+from auth_service.refresh_tokens import RefreshTokens
+from auth_service.repository.attempts import AttemptRepository
+from auth_service.repository.retention import PURGES
+from auth_service.repository.revocations import RevocationRepository
+from auth_service.repository.sessions import SessionRepository
+from auth_service.routes import PRIVATE_ROUTES, ROUTES
+from auth_service.sealing import Sealer
+from auth_service.service.account import AccountKeeping
+from auth_service.service.ending import SessionEnding
+from auth_service.service.password_guard import PasswordGuard
+from auth_service.service.refreshing import Refreshing
+from auth_service.service.sign_in import SignIn
+from auth_service.service.tokens import TokenIssuer
+from auth_service.settings import NAME, Settings
+from shared.db import Database, open_database
+from shared.events.feed import FEED, Feed, open_feed
+from shared.identity import Verifier, load_trust
+from shared.lifecycle import Lifecycle, background
+from shared.migrate import expected_version, require_schema
+from shared.purge import EVERY, purge
+from shared.serve import Apps
+from shared.web.app import private_app, public_app
+from shared.web.health import Check
+
+SCHEMA = "auth"
+MIGRATIONS = Path(__file__).with_name("migrations")
+
+
+@asynccontextmanager
+async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterator[Apps]:
+    """Open the pool, the signing keys and the feed; the database may still be away."""
+    verifier = Verifier(load_trust(settings.process.trust_file), NAME)
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(open_database(settings.database))
+        feed = await stack.enter_async_context(open_feed(SCHEMA, database, settings.database, lifecycle))
+        hasher = stack.enter_context(PasswordHasher(settings.hashing))
+        keys = KeyRing(database, Sealer(settings.sealing_key))
+        await stack.enter_async_context(background("read signing keys", keys.refresh, every=REFRESH_SECONDS))
+        await stack.enter_async_context(background("purge", partial(purge, database, PURGES), every=EVERY))
+        public = public_app("Accounts and sessions", ROUTES, verifier, lifecycle)
+        private = private_app(PRIVATE_ROUTES, verifier, _checks(database, keys), lifecycle)
+        _serve_people(public, settings, database, hasher, keys)
+        _serve_programs(private, database, feed, keys)
+        yield Apps(public, private)
+
+
+def _checks(database: Database, keys: KeyRing) -> dict[str, Check]:
+    async def can_sign() -> None:
+        await keys.signing_key()
+
+    return {
+        "database": partial(require_schema, database, SCHEMA, expected_version(MIGRATIONS)),
+        "signing_key": can_sign,
+    }
+
+
+def _serve_people(
+    app: web.Application, settings: Settings, database: Database, hasher: PasswordHasher, keys: KeyRing
+) -> None:
+    marks = Marks(settings.refresh_key)
+    guard = PasswordGuard(AttemptRepository(database), hasher, marks)
+    refresh_tokens = RefreshTokens(settings.refresh_key)
+    issuer = TokenIssuer(AccessTokens(keys, settings.process.public_url), refresh_tokens)
+    app[SIGN_IN] = SignIn(database, hasher, guard, marks, issuer)
+    app[REFRESHING] = Refreshing(database, refresh_tokens, issuer)
+    app[ACCOUNT] = AccountKeeping(database, hasher, guard, marks)
+    app[ENDING] = SessionEnding(database)
+    app[SESSIONS] = SessionRepository(database)
+    app[KEYS] = keys
+
+
+def _serve_programs(app: web.Application, database: Database, feed: Feed, keys: KeyRing) -> None:
+    app[FEED] = feed
+    app[REVOCATIONS] = RevocationRepository(database, feed)
+    app[SESSIONS] = SessionRepository(database)
+    app[KEYS] = keys

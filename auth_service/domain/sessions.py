@@ -1,0 +1,51 @@
+"""A session: one sign-in of one person on one device."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from auth_service.domain.devices import Device
+
+
+class EndReason(StrEnum):
+    """Why a session was ended before its time; kept, so that its owner can be told."""
+
+    LOGOUT = "logout"
+    LOGOUT_ELSEWHERE = "logout_elsewhere"
+    REVOKED_BY_OWNER = "revoked_by_owner"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105  a reason, not a password
+    ACCOUNT_DELETED = "account_deleted"
+    REFRESH_TOKEN_REUSE = "refresh_token_reuse"  # noqa: S105  as above
+
+
+EXPLANATIONS = {
+    EndReason.LOGOUT: "It was signed out.",
+    EndReason.LOGOUT_ELSEWHERE: "It was signed out from another of your sessions.",
+    EndReason.REVOKED_BY_OWNER: "It was ended from your list of sessions.",
+    EndReason.PASSWORD_CHANGED: "The password was changed in another session.",
+    EndReason.ACCOUNT_DELETED: "The account was deleted.",
+    EndReason.REFRESH_TOKEN_REUSE: "An old refresh token was used again, so somebody may have copied it.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NewSession:
+    """A session about to begin, at generation 1."""
+
+    session_id: UUID
+    user_id: UUID
+    secret_hash: bytes
+    device: Device
+    amr: tuple[str, ...]  # RFC 8176
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSummary:
+    """What its owner is shown of a session."""
+
+    session_id: UUID
+    user_agent: str
+    address_prefix: str
+    created_at: datetime
+    last_used_at: datetime

@@ -1,0 +1,77 @@
+"""What can go wrong with an account or a session, each under its permanent code."""
+
+import math
+from datetime import timedelta
+
+from shared.errors import AppError
+
+_CHALLENGE = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+
+
+class InvalidEmail(AppError):
+    code, status, title = "invalid_email", 422, "This is not an email address"
+
+
+class WeakPassword(AppError):
+    code, status, title = "weak_password", 422, "This password is not acceptable"
+
+
+class EmailTaken(AppError):
+    code, status, title = "email_taken", 409, "This email address is registered already"
+
+
+class InvalidCredentials(AppError):
+    """Says the same for an unknown address and for a wrong password."""
+
+    code, status, title = "invalid_credentials", 401, "The email address or the password is wrong"
+
+    def __init__(self) -> None:
+        super().__init__(headers={"WWW-Authenticate": "Bearer"})
+
+
+class WrongPassword(AppError):
+    """403 and not 401: the session is fine, and no client should drop it."""
+
+    code, status, title = "wrong_password", 403, "The current password is wrong"
+
+
+class TooManyAttempts(AppError):
+    code, status, title = "too_many_attempts", 429, "Too many wrong passwords"
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__("Try again later; a right password doesn't help until then.", headers=_retry_after(wait))
+
+
+class TooManyRefreshes(AppError):
+    code, status, title = "too_many_refreshes", 429, "This session is refreshed too often"
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__("Use the access token until it expires.", headers=_retry_after(wait))
+
+
+class InvalidRefreshToken(AppError):
+    code, status, title = "invalid_refresh_token", 401, "This is not a refresh token of ours"
+
+    def __init__(self) -> None:
+        super().__init__(headers=_CHALLENGE)
+
+
+class SessionRevoked(AppError):
+    """`detail` tells the person why."""
+
+    code, status, title = "session_revoked", 401, "This session was ended"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, headers=_CHALLENGE)
+
+
+class SessionExpired(AppError):
+    code, status, title = "session_expired", 401, "This session has expired"
+
+    def __init__(self) -> None:
+        super().__init__("Sign in again.", headers=_CHALLENGE)
+
+
+def _retry_after(wait: timedelta) -> dict[str, str]:
+    """Whole seconds, at least one."""
+    return {"Retry-After": str(max(1, math.ceil(wait.total_seconds())))}

@@ -1,0 +1,21 @@
+"""What every handler may ask about its caller."""
+
+from uuid import UUID
+
+from aiohttp import web
+
+from auth_service.domain.devices import Device, describe_device
+from shared.errors import Forbidden
+from shared.web.context import client_address, identity_of
+
+
+def device_of(request: web.Request) -> Device:
+    return describe_device(client_address(request), request.headers.get("User-Agent", ""))
+
+
+def session_of(request: web.Request) -> UUID:
+    """Return the caller's session. Raises Forbidden for a credential that has none."""
+    try:
+        return UUID(identity_of(request).session_id)
+    except ValueError as exc:
+        raise Forbidden("This needs a session of yours.") from exc

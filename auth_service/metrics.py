@@ -1,0 +1,13 @@
+"""What auth_service counts beside the requests that every program counts."""
+
+from prometheus_client import Counter
+
+REGISTRATIONS = Counter("auth_registrations_total", "Accounts registered.")
+LOGINS = Counter(
+    "auth_logins_total", "Logins by outcome: success, invalid_credentials, too_many_attempts.", ("outcome",)
+)
+REFRESHES = Counter(
+    "auth_refreshes_total", "Refreshes with a genuine token, by verdict of the rotation rule.", ("outcome",)
+)
+SESSIONS_REVOKED = Counter("auth_sessions_revoked_total", "Sessions ended before their time.", ("reason",))
+PASSWORD_HASHES_SHED = Counter("auth_password_hashes_shed_total", "Password checks refused because too many waited.")

@@ -1,0 +1,98 @@
+"""SQL of accounts and of the devices that they were signed in from."""
+
+from uuid import UUID
+
+import asyncpg
+
+from auth_service.domain.accounts import Account, NewAccount
+from auth_service.errors import EmailTaken
+from shared.db import Db
+
+_SELECT = """
+    select a.user_id, a.email_key, a.password_hash,
+           exists (select from auth.known_device d where d.user_id = a.user_id and d.fingerprint = $2) as device_known
+    from auth.account a
+"""
+
+
+class AccountRepository:
+    """Takes a pool, or a connection already inside a transaction."""
+
+    def __init__(self, db: Db) -> None:
+        self._db = db
+
+    async def add(self, account: NewAccount) -> None:
+        """Raises EmailTaken."""
+        try:
+            await self._db.execute(
+                "insert into auth.account (user_id, email, email_key, password_hash) values ($1, $2, $3, $4)",
+                account.user_id,
+                account.email,
+                account.email_key,
+                account.password_hash,
+            )
+        except asyncpg.UniqueViolationError as exc:
+            if exc.constraint_name == "account_email_key":
+                raise EmailTaken from exc
+            raise
+
+    async def find(self, email_key: str, fingerprint: bytes) -> Account | None:
+        row = await self._db.fetchrow(f"{_SELECT} where a.email_key = $1", email_key, fingerprint)
+        return Account(**row) if row is not None else None
+
+    async def find_by_id(self, user_id: UUID, fingerprint: bytes) -> Account | None:
+        row = await self._db.fetchrow(f"{_SELECT} where a.user_id = $1", user_id, fingerprint)
+        return Account(**row) if row is not None else None
+
+    async def hold(self, account: Account) -> bool:
+        """Keep the account as it was when its password was proved, until the transaction ends.
+
+        False when the password has been changed or the account deleted meanwhile: what was proved is void then.
+        Needs a transaction.
+        """
+        return bool(
+            await self._db.fetchval(
+                "select true from auth.account where user_id = $1 and password_hash = $2 for share",
+                account.user_id,
+                account.password_hash,
+            )
+        )
+
+    async def change_password(self, account: Account, password_hash: str) -> bool:
+        """Replace the hash that was proved; False when it isn't the account's any more."""
+        return bool(
+            await self._db.fetchval(
+                """
+                update auth.account set password_hash = $3, password_changed_at = now()
+                where user_id = $1 and password_hash = $2
+                returning true
+                """,
+                account.user_id,
+                account.password_hash,
+                password_hash,
+            )
+        )
+
+    async def lock(self, account: Account) -> bool:
+        """As `hold`, and nobody else may hold it. Needs a transaction."""
+        return bool(
+            await self._db.fetchval(
+                "select true from auth.account where user_id = $1 and password_hash = $2 for update",
+                account.user_id,
+                account.password_hash,
+            )
+        )
+
+    async def delete(self, user_id: UUID) -> None:
+        """Delete the account with its sessions and devices."""
+        await self._db.execute("delete from auth.account where user_id = $1", user_id)
+
+    async def remember_device(self, user_id: UUID, fingerprint: bytes) -> None:
+        await self._db.execute(
+            """
+            insert into auth.known_device (user_id, fingerprint) values ($1, $2)
+            on conflict on constraint known_device_pkey do update set last_seen_at = now()
+            """,
+            user_id,
+            fingerprint,
+        )

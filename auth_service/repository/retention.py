@@ -1,0 +1,44 @@
+"""What is kept for how long."""
+
+from shared.purge import Purge, purge_events
+
+SELECT_USER_IDS = """
+    select user_id from auth.account where ($1::uuid is null or user_id > $1) and user_id < $2
+    order by user_id limit $3
+"""
+
+PURGES = (
+    purge_events("auth"),
+    Purge(
+        "sessions revoked 30 days ago",
+        """
+        delete from auth.session where session_id in (
+            select session_id from auth.session where revoked_at < now() - interval '30 days' limit $1
+        ) returning session_id
+        """,
+    ),
+    Purge(
+        "sessions idle for 60 days",  # they ended by themselves after 30; one in use is at most 10 minutes idle
+        """
+        delete from auth.session where session_id in (
+            select session_id from auth.session where last_used_at < now() - interval '60 days' limit $1
+        ) returning session_id
+        """,
+    ),
+    Purge(
+        "login failures",
+        """
+        delete from auth.login_failure where (subject, bucket) in (
+            select subject, bucket from auth.login_failure where window_started_at < now() - interval '1 day' limit $1
+        ) returning subject
+        """,
+    ),
+    Purge(
+        "known devices",
+        """
+        delete from auth.known_device where (user_id, fingerprint) in (
+            select user_id, fingerprint from auth.known_device where last_seen_at < now() - interval '180 days' limit $1
+        ) returning user_id
+        """,
+    ),
+)

@@ -1,0 +1,87 @@
+"""SQL of rotation: read what the rule judges, then change it only if it is still so."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from auth_service.domain.devices import Device
+from auth_service.domain.refreshing import REFRESHES_PER_WINDOW, WINDOW, Rotation
+from auth_service.domain.sessions import EndReason
+from shared.db import Db
+
+_COUNT = """
+    last_used_at = now(), user_agent = $3, address_prefix = $4,
+    window_started_at = case when window_started_at <= now() - $5::interval then now() else window_started_at end,
+    window_count = case when window_started_at <= now() - $5::interval then 1 else window_count + 1 end
+"""
+_UNCHANGED = """
+    where session_id = $1 and generation = $2 and revoked_at is null
+      and (window_count < $6 or window_started_at <= now() - $5::interval)
+    returning true
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A session as the database has it at `read_at`, by the database's clock."""
+
+    user_id: UUID
+    rotation: Rotation
+    revoked_reason: EndReason | None
+    amr: tuple[str, ...]
+    read_at: datetime
+
+
+class RotationRepository:
+    """`session_id` and `generation` name the state that a change is meant for."""
+
+    def __init__(self, db: Db) -> None:
+        self._db = db
+
+    async def read(self, session_id: UUID) -> Reading | None:
+        row = await self._db.fetchrow(
+            """
+            select user_id, secret_hash, generation, confirmed_generation, created_at, rotated_at, last_used_at,
+                   revoked_at, window_started_at, window_count, revoked_reason, amr, now() as read_at
+            from auth.session where session_id = $1
+            """,
+            session_id,
+        )
+        if row is None:
+            return None
+        values: dict[str, Any] = dict(row)
+        reason = values.pop("revoked_reason")
+        return Reading(
+            user_id=values.pop("user_id"),
+            revoked_reason=EndReason(reason) if reason is not None else None,
+            amr=tuple(values.pop("amr")),
+            read_at=values.pop("read_at"),
+            rotation=Rotation(**values),
+        )
+
+    async def rotate(self, session_id: UUID, generation: int, secret_hash: bytes, device: Device) -> bool:
+        """Make the successor with `secret_hash` current; False when the session has changed since it was read."""
+        return bool(
+            await self._db.fetchval(
+                f"""
+                update auth.session set secret_hash = $7, generation = generation + 1, rotated_at = now(), {_COUNT}
+                {_UNCHANGED}
+                """,  # noqa: S608  constants
+                *_arguments(session_id, generation, device),
+                secret_hash,
+            )
+        )
+
+    async def replay(self, session_id: UUID, generation: int, device: Device) -> bool:
+        """Count a refresh that repeats the answer of `generation`; False when the session has changed."""
+        return bool(
+            await self._db.fetchval(
+                f"update auth.session set {_COUNT} {_UNCHANGED}",  # noqa: S608  constants
+                *_arguments(session_id, generation, device),
+            )
+        )
+
+
+def _arguments(session_id: UUID, generation: int, device: Device) -> tuple[object, ...]:
+    return session_id, generation, device.user_agent, device.address_prefix, WINDOW, REFRESHES_PER_WINDOW

@@ -1,0 +1,109 @@
+"""SQL of sessions: begin, list, end."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from auth_service.domain.refreshing import ABSOLUTE_LIMIT, IDLE_LIMIT
+from auth_service.domain.sessions import EndReason, NewSession, SessionSummary
+from shared.db import Db
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Which live sessions of one person to end: all, all but `spare`, or `only` one."""
+
+    user_id: UUID
+    reason: EndReason
+    only: UUID | None = None
+    spare: UUID | None = None
+
+
+class SessionRepository:
+    """Takes a pool, or a connection already inside a transaction."""
+
+    def __init__(self, db: Db) -> None:
+        self._db = db
+
+    async def add(self, session: NewSession) -> None:
+        await self._db.execute(
+            """
+            insert into auth.session (session_id, user_id, secret_hash, user_agent, address_prefix, amr)
+            values ($1, $2, $3, $4, $5, $6)
+            """,
+            session.session_id,
+            session.user_id,
+            session.secret_hash,
+            session.device.user_agent,
+            session.device.address_prefix,
+            list(session.amr),
+        )
+
+    async def list_page(self, user_id: UUID, before: UUID | None, limit: int) -> list[SessionSummary]:
+        """Return the live sessions, newest first, behind `before`."""
+        rows = await self._db.fetch(
+            """
+            select session_id, user_agent, address_prefix, created_at, last_used_at from auth.session
+            where user_id = $1 and revoked_at is null and ($2::uuid is null or session_id < $2)
+              and last_used_at > now() - $4::interval and created_at > now() - $5::interval
+            order by session_id desc limit $3
+            """,
+            user_id,
+            before,
+            limit,
+            IDLE_LIMIT,
+            ABSOLUTE_LIMIT,
+        )
+        return [SessionSummary(**row) for row in rows]
+
+    async def end(self, ending: Ending) -> list[UUID]:
+        """Revoke the live sessions that `ending` names and return their ids. Needs a transaction.
+
+        Rows are locked in one order, so that two who end the same sessions don't wait for each other. A refresh
+        changes the same row: it is either seen here, or finds the session revoked.
+        """
+        rows = await self._db.fetch(
+            """
+            with live as (
+                select session_id from auth.session
+                where user_id = $1 and revoked_at is null
+                  and ($2::uuid is null or session_id = $2) and ($3::uuid is null or session_id <> $3)
+                order by session_id
+                for update
+            )
+            update auth.session s set revoked_at = now(), revoked_reason = $4
+            from live where s.session_id = live.session_id
+            returning s.session_id
+            """,
+            ending.user_id,
+            ending.only,
+            ending.spare,
+            ending.reason.value,
+        )
+        return [row["session_id"] for row in rows]
+
+    async def exists(self, user_id: UUID, session_id: UUID) -> bool:
+        """Tell whether the person has, or lately had, such a session."""
+        return bool(
+            await self._db.fetchval(
+                "select true from auth.session where user_id = $1 and session_id = $2", user_id, session_id
+            )
+        )
+
+    async def confirm(self, generations: dict[UUID, int]) -> None:
+        """Note which generation of each session was seen in use; what is known already or impossible is ignored."""
+        await self._db.execute(
+            """
+            with seen as (
+                select s.session_id, c.generation
+                from unnest($1::uuid[], $2::integer[]) as c (session_id, generation)
+                join auth.session s on s.session_id = c.session_id
+                where s.confirmed_generation < c.generation and c.generation <= s.generation
+                order by s.session_id
+                for update of s
+            )
+            update auth.session s set confirmed_generation = greatest(s.confirmed_generation, seen.generation)
+            from seen where s.session_id = seen.session_id
+            """,
+            list(generations),
+            list(generations.values()),
+        )

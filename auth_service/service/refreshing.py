@@ -1,0 +1,62 @@
+"""Carries out what the rotation rule decides, and decides again whenever the session changed in between."""
+
+from dataclasses import dataclass
+from typing import NoReturn
+
+from auth_service.domain.devices import Device
+from auth_service.domain.refreshing import Verdict, judge, limited_for
+from auth_service.domain.sessions import EXPLANATIONS, EndReason
+from auth_service.errors import SessionExpired, SessionRevoked, TooManyRefreshes
+from auth_service.metrics import REFRESHES
+from auth_service.refresh_tokens import RefreshToken, RefreshTokens
+from auth_service.repository.rotation import Reading, RotationRepository
+from auth_service.repository.sessions import Ending
+from auth_service.service.ending import end_and_tell
+from auth_service.service.tokens import TokenIssuer, Tokens
+from shared.db import Database
+from shared.errors import Unavailable
+
+_TRIES = 5  # each lost race moves the session on: rotate, replay, reuse; more are never needed
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshing:
+    database: Database
+    refresh_tokens: RefreshTokens
+    issuer: TokenIssuer
+
+    async def refresh(self, presented: str, device: Device) -> Tokens:
+        """Return the tokens of the next generation; of the same one, if the answer was lost or is on its way.
+
+        Raises InvalidRefreshToken, SessionRevoked, SessionExpired, TooManyRefreshes, Unavailable.
+        """
+        token = self.refresh_tokens.decode(presented)
+        successor = self.refresh_tokens.successor(token)
+        rotation = RotationRepository(self.database)
+        for _ in range(_TRIES):
+            reading = await rotation.read(token.session_id)
+            if reading is None:
+                raise SessionExpired
+            verdict = judge(self.refresh_tokens.presented(token), reading.rotation, reading.read_at)
+            if verdict is Verdict.ROTATE:
+                done = await rotation.rotate(token.session_id, token.generation, successor.secret_hash, device)
+            elif verdict is Verdict.REPLAY:
+                done = await rotation.replay(token.session_id, successor.generation, device)
+            else:
+                await self._refuse(verdict, token, reading)
+            if done:
+                REFRESHES.labels(verdict.name.lower()).inc()
+                return await self.issuer.issue(reading.user_id, successor, reading.amr)
+        raise Unavailable("The session is busy.")
+
+    async def _refuse(self, verdict: Verdict, token: RefreshToken, reading: Reading) -> NoReturn:
+        REFRESHES.labels(verdict.name.lower()).inc()
+        if verdict is Verdict.TOO_OFTEN:
+            raise TooManyRefreshes(limited_for(reading.rotation, reading.read_at))
+        if verdict is Verdict.EXPIRED:
+            raise SessionExpired
+        reason = reading.revoked_reason or EndReason.REFRESH_TOKEN_REUSE
+        if verdict is Verdict.REUSE:
+            # Committed here, whatever the caller is told next.
+            await end_and_tell(self.database, Ending(reading.user_id, reason, only=token.session_id))
+        raise SessionRevoked(EXPLANATIONS[reason])
