@@ -1,0 +1,82 @@
+"""A request's credentials against its route's policy, with a cache of tokens verified before."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Literal, Protocol
+
+from prometheus_client import Counter
+
+from gateway.authentication.errors import InvalidToken, missing_token
+from gateway.authentication.keys import KeySet
+from gateway.authentication.principal import Principal
+from gateway.authentication.revocation import Revocations
+from gateway.authentication.tokens import TokenVerifier, bearer_token
+from shared.errors import Unavailable
+
+CACHE_SIZE = 50_000
+_LOOK_UPS = Counter("gateway_token_cache_lookups_total", "Access tokens looked up in the cache.", ("result",))
+_HITS, _MISSES = _LOOK_UPS.labels("hit"), _LOOK_UPS.labels("miss")
+
+Policy = Literal["public", "optional", "user"]
+
+
+class Confirming(Protocol):
+    """Is told of every generation of a session's tokens that is seen."""
+
+    def note(self, session_id: str, generation: int) -> None: ...
+
+
+class Authenticator:
+    """Expiry, revocation and the signing key are checked on every hit; a token that failed is never remembered."""
+
+    def __init__(
+        self, keys: KeySet, verifier: TokenVerifier, revocations: Revocations, confirmations: Confirming
+    ) -> None:
+        self._keys = keys
+        self._verifier = verifier
+        self._revocations = revocations
+        self._confirmations = confirmations
+        self._verified: dict[str, Principal] = {}
+        self._clock: Callable[[], float] = time.time
+
+    async def authenticate(self, policy: Policy, authorization: Sequence[str]) -> Principal | None:
+        """Return who asks, or none for anonymous, by the route's policy and all Authorization headers.
+
+        Raises Unauthenticated, InvalidToken, or Unavailable as long as keys or revocations aren't known.
+        """
+        if policy == "public":
+            return None
+        token = bearer_token(authorization)
+        if token is None:
+            if policy == "user":
+                raise missing_token()
+            return None
+        if not self._revocations.is_known:
+            raise Unavailable("Sessions can't be checked yet.")
+        return await self._principal(token)
+
+    async def _principal(self, token: str) -> Principal:
+        principal = self._verified.get(token)
+        if principal is None:
+            _MISSES.inc()
+            principal = await self._verifier.verify(token)
+            self._remember(token, principal)
+        else:
+            _HITS.inc()
+        if not self._is_good(principal):
+            self._verified.pop(token, None)
+            raise InvalidToken
+        return principal
+
+    def _is_good(self, principal: Principal) -> bool:
+        return (
+            principal.expires_at > self._clock()
+            and principal.session_id not in self._revocations
+            and principal.key_id in self._keys
+        )
+
+    def _remember(self, token: str, principal: Principal) -> None:
+        if len(self._verified) >= CACHE_SIZE:
+            del self._verified[next(iter(self._verified))]  # the oldest, which expires first
+        self._verified[token] = principal
+        self._confirmations.note(principal.session_id, principal.generation)

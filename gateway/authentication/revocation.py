@@ -1,0 +1,133 @@
+"""Sessions that ended before their access tokens expire, followed from auth_service's feed and kept in memory."""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Protocol
+from uuid import UUID
+
+import msgspec
+from prometheus_client import Counter, Gauge
+
+from gateway.authentication.tokens import MAX_LIFETIME
+from shared.errors import Unavailable
+from shared.events.model import Event, FeedPage, ResyncRequired
+from shared.logs import log
+
+SNAPSHOT_PATH = "/internal/revocations"
+EVENT_TYPE = "session_revoked"
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0  # seconds between attempts to reach auth_service
+
+_CONNECTED = Gauge("gateway_revocation_feed_connected", "1 while auth_service tells of revoked sessions.")
+_LAG = Gauge("gateway_revocation_lag_seconds", "How old the gateway's knowledge of revoked sessions may be.")
+_REVOKED = Gauge("gateway_revoked_sessions", "Revoked sessions kept in memory.")
+_RESYNCS = Counter("gateway_revocation_resyncs_total", "Snapshots of revoked sessions loaded.")
+
+
+class Revocation(msgspec.Struct, frozen=True):
+    session_id: UUID
+    revoked_at: datetime
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """All sessions revoked lately; follow the feed from `position` afterwards."""
+
+    epoch: UUID
+    position: int
+    revocations: list[Revocation]
+
+
+class AuthFeed(Protocol):
+    """shared.events.client.InternalClient, as far as it is needed here."""
+
+    async def get(self, path: str) -> bytes: ...
+    async def events(self, after: int, epoch: UUID) -> FeedPage: ...
+
+
+class Revocations:
+    """Contains the ids of revoked sessions. A revocation is forgotten once no token can have outlived it."""
+
+    def __init__(self, feed: AuthFeed, clock: Callable[[], float] = time.monotonic) -> None:
+        self._feed = feed
+        self._clock = clock
+        self._until: dict[str, float] = {}  # oldest first
+        self._cursor: tuple[UUID, int] | None = None
+        self._pause = _FIRST_PAUSE
+        self._event_lag = 0.0
+        self._last_answer = clock()
+        self._is_connected = False
+        self.is_known = False  # whether a snapshot was ever loaded: until then nobody may be let in
+        _LAG.set_function(self._lag)
+
+    def __contains__(self, session_id: str) -> bool:
+        return session_id in self._until
+
+    async def follow(self) -> None:
+        """Follow the feed for ever, through every outage of auth_service."""
+        while True:
+            try:
+                await self._advance()
+            except ResyncRequired:
+                self._cursor = None
+                await self._rest()
+            except (Unavailable, msgspec.DecodeError) as exc:
+                self._note_outage(exc)
+                await self._rest()
+
+    async def _advance(self) -> None:
+        if self._cursor is None:
+            self._apply_snapshot(msgspec.json.decode(await self._feed.get(SNAPSHOT_PATH), type=Snapshot))
+        else:
+            epoch, position = self._cursor
+            self._apply(await self._feed.events(position, epoch), position)
+            self._pause = _FIRST_PAUSE
+        self._last_answer = self._clock()
+        self._is_connected = True
+        _CONNECTED.set(1)
+
+    def _apply_snapshot(self, snapshot: Snapshot) -> None:
+        for revocation in snapshot.revocations:
+            self._add(str(revocation.session_id))
+        self._cursor = (snapshot.epoch, snapshot.position)
+        self.is_known = True
+        _RESYNCS.inc()
+        log.info("revocations_loaded", count=len(snapshot.revocations), position=snapshot.position)
+
+    def _apply(self, page: FeedPage, position: int) -> None:
+        for event in page.items:
+            if event.type == EVENT_TYPE:
+                self._add(event.subject)
+                self._event_lag = _age(event)
+            position = event.position
+        self._cursor = (page.epoch, position)
+        self._forget_old()
+
+    def _add(self, session_id: str) -> None:
+        self._until.pop(session_id, None)
+        self._until[session_id] = self._clock() + MAX_LIFETIME
+
+    def _forget_old(self) -> None:
+        now = self._clock()
+        while self._until and next(iter(self._until.values())) < now:
+            del self._until[next(iter(self._until))]
+        _REVOKED.set(len(self._until))
+
+    def _note_outage(self, exc: Exception) -> None:
+        if self._is_connected or not self.is_known:
+            log.warning("revocation_feed_lost", error=str(exc))
+        self._is_connected = False
+        _CONNECTED.set(0)
+
+    async def _rest(self) -> None:
+        """Wait before the next attempt, so that many gateways don't come back at one moment."""
+        await asyncio.sleep(self._pause * random.uniform(0.5, 1))  # noqa: S311  spreads load, guards nothing
+        self._pause = min(self._pause * 2, _LONGEST_PAUSE)
+
+    def _lag(self) -> float:
+        return self._event_lag if self._is_connected else self._clock() - self._last_answer
+
+
+def _age(event: Event) -> float:
+    return max(0.0, (datetime.now(UTC) - event.time).total_seconds())

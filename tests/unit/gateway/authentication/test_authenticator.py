@@ -1,0 +1,157 @@
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+import pytest
+
+from gateway.authentication import authenticator as module
+from gateway.authentication.authenticator import Authenticator
+from gateway.authentication.confirmations import Confirmations
+from gateway.authentication.errors import InvalidToken
+from gateway.authentication.keys import KeySet
+from gateway.authentication.revocation import Revocations
+from gateway.authentication.tokens import TokenVerifier
+from shared.errors import Unauthenticated, Unavailable
+from shared.lifecycle import background
+from tests.unit.gateway.authentication.auth_feed import AuthFeed, auth_feed, until
+from tests.unit.gateway.authentication.issuing import ISSUER, Issuer
+
+
+class World:
+    """An authenticator and what it rests on."""
+
+    def __init__(self, issuer: Issuer, feed: AuthFeed) -> None:
+        self.issuer = issuer
+        self.feed = feed
+        self.jwks: bytes | None = issuer.jwks()
+        self.keys = KeySet(self._fetch)
+        self.revocations: Revocations
+        self.authenticator: Authenticator
+
+    async def _fetch(self) -> bytes:
+        if self.jwks is None:
+            raise Unavailable
+        return self.jwks
+
+
+@asynccontextmanager
+async def world(*, ready: bool = True) -> AsyncIterator[World]:
+    async with auth_feed() as (feed, client):
+        it = World(Issuer(), feed)
+        it.revocations = Revocations(client)
+        verifier = TokenVerifier(it.keys, ISSUER)
+        it.authenticator = Authenticator(it.keys, verifier, it.revocations, Confirmations(client))
+        if not ready:
+            yield it
+            return
+        await it.keys.refresh()
+        async with background("revocations", it.revocations.follow):
+            await until(lambda: it.revocations.is_known)
+            yield it
+
+
+def bearer(token: str) -> list[str]:
+    return [f"Bearer {token}"]
+
+
+async def test_public_routes_ignore_credentials_good_and_bad() -> None:
+    async with world() as it:
+        for headers in ([], bearer("rubbish"), bearer(it.issuer.token()), ["a", "b"]):
+            assert await it.authenticator.authenticate("public", headers) is None
+
+
+async def test_optional_routes_take_good_ones_and_none_but_never_bad_ones() -> None:
+    """G9: a bad token is never forwarded as anonymous."""
+    async with world() as it:
+        assert await it.authenticator.authenticate("optional", []) is None
+        principal = await it.authenticator.authenticate("optional", bearer(it.issuer.token()))
+        assert principal is not None
+        with pytest.raises(InvalidToken) as caught:
+            await it.authenticator.authenticate("optional", bearer("rubbish"))
+        assert caught.value.headers == {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+
+
+async def test_user_routes_ask_for_a_token_without_calling_a_missing_one_bad() -> None:
+    async with world() as it:
+        with pytest.raises(Unauthenticated) as caught:
+            await it.authenticator.authenticate("user", [])
+        assert caught.value.headers == {"WWW-Authenticate": "Bearer"}
+
+
+async def test_credentials_are_unavailable_until_revocations_are_known() -> None:
+    async with world(ready=False) as it:
+        with pytest.raises(Unavailable):
+            await it.authenticator.authenticate("user", bearer(it.issuer.token()))
+        assert await it.authenticator.authenticate("public", []) is None
+
+
+async def test_token_is_verified_once_and_looked_up_after() -> None:
+    async with world() as it:
+        token = it.issuer.token()
+        first = await it.authenticator.authenticate("user", bearer(token))
+        assert await it.authenticator.authenticate("user", bearer(token)) is first
+
+
+async def test_cached_token_dies_with_its_session() -> None:
+    """A6: a revoked access token."""
+    async with world() as it:
+        token = it.issuer.token()
+        await it.authenticator.authenticate("user", bearer(token))
+        it.feed.revoke(UUID(it.issuer.session_id))
+        await until(lambda: it.issuer.session_id in it.revocations)
+        for again in (token, it.issuer.token()):
+            with pytest.raises(InvalidToken):
+                await it.authenticator.authenticate("user", bearer(again))
+
+
+async def test_cached_token_dies_at_its_time() -> None:
+    async with world() as it:
+        token = it.issuer.token()
+        await it.authenticator.authenticate("user", bearer(token))
+        it.authenticator._clock = lambda: time.time() + 601
+        with pytest.raises(InvalidToken):
+            await it.authenticator.authenticate("user", bearer(token))
+
+
+async def test_cached_token_dies_with_its_key() -> None:
+    async with world() as it:
+        token = it.issuer.token()
+        await it.authenticator.authenticate("user", bearer(token))
+        it.jwks = Issuer().jwks()
+        await it.keys.refresh()
+        with pytest.raises(InvalidToken):
+            await it.authenticator.authenticate("user", bearer(token))
+
+
+async def test_tokens_verify_on_while_auth_service_is_down() -> None:
+    """R4: tokens seen before, and new ones of known keys."""
+    async with world() as it:
+        seen = it.issuer.token()
+        await it.authenticator.authenticate("user", bearer(seen))
+        it.feed.is_down, it.jwks = True, None
+        it.feed.wake()
+        for token in (seen, it.issuer.token()):
+            assert await it.authenticator.authenticate("user", bearer(token)) is not None
+
+
+async def test_refused_token_is_not_remembered() -> None:
+    """A key that is published later makes a token good that was refused before."""
+    async with world() as it:
+        other = Issuer()
+        it.keys._next_search = 0.0
+        with pytest.raises(InvalidToken):
+            await it.authenticator.authenticate("user", bearer(other.token()))
+        it.jwks = json.dumps({"keys": [it.issuer.jwk, other.jwk]}).encode()
+        await it.keys.refresh()
+        assert await it.authenticator.authenticate("user", bearer(other.token())) is not None
+
+
+async def test_cache_is_bounded_and_drops_the_oldest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "CACHE_SIZE", 2)
+    async with world() as it:
+        tokens = [it.issuer.token() for _ in range(3)]
+        for token in tokens:
+            await it.authenticator.authenticate("user", bearer(token))
+        assert list(it.authenticator._verified) == tokens[1:]

@@ -1,0 +1,101 @@
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from time import monotonic
+from uuid import uuid4
+
+from prometheus_client import REGISTRY
+
+from gateway.authentication.revocation import Revocations
+from gateway.authentication.tokens import MAX_LIFETIME
+from shared.lifecycle import background
+from tests.unit.gateway.authentication.auth_feed import AuthFeed, auth_feed, until
+
+
+@asynccontextmanager
+async def following(
+    clock: Callable[[], float] = monotonic, *, down: bool = False
+) -> AsyncIterator[tuple[AuthFeed, Revocations]]:
+    async with auth_feed() as (feed, client):
+        feed.is_down = down
+        revocations = Revocations(client, clock)
+        async with background("revocations", revocations.follow):
+            if not down:
+                await until(lambda: revocations.is_known)
+            yield feed, revocations
+
+
+def metric(name: str) -> float:
+    value = REGISTRY.get_sample_value(name)
+    assert value is not None
+    return value
+
+
+async def test_revoked_session_is_known_within_a_second() -> None:
+    """A5, A6: no access token works a second after its session's end was acknowledged."""
+    async with following() as (feed, revocations):
+        session_id = uuid4()
+        feed.revoke(session_id)
+        async with asyncio.timeout(1):
+            await until(lambda: str(session_id) in revocations)
+        assert metric("gateway_revocation_feed_connected") == 1
+        assert metric("gateway_revocation_lag_seconds") < 1
+
+
+async def test_nothing_is_known_before_the_snapshot() -> None:
+    async with following(down=True) as (feed, revocations):
+        early = uuid4()
+        feed.revoked.append(early)
+        assert not revocations.is_known
+        feed.is_down = False
+        await until(lambda: revocations.is_known)
+        assert str(early) in revocations
+
+
+async def test_other_events_revoke_nothing() -> None:
+    async with following() as (feed, revocations):
+        other, session_id = uuid4(), uuid4()
+        feed.revoke(other, event_type="user_registered")
+        feed.revoke(session_id)
+        await until(lambda: str(session_id) in revocations)
+        assert str(other) not in revocations
+
+
+async def test_outage_loses_no_revocation_and_shows_in_the_lag() -> None:
+    async with following() as (feed, revocations):
+        feed.is_down = True
+        feed.wake()
+        await until(lambda: metric("gateway_revocation_feed_connected") == 0)
+        before = metric("gateway_revocation_lag_seconds")
+        await until(lambda: metric("gateway_revocation_lag_seconds") > before)
+        session_id = uuid4()
+        feed.revoke(session_id)
+        feed.is_down = False
+        await until(lambda: str(session_id) in revocations)
+        assert feed.snapshots == 1
+        assert revocations.is_known
+
+
+async def test_restored_auth_service_makes_a_resync_that_revives_nobody() -> None:
+    """R9 in spirit: what was revoked stays so, whatever the other side has forgotten."""
+    async with following() as (feed, revocations):
+        before, after = uuid4(), uuid4()
+        feed.revoke(before)
+        await until(lambda: str(before) in revocations)
+        feed.revoked.append(after)
+        feed.restore()
+        await until(lambda: str(after) in revocations)
+        assert str(before) in revocations
+        assert feed.snapshots == 2
+
+
+async def test_revocation_is_forgotten_when_no_token_can_have_outlived_it() -> None:
+    now = 1000.0
+    async with following(lambda: now) as (feed, revocations):
+        old, new = uuid4(), uuid4()
+        feed.revoke(old)
+        await until(lambda: str(old) in revocations)
+        now += MAX_LIFETIME + 1
+        feed.revoke(new)
+        await until(lambda: str(new) in revocations)
+        assert str(old) not in revocations
