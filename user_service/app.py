@@ -1,0 +1,47 @@
+"""The composition root: what lives as long as the program, and what it serves."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+import aiohttp
+
+from shared.db import Database, open_database
+from shared.events.client import InternalClient
+from shared.identity import Signer, Verifier, load_trust
+from shared.lifecycle import Lifecycle, background
+from shared.migrate import expected_version, require_schema
+from shared.purge import EVERY, purge
+from shared.serve import Apps
+from shared.web.app import private_app, public_app
+from user_service.accounts import follow_accounts
+from user_service.handlers import PROFILES
+from user_service.repository import PURGE_TOMBSTONES, ProfileRepository
+from user_service.routes import ROUTES
+from user_service.service import Profiles
+from user_service.settings import NAME, Settings
+
+SCHEMA = "users"
+MIGRATIONS = Path(__file__).with_name("migrations")
+
+
+@asynccontextmanager
+async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterator[Apps]:
+    """Open the pool and start following the accounts; the database and auth_service may both still be away."""
+    verifier = Verifier(load_trust(settings.process.trust_file), NAME)
+    signer = Signer.from_file(NAME, settings.identity_key_file)
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(open_database(settings.database))
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        client = InternalClient(session, signer, settings.auth_internal_url, "auth_service")
+        await stack.enter_async_context(background("follow accounts", follow_accounts(client, database).run))
+        await stack.enter_async_context(background("purge", partial(purge, database, [PURGE_TOMBSTONES]), every=EVERY))
+        yield _apps(database, verifier, lifecycle)
+
+
+def _apps(database: Database, verifier: Verifier, lifecycle: Lifecycle) -> Apps:
+    public = public_app("Users", ROUTES, verifier, lifecycle)
+    public[PROFILES] = Profiles(ProfileRepository(database))
+    checks = {"database": partial(require_schema, database, SCHEMA, expected_version(MIGRATIONS))}
+    return Apps(public, private_app((), verifier, checks, lifecycle))

@@ -1,0 +1,76 @@
+"""Rules for text that strangers read. A display name must not be taken for another's, or for the operator's."""
+
+import unicodedata
+
+from user_service.domain.skeleton import is_reserved, mixes_alphabets
+
+MAX_NAME, MAX_BIO = 80, 2000  # code points
+_MAX_MARKS = 3  # accents on one letter; more of them spill over the neighbouring lines
+
+_EMOJI_PRESENTATION = dict.fromkeys((0xFE0E, 0xFE0F))  # phones add them to symbols; they carry no meaning
+_BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Drawn as nothing, though Unicode counts them as letters, marks or symbols rather than as format characters.
+_BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0") | frozenset(
+    map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))
+)
+_LAYOUT = frozenset("\n\t")
+
+
+class RuleBroken(ValueError):
+    """Says which rule, to the person who wrote the text."""
+
+
+def normalise_display_name(raw: str) -> str:
+    """Return the name in NFC with single spaces and no emoji presentation selectors. Raises RuleBroken."""
+    name = " ".join(_composed(raw, MAX_NAME).translate(_EMOJI_PRESENTATION).split())
+    if not 1 <= len(name) <= MAX_NAME:
+        raise RuleBroken(f"must have 1 to {MAX_NAME} characters")
+    if not all(map(_is_visible, name)):
+        raise RuleBroken("must not hold invisible, control or unassigned characters")
+    if _piles_marks(name):
+        raise RuleBroken("must not pile up accents")
+    if mixes_alphabets(name):
+        raise RuleBroken("must not mix alphabets that look alike")
+    if is_reserved(name):
+        raise RuleBroken("is reserved")
+    return name
+
+
+def normalise_bio(raw: str) -> str:
+    r"""Return the text in NFC, trimmed, its lines ended by \n. Raises RuleBroken."""
+    bio = _composed(raw, MAX_BIO).replace("\r\n", "\n").strip()
+    if len(bio) > MAX_BIO:
+        raise RuleBroken(f"must have at most {MAX_BIO} characters")
+    if not all(map(_is_printable, bio)):
+        raise RuleBroken("must not hold control characters or direction overrides")
+    return bio
+
+
+def _composed(raw: str, limit: int) -> str:
+    """Return NFC, which never has less than a quarter of the characters, nor takes time for what is far too long."""
+    if len(raw) > 4 * limit:
+        raise RuleBroken(f"must have at most {limit} characters")
+    return unicodedata.normalize("NFC", raw)
+
+
+def _is_visible(character: str) -> bool:
+    """Tell whether a character shows: no control, format, surrogate, private or unassigned one, no line separator."""
+    category = unicodedata.category(character)
+    return category[0] != "C" and category not in ("Zl", "Zp") and character not in _BLANKS
+
+
+def _is_printable(character: str) -> bool:
+    """Allow joiners, which emoji and many scripts need, and symbols newer than this Python knows."""
+    if unicodedata.category(character) in ("Cc", "Cs", "Co"):
+        return character in _LAYOUT
+    return character not in _BIDI_CONTROLS
+
+
+def _piles_marks(name: str) -> bool:
+    """Tell whether a name starts with an accent, or has more of them on one letter than any language needs."""
+    run = _MAX_MARKS
+    for character in name:
+        run = run + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
+        if run > _MAX_MARKS:
+            return True
+    return False

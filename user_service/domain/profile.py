@@ -1,0 +1,41 @@
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+
+class Visibility(StrEnum):
+    PUBLIC = "public"
+    PRIVATE = "private"  # its owner alone sees it
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """`display_name` is empty until its owner sets one. `version` grows by one with every change."""
+
+    user_id: UUID
+    display_name: str
+    bio: str
+    visibility: Visibility
+    created_at: datetime
+    updated_at: datetime
+    version: int
+
+    @property
+    def etag(self) -> str:
+        return str(self.version)
+
+    def visible_to(self, user_id: UUID) -> bool:
+        return self.visibility is Visibility.PUBLIC or self.user_id == user_id
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Normalised values to set; None leaves a field as it is, and an empty text resets it."""
+
+    display_name: str | None = None
+    bio: str | None = None
+    visibility: Visibility | None = None
+
+    def __bool__(self) -> bool:
+        return self != Changes()

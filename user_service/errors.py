@@ -1,0 +1,7 @@
+"""Failures of this service alone."""
+
+from shared.errors import AppError
+
+
+class InvalidProfile(AppError):
+    code, status, title = "invalid_profile", 422, "The profile breaks a rule"

@@ -1,0 +1,60 @@
+from uuid import UUID
+
+from aiohttp import web
+
+from shared.errors import InvalidParameter, Violation
+from shared.web.answers import Answer, Page
+from shared.web.context import identity_of
+from shared.web.etag import require_match
+from shared.web.paging import decode_cursor, make_page
+from user_service.domain import search_term
+from user_service.messages import (
+    OwnProfile,
+    ProfilePatch,
+    PublicProfile,
+    SearchQuery,
+    present_own,
+    present_public,
+    read_patch,
+)
+from user_service.service import Profiles
+
+PROFILES = web.AppKey("profiles", Profiles)
+
+
+async def get_own_profile(request: web.Request) -> Answer[OwnProfile]:
+    """Read your own profile."""
+    profile = await request.app[PROFILES].own(identity_of(request).user_id)
+    return Answer(present_own(profile), etag=profile.etag)
+
+
+async def update_own_profile(request: web.Request, body: ProfilePatch) -> Answer[OwnProfile]:
+    """Change your own profile.
+
+    A JSON Merge Patch: a member that is absent stays as it is, and null resets it. With If-Match only that very
+    version is changed.
+    """
+    profiles = request.app[PROFILES]
+    profile = await profiles.own(identity_of(request).user_id)
+    named = require_match(request, profile.etag)
+    if changes := read_patch(body):
+        profile = await profiles.edit(profile.user_id, changes, profile.version if named else None)
+    return Answer(present_own(profile), etag=profile.etag)
+
+
+async def get_profile(request: web.Request, user_id: UUID) -> Answer[PublicProfile]:
+    """Read somebody's public profile, or your own."""
+    profile = await request.app[PROFILES].visible(user_id, viewer=identity_of(request).user_id)
+    return Answer(present_public(profile), etag=profile.etag)
+
+
+async def search_profiles(request: web.Request, query: SearchQuery) -> Page[PublicProfile]:
+    """Find people by a part of their display name."""
+    term = search_term(query.q)
+    if term is None:
+        detail = "needs three letters or digits"
+        raise InvalidParameter("There is too little to search for.", errors=[Violation("q", detail)])
+    scope = f"users?q={term}"
+    after = decode_cursor(scope, query.cursor)
+    found = await request.app[PROFILES].search(term, after, query.limit + 1)
+    return make_page(scope, found, query.limit, key=lambda profile: profile.user_id, present=present_public)

@@ -1,0 +1,19 @@
+from shared.errors import PreconditionFailed
+from shared.web.routes import Route
+from user_service.errors import InvalidProfile
+from user_service.handlers import get_own_profile, get_profile, search_profiles, update_own_profile
+
+_PATCH_TYPES = ("application/json", "application/merge-patch+json")
+
+ROUTES = (
+    Route("GET", "/v1/users/me", get_own_profile),
+    Route(
+        "PATCH",
+        "/v1/users/me",
+        update_own_profile,
+        errors=(InvalidProfile, PreconditionFailed),
+        body_types=_PATCH_TYPES,
+    ),
+    Route("GET", "/v1/users/{user_id}", get_profile),
+    Route("GET", "/v1/users", search_profiles),
+)

@@ -1,0 +1,43 @@
+"""The use cases of a profile's owner."""
+
+from uuid import UUID
+
+from shared.errors import NotFound, PreconditionFailed, Unauthenticated
+from user_service.domain import Changes, Profile
+from user_service.repository import ProfileRepository
+
+
+class Profiles:
+    def __init__(self, repository: ProfileRepository) -> None:
+        self._repository = repository
+
+    async def own(self, user_id: UUID) -> Profile:
+        """Return the profile of an asserted user, made on first use: a registration doesn't wait for this service.
+
+        Raises Unauthenticated when the account was deleted: an assertion may outlive it for some seconds.
+        """
+        profile = await self._repository.find(user_id) or await self._repository.add(user_id)
+        if profile is None:
+            raise _deleted()
+        return profile
+
+    async def edit(self, user_id: UUID, changes: Changes, version: int | None) -> Profile:
+        """Apply `changes`, if given only to that very version. Raises PreconditionFailed, Unauthenticated."""
+        edited = await self._repository.update(user_id, changes, version)
+        if edited is None:
+            raise _deleted() if version is None else PreconditionFailed("The profile has changed meanwhile.")
+        return edited
+
+    async def visible(self, user_id: UUID, viewer: UUID) -> Profile:
+        """Return what `viewer` may see of somebody. Raises NotFound."""
+        profile = await (self.own(viewer) if user_id == viewer else self._repository.find(user_id))
+        if profile is None or not profile.visible_to(viewer):
+            raise NotFound("There is no such profile.")
+        return profile
+
+    async def search(self, term: str, after: UUID | None, limit: int) -> list[Profile]:
+        return await self._repository.search(term, after, limit)
+
+
+def _deleted() -> Unauthenticated:
+    return Unauthenticated("This account was deleted.", headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
