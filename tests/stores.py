@@ -75,7 +75,7 @@ class Databases:
         name = f"test_{next(self._numbers)}"
         schema = SCHEMAS[service]
         await self._run(
-            f"create database {name} template {template}",
+            f"create database {name} template {template} strategy file_copy",
             f"revoke all on database {name} from public",  # privileges on a database aren't cloned with it
             f"grant connect on database {name} to {schema}_owner, {schema}_runtime",
         )

@@ -4,7 +4,7 @@ import os
 import select
 import signal
 from types import FrameType, TracebackType
-from typing import Self
+from typing import Any, Self
 
 _STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -15,6 +15,7 @@ class Signals:
     def __init__(self, lifeline: int | None = None) -> None:
         self.stops = 0
         self._lifeline = lifeline
+        self._before: dict[signal.Signals, Any] = {}
         self._reading, self._writing = os.pipe()
         os.set_blocking(self._reading, False)
         os.set_blocking(self._writing, False)
@@ -23,14 +24,14 @@ class Signals:
         signal.set_wakeup_fd(self._writing, warn_on_full_buffer=False)
         for number in _STOPS:
             if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # `nohup` has its way
-                signal.signal(number, self._stop)
-        signal.signal(signal.SIGCHLD, _wake)
+                self._before[number] = signal.signal(number, self._stop)
+        self._before[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, _wake)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, at: TracebackType | None) -> None:
         signal.set_wakeup_fd(-1)
-        for number in (*_STOPS, signal.SIGCHLD):
-            signal.signal(number, signal.SIG_DFL)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
         os.close(self._reading)
         os.close(self._writing)
 

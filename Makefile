@@ -1,0 +1,73 @@
+# Needs Python 3.11 or newer with its venv module, and PyPI. PYTHON=python3.13 chooses another than python3.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+INSTALL := $(UV) pip install --quiet --python $(BIN)/python --require-hashes
+CODE := shared gateway auth_service user_service file_service deploy bench tests
+
+.DEFAULT_GOAL := help
+.SUFFIXES:
+.PHONY: help run test check fmt fmt-check lint types migrate memory lock clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@echo "  PORT=8080 HOST=127.0.0.1 STATE_DIR=.colonnade are for run, migrate, memory and clean."
+
+run: $(VENV)/.embedded  ## serve everything at http://127.0.0.1:8080 until Ctrl-C
+	@exec $(BIN)/python -m deploy.local run --with-parent
+
+test: $(VENV)/.dev  ## run all tests (ARGS="-k word" for some)
+	@$(BIN)/pytest -q -n 2 --dist loadscope $(ARGS)
+
+check: fmt-check lint types test  ## everything that has to pass before a change is merged
+
+fmt: $(VENV)/.dev  ## format the code and mend what ruff can
+	@$(BIN)/ruff check --fix --quiet $(CODE) || true
+	@$(BIN)/ruff format $(CODE)
+
+fmt-check: $(VENV)/.dev
+	@$(BIN)/ruff format --check $(CODE)
+
+lint: $(VENV)/.dev  ## ruff, and who may import whom
+	@$(BIN)/ruff check $(CODE)
+	@$(BIN)/lint-imports
+
+types: $(VENV)/.dev  ## mypy, strict
+	@$(BIN)/mypy
+
+migrate: $(VENV)/.embedded  ## bring the schemas up to date, whether or not the stack runs
+	@exec $(BIN)/python -m deploy.local migrate --with-parent
+
+memory: $(VENV)/.embedded  ## what the running stack needs, and how long its last start took
+	@$(BIN)/python -m deploy.local memory
+
+lock: $(UV)  ## resolve the dependencies anew (ARGS=--upgrade for newer ones)
+	@$(call compile,runtime,)
+	@$(call compile,embedded,--extra embedded)
+	@$(call compile,dev,--extra embedded --extra dev)
+
+clean:  ## remove the venv, the caches and all data of the stack
+	@$(PYTHON) -m deploy.local clean
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+compile = $(UV) pip compile --quiet pyproject.toml $(2) --universal --generate-hashes --no-header --no-annotate \
+	--python-version 3.11 --output-file requirements/$(1).txt $(ARGS)
+
+$(UV): requirements/uv.txt
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
+		|| { echo "Colonnade needs Python 3.11 to 3.13, and $(PYTHON) is $$($(PYTHON) -V 2>&1): choose one with PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null \
+		|| { echo "$(PYTHON) lacks its venv module: on Debian and Ubuntu, install python3-venv." >&2; exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $@
+
+$(VENV)/.embedded: requirements/embedded.txt $(UV)
+	@$(INSTALL) -r requirements/embedded.txt
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(UV)
+	@$(INSTALL) -r requirements/dev.txt
+	@touch $@ $(VENV)/.embedded  # holds all that `run` needs too

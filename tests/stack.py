@@ -1,0 +1,134 @@
+"""A whole running stack for tests: the launcher in a process of its own, with a state folder and ports of its own."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PROGRAMS = ("gateway", "auth_service", "user_service", "file_service")
+PROCESSES = ("postgres", "valkey", *PROGRAMS)
+_QUICK = {"BCRYPT_COST": "4"}
+_LOOPBACK = "127.0.0.1"
+
+
+@dataclass(slots=True)
+class Stack:
+    """`url` is the gateway's. `private` and `services` are base URLs by program: the private ports, the public ones."""
+
+    launcher: subprocess.Popen[str]
+    port: int
+    state: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://{_LOOPBACK}:{self.port}"
+
+    @property
+    def services(self) -> dict[str, str]:
+        return {name: f"http://{_LOOPBACK}:{self.port + offset}" for offset, name in enumerate(PROGRAMS)}
+
+    @property
+    def private(self) -> dict[str, str]:
+        return {name: f"http://{_LOOPBACK}:{self.port + 1000 + offset}" for offset, name in enumerate(PROGRAMS)}
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """The six processes by name; one that is between two lives is missing."""
+        running = json.loads((self.state / "running.json").read_bytes())
+        return {name: process["pid"] for name, process in running["processes"].items()}
+
+    def kill(self, name: str) -> int:
+        """End one of the six by SIGKILL, and return the pid it had."""
+        pid = self.pids[name]
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    def log(self, program: str) -> list[dict[str, object]]:
+        return [json.loads(line) for line in (self.state / "logs" / f"{program}.log").read_text().splitlines()]
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Have the launcher stop everything, and return its exit status."""
+        self.launcher.send_signal(number)
+        return self.launcher.wait(timeout=30)
+
+
+def launch(state: Path, port: int, **environ: str) -> subprocess.Popen[str]:
+    """Start the launcher, which ends with this process; what it says can be read from its stdout."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "deploy.local", "run", "--with-parent"],
+        cwd=ROOT,
+        env={**_inherited(), **_QUICK, "STATE_DIR": str(state), "PORT": str(port), **environ},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def _inherited() -> Mapping[str, str]:
+    ours = ("PATH", "HOME", "PG_BINDIR", "VALKEY_BIN")
+    return {name: value for name in ours if (value := os.environ.get(name))}
+
+
+def await_ready(launcher: subprocess.Popen[str]) -> None:
+    """Return when the launcher has said that all is ready; fail with all that it said when it ends instead."""
+    assert launcher.stdout is not None
+    said = []
+    for line in launcher.stdout:
+        said.append(line)
+        if "is ready at" in line:
+            return
+    raise AssertionError("the stack didn't start: " + "".join(said))
+
+
+@contextmanager
+def running_stack(state: Path, port: int | None = None, **environ: str) -> Iterator[Stack]:
+    """Run a stack on `state` until the block ends, however it ends."""
+    port = port or free_port()
+    with launch(state, port, **environ) as launcher:
+        try:
+            await_ready(launcher)
+            yield Stack(launcher, port, state)
+        finally:
+            if launcher.poll() is None:
+                launcher.terminate()
+                launcher.communicate(timeout=30)
+
+
+@contextmanager
+def state_folder() -> Iterator[Path]:
+    """Make a folder for a stack's state. Whoever PostgreSQL runs as can pass it, unlike pytest's own."""
+    folder = Path(tempfile.mkdtemp(prefix="colonnade-test-"))
+    folder.chmod(0o711)
+    try:
+        yield folder / "state"
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def free_port() -> int:
+    """Return a PORT whose eight ports are all free, below those that the system hands out by itself."""
+    while True:
+        port = random.randrange(10_000, 31_000, 4)
+        if all(_is_free(port + base + offset) for base in (0, 1000) for offset in range(4)):
+            return port
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as candidate:
+        candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            candidate.bind((_LOOPBACK, port))
+        except OSError:
+            return False
+    return True

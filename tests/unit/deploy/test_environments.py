@@ -1,0 +1,78 @@
+from pathlib import Path
+
+import pytest
+
+from deploy.local.environments import PROGRAMS, Environments
+from deploy.local.errors import LaunchError
+from deploy.local.home import Home
+from deploy.local.postgres import Postgres
+from deploy.local.settings import read_settings
+from deploy.local.state import State
+from deploy.local.valkey import Valkey
+from deploy.originals import Originals
+from shared.identity import Signer, load_trust
+
+
+@pytest.fixture
+def environments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Environments:
+    for name, value in {"PORT": "9000", "HOST": "0.0.0.0", "BCRYPT_COST": "4", "AWS_SECRET_ACCESS_KEY": "x"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("STATE_DIR", str(tmp_path))
+    state = State(tmp_path)
+    state.create()
+    postgres = Postgres(Home(tmp_path / "postgres", tmp_path / "run", tmp_path, None), tmp_path / "log")
+    valkey = Valkey(tmp_path / "valkey-server", tmp_path / "run", tmp_path / "log", "secret")
+    return Environments(read_settings(), state, Originals(state.secrets), postgres, valkey)
+
+
+def test_only_the_gateway_listens_where_the_person_chose(environments: Environments) -> None:
+    listening = {program: environments.of(program)["HOST"] for program in PROGRAMS}
+    assert listening == dict.fromkeys(PROGRAMS, "127.0.0.1") | {"gateway": "0.0.0.0"}
+    assert {environments.of(program)["PRIVATE_HOST"] for program in PROGRAMS} == {"127.0.0.1"}
+
+
+def test_ports_follow_the_gateways(environments: Environments) -> None:
+    ports = [(environments.of(program)["PORT"], environments.of(program)["PRIVATE_PORT"]) for program in PROGRAMS]
+    assert ports == [("9000", "10000"), ("9001", "10001"), ("9002", "10002"), ("9003", "10003")]
+
+
+def test_program_is_told_what_it_needs_and_nothing_else(environments: Environments) -> None:
+    assert environments.of("auth_service")["BCRYPT_COST"] == "4"
+    for program in PROGRAMS:
+        told = environments.of(program)
+        assert "AWS_SECRET_ACCESS_KEY" not in told
+        assert "DATABASE_OWNER_URL" not in told
+        assert ("DATABASE_URL" in told) == (program != "gateway")
+        assert ("VALKEY_URL" in told) == (program == "gateway")
+        assert ("PASSWORD_PEPPER_FILE" in told) == (program == "auth_service")
+        assert ("BCRYPT_COST" in told) == (program == "auth_service")
+
+
+def test_every_issuers_key_is_trusted_under_its_own_name(environments: Environments) -> None:
+    trust = load_trust(Path(environments.of("auth_service")["TRUST_FILE"]))
+    for issuer in ("gateway", "user_service", "file_service"):
+        Signer.from_file(issuer, Path(environments.of(issuer)["IDENTITY_KEY_FILE"]))
+        assert len(trust[issuer]) == 1
+    assert "auth_service" not in trust
+
+
+def test_only_migrations_know_the_owners_password(environments: Environments) -> None:
+    told = environments.migrating("user_service")
+    assert told["DATABASE_OWNER_URL"].startswith("postgresql://users_owner:")
+
+
+def test_mistakes_are_reported_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "65000")
+    monkeypatch.setenv("PUBLIC_URL", "nowhere")
+    with pytest.raises(LaunchError, match=r"PORT must be .*1 to 64532\. PUBLIC_URL must be"):
+        read_settings()
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [("127.0.0.1", "http://127.0.0.1:8080"), ("0.0.0.0", "http://127.0.0.1:8080"), ("::", "http://[::1]:8080")],
+)
+def test_url_is_one_that_a_browser_can_open(monkeypatch: pytest.MonkeyPatch, host: str, url: str) -> None:
+    monkeypatch.setenv("HOST", host)
+    monkeypatch.delenv("PORT", raising=False)
+    assert read_settings().url == url
