@@ -1,0 +1,67 @@
+"""The composition root: what lives as long as the program, and what it serves."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+import aiohttp
+
+from file_service.accounts import follow_accounts
+from file_service.collector import Collector
+from file_service.context import FILES, FileContext
+from file_service.repository.owners import PURGE_DELETED_OWNERS
+from file_service.routes import ROUTES
+from file_service.settings import NAME, Settings
+from file_service.storage.contract import Storage
+from file_service.storage.local import open_local_storage
+from file_service.uploads.store import Limits, Uploads
+from shared.db import Database, open_database
+from shared.events.client import InternalClient
+from shared.identity import Signer, Verifier, load_trust
+from shared.lifecycle import Lifecycle, background
+from shared.migrate import expected_version, require_schema
+from shared.purge import EVERY, purge, purge_idempotency
+from shared.serve import Apps
+from shared.web.app import private_app, public_app
+from shared.web.health import Check
+
+SCHEMA = "files"
+MIGRATIONS = Path(__file__).with_name("migrations")
+_PURGES = (purge_idempotency(SCHEMA), PURGE_DELETED_OWNERS)
+
+
+@asynccontextmanager
+async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterator[Apps]:
+    """Open pool and storage, and begin to follow the accounts; the database and auth_service may still be away.
+
+    Raises OSError when the files' folder can't be used.
+    """
+    verifier = Verifier(load_trust(settings.process.trust_file), NAME)
+    signer = Signer.from_file(NAME, settings.identity_key_file)
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(open_database(settings.database))
+        storage = await stack.enter_async_context(open_local_storage(settings.root))
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        client = InternalClient(session, signer, settings.auth_internal_url, "auth_service")
+        context = _context(settings, database, storage)
+        await stack.enter_async_context(background("follow accounts", follow_accounts(client, database).run))
+        await stack.enter_async_context(background("collect blobs", context.collector.run))
+        await stack.enter_async_context(background("purge", partial(purge, database, _PURGES), every=EVERY))
+        yield _apps(context, verifier, lifecycle)
+
+
+def _context(settings: Settings, database: Database, storage: Storage) -> FileContext:
+    collector = Collector(database, storage)
+    uploads = Uploads(database, storage, collector, Limits(settings.max_bytes, settings.quota_bytes))
+    return FileContext(database, storage, collector, uploads, settings.stall_seconds)
+
+
+def _apps(context: FileContext, verifier: Verifier, lifecycle: Lifecycle) -> Apps:
+    public = public_app("Files", ROUTES, verifier, lifecycle)
+    public[FILES] = context
+    checks: dict[str, Check] = {
+        "database": partial(require_schema, context.database, SCHEMA, expected_version(MIGRATIONS)),
+        "storage": context.storage.check,
+    }
+    return Apps(public, private_app((), verifier, checks, lifecycle))

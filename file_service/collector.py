@@ -1,0 +1,42 @@
+"""Deletes from storage what the database has given up, soon after the commit and in any case eventually."""
+
+import asyncio
+
+from file_service.metrics import BLOBS_DELETED
+from file_service.repository.blobs import due_blobs
+from file_service.storage.contract import Storage
+from shared.db import Database
+
+_BATCH = 50
+_LOOK_EVERY = 30.0  # seconds, for what a crash or another replica has left
+
+
+class Collector:
+    def __init__(self, database: Database, storage: Storage) -> None:
+        self._database = database
+        self._storage = storage
+        self._news = asyncio.Event()
+
+    def nudge(self) -> None:
+        """Say that something has become due."""
+        self._news.set()
+
+    async def run(self) -> None:
+        """Collect for ever. Raises Unavailable when the database or the storage is away; run it again then."""
+        while True:
+            self._news.clear()
+            await self.collect()
+            try:
+                async with asyncio.timeout(_LOOK_EVERY):
+                    await self._news.wait()
+            except TimeoutError:
+                continue
+
+    async def collect(self) -> None:
+        """Delete all blobs that are due now."""
+        more = True
+        while more:
+            async with due_blobs(self._database, _BATCH) as keys:
+                await asyncio.gather(*map(self._storage.delete, keys))
+            BLOBS_DELETED.inc(len(keys))
+            more = len(keys) == _BATCH

@@ -1,0 +1,46 @@
+from uuid import UUID
+
+from aiohttp import web
+
+from file_service.context import FILES
+from file_service.repository.files import FileRepository
+from file_service.uploads.incoming import read_upload
+from file_service.views import FileView, UploadQuery, metadata_etag, present
+from shared.web.answers import Answer, Created, Page
+from shared.web.context import identity_of
+from shared.web.idempotency import read_key
+from shared.web.paging import PageQuery, decode_cursor, make_page
+
+
+async def upload_file(request: web.Request, query: UploadQuery) -> Created[FileView]:
+    """Store a file.
+
+    Send a form with the file in its part `file`, or the file alone as the body, with its Content-Type and `?name=`.
+    The name becomes a harmless label without folders. The content type is what the bytes show it to be.
+    """
+    context = request.app[FILES]
+    key_hash = read_key(request)
+    incoming = await read_upload(request, query.name, context.stall_seconds)
+    return await context.uploads.store(identity_of(request).user_id, incoming, key_hash)
+
+
+async def list_files(request: web.Request, query: PageQuery) -> Page[FileView]:
+    """List your files, newest first."""
+    owner_id = identity_of(request).user_id
+    before = decode_cursor("files", query.cursor)
+    files = await FileRepository(request.app[FILES].database).list_page(owner_id, before, query.limit + 1)
+    return make_page("files", files, query.limit, key=lambda file: file.file_id, present=present)
+
+
+async def get_file(request: web.Request, file_id: UUID) -> Answer[FileView]:
+    """Read what is known of one of your files."""
+    file = await FileRepository(request.app[FILES].database).get(identity_of(request).user_id, file_id)
+    return Answer(present(file), etag=metadata_etag(file))
+
+
+async def delete_file(request: web.Request, file_id: UUID) -> None:
+    """Delete one of your files; a download that has begun still ends well."""
+    context = request.app[FILES]
+    async with context.database.transaction() as connection:
+        await FileRepository(connection).delete(identity_of(request).user_id, file_id)
+    context.collector.nudge()

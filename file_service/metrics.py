@@ -1,0 +1,10 @@
+"""What the file service measures beside what every service does."""
+
+from prometheus_client import Counter
+
+UPLOADS = Counter(
+    "file_uploads_total", "Uploads, by how they ended: stored, replayed, aborted or an error code.", ("outcome",)
+)
+BYTES_STORED = Counter("file_bytes_stored_total", "Bytes of files that were stored.")
+BYTES_SERVED = Counter("file_bytes_served_total", "Bytes of files that were sent.")
+BLOBS_DELETED = Counter("file_blobs_deleted_total", "Blobs deleted from storage.")

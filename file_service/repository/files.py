@@ -1,0 +1,123 @@
+"""SQL of files, and of what their owners may still store."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from asyncpg import Record
+
+from file_service.domain import File, NewFile
+from file_service.errors import QuotaExceeded
+from shared.db import Db
+from shared.errors import Forbidden, NotFound
+from shared.ids import uuid7
+
+
+class FileRepository:
+    """Takes the database, or a connection inside a transaction. Another's file is as absent as one that never was."""
+
+    def __init__(self, db: Db) -> None:
+        self._db = db
+
+    async def add(self, new: NewFile, quota: int) -> File:
+        """Write the row and settle the quota: call it in a transaction.
+
+        Raises QuotaExceeded, or Forbidden when the owner's account was deleted.
+        """
+        await self._settle(new, quota)
+        row = await self._db.fetchrow(
+            """
+            insert into files.file (file_id, owner_id, name, size, content_type, sha256, storage_key)
+            values ($1, $2, $3, $4, $5, $6, $7)
+            returning file_id, owner_id, name, size, content_type, sha256, storage_key, created_at
+            """,
+            uuid7(),
+            new.owner_id,
+            new.name,
+            new.size,
+            new.content_type,
+            new.sha256,
+            new.storage_key,
+        )
+        assert row is not None  # `returning` always yields the inserted row
+        return _file(row)
+
+    async def _settle(self, new: NewFile, quota: int) -> None:
+        """The owner's row is locked from here to the commit, so that parallel uploads are settled one by one."""
+        settled = new.size <= quota and await self._db.fetchval(
+            """
+            insert into files.owner as owner (owner_id, bytes) values ($1, $2)
+            on conflict (owner_id) do update set bytes = owner.bytes + excluded.bytes
+            where owner.deleted_at is null and owner.bytes + excluded.bytes <= $3
+            returning true
+            """,
+            new.owner_id,
+            new.size,
+            quota,
+        )
+        if not settled:
+            await self.room(new.owner_id, quota)  # raises Forbidden where that is the reason
+            raise QuotaExceeded(f"All files together may take {quota} bytes.")
+
+    async def room(self, owner_id: UUID, quota: int) -> int:
+        """Return how many bytes the owner may still store. Raises Forbidden when the account was deleted."""
+        row = await self._db.fetchrow("select bytes, deleted_at from files.owner where owner_id = $1", owner_id)
+        if row is None:
+            return quota
+        if row["deleted_at"] is not None:
+            raise Forbidden("This account was deleted.")
+        return max(0, quota - int(row["bytes"]))
+
+    async def get(self, owner_id: UUID, file_id: UUID) -> File:
+        """Raises NotFound."""
+        row = await self._db.fetchrow(
+            """
+            select file_id, owner_id, name, size, content_type, sha256, storage_key, created_at
+            from files.file where owner_id = $1 and file_id = $2
+            """,
+            owner_id,
+            file_id,
+        )
+        if row is None:
+            raise NotFound
+        return _file(row)
+
+    async def list_page(self, owner_id: UUID, before: UUID | None, limit: int) -> Sequence[File]:
+        """Return the owner's files behind `before` in the list, newest first."""
+        rows = await self._db.fetch(
+            """
+            select file_id, owner_id, name, size, content_type, sha256, storage_key, created_at
+            from files.file where owner_id = $1 and ($2::uuid is null or file_id < $2)
+            order by file_id desc limit $3
+            """,
+            owner_id,
+            before,
+            limit,
+        )
+        return [_file(row) for row in rows]
+
+    async def delete(self, owner_id: UUID, file_id: UUID) -> None:
+        """Delete the row, give its room back and queue its blob: call it in a transaction. Raises NotFound.
+
+        The owner's row is locked first, as by everyone else, so that no two wait for each other.
+        """
+        await self._db.execute("select from files.owner where owner_id = $1 for no key update", owner_id)
+        deleted = await self._db.fetchval(
+            """
+            with gone as (
+                delete from files.file where owner_id = $1 and file_id = $2 returning owner_id, size, storage_key
+            ), freed as (
+                update files.owner set bytes = bytes - gone.size from gone where owner.owner_id = gone.owner_id
+            ), queued as (
+                insert into files.blob_deletion (storage_key) select storage_key from gone
+            )
+            select true from gone
+            """,
+            owner_id,
+            file_id,
+        )
+        if not deleted:
+            raise NotFound
+
+
+def _file(row: Record) -> File:
+    return File(**row)

@@ -1,0 +1,47 @@
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from shared.settings import DatabaseSettings, Env, ProcessSettings, Secret
+
+NAME = "file_service"
+_GIB = 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`max_bytes` is for one file, `quota_bytes` for all of one owner's.
+
+    `stall_seconds` is how long an upload may send nothing, and a reader may take for a chunk of a download.
+    """
+
+    process: ProcessSettings
+    database: DatabaseSettings
+    identity_key_file: Path
+    auth_internal_url: str
+    root: Path
+    max_bytes: int
+    quota_bytes: int
+    stall_seconds: float
+
+    @classmethod
+    def from_env(cls, env: Env) -> Self:
+        return cls(
+            process=ProcessSettings.from_env(env, NAME, 8083),
+            database=DatabaseSettings.from_env(env),
+            identity_key_file=env.path("IDENTITY_KEY_FILE"),
+            auth_internal_url=env.url("AUTH_INTERNAL_URL", "http://127.0.0.1:9081"),
+            root=env.path("FILES_ROOT"),
+            max_bytes=env.integer("FILE_MAX_BYTES", _GIB, minimum=1),
+            quota_bytes=env.integer("FILE_QUOTA_BYTES", 5 * _GIB, minimum=1),
+            stall_seconds=env.number("FILE_STALL_SECONDS", 60.0, minimum=0.1),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationSettings:
+    owner_url: Secret
+
+    @classmethod
+    def from_env(cls, env: Env) -> Self:
+        return cls(owner_url=env.secret("DATABASE_OWNER_URL"))

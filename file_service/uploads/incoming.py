@@ -1,0 +1,101 @@
+"""Turns a request into a file to take in: a form with one part named `file`, or the bytes alone."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from aiohttp import ClientPayloadError, web
+from aiohttp.helpers import parse_mimetype
+from aiohttp.http_exceptions import HttpProcessingError
+
+from file_service.disposition import parameters
+from file_service.errors import TooManyParts, UploadStalled
+from file_service.uploads.form import MAX_PARTS, FormReader, Part
+from shared.errors import MalformedBody, UnsupportedMediaType
+
+FORM = "multipart/form-data"
+_FIELD = "file"
+_MAX_FIELD_BYTES = 65_536
+_PLAIN_ENCODINGS = frozenset({"", "7bit", "8bit", "binary"})
+_FORM_OVERHEAD = MAX_PARTS * _MAX_FIELD_BYTES  # what a form may hold beside the file; more is refused on reading
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """`name` and `declared_type` are as the client sent them; at least `least_size` bytes are announced."""
+
+    name: str
+    declared_type: str | None
+    least_size: int
+    chunks: AsyncIterator[bytes]
+
+
+async def read_upload(request: web.Request, name: str, stall_seconds: float) -> Incoming:
+    """`name` goes before the one in a form.
+
+    Raises MalformedBody, TooManyParts, UnsupportedMediaType or UploadStalled, `chunks` likewise, and ConnectionError
+    when the client goes away.
+    """
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise UnsupportedMediaType("Send the file itself, without a content coding.")
+    body = _body(request, stall_seconds)
+    length = request.content_length or 0
+    if request.content_type != FORM:
+        return Incoming(name, request.headers.get("Content-Type"), length, body)
+    boundary = parse_mimetype(request.headers["Content-Type"]).parameters.get("boundary", "")
+    part, chunks = await _file_part(FormReader(body, boundary).parts())
+    fields = parameters(part.headers["content-disposition"]) or {}
+    sent_name = fields.get("filename*", fields.get("filename", ""))
+    return Incoming(name or sent_name, part.headers.get("content-type"), max(0, length - _FORM_OVERHEAD), chunks)
+
+
+async def _body(request: web.Request, stall_seconds: float) -> AsyncIterator[bytes]:
+    while True:
+        try:
+            async with asyncio.timeout(stall_seconds):
+                chunk = await request.content.readany()
+        except TimeoutError as exc:
+            raise UploadStalled(f"Nothing came for {stall_seconds:g} s.", headers={"Connection": "close"}) from exc
+        except (HttpProcessingError, ClientPayloadError) as exc:
+            raise MalformedBody("The body's transfer coding is malformed.") from exc
+        if not chunk:
+            return
+        yield chunk
+
+
+async def _file_part(parts: AsyncIterator[Part]) -> tuple[Part, AsyncIterator[bytes]]:
+    """Return the part named `file`, and its bytes, which end well only if the rest of the form is in order."""
+    async for part in parts:
+        if _field_name(part) == _FIELD:
+            if part.headers.get("content-transfer-encoding", "").lower() not in _PLAIN_ENCODINGS:
+                raise MalformedBody("The part `file` must not be encoded.")
+            return part, _with_rest(part, parts)
+        await _skip(part)
+    raise MalformedBody("The form has no part named `file`.")
+
+
+async def _with_rest(file: Part, parts: AsyncIterator[Part]) -> AsyncIterator[bytes]:
+    async for chunk in file.chunks:
+        yield chunk
+    async for part in parts:
+        if _field_name(part) == _FIELD:
+            raise MalformedBody("The form has more than one part named `file`.")
+        await _skip(part)
+
+
+def _field_name(part: Part) -> str:
+    fields = parameters(part.headers.get("content-disposition", ""))
+    if fields is None or "name" not in fields:
+        raise MalformedBody("A part of the form has no name.")
+    if "filename" in fields and fields["name"] != _FIELD:
+        raise MalformedBody("Send one file, in the part named `file`.")
+    return fields["name"]
+
+
+async def _skip(part: Part) -> None:
+    """Other fields are let pass, as browsers' forms have them, when they are small."""
+    size = 0
+    async for chunk in part.chunks:
+        size += len(chunk)
+        if size > _MAX_FIELD_BYTES:
+            raise TooManyParts(f"A field beside the file may have {_MAX_FIELD_BYTES} bytes.")

@@ -1,0 +1,36 @@
+"""What clients send and see."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+
+from file_service.domain import File
+
+
+class UploadQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """`name` is the file's name, for a body that is the file itself."""
+
+    name: Annotated[str, msgspec.Meta(max_length=1024)] = ""
+
+
+class FileView(msgspec.Struct, frozen=True):
+    """A stored file; `sha256` is in hexadecimal."""
+
+    id: UUID
+    name: str
+    size: int
+    content_type: str
+    sha256: str
+    created_at: Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+def present(file: File) -> FileView:
+    created_at = file.created_at.astimezone(UTC)
+    return FileView(file.file_id, file.name, file.size, file.content_type, file.sha256.hex(), created_at)
+
+
+def metadata_etag(file: File) -> str:
+    """Tell versions of the view apart. The bytes never change, so that it follows from what may."""
+    return f"{file.file_id.hex}-{file.sha256.hex()[:16]}"
