@@ -27,5 +27,6 @@ class Lines:
                 self._keys.setdefault((place, key[1]), number)
 
     def of(self, table: str, index: int = 0, key: str = "") -> int:
-        place = (table, index)
-        return self._keys.get((place, key), self._tables.get(place, 1))
+        """The line of a table's key, which may be a table itself, or of the table."""
+        place, below = (table, index), (f"{table}.{key}" if table else key, 0)
+        return self._keys.get((place, key)) or self._tables.get(below) or self._tables.get(place, 1)

@@ -1,0 +1,67 @@
+"""G24: only listed origins may read answers, and no cache mixes them up."""
+
+import pytest
+from multidict import CIMultiDict
+
+from gateway.edge.cors import Cors
+
+APP = "https://app.example.org"
+CORS = Cors([APP, "http://localhost:5173"])
+STRANGERS = [
+    None, "null", "", "https://app.example.org.evil.example", "https://evilapp.example.org", "http://app.example.org",
+    "https://app.example.org:444", "https://APP.example.org", "https://app.example.org/", "*",
+]  # fmt: skip
+
+
+def preflight_from(origin: str) -> CIMultiDict[str]:
+    return CIMultiDict({"origin": origin, "access-control-request-method": "PATCH"})
+
+
+def test_listed_origin_may_read_answers() -> None:
+    headers = dict(CORS.headers(APP))
+    assert headers["Access-Control-Allow-Origin"] == APP
+    assert "X-Request-Id" in headers["Access-Control-Expose-Headers"]
+    assert headers["Vary"] == "Origin"
+    assert "Access-Control-Allow-Credentials" not in headers
+
+
+@pytest.mark.parametrize("origin", STRANGERS)
+def test_other_origins_may_not(origin: str | None) -> None:
+    """G24: null, an evil suffix, an evil prefix and the like get no Access-Control-Allow-Origin, but Vary."""
+    assert CORS.headers(origin) == [("Vary", "Origin")]
+
+
+def test_preflight_of_a_listed_origin_is_told_what_it_may() -> None:
+    asked = preflight_from(APP)
+    assert CORS.is_preflight("OPTIONS", asked)
+    headers = dict(CORS.preflight(asked, ["GET", "PATCH"]))
+    assert headers["Access-Control-Allow-Origin"] == APP
+    assert headers["Access-Control-Allow-Methods"] == "GET, PATCH"
+    assert "Authorization" in headers["Access-Control-Allow-Headers"]
+    assert headers["Vary"].startswith("Origin")
+
+
+@pytest.mark.parametrize("origin", [origin for origin in STRANGERS if origin is not None])
+def test_preflight_of_another_origin_is_told_nothing(origin: str) -> None:
+    """G24: the same for preflights."""
+    assert [name for name, _ in CORS.preflight(preflight_from(origin), ["GET"])] == ["Vary"]
+
+
+def test_answers_do_not_share_a_list() -> None:
+    CORS.headers(APP).append(("X", "y"))
+    assert ("X", "y") not in CORS.headers(APP)
+
+
+@pytest.mark.parametrize("headers", [{"Origin": APP}, {"Access-Control-Request-Method": "GET"}, {}])
+def test_plain_options_is_no_preflight(headers: dict[str, str]) -> None:
+    assert not CORS.is_preflight("OPTIONS", CIMultiDict(headers))
+    assert not CORS.is_preflight("POST", preflight_from(APP))
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["*", "null", "app.example.org", "https://app.example.org/", "https://APP.example.org", "https://a@b", "ftp://x"],
+)
+def test_configured_origin_must_be_one(origin: str) -> None:
+    with pytest.raises(ValueError, match="not an origin"):
+        Cors([origin])
