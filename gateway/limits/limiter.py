@@ -86,7 +86,8 @@ class Limiter:
                 burst, self._waiting = self._waiting[:_LARGEST_BURST], self._waiting[_LARGEST_BURST:]
                 await self._send(burst)
         finally:
-            self._sender = None
+            left, self._waiting, self._sender = self._waiting, [], None
+            self._settle(left, ())  # none, unless the program ends
 
     async def _send(self, burst: Sequence[_Waiting]) -> None:
         verdicts: Sequence[Verdict] = ()

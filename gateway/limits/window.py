@@ -3,13 +3,13 @@
 Pure: the caller brings the time, in milliseconds.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.limits.policy import LimitClass, Rate
 from gateway.limits.verdict import MS, Standing, Verdict, verdict
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Window:
     """What one rate has counted, in the window with number `index` and in the one before it."""
 
@@ -18,15 +18,17 @@ class Window:
     current: int = 0
     previous: int = 0
 
-    def advance(self, now_ms: int) -> int:
-        """Move to the window of `now_ms`, and return how much of it has passed. A clock set back changes nothing."""
+    def at(self, now_ms: int) -> tuple["Window", int]:
+        """Return the window of `now_ms`, and how much of it has passed. A clock set back changes nothing."""
         index, elapsed = divmod(now_ms, self.length_ms)
         if index < self.index:
-            return 0
-        if index > self.index:
-            self.previous = self.current if index == self.index + 1 else 0
-            self.index, self.current = index, 0
-        return elapsed
+            return self, 0
+        if index == self.index:
+            return self, elapsed
+        return Window(self.length_ms, index, 0, self.current if index == self.index + 1 else 0), elapsed
+
+    def plus(self, cost: int) -> "Window":
+        return replace(self, current=self.current + cost)
 
     def estimate(self, elapsed: int) -> int:
         return self.current + -(-self.previous * (self.length_ms - elapsed) // self.length_ms)
@@ -55,22 +57,17 @@ class Counters:
 
     def check(self, policy: LimitClass, now_ms: int, cost: int, *, count: bool) -> Verdict:
         """Whether the call passes all rates; counted, if it does and is to be, for all of them at once."""
-        places = [(rate, win, win.advance(now_ms)) for rate, win in zip(policy.rates, self._windows, strict=True)]
+        places = [(rate, *window.at(now_ms)) for rate, window in zip(policy.rates, self._windows, strict=True)]
         allowed = all(window.estimate(elapsed) + cost <= rate.limit for rate, window, elapsed in places)
         if allowed and count:
-            self._add(cost)
+            places = [(rate, window.plus(cost), elapsed) for rate, window, elapsed in places]
+            self._windows = [window for _, window, _ in places]
         refused = None if allowed else cost
         return verdict(policy, [_standing(*place, refused_cost=refused) for place in places], allowed=allowed)
 
     def record(self, now_ms: int, cost: int) -> None:
         """Count a call whatever the rates say: it was allowed elsewhere."""
-        for window in self._windows:
-            window.advance(now_ms)
-        self._add(cost)
-
-    def _add(self, cost: int) -> None:
-        for window in self._windows:
-            window.current += cost
+        self._windows = [window.at(now_ms)[0].plus(cost) for window in self._windows]
 
 
 def _standing(rate: Rate, window: Window, elapsed: int, *, refused_cost: int | None) -> Standing:
