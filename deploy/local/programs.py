@@ -1,4 +1,8 @@
-"""The four programs as parts of the stack. They are imported once, by the launcher, and forked."""
+"""The four programs as parts of the stack.
+
+The launcher imports what they have in common, and the services, once, and forks: it is in memory once. The gateway
+imports what it alone needs by itself, on another core, while the schemas are migrated.
+"""
 
 import gc
 import http.client
@@ -8,27 +12,33 @@ import signal
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from deploy.local.environments import LOOPBACK, PROGRAMS
+from deploy.local.environments import LOOPBACK
 from deploy.local.processes import Birth, fork
 
 Main = Callable[[list[str]], int]
 _PROBE_SECONDS = 1.0
 
 
-def import_programs() -> dict[str, Main]:
-    """Return each program's `main`. What they import is in memory once, as long as nobody writes to it."""
-    gc.disable()
-    mains = {program: importlib.import_module(f"{program}.__main__").main for program in PROGRAMS}
-    gc.collect()
+def import_shared() -> None:
+    gc.disable()  # nothing that an import makes is garbage
+    importlib.import_module("shared.serve")
     gc.freeze()  # or the first collection in a child would touch, and so copy, every object
-    return mains
 
 
-def fork_program(birth: Birth, main: Main, arguments: list[str], environ: Mapping[str, str]) -> int:
+def import_program(name: str) -> Main:
+    main: Main = importlib.import_module(f"{name}.__main__").main
+    gc.freeze()  # again: there is more
+    return main
+
+
+def fork_program(birth: Birth, arguments: list[str], environ: Mapping[str, str]) -> int:
+    """Run the program that the child is named for. What the launcher has imported needn't be again."""
+
     def run() -> int:
-        gc.enable()
         os.environ.clear()
         os.environ.update(environ)
+        main = import_program(birth.name)
+        gc.enable()
         return main(arguments)
 
     return fork(birth, run)
@@ -40,14 +50,13 @@ class Program:
     stop_signal = signal.SIGTERM
     kill_signal = signal.SIGKILL
 
-    def __init__(self, name: str, main: Main, environ: Mapping[str, str], log: Path) -> None:
+    def __init__(self, name: str, environ: Mapping[str, str], log: Path) -> None:
         self.name = name
         self.log = log
-        self._main = main
         self._environ = environ
 
     def start(self) -> int:
-        return fork_program(Birth(self.name, self.log, quiet=True), self._main, [], self._environ)
+        return fork_program(Birth(self.name, self.log, quiet=True), [], self._environ)
 
     def ready(self) -> bool:
         connection = http.client.HTTPConnection(LOOPBACK, int(self._environ["PRIVATE_PORT"]), timeout=_PROBE_SECONDS)

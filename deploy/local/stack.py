@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from deploy.local.binaries import postgres_bindir, valkey_server
@@ -11,7 +11,7 @@ from deploy.local.errors import LaunchError
 from deploy.local.home import find_home
 from deploy.local.postgres import SUPERUSER, Postgres
 from deploy.local.processes import Birth, fork
-from deploy.local.programs import Main, Program, fork_program, import_programs
+from deploy.local.programs import Program, fork_program, import_program, import_shared
 from deploy.local.settings import Settings
 from deploy.local.state import State
 from deploy.local.supervisor import Part, Supervisor
@@ -21,6 +21,8 @@ from deploy.roles import DATABASE, SCHEMAS, RolePasswords, RolesSettings, set_up
 from shared.settings import Secret
 
 _STOP_ORDER = (("gateway",), tuple(SCHEMAS), ("valkey",), ("postgres",))
+_STORES = ("postgres", "valkey")
+_PARTS = (*_STORES, "gateway", *SCHEMAS)
 _START_SECONDS = 60.0
 _TAIL_LINES = 20
 
@@ -46,13 +48,28 @@ class Stack:
     def start(self, supervisor: Supervisor) -> None:
         """Return when everything is ready. Raises LaunchError, or Stopped when asked to stop meanwhile."""
         self.start_postgres(supervisor, [self._valkey])
-        mains = self._prepare(supervisor)
-        supervisor.start(self._program(name, mains[name]) for name in (*SCHEMAS, "gateway"))
-        _await_ready(supervisor)
+        import_shared()
+        supervisor.start([self._program("gateway")])
+        self.migrate(supervisor)
+        supervisor.start(self._program(service) for service in SCHEMAS)
+        _await_ready(supervisor, _PARTS)
 
     def migrate(self, supervisor: Supervisor) -> None:
-        """Do nothing but bring the schemas up to date, in a PostgreSQL that runs already or under `supervisor`."""
-        self._prepare(supervisor)
+        """Make the roles, and bring the schemas up to date, in a PostgreSQL that runs already or under `supervisor`."""
+        _await_ready(supervisor, _STORES)
+        log = self._state.logs / "migrate.log"
+        log.write_bytes(b"")
+        roles = fork(Birth("roles", log), lambda: asyncio.run(set_up(self._roles())) or 0)
+        for service in SCHEMAS:
+            import_program(service)
+        _finish(supervisor, {"Setting up the database's roles": roles}, log)
+        migrations = {
+            f"Migrating {service}": fork_program(
+                Birth(service, log), ["migrate"], self._environments.migrating(service)
+            )
+            for service in SCHEMAS
+        }
+        _finish(supervisor, migrations, log)
 
     def start_postgres(self, supervisor: Supervisor, others: list[Part]) -> None:
         self.postgres.end_leftover()
@@ -65,23 +82,6 @@ class Stack:
     def stop(supervisor: Supervisor) -> None:
         supervisor.stop(_STOP_ORDER)
 
-    def _prepare(self, supervisor: Supervisor) -> dict[str, Main]:
-        """Import the programs while the stores start, then make the roles and migrate."""
-        mains = import_programs()
-        _await_ready(supervisor)
-        log = self._state.logs / "migrate.log"
-        log.write_bytes(b"")
-        roles = fork(Birth("roles", log), lambda: asyncio.run(set_up(self._roles())) or 0)
-        _finish(supervisor, {"Setting up the database's roles": roles}, log)
-        migrations = {
-            f"Migrating {service}": fork_program(
-                Birth(service, log), mains[service], ["migrate"], self._environments.migrating(service)
-            )
-            for service in SCHEMAS
-        }
-        _finish(supervisor, migrations, log)
-        return mains
-
     def _roles(self) -> RolesSettings:
         password = self._originals.password
         return RolesSettings(
@@ -93,15 +93,15 @@ class Stack:
             },
         )
 
-    def _program(self, name: str, main: Main) -> Program:
+    def _program(self, name: str) -> Program:
         log = self._state.logs / f"{name}.err"
         log.write_bytes(b"")
-        return Program(name, main, self._environments.of(name), log)
+        return Program(name, self._environments.of(name), log)
 
 
-def _await_ready(supervisor: Supervisor) -> None:
+def _await_ready(supervisor: Supervisor, names: Collection[str]) -> None:
     until = time.monotonic() + _START_SECONDS
-    while unready := supervisor.unready():
+    while unready := [part for part in supervisor.unready() if part.name in names]:
         if supervisor.stopping:
             raise Stopped
         if late := supervisor.hopeless() or (unready if time.monotonic() > until else []):
