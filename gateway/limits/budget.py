@@ -1,7 +1,7 @@
 """Waiting for an answer, but not for long."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable
 from typing import TypeVar
 
 _T = TypeVar("_T")
@@ -10,22 +10,33 @@ SECONDS = 0.05
 _SLICES = 5
 
 
-async def within_budget(work: Coroutine[object, object, _T]) -> _T:
+async def within_budget(work: Awaitable[_T]) -> _T:
     """The result of `work`; it is cancelled and TimeoutError raised when the budget is spent.
 
     The time is spent in slices, so that an event loop that was itself held up (then all timers fire at once, before
     the answer that has long arrived is read) takes one slice and doesn't blame the other side for its own delay.
     """
-    task = asyncio.ensure_future(work)
-    try:
-        for _ in range(_SLICES):
-            done, _ = await asyncio.wait((task,), timeout=SECONDS / _SLICES)
-            if done:
-                return task.result()
-        raise TimeoutError
-    finally:
-        if not task.done():
-            task.cancel()
-            await asyncio.wait((task,), timeout=SECONDS / _SLICES)
-        if task.done() and not task.cancelled():
-            task.exception()  # seen, so that asyncio doesn't report it as lost
+    async with asyncio.timeout(None) as limit:
+        slices = _Slices(limit)
+        try:
+            return await work
+        finally:
+            slices.stop()
+
+
+class _Slices:
+    def __init__(self, limit: asyncio.Timeout) -> None:
+        self._limit = limit
+        self._left = _SLICES
+        self._loop = asyncio.get_running_loop()
+        self._timer = self._loop.call_later(SECONDS / _SLICES, self._spend)
+
+    def stop(self) -> None:
+        self._timer.cancel()
+
+    def _spend(self) -> None:
+        self._left -= 1
+        if self._left:
+            self._timer = self._loop.call_later(SECONDS / _SLICES, self._spend)
+        else:
+            self._limit.reschedule(self._loop.time())

@@ -33,11 +33,7 @@ class Verdict:
 
 def verdict(policy: LimitClass, standings: Sequence[Standing], *, allowed: bool) -> Verdict:
     """`standings` are in the order of the policy's rates."""
-    indexes = range(len(standings))
-    if allowed:
-        binding = min(indexes, key=lambda i: (standings[i].remaining, -standings[i].reset_ms))
-    else:
-        binding = max(indexes, key=lambda i: standings[i].reset_ms)
+    binding = 0 if len(standings) == 1 else _binding(standings, allowed=allowed)
     return Verdict(
         allowed=allowed,
         limit=policy.rates[binding].limit,
@@ -46,3 +42,10 @@ def verdict(policy: LimitClass, standings: Sequence[Standing], *, allowed: bool)
         policy=policy,
         rate_name=policy.rate_names[binding],
     )
+
+
+def _binding(standings: Sequence[Standing], *, allowed: bool) -> int:
+    indexes = range(len(standings))
+    if allowed:
+        return min(indexes, key=lambda i: (standings[i].remaining, -standings[i].reset_ms))
+    return max(indexes, key=lambda i: standings[i].reset_ms)

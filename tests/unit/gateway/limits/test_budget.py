@@ -37,15 +37,15 @@ async def test_silence_is_given_up_after_the_budget_and_cancelled() -> None:
     assert cancelled.is_set()
 
 
-async def test_work_that_ends_badly_when_cancelled_is_still_a_time_out() -> None:
-    async def stubborn() -> None:
+async def test_work_that_fails_while_it_is_cancelled_fails_as_itself() -> None:
+    async def break_off() -> None:
         try:
             await asyncio.Event().wait()
         except asyncio.CancelledError:
             raise ConnectionError from None
 
-    with pytest.raises(TimeoutError):
-        await budget.within_budget(stubborn())
+    with pytest.raises(ConnectionError):
+        await budget.within_budget(break_off())
 
 
 async def test_loop_that_was_held_up_blames_nobody() -> None:
