@@ -1,0 +1,25 @@
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.auth_service.world import AuthService, Gateway, running
+from tests.stores import DatabaseUrls
+
+
+@pytest.fixture
+def gateway(tmp_path: Path) -> Gateway:
+    return Gateway(tmp_path)
+
+
+@pytest.fixture
+async def service(auth_database: DatabaseUrls, gateway: Gateway) -> AsyncIterator[AuthService]:
+    async with running(auth_database, gateway) as service:
+        yield service
+
+
+@pytest.fixture
+async def replica(auth_database: DatabaseUrls, gateway: Gateway, service: AuthService) -> AsyncIterator[AuthService]:
+    """A second process of the same service, on the database of `service`."""
+    async with running(auth_database, gateway) as replica:
+        yield replica

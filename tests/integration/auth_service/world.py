@@ -1,0 +1,206 @@
+"""auth_service on real PostgreSQL as the gateway sees it: over HTTP, with assertions signed by the gateway's key."""
+
+import base64
+import itertools
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import jwt
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from auth_service.app import open_service
+from auth_service.settings import Settings
+from shared.db import DirectConnection
+from shared.identity import ANONYMOUS, HEADER, Identity, Kind, Signer, public_jwk
+from shared.lifecycle import Lifecycle
+from shared.settings import Env
+from tests.stores import DatabaseUrls
+
+Json = dict[str, Any]
+PASSWORD = "correct horse battery"
+
+
+@dataclass(frozen=True)
+class Device:
+    address: str = "192.0.2.10"
+    agent: str = "Firefox on a desk"
+
+
+HOME = Device()
+STRANGER = Device("203.0.113.66", "curl")
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    body: Json
+    headers: dict[str, str]
+
+    @property
+    def code(self) -> str | None:
+        return self.body.get("code")
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody signed in: `tokens` is what register or login answered."""
+
+    email: str
+    tokens: Json
+
+    @property
+    def user_id(self) -> UUID:
+        return UUID(self.tokens["user_id"])
+
+    @property
+    def claims(self) -> Json:
+        return claims_of(self.tokens)
+
+    @property
+    def session_id(self) -> UUID:
+        return UUID(self.claims["sid"])
+
+    @property
+    def refresh_token(self) -> str:
+        return str(self.tokens["refresh_token"])
+
+
+def claims_of(tokens: Json) -> Json:
+    claims: Json = jwt.decode(tokens["access_token"], options={"verify_signature": False})
+    return claims
+
+
+class Gateway:
+    """Signs assertions as the gateway, and for `user_service` as a program that calls /internal."""
+
+    def __init__(self, folder: Path) -> None:
+        keys = {issuer: ec.generate_private_key(ec.SECP256R1()) for issuer in ("gateway", "user_service")}
+        self._signers = {issuer: Signer(issuer, key) for issuer, key in keys.items()}
+        self.trust_file = folder / "trust.json"
+        trust = {issuer: {"keys": [public_jwk(key.public_key())]} for issuer, key in keys.items()}
+        self.trust_file.write_text(json.dumps(trust))
+
+    def headers(self, person: Person | None, device: Device) -> dict[str, str]:
+        identity = ANONYMOUS
+        if person is not None:
+            claims = person.claims
+            scopes, amr = tuple(claims["scope"].split()), tuple(claims["amr"])
+            identity = Identity(Kind.USER, claims["sub"], claims["sid"], scopes, amr)
+        assertion = self._signers["gateway"].sign(identity, "auth_service")
+        return {HEADER: assertion, "X-Forwarded-For": device.address, "User-Agent": device.agent}
+
+    def program_headers(self) -> dict[str, str]:
+        return {HEADER: self._signers["user_service"].sign_self("auth_service")}
+
+
+class AuthService:
+    """One running replica. `admin` is a superuser's connection to its database."""
+
+    _numbers = itertools.count(1)
+
+    def __init__(self, public: "Client", private: "Client", gateway: Gateway, admin: DirectConnection) -> None:
+        self.public = public
+        self.private = private
+        self.gateway = gateway
+        self.admin = admin
+
+    async def call(
+        self, method: str, path: str, body: object = None, *, person: Person | None = None, device: Device = HOME
+    ) -> Reply:
+        headers = self.gateway.headers(person, device)
+        return await _send(self.public, method, path, body, headers)
+
+    async def post(self, path: str, body: object = None, *, person: Person | None = None) -> Reply:
+        return await self.call("POST", path, body, person=person)
+
+    async def internal(self, method: str, path: str, body: object = None) -> Reply:
+        return await _send(self.private, method, path, body, self.gateway.program_headers())
+
+    async def register(self, email: str | None = None, password: str = PASSWORD) -> Person:
+        email = email or f"person-{next(self._numbers)}@example.org"
+        reply = await self.post("/v1/auth/register", {"email": email, "password": password})
+        assert reply.status == 201, reply
+        return Person(email, reply.body)
+
+    async def try_login(self, email: str, password: str = PASSWORD, device: Device = HOME) -> Reply:
+        return await self.call("POST", "/v1/auth/login", {"email": email, "password": password}, device=device)
+
+    async def login(self, person: Person, password: str = PASSWORD, device: Device = HOME) -> Person:
+        reply = await self.try_login(person.email, password, device)
+        assert reply.status == 200, reply
+        return Person(person.email, reply.body)
+
+    async def refresh(self, refresh_token: str) -> Reply:
+        return await self.post("/v1/auth/refresh", {"refresh_token": refresh_token})
+
+    async def confirm(self, tokens: Json) -> None:
+        """Report, as the gateway does, that the access token was seen in use."""
+        claims = claims_of(tokens)
+        seen = {"session_id": claims["sid"], "generation": claims["gen"]}
+        reply = await self.internal("POST", "/internal/confirmations", {"confirmations": [seen]})
+        assert reply.status == 204
+
+    async def let_time_pass(self, session_id: UUID, interval: str) -> None:
+        """Age one session, since the database's clock can't be set."""
+        await self.admin.execute(
+            f"""
+            update auth.session set created_at = created_at - interval '{interval}',
+                rotated_at = rotated_at - interval '{interval}', last_used_at = last_used_at - interval '{interval}',
+                window_started_at = window_started_at - interval '{interval}'
+            where session_id = $1
+            """,
+            session_id,
+        )
+
+    async def events(self, kind: str) -> list[tuple[str, Json]]:
+        rows = await self.admin.fetch("select subject, data from auth.event where type = $1 order by id", kind)
+        return [(row["subject"], json.loads(row["data"])) for row in rows]
+
+
+Client = TestClient[Any, Any]
+
+
+async def _send(client: Client, method: str, path: str, body: object, headers: dict[str, str]) -> Reply:
+    data = json.dumps(body).encode() if body is not None else None
+    if data is not None:
+        headers = headers | {"Content-Type": "application/json"}
+    async with client.request(method, path, data=data, headers=headers) as response:
+        raw = await response.read()
+        return Reply(response.status, json.loads(raw) if raw else {}, dict(response.headers))
+
+
+def environment(urls: DatabaseUrls, gateway: Gateway) -> dict[str, str]:
+    return {
+        "DATABASE_URL": urls.runtime,
+        "TRUST_FILE": str(gateway.trust_file),
+        "PASSWORD_PEPPER": "pepper-for-tests-only-0123456789abcdef",
+        "REFRESH_KEY": "refresh-key-for-tests-only-0123456789",
+        "KEY_ENCRYPTION_KEY": base64.urlsafe_b64encode(b"k" * 32).decode(),
+        "BCRYPT_COST": "4",
+        "BCRYPT_THREADS": "2",
+        "BCRYPT_QUEUE": "200",
+    }
+
+
+@asynccontextmanager
+async def running(urls: DatabaseUrls, gateway: Gateway, **changes: str) -> AsyncIterator[AuthService]:
+    """Run a replica with settings from the environment, `changes` included."""
+    env = Env(environment(urls, gateway) | changes)
+    settings = Settings.from_env(env)
+    env.check()
+    admin = await asyncpg.connect(urls.admin)
+    try:
+        async with open_service(settings, Lifecycle()) as apps:
+            assert isinstance(apps.public, web.Application)
+            async with TestClient(TestServer(apps.public)) as public, TestClient(TestServer(apps.private)) as private:
+                yield AuthService(public, private, gateway, admin)
+    finally:
+        await admin.close()
