@@ -72,8 +72,7 @@ class ValkeyCounters:
 def _verdict(call: Call, answer: object) -> Verdict:
     if isinstance(answer, ResponseError):
         raise answer
-    if not isinstance(answer, list):
-        raise ResponseError(f"the limit script answered with {type(answer).__name__}")
+    assert isinstance(answer, list)  # as the script returns it
     allowed, *numbers = answer
     standings = [Standing(*pair) for pair in zip(numbers[::2], numbers[1::2], strict=True)]
     return verdict(call.limit, standings, allowed=bool(allowed))

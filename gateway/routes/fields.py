@@ -1,6 +1,6 @@
 """Reading one TOML table: each wrong value becomes a Mistake with its line, and reading goes on."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from gateway.routes.lines import Lines
@@ -90,6 +90,3 @@ class Fields:
 
     def __contains__(self, key: str) -> bool:
         return key in self._values
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
