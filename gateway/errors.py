@@ -51,3 +51,17 @@ class VersionNotSupported(AppError):
 
 class ExpectationFailed(AppError):
     code, status, title = "expectation_failed", 417, "Only 100-continue may be expected"
+
+
+class RateLimited(AppError):
+    code, status, title = "rate_limited", 429, "Too many requests"
+
+
+class BadHost(AppError):
+    code, status, title = "bad_host", 400, "The Host header is missing or malformed"
+
+
+class AnswerTimeout(AppError):
+    """Never told, only logged: its client wouldn't read."""
+
+    code, status, title = "answer_timeout", 408, "The answer was taken too slowly"

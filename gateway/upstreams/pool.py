@@ -26,10 +26,11 @@ class PoolLimits:
 
 
 class Pool:
-    """The connections to one upstream. Only `exchange` is for others; its result must be ended."""
+    """The connections to one upstream. What `exchange` returns must be ended. `authority` is its Host header."""
 
     def __init__(self, host: str, port: int, limits: PoolLimits) -> None:
         self._host, self._port = host, port
+        self.authority = f"[{host}]:{port}".encode() if ":" in host else f"{host}:{port}".encode()
         self._limits = limits
         self._loop = asyncio.get_running_loop()
         self._idle: deque[Connection] = deque()

@@ -1,0 +1,27 @@
+"""`python -m gateway` serves."""
+
+import sys
+from collections.abc import Sequence
+from functools import partial
+
+from gateway.app import open_gateway, routes_of
+from gateway.downstream.server import require_c_parser
+from gateway.routes.model import RoutesError
+from gateway.settings import Settings
+from shared.serve import serve
+from shared.settings import load
+
+
+def main(_argv: Sequence[str]) -> int:
+    require_c_parser()
+    settings = load(Settings)
+    try:
+        routes = routes_of(settings)
+    except RoutesError as exc:
+        print(exc, file=sys.stderr)  # noqa: T201  the log isn't set up yet, and a person is reading
+        return 2
+    return serve(settings.process, partial(open_gateway, settings, routes))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

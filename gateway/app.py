@@ -1,0 +1,97 @@
+"""The composition root: what lives as long as the gateway, and what it serves."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+
+import aiohttp
+
+from gateway.admin import admin_app
+from gateway.authentication.authenticator import Authenticator
+from gateway.authentication.confirmations import REPORT_SECONDS, Confirmations
+from gateway.authentication.identity import Assertions
+from gateway.authentication.keys import PATH as KEYS_PATH
+from gateway.authentication.keys import REFRESH_SECONDS, KeySet
+from gateway.authentication.revocation import Revocations
+from gateway.authentication.tokens import TokenVerifier
+from gateway.descriptions import Descriptions
+from gateway.downstream.server import Server
+from gateway.dressing import Dresser
+from gateway.edge.client_address import ClientAddresses
+from gateway.edge.cors import Cors
+from gateway.forwarding import Forwarder
+from gateway.limits.limiter import open_limiter
+from gateway.limits.policy import limit_classes, parse_policy
+from gateway.pages.pages import Pages
+from gateway.proxy import Columns, Proxy
+from gateway.routes.load import load_routes
+from gateway.routes.match import RouteTable
+from gateway.settings import NAME, Settings
+from gateway.upstreams.pool import Pool, PoolLimits, open_pools
+from shared.events.client import InternalClient
+from shared.identity import Signer
+from shared.lifecycle import Lifecycle, background
+from shared.serve import Apps
+
+_AUTH = "auth_service"
+
+
+def routes_of(settings: Settings) -> RouteTable:
+    """Raises RoutesError, which names every mistake in the file with its line."""
+    return load_routes(settings.routes_file, settings.upstreams, check_policy=parse_policy)
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What decides who is let in."""
+
+    keys: KeySet
+    revocations: Revocations
+    authenticator: Authenticator
+
+
+@asynccontextmanager
+async def open_gateway(settings: Settings, routes: RouteTable, lifecycle: Lifecycle) -> AsyncIterator[Apps]:
+    """Open everything; auth_service, the other services and Valkey may all still be away."""
+    signer = Signer.from_file(NAME, settings.identity_key_file)
+    async with AsyncExitStack() as stack:
+        pools = await stack.enter_async_context(open_pools(settings.upstreams, PoolLimits()))
+        limiter = await stack.enter_async_context(open_limiter(settings.valkey_url.reveal()))
+        trust = await stack.enter_async_context(_open_trust(settings, signer))
+        assertions, public_url = Assertions(signer), settings.process.public_url
+        dresser = Dresser(lifecycle, https=public_url.startswith("https:"))
+        columns = Columns(
+            addresses=ClientAddresses(settings.trusted_proxies),
+            cors=Cors(settings.cors_origins),
+            routes=routes,
+            authenticator=trust.authenticator,
+            limiter=limiter,
+            limits=limit_classes(routes.limits.values()),
+            pages=_pages(settings, pools, assertions),
+            forwarder=Forwarder(pools, assertions, dresser, public_url),
+            dresser=dresser,
+        )
+        proxy = Proxy(columns)
+        private = admin_app(trust.keys, trust.revocations, settings.process.trust_file, lifecycle)
+        yield Apps(Server(proxy.handle, proxy.refuse), private)
+
+
+@asynccontextmanager
+async def _open_trust(settings: Settings, signer: Signer) -> AsyncIterator[Trust]:
+    async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        published = InternalClient(session, signer, settings.upstreams[_AUTH], _AUTH)
+        internal = InternalClient(session, signer, settings.auth_internal_url, _AUTH)
+        keys = KeySet(partial(published.get, KEYS_PATH))
+        revocations = Revocations(internal)
+        confirmations = Confirmations(internal)
+        await stack.enter_async_context(background("read signing keys", keys.refresh, every=REFRESH_SECONDS))
+        await stack.enter_async_context(background("follow revocations", revocations.follow))
+        await stack.enter_async_context(background("report generations", confirmations.report, every=REPORT_SECONDS))
+        verifier = TokenVerifier(keys, settings.process.public_url)
+        yield Trust(keys, revocations, Authenticator(keys, verifier, revocations, confirmations))
+
+
+def _pages(settings: Settings, pools: Mapping[str, Pool], assertions: Assertions) -> Pages:
+    return Pages(settings.process.public_url, Descriptions(pools, assertions).fetch, tuple(settings.upstreams))

@@ -1,0 +1,118 @@
+"""Writing an answer: its head and what is known of its body leave in one write."""
+
+import asyncio
+import time
+from email.utils import formatdate
+from http import HTTPStatus
+
+from aiohttp import web
+from aiohttp.abc import AbstractStreamWriter
+from multidict import CIMultiDict
+
+SILENCE = 60.0  # seconds for which a client may take no byte of an answer
+BODILESS = frozenset((204, 304))
+_SMALL = 32_768  # bytes that are written without a look at the clock
+_REASONS = {status.value: status.phrase for status in HTTPStatus}
+
+
+class Answer(web.StreamResponse):
+    """Has written itself by the time the server gets it, which then only asks whether the connection stays open."""
+
+    def __init__(self, request: web.BaseRequest, status: int, headers: CIMultiDict[str], *, keep_alive: bool) -> None:
+        super().__init__(status=status)
+        self._request = request
+        self._writer = request.writer
+        self._head = headers
+        self._stays_open = keep_alive
+        self._has_body = request.method != "HEAD" and status not in BODILESS
+        self.has_begun = False
+        self.sent = 0  # bytes of the body
+
+    @property
+    def keep_alive(self) -> bool:
+        return self._stays_open
+
+    async def send(self, body: bytes) -> None:
+        """Send the whole answer. To HEAD, `body` only gives the length."""
+        if self.status in BODILESS:
+            self._head.popall("Content-Length", None)
+        else:
+            self._head["Content-Length"] = str(len(body))
+        await self._write_head()
+        await self._write_body(body if self._has_body else b"")
+
+    async def begin(self, length: int | None) -> None:
+        """Send the head. The body, of `length` bytes if that is known, follows by `add` and `end`."""
+        self._frame(length)
+        await self._write_head()
+        self._writer.send_headers()
+
+    async def add(self, data: bytes) -> None:
+        """Raises TimeoutError when the client takes nothing, ConnectionError when it is gone."""
+        if self._has_body:
+            await self._write_body(data)
+
+    async def end(self) -> None:
+        async with asyncio.timeout(SILENCE):
+            await self._writer.write_eof()
+
+    def abort(self) -> None:
+        """Cut the connection: the only way left to tell the client that the body isn't whole."""
+        self._stays_open = False
+        if self._request.transport is not None:
+            self._request.transport.abort()
+
+    def _frame(self, length: int | None) -> None:
+        self._head.popall("Content-Length", None)
+        if length is not None and self.status != HTTPStatus.NO_CONTENT:
+            self._head["Content-Length"] = str(length)
+        elif self._has_body and self._request.version >= (1, 1):
+            self._head["Transfer-Encoding"] = "chunked"
+            self._writer.enable_chunking()
+        elif self._has_body:
+            self._stays_open = False  # the end of the connection is all that tells HTTP/1.0 the end of the body
+
+    async def _write_head(self) -> None:
+        self.has_begun = True
+        head = self._head
+        head["Date"] = _date()
+        if not self._stays_open:
+            head["Connection"] = "close"
+        elif self._request.version < (1, 1):
+            head["Connection"] = "keep-alive"
+        await self._writer.write_headers(f"HTTP/1.1 {self.status} {_REASONS.get(self.status, '')}", head)
+
+    async def _write_body(self, data: bytes) -> None:
+        writer = self._writer
+        self.sent += len(data)
+        if writer.buffer_size + len(data) < _SMALL and not self._request.protocol.writing_paused:
+            await writer.write(data)
+            return
+        async with asyncio.timeout(SILENCE):
+            await writer.write(data)
+            await writer.drain()
+
+    # What the server calls
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter:
+        return request.writer
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        """All is written."""
+
+
+class _Clock:
+    """The Date header's value, made once a second."""
+
+    def __init__(self) -> None:
+        self._second = 0
+        self._text = ""
+
+    def __call__(self) -> str:
+        second = int(time.time())
+        if second != self._second:
+            self._second, self._text = second, formatdate(second, usegmt=True)
+        return self._text
+
+
+_date = _Clock()

@@ -1,0 +1,67 @@
+"""A request's body: bounded, and read as it arrives unless it is here already."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+
+from gateway.errors import ExpectationFailed, RequestTimeout
+from shared.errors import BadRequest, BodyTooLarge
+
+SILENCE = 30.0  # seconds for which a client that owes us bytes may send none
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+class RequestBody:
+    """`limit` is in bytes. Raises BodyTooLarge at once when more is declared, and ExpectationFailed."""
+
+    def __init__(self, request: web.BaseRequest, limit: int) -> None:
+        self._request = request
+        self._limit = limit
+        self.length = request.content_length or 0 if "Content-Length" in request.headers else None
+        if self.length is None and not request.body_exists:
+            self.length = 0
+        if self.length is not None and self.length > limit:
+            raise BodyTooLarge
+        expect = request.headers.get("Expect")
+        if expect is not None and expect.lower() != "100-continue":
+            raise ExpectationFailed
+        self._must_ask = expect is not None and request.version >= (1, 1)
+
+    def whole(self) -> bytes | None:
+        """Return the body if all of it is here, the empty one too. Raises BodyTooLarge or BadRequest."""
+        content = self._request.content
+        if not content.is_eof():
+            return None
+        if self.length == 0:
+            return b""
+        try:
+            data = content.read_nowait()
+        except web.RequestPayloadError as exc:
+            raise BadRequest("The request's body is malformed.") from exc
+        if len(data) > self._limit:
+            raise BodyTooLarge
+        return data
+
+    async def stream(self) -> AsyncIterator[bytes]:
+        """Yield the body; a client that waits for it is told to go on (100) when the first bytes are asked for.
+
+        Raises BodyTooLarge, BadRequest, or RequestTimeout.
+        """
+        if self._must_ask and self._request.transport is not None:
+            self._request.transport.write(_CONTINUE)
+        received = 0
+        while data := await self._next():
+            received += len(data)
+            if received > self._limit:
+                raise BodyTooLarge
+            yield data
+
+    async def _next(self) -> bytes:
+        try:
+            async with asyncio.timeout(SILENCE):
+                return await self._request.content.readany()
+        except TimeoutError as exc:
+            raise RequestTimeout from exc
+        except (web.RequestPayloadError, ConnectionError) as exc:
+            raise BadRequest("The request's body broke off or is malformed.") from exc

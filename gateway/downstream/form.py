@@ -1,0 +1,35 @@
+"""What a request must be like before anything in it is looked at (RFC 9112), beyond what the parser has refused."""
+
+import re
+
+from aiohttp import web
+
+from gateway.errors import BadHost, VersionNotSupported
+from shared.errors import BadRequest, MethodNotAllowed
+
+_VERSIONS = frozenset(((1, 1), (1, 0)))
+_HOST = re.compile(r"[A-Za-z0-9._~-]+(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](?::[0-9]{1,5})?")
+_NEVER = frozenset(("TRACE", "CONNECT"))
+_ALLOW = {"Allow": "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"}
+
+
+def target_of(request: web.BaseRequest) -> tuple[str, str]:
+    """Return the raw path and the query with its `?`. Raises an AppError for what nobody should ask of us."""
+    if request.version not in _VERSIONS:
+        raise VersionNotSupported
+    if request.method in _NEVER:
+        raise MethodNotAllowed(headers=_ALLOW)
+    _check_host(request)
+    path, mark, query = request.raw_path.partition("?")
+    if not path.startswith("/"):  # absolute-form, or the asterisk
+        raise BadRequest("The request target must be an absolute path.")
+    if "#" in query:
+        raise BadRequest("The request target holds a fragment.")
+    return path, mark + query
+
+
+def _check_host(request: web.BaseRequest) -> None:
+    """Exactly one, and well-formed; what it says is believed by nobody: PUBLIC_URL is our name."""
+    hosts = request.headers.getall("Host", ())
+    if len(hosts) != 1 or not _HOST.fullmatch(hosts[0]):
+        raise BadHost

@@ -1,0 +1,72 @@
+"""aiohttp's server without its framework: its C parser has proved strict against request smuggling."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from aiohttp import http_exceptions, http_parser, web
+
+from gateway.errors import HeadTooLarge, MethodNotImplemented
+from shared.errors import AppError, BadRequest
+
+KEEP_ALIVE = 75.0  # seconds; also how long a client may take for a request's head
+LINGER = 5.0  # seconds for which the rest of a refused upload is read, so that its client gets to see the answer
+MAX_LINE = 8192  # bytes
+MAX_FIELD = 16_384  # bytes; an access token fits
+MAX_HEADERS = 100
+
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+Refuse = Callable[[web.BaseRequest, AppError], web.StreamResponse]
+
+
+def require_c_parser() -> None:
+    """Exit unless aiohttp parses with llhttp: its parser in Python is laxer, and slow."""
+    if http_parser.HttpRequestParser.__module__ != "aiohttp._http_parser":
+        raise SystemExit("gateway: aiohttp's C parser is missing or switched off (AIOHTTP_NO_EXTENSIONS); not starting")
+
+
+class Server(web.Server):
+    """`refuse` answers what is no request at all; it must write nothing itself."""
+
+    def __init__(self, handler: Handler, refuse: Refuse) -> None:
+        super().__init__(handler, handler_cancellation=True)
+        self.refuse = refuse
+
+    def __call__(self) -> web.RequestHandler:
+        return _Protocol(
+            self,
+            loop=asyncio.get_running_loop(),
+            keepalive_timeout=KEEP_ALIVE,
+            lingering_time=LINGER,
+            max_line_size=MAX_LINE,
+            max_field_size=MAX_FIELD,
+            max_headers=MAX_HEADERS,
+            auto_decompress=False,
+        )
+
+
+class _Protocol(web.RequestHandler):
+    __slots__ = ("_refuse",)
+
+    def __init__(self, server: Server, **options: object) -> None:
+        super().__init__(server, **options)  # type: ignore[arg-type]  # aiohttp's own options, as Server gives them
+        self._refuse = server.refuse
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Answer what the parser refused. Handlers answer their own failures."""
+        if request.writer.output_size > 0 or status >= 500:  # noqa: PLR2004  a handler's bug, which aiohttp logs
+            return super().handle_error(request, status, exc, message)
+        return self._refuse(request, _named(exc))
+
+
+def _named(exc: BaseException | None) -> AppError:
+    if isinstance(exc, http_exceptions.LineTooLong):
+        return HeadTooLarge()
+    if isinstance(exc, http_exceptions.BadHttpMethod) and "HTTPS" not in str(exc):
+        return MethodNotImplemented()
+    return BadRequest("This is not HTTP/1.1.")

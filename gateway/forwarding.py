@@ -1,0 +1,95 @@
+"""From an admitted request to its upstream, and the answer's way back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from gateway.authentication.identity import Assertions
+from gateway.authentication.principal import Principal
+from gateway.downstream.answer import Answer
+from gateway.downstream.body import RequestBody
+from gateway.dressing import Dresser
+from gateway.edge.headers import RawHeader, downstream_headers, forwarding_headers, upstream_headers
+from gateway.errors import AnswerTimeout
+from gateway.routes.model import Route
+from gateway.upstreams.exchange import Exchange
+from gateway.upstreams.pool import Pool
+from gateway.upstreams.requests import UpstreamRequest
+from gateway.visit import Visit
+from shared.errors import AppError
+from shared.tracing import REQUEST_ID, TRACEPARENT
+
+_REQUEST_ID, _TRACEPARENT = REQUEST_ID.encode(), TRACEPARENT.encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """What of a request may go on; `target` is its canonical path and its query."""
+
+    route: Route
+    principal: Principal | None
+    body: RequestBody
+    target: str
+
+
+class Forwarder:
+    """`pools` are by upstream. `public_url` is what services are told that clients reach us by, whatever those say."""
+
+    def __init__(self, pools: Mapping[str, Pool], assertions: Assertions, dresser: Dresser, public_url: str) -> None:
+        self._pools = pools
+        self._assertions = assertions
+        self._dresser = dresser
+        public = urlsplit(public_url)
+        self._scheme, self._host = public.scheme, public.netloc
+
+    async def forward(self, request: web.BaseRequest, visit: Visit, admitted: Admitted) -> Answer:
+        """Answer with what the upstream answers. Raises an AppError as long as nothing has been sent to the client."""
+        pool = self._pools[admitted.route.upstream]
+        body = admitted.body.whole()
+        upstream_request = UpstreamRequest(
+            method=request.method,
+            target=admitted.target,
+            headers=self._headers(request, visit, admitted, pool),
+            timeout=admitted.route.timeout,
+            body=admitted.body.stream() if body is None else body,
+            length=admitted.body.length if body is None else len(body),
+        )
+        exchange = await pool.exchange(upstream_request)
+        try:
+            answer = self._dresser.answer(request, visit, exchange.status, downstream_headers(exchange.headers))
+            await _relay(request, exchange, answer, visit)
+        finally:
+            await exchange.end()
+        return answer
+
+    def _headers(self, request: web.BaseRequest, visit: Visit, admitted: Admitted, pool: Pool) -> list[RawHeader]:
+        """The client's first, stripped; ours after that, so that nothing of the client's can touch them."""
+        route = admitted.route
+        headers = upstream_headers(request.raw_headers, pass_credentials=route.pass_credentials)
+        headers += forwarding_headers(visit.client, self._scheme, self._host)
+        headers += (
+            (b"Host", pool.authority),
+            (_REQUEST_ID, visit.request_id.encode()),
+            (_TRACEPARENT, visit.trace.traceparent.encode()),
+            self._assertions.header(admitted.principal, route.upstream),
+        )
+        return headers
+
+
+async def _relay(request: web.BaseRequest, exchange: Exchange, answer: Answer, visit: Visit) -> None:
+    """Pass the answer on as it comes. One that breaks off on its way breaks off for the client too."""
+    try:
+        if exchange.is_complete and request.method != "HEAD":
+            await answer.send(await exchange.read())
+        else:
+            await answer.begin(exchange.length)
+            while data := await exchange.read():
+                await answer.add(data)
+            await answer.end()
+    except (AppError, TimeoutError) as exc:
+        visit.error = exc if isinstance(exc, AppError) else AnswerTimeout()
+        answer.abort()
+    finally:
+        visit.sent = answer.sent

@@ -1,0 +1,63 @@
+"""What the gateway is told by its environment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Self
+
+from gateway.edge.client_address import Network
+from gateway.edge.cors import Cors
+from shared.settings import Env, ProcessSettings, Secret
+
+NAME = "gateway"
+_ROUTES = Path(__file__).with_name("routes.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`upstreams` are the services' base URLs, by the names that the route file uses."""
+
+    process: ProcessSettings
+    identity_key_file: Path
+    valkey_url: Secret
+    auth_internal_url: str
+    upstreams: Mapping[str, str]
+    routes_file: Path
+    trusted_proxies: tuple[Network, ...]
+    cors_origins: tuple[str, ...]
+
+    @classmethod
+    def from_env(cls, env: Env) -> Self:
+        return cls(
+            process=ProcessSettings.from_env(env, NAME, 8080),
+            identity_key_file=env.path("IDENTITY_KEY_FILE"),
+            valkey_url=env.secret("VALKEY_URL"),
+            auth_internal_url=env.url("AUTH_INTERNAL_URL", "http://127.0.0.1:9081"),
+            upstreams={
+                "auth_service": env.url("AUTH_URL", "http://127.0.0.1:8081", schemes=("http",)),
+                "user_service": env.url("USER_URL", "http://127.0.0.1:8082", schemes=("http",)),
+                "file_service": env.url("FILE_URL", "http://127.0.0.1:8083", schemes=("http",)),
+            },
+            routes_file=env.path("ROUTES_FILE", _ROUTES),
+            trusted_proxies=_networks(env),
+            cors_origins=_origins(env),
+        )
+
+
+def _networks(env: Env) -> tuple[Network, ...]:
+    """TRUSTED_PROXIES: addresses and networks (10.0.0.0/8), comma-separated."""
+    try:
+        return tuple(ip_network(word) for word in env.words("TRUSTED_PROXIES"))
+    except ValueError as exc:
+        env.mistake(f"TRUSTED_PROXIES: {exc}")
+        return ()
+
+
+def _origins(env: Env) -> tuple[str, ...]:
+    origins = env.words("CORS_ORIGINS")
+    try:
+        Cors(origins)
+    except ValueError as exc:
+        env.mistake(f"CORS_ORIGINS: {exc}")
+    return origins
