@@ -9,7 +9,7 @@ from file_service.errors import (
 from file_service.handlers.content import download_file
 from file_service.handlers.files import delete_file, get_file, list_files, upload_file
 from file_service.uploads.incoming import FORM
-from shared.errors import Forbidden, InternalError, MalformedBody, PreconditionFailed, UnsupportedMediaType
+from shared.errors import InternalError, MalformedBody, PreconditionFailed, UnsupportedMediaType
 from shared.web.routes import Route
 
 _ANY_TYPE = "*/*"
@@ -21,7 +21,6 @@ ROUTES = (
         upload_file,
         errors=(
             FileTooLarge,
-            Forbidden,
             InsufficientStorage,
             MalformedBody,
             QuotaExceeded,

@@ -8,7 +8,7 @@ from asyncpg import Record
 from file_service.domain import File, NewFile
 from file_service.errors import QuotaExceeded
 from shared.db import Db
-from shared.errors import Forbidden, NotFound
+from shared.errors import NotFound, Unauthenticated
 from shared.ids import uuid7
 
 
@@ -21,7 +21,7 @@ class FileRepository:
     async def add(self, new: NewFile, quota: int) -> File:
         """Write the row and settle the quota: call it in a transaction.
 
-        Raises QuotaExceeded, or Forbidden when the owner's account was deleted.
+        Raises QuotaExceeded, or Unauthenticated when the owner's account was deleted.
         """
         await self._settle(new, quota)
         row = await self._db.fetchrow(
@@ -55,16 +55,18 @@ class FileRepository:
             quota,
         )
         if not settled:
-            await self.room(new.owner_id, quota)  # raises Forbidden where that is the reason
+            await self.room(new.owner_id, quota)  # raises Unauthenticated where that is the reason
             raise QuotaExceeded(f"All files together may take {quota} bytes.")
 
     async def room(self, owner_id: UUID, quota: int) -> int:
-        """Return how many bytes the owner may still store. Raises Forbidden when the account was deleted."""
+        """Return how many bytes the owner may still store. Raises Unauthenticated when the account was deleted."""
         row = await self._db.fetchrow("select bytes, deleted_at from files.owner where owner_id = $1", owner_id)
         if row is None:
             return quota
         if row["deleted_at"] is not None:
-            raise Forbidden("This account was deleted.")
+            raise Unauthenticated(
+                "This account was deleted.", headers={"WWW-Authenticate": 'Bearer error="invalid_token"'}
+            )
         return max(0, quota - int(row["bytes"]))
 
     async def get(self, owner_id: UUID, file_id: UUID) -> File:

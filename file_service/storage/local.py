@@ -150,9 +150,10 @@ class LocalStorage:
 
     def prepare(self) -> None:
         """Make the folders, and remove what dead processes left half written. Raises OSError."""
-        self._incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for number in range(256):
-            (self._blobs / f"{number:02x}").mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._blobs.parent.mkdir(parents=True, exist_ok=True)
+        shards = [self._blobs / f"{number:02x}" for number in range(256)]
+        for folder in (self._incoming, self._blobs, *shards):
+            folder.mkdir(mode=0o700, exist_ok=True)
         sync_folder(self._blobs)
         sync_folder(self._blobs.parent)
         if cleared := clear_leftovers(self._incoming):

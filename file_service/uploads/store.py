@@ -49,8 +49,8 @@ class Uploads:
     async def store(self, owner_id: UUID, incoming: Incoming, key_hash: bytes | None) -> Created[FileView]:
         """Return the answer for the stored file, or the first one's if `key_hash` (Idempotency-Key) was used before.
 
-        Raises FileTooLarge or QuotaExceeded as soon as it is known, InsufficientStorage, Forbidden, Unavailable, the
-        failures of `once`, and what reading `incoming` raises. Then nothing is kept.
+        Raises FileTooLarge or QuotaExceeded as soon as it is known, InsufficientStorage, Unauthenticated, Unavailable,
+        the failures of `once`, and what reading `incoming` raises. Then nothing is kept.
         """
         try:
             answer, outcome = await self._store(owner_id, incoming, key_hash)

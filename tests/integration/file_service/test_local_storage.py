@@ -1,0 +1,243 @@
+"""Local storage over a real folder: what is durable when, and what is left behind."""
+
+import errno
+import hashlib
+import os
+import resource
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from file_service.errors import InsufficientStorage
+from file_service.storage.contract import BlobMissing, new_key
+from file_service.storage.local import READ_BYTES, LocalStorage, open_local_storage
+from file_service.storage.staging import StagingFile
+from shared.errors import Unavailable
+
+Trace = list[tuple[str, str]]
+
+
+@pytest.fixture
+async def storage(tmp_path: Path) -> AsyncIterator[LocalStorage]:
+    async with open_local_storage(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def small_files() -> Iterator[None]:
+    """Let the kernel refuse what lies beyond 1 MB of a file: a full disk as far as a writer can tell."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+async def chunks_of(*chunks: bytes) -> AsyncIterator[bytes]:
+    for chunk in chunks:
+        yield chunk
+
+
+async def put(storage: LocalStorage, content: bytes) -> str:
+    key = new_key()
+    async with storage.stage(chunks_of(content)) as staged:
+        await staged.publish(key)
+    return key
+
+
+async def read(storage: LocalStorage, key: str) -> bytes:
+    async with storage.open(key) as blob:
+        return b"".join([chunk async for chunk in blob.read(0, blob.size)])
+
+
+def files_in(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def count_descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def trace(monkeypatch: pytest.MonkeyPatch) -> Trace:
+    """Record, in order, what is synced and renamed, each with the path that it concerns."""
+    seen: Trace = []
+    real_fsync, real_rename = os.fsync, os.rename
+
+    def fsync(descriptor: int) -> None:
+        seen.append(("fsync", str(Path(f"/proc/self/fd/{descriptor}").readlink())))
+        real_fsync(descriptor)
+
+    def rename(source: Path, target: Path) -> None:
+        seen.append(("rename", str(target)))
+        real_rename(source, target)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(os, "rename", rename)
+    return seen
+
+
+@pytest.mark.parametrize("size", [0, 1, 8192, READ_BYTES, 3_000_001])
+async def test_bytes_come_back_as_they_went_in(storage: LocalStorage, size: int) -> None:
+    content = os.urandom(size)
+    key = new_key()
+    pieces = [content[at : at + 50_000] for at in range(0, size, 50_000)]
+    async with storage.stage(chunks_of(*pieces)) as staged:
+        assert (staged.size, staged.head) == (size, content[:8192])
+        assert staged.sha256 == hashlib.sha256(content).digest()
+        await staged.publish(key)
+    assert await read(storage, key) == content
+    async with storage.open(key) as blob:
+        assert b"".join([chunk async for chunk in blob.read(size // 3, size // 2)]) == content[size // 3 :][: size // 2]
+
+
+async def test_bytes_and_name_are_synced_before_publish_returns(
+    storage: LocalStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is acknowledged survives a power cut: the file is synced, then renamed, then its folder is synced."""
+    seen = trace(monkeypatch)
+    key = new_key()
+    async with storage.stage(chunks_of(b"content")) as staged:
+        assert seen == []
+        await staged.publish(key)
+        target = tmp_path / "blobs" / key[:2] / key
+        (first, temporary), *rest = seen
+    assert first == "fsync"
+    assert Path(temporary).parent == tmp_path / "incoming"
+    assert rest == [("rename", str(target)), ("fsync", str(target.parent))]
+
+
+async def test_a_deletion_is_durable(storage: LocalStorage, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = await put(storage, b"content")
+    seen = trace(monkeypatch)
+    await storage.delete(key)
+    assert seen == [("fsync", str(storage.path(key).parent))]
+
+
+async def test_what_is_not_published_leaves_nothing(storage: LocalStorage, tmp_path: Path) -> None:
+    before = count_descriptors()
+    async with storage.stage(chunks_of(b"x" * 1_000_000)):
+        assert len(files_in(tmp_path)) == 1
+    assert files_in(tmp_path) == []
+    assert count_descriptors() == before
+
+
+async def test_a_source_that_breaks_off_leaves_nothing(storage: LocalStorage, tmp_path: Path) -> None:
+    """F18: aborts free it."""
+
+    async def broken() -> AsyncIterator[bytes]:
+        yield b"x" * 1_000_000
+        raise ConnectionResetError
+
+    before = count_descriptors()
+    with pytest.raises(ConnectionResetError):
+        async with storage.stage(broken()):
+            pytest.fail("it was staged")
+    assert files_in(tmp_path) == []
+    assert count_descriptors() == before
+
+
+@pytest.mark.usefixtures("small_files")
+async def test_a_full_disk_is_told_and_leaves_nothing(storage: LocalStorage, tmp_path: Path) -> None:
+    """F19: disk full -> 507, nothing half made."""
+    with pytest.raises(InsufficientStorage):
+        async with storage.stage(chunks_of(b"x" * 700_000, b"y" * 700_000)):
+            pytest.fail("it was staged")
+    assert files_in(tmp_path) == []
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+async def test_no_room_on_the_last_sync_is_told(
+    storage: LocalStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """F19: file systems that allocate late refuse at the sync."""
+
+    def refuse(_descriptor: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    async with storage.stage(chunks_of(b"content")) as staged:
+        monkeypatch.setattr(os, "fsync", refuse)
+        with pytest.raises(InsufficientStorage):
+            await staged.publish(new_key())
+    assert files_in(tmp_path) == []
+
+
+async def test_a_failing_disk_is_unavailable(
+    storage: LocalStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F19: a storage that fails -> 503."""
+
+    def fail(_descriptor: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    async with storage.stage(chunks_of(b"content")) as staged:
+        monkeypatch.setattr(os, "fsync", fail)
+        with pytest.raises(Unavailable):
+            await staged.publish(new_key())
+    assert files_in(tmp_path) == []
+
+
+async def test_a_reader_keeps_the_whole_blob_through_its_deletion(storage: LocalStorage, tmp_path: Path) -> None:
+    """F20: delete against download -> the whole file."""
+    content = os.urandom(1_000_000)
+    key = await put(storage, content)
+    async with storage.open(key) as blob:
+        await storage.delete(key)
+        assert files_in(tmp_path) == []
+        assert b"".join([chunk async for chunk in blob.read(0, blob.size)]) == content
+    with pytest.raises(BlobMissing):
+        async with storage.open(key):
+            pytest.fail("it was opened")
+
+
+async def test_deleting_twice_is_deleting_once(storage: LocalStorage) -> None:
+    key = await put(storage, b"content")
+    await storage.delete(key)
+    await storage.delete(key)
+
+
+async def test_a_blob_that_lost_its_end_is_not_sent_as_whole(storage: LocalStorage) -> None:
+    key = await put(storage, b"content")
+    async with storage.open(key) as blob:
+        os.truncate(storage.path(key), 3)
+        with pytest.raises(Unavailable):
+            [chunk async for chunk in blob.read(0, blob.size)]
+
+
+async def test_a_start_clears_what_dead_processes_left(storage: LocalStorage, tmp_path: Path) -> None:
+    """Another living process's upload is locked, and stays."""
+    leftover = tmp_path / "incoming" / "leftover"
+    leftover.write_bytes(b"half")
+    async with storage.stage(chunks_of(b"x" * 300_000)) as staged:
+        async with open_local_storage(tmp_path):
+            assert not leftover.exists()
+        await staged.publish(new_key())
+    assert len(files_in(tmp_path)) == 1
+
+
+async def test_keys_spread_over_folders_and_never_repeat(storage: LocalStorage, tmp_path: Path) -> None:
+    keys = {new_key() for _ in range(1000)}
+    assert len(keys) == 1000
+    assert len({key[:2] for key in keys}) > 200
+    assert all(storage.path(key).resolve().is_relative_to(tmp_path / "blobs") for key in keys)
+
+
+async def test_the_folder_is_for_us_alone(storage: LocalStorage, tmp_path: Path) -> None:
+    key = await put(storage, b"content")
+    assert storage.path(key).stat().st_mode & 0o077 == 0
+    assert (tmp_path / "blobs").stat().st_mode & 0o077 == 0
+
+
+async def test_readiness_notices_a_folder_that_is_gone(storage: LocalStorage, tmp_path: Path) -> None:
+    await storage.check()
+    (tmp_path / "incoming").rmdir()
+    with pytest.raises(Unavailable):
+        await storage.check()
+
+
+def test_a_discarded_file_is_not_opened_by_a_late_write(tmp_path: Path) -> None:
+    """A cancelled request discards while its write still waits for a thread."""
+    file = StagingFile(tmp_path)
+    file.discard()
+    with pytest.raises(OSError, match="discarded"):
+        file.write([b"late"])
+    assert files_in(tmp_path) == []
