@@ -61,16 +61,18 @@ class Consumer:
                 await self._resync()
                 continue
             for event in page.items:
-                await self._take(event)
+                await self._take(epoch, event)
 
-    async def _take(self, event: Event) -> None:
-        """Apply one event unless another replica has: the cursor's row is what both must lock."""
+    async def _take(self, epoch: UUID, event: Event) -> None:
+        """Apply one event unless another replica has, or has begun a new epoch: they both lock the cursor's row."""
         async with self.database.transaction() as connection:
             moved = await connection.fetchval(
                 f"""
-                update {self.schema}.event_cursor set position = $2 where feed = $1 and position < $2 returning true
+                update {self.schema}.event_cursor set position = $3
+                where feed = $1 and epoch = $2 and position < $3 returning true
                 """,  # noqa: S608  our own schema
                 self.feed,
+                epoch,
                 event.position,
             )
             if moved:

@@ -19,7 +19,7 @@ JSON_TYPES = ("application/json",)
 _MAX_DEPTH = 32
 _MAX_DIGITS = 40
 _PLACE = re.compile(r" - at `\$(.*)`$")
-_UNKNOWN_FIELD = re.compile(r"unknown field `(.*?)`")
+_UNKNOWN_FIELD = re.compile(r"unknown field `(.*)`$", re.DOTALL)
 
 
 async def read_body(request: web.Request, limit: int) -> bytes:
@@ -81,8 +81,13 @@ def _pointer(message: str) -> str:
     """Turn msgspec's `$.a[0].b` into the JSON Pointer `/a/0/b`; of an unknown field, name the field itself."""
     place = _PLACE.search(message)
     path = re.sub(r"\[(\d+|\.\.\.)\]", r"/\1", place[1]).replace(".", "/") if place else ""
-    unknown = _UNKNOWN_FIELD.search(message)
-    return f"{path}/{unknown[1]}" if unknown else path
+    unknown = _UNKNOWN_FIELD.search(_PLACE.sub("", message))
+    return f"{path}/{_escaped(unknown[1])}" if unknown else path
+
+
+def _escaped(name: str) -> str:
+    """Return a member's name as a JSON Pointer's reference token (RFC 6901)."""
+    return name.replace("~", "~0").replace("/", "~1")
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -118,7 +123,7 @@ def _check(value: Any, pointer: str, depth: int) -> None:
     elif isinstance(value, dict):
         for name, member in value.items():
             _check_text(name, pointer)
-            _check(member, f"{pointer}/{name}", depth + 1)
+            _check(member, f"{pointer}/{_escaped(name)}", depth + 1)
     elif isinstance(value, list):
         for index, member in enumerate(value):
             _check(member, f"{pointer}/{index}", depth + 1)

@@ -15,11 +15,14 @@ def matches_none(request: web.BaseRequest, etag: str) -> bool:
     return header.strip() == "*" or etag in _TAG.findall(header)
 
 
-def require_match(request: web.BaseRequest, etag: str) -> None:
-    """Raises PreconditionFailed when If-Match is there and doesn't name `etag` (strong comparison)."""
-    header = request.headers.get("If-Match")
-    if header is None or header.strip() == "*":
-        return
-    strong = [tag.strip() for tag in header.split(",")]
-    if f'"{etag}"' not in strong:
+def require_match(request: web.BaseRequest, etag: str) -> bool:
+    """Tell whether If-Match names `etag` (strong comparison), so that the write must hold for that very version only.
+
+    Without the header, or with `*`, any version will do. Raises PreconditionFailed when it names others.
+    """
+    header = request.headers.get("If-Match", "*").strip()
+    if header == "*":
+        return False
+    if f'"{etag}"' not in [tag.strip() for tag in header.split(",")]:
         raise PreconditionFailed("The resource isn't the one that If-Match names.")
+    return True
