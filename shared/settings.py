@@ -5,10 +5,12 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, Self, TypeVar
+from typing import NoReturn, Protocol, Self, TypeVar
 from urllib.parse import urlsplit
 
 T = TypeVar("T")
+
+_MAX_DIGITS = 30
 
 
 class Secret:
@@ -26,6 +28,12 @@ class Secret:
         return "Secret('***')"
 
     __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return format(repr(self), spec)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret isn't written out")
 
 
 class SettingsError(Exception):
@@ -66,7 +74,8 @@ class Env:
 
     def integer(self, name: str, default: int | None = None, *, minimum: int = 0, maximum: int = 2**63 - 1) -> int:
         def parse(raw: str) -> int:
-            if not (raw.isascii() and raw.isdigit() and minimum <= int(raw) <= maximum):
+            short = raw.isascii() and raw.isdigit() and len(raw) <= _MAX_DIGITS
+            if not (short and minimum <= int(raw) <= maximum):
                 raise ValueError(f"must be a whole number from {minimum} to {maximum}")
             return int(raw)
 
@@ -90,11 +99,10 @@ class Env:
         return self._read(name, default, parse, placeholder="")
 
     def url(self, name: str, default: str | None = None, *, schemes: Sequence[str] = ("http", "https")) -> str:
-        """Return the URL without a trailing slash."""
+        """Return the URL without a trailing slash, so that a path can be appended."""
 
         def parse(raw: str) -> str:
-            parts = urlsplit(raw)
-            if parts.scheme not in schemes or not parts.hostname:
+            if not _is_place(raw, schemes):
                 raise ValueError(f"must be a URL that starts with {' or '.join(s + '://' for s in schemes)}")
             return raw.rstrip("/")
 
@@ -105,8 +113,12 @@ class Env:
         return tuple(word.strip() for word in self.text(name, "").split(",") if word.strip())
 
     def _read(self, name: str, default: T | None, parse: Callable[[str], T], placeholder: T | None = None) -> T:
-        raw = self._raw(name)
         fallback = default if default is not None else placeholder if placeholder is not None else parse("")
+        try:
+            raw = self._raw(name)
+        except (OSError, UnicodeDecodeError) as exc:
+            self.mistake(f"{name}_FILE can't be read: {exc}")
+            return fallback
         if raw is None:
             if default is None:
                 self.mistake(f"{name} is not set (nor {name}_FILE)")
@@ -123,11 +135,17 @@ class Env:
             return self._environ.get(name) or None
         if self._environ.get(name):
             self.mistake(f"{name} and {name}_FILE are both set")
-        try:
-            return Path(file).read_text(encoding="utf-8").strip() or None
-        except (OSError, UnicodeDecodeError) as exc:
-            self.mistake(f"{name}_FILE can't be read: {exc}")
-            return ""
+        return Path(file).read_text(encoding="utf-8").strip() or None
+
+
+def _is_place(raw: str, schemes: Sequence[str]) -> bool:
+    try:
+        parts = urlsplit(raw)
+        return (
+            parts.scheme in schemes and bool(parts.hostname) and parts.port != 0 and not (parts.query or parts.fragment)
+        )
+    except ValueError:  # an unclosed bracket, or a port that is none
+        return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,7 +137,7 @@ def test_secret_shows_in_no_rendering(caplog: pytest.LogCaptureFixture) -> None:
     settings = DatabaseSettings(secret, secret, 10, 5.0)
     logging.getLogger("test").warning("%s %r %s", secret, secret, settings)
     shown = [
-        str(secret), repr(secret), f"{secret}", f"{secret!s:>40}", f"{secret:>20}", "%s" % secret, repr(settings),
+        str(secret), repr(secret), f"{secret}", f"{secret!s:>40}", f"{secret:>20}", repr(settings),
         str([secret]), caplog.text, str(vars(type(secret))), repr(dir(secret)), str(ValueError(secret)),
         msgspec.json.encode({"a": secret}, enc_hook=str).decode(), json.dumps({"a": secret}, default=str),
     ]  # fmt: skip
