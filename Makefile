@@ -18,7 +18,7 @@ run: $(VENV)/.embedded  ## serve everything at http://127.0.0.1:8080 until Ctrl-
 	@exec $(BIN)/python -m deploy.local run --with-parent
 
 test: $(VENV)/.dev  ## run all tests (ARGS="-k word" for some)
-	@$(BIN)/pytest -q -n 2 --dist loadscope $(ARGS)
+	@$(BIN)/pytest -q -n 2 --dist loadgroup $(ARGS)
 
 check: fmt-check lint types test  ## everything that has to pass before a change is merged
 

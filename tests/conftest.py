@@ -61,3 +61,7 @@ async def valkey_url(stores: StoreUrls) -> str:
     async with aioredis.from_url(stores.valkey) as client:
         await client.flushall()
     return stores.valkey
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--kills", type=int, default=1, help="how often each process is killed under load")

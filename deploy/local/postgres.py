@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -16,7 +17,7 @@ from urllib.parse import quote
 from deploy.local.errors import LaunchError
 from deploy.local.home import Home
 from deploy.local.processes import Birth, fork, run_binary, start_mark
-from deploy.local.state import make_folder, sync_folder
+from deploy.local.state import sync_folder
 
 SUPERUSER = "postgres"
 _ENVIRON = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
@@ -66,16 +67,17 @@ class Postgres:
 
     def create(self, password: str) -> None:
         """Make the cluster unless it is there; a start that was cut off leaves nothing that counts."""
-        staging = self.home.data.with_name("postgres-new")
+        place = self.home.data.parent
         try:
-            shutil.rmtree(staging, ignore_errors=True)
+            for left in place.glob("postgres-new-*"):
+                shutil.rmtree(left, ignore_errors=True)
             if self.home.exists:
                 return
-            make_folder(staging, 0o700)
+            staging = Path(tempfile.mkdtemp(dir=place, prefix="postgres-new-"))
             self._own(staging)
             self._initdb(staging, password)
             (staging / "data").rename(self.home.data)
-            sync_folder(self.home.data.parent)
+            sync_folder(place)
             shutil.rmtree(staging)
         except OSError as exc:
             raise LaunchError(f"Can't make the database in {self.home.data}: {exc}.") from exc
@@ -86,23 +88,14 @@ class Postgres:
         secret.chmod(0o600)
         self._own(secret)
         fast = ("--no-sync",) if self._settings.get("fsync") == "off" else ()
-        account = self.home.account
-        done = subprocess.run(  # noqa: S603  our own binary
-            [
-                *(str(self.home.bindir / "initdb"), "-D", str(staging / "data"), "-U", SUPERUSER, "-E", "UTF8"),
-                *("--auth=scram-sha-256", f"--pwfile={secret}", "--no-instructions", *fast, *self._locale()),
-            ],
-            cwd="/",
-            env=_ENVIRON,
-            check=False,
-            capture_output=True,
-            text=True,
-            user=account.uid if account else None,
-            group=account.gid if account else None,
-            extra_groups=[] if account else None,
-        )
-        if done.returncode:
-            raise LaunchError(f"initdb failed: {' '.join(done.stderr.split())}")
+        argv = [
+            *(str(self.home.bindir / "initdb"), "-D", str(staging / "data"), "-U", SUPERUSER, "-E", "UTF8"),
+            *("--auth=scram-sha-256", f"--pwfile={secret}", "--no-instructions", *fast, *self._locale()),
+        ]
+        log = self.log.with_name("initdb.log")
+        birth = Birth("initdb", log, signal.SIGKILL, self.home.account)
+        if os.waitpid(fork(birth, lambda: run_binary(argv, _ENVIRON)), 0)[1]:
+            raise LaunchError(f"initdb failed: {' '.join(log.read_text(errors='replace').split()[-60:])}")
 
     def _own(self, path: Path) -> None:
         if self.home.account:

@@ -1,19 +1,63 @@
-"""Fixtures over the whole running stack. It starts once per session, and the tests of this folder share it in order.
+"""Fixtures over the whole running stack.
 
-stack    session   Stack: url (the gateway), services and private (base URLs by program), pids, state (its folder),
-                   kill(name), log(program). For a stack of one's own: `running_stack` in tests/stack.py
+stack         session   Stack: url (the gateway), services and private (base URLs by program), pids, pid(name), ready(),
+                        log(program), state (its folder), stop(). Starts once, and the tests of this folder share it
+fault_stack   session   the same for tests that end its processes
+unique        function  letters that no other test has, for addresses and names
+visitor       function  a person who has not registered yet; ada and grace have
+
+A test that needs a stack of its own has `running_stack` and `state_folder` in stack.py.
 """
 
-from collections.abc import Iterator
+import secrets
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from tests.stack import Stack, running_stack, state_folder
-
-__all__ = ["Stack"]
+from tests.e2e.stack import Stack, running_stack, state_folder
+from tests.e2e.visitor import Visitor
 
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     with state_folder() as state, running_stack(state) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def fault_stack() -> Iterator[Stack]:
+    with state_folder() as state, running_stack(state) as running:
+        yield running
+
+
+@pytest.fixture
+def unique() -> str:
+    return secrets.token_hex(6)
+
+
+@pytest.fixture
+async def visitor(stack: Stack) -> AsyncIterator[Visitor]:
+    async with Visitor.at(stack.url) as visitor:
+        yield visitor
+
+
+@pytest.fixture
+async def ada(stack: Stack, unique: str) -> AsyncIterator[Visitor]:
+    async with Visitor.at(stack.url) as ada:
+        assert (await ada.register(f"ada-{unique}@example.org")).status == 201
+        yield ada
+
+
+@pytest.fixture
+async def grace(stack: Stack, unique: str) -> AsyncIterator[Visitor]:
+    async with Visitor.at(stack.url) as grace:
+        assert (await grace.register(f"grace-{unique}@example.org")).status == 201
+        yield grace
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of one stack in one process when several run tests: the other would start a stack of its own."""
+    for item in items:
+        for fixture in ("fault_stack", "stack"):
+            if fixture in getattr(item, "fixturenames", ()):
+                item.add_marker(pytest.mark.xdist_group(fixture))

@@ -12,9 +12,12 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+import aiohttp
+
+ROOT = Path(__file__).resolve().parent.parent.parent
 PROGRAMS = ("gateway", "auth_service", "user_service", "file_service")
 PROCESSES = ("postgres", "valkey", *PROGRAMS)
 _QUICK = {"BCRYPT_COST": "4"}
@@ -47,11 +50,15 @@ class Stack:
         running = json.loads((self.state / "running.json").read_bytes())
         return {name: process["pid"] for name, process in running["processes"].items()}
 
-    def kill(self, name: str) -> int:
-        """End one of the six by SIGKILL, and return the pid it had."""
-        pid = self.pids[name]
-        os.kill(pid, signal.SIGKILL)
-        return pid
+    def pid(self, name: str) -> int:
+        """Return the process's number, 0 between two lives."""
+        return self.pids.get(name, 0)
+
+    async def ready(self) -> bool:
+        """Tell whether all six run and every program says that it is ready."""
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session:
+            answers = [await _answers(session, f"{private}/readyz") for private in self.private.values()]
+        return all(answers) and set(self.pids) == set(PROCESSES)
 
     def log(self, program: str) -> list[dict[str, object]]:
         return [json.loads(line) for line in (self.state / "logs" / f"{program}.log").read_text().splitlines()]
@@ -60,6 +67,27 @@ class Stack:
         """Have the launcher stop everything, and return its exit status."""
         self.launcher.send_signal(number)
         return self.launcher.wait(timeout=30)
+
+
+async def _answers(session: aiohttp.ClientSession, url: str) -> bool:
+    try:
+        async with session.get(url) as response:
+            return response.status == HTTPStatus.OK
+    except (aiohttp.ClientError, TimeoutError):
+        return False
+
+
+def command(name: str, state: Path, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run one of the launcher's commands to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "deploy.local", name],
+        cwd=ROOT,
+        env={**_inherited(), "STATE_DIR": str(state), **environ},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
 
 def launch(state: Path, port: int, **environ: str) -> subprocess.Popen[str]:

@@ -1,0 +1,96 @@
+import os
+import stat
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from tests.e2e.stack import PROCESSES, Stack, command, running_stack, state_folder
+from tests.e2e.visitor import Visitor
+
+
+def test_all_six_processes_run_in_sessions_of_their_own(stack: Stack) -> None:
+    sessions = {name: os.getsid(pid) for name, pid in stack.pids.items()}
+    assert set(sessions) == set(PROCESSES)
+    assert len({*sessions.values(), os.getsid(stack.launcher.pid)}) == len(PROCESSES) + 1
+
+
+def test_secrets_are_for_their_owner_alone(stack: Stack) -> None:
+    folder = stack.state / "secrets"
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+    assert modes == dict.fromkeys(modes, 0o600)
+    assert {"postgres", "auth_owner", "auth_runtime", "valkey", "password_pepper", "gateway.pem", "trust.json"} <= set(
+        modes
+    )
+
+
+def test_secrets_show_in_no_command_line_and_no_log(stack: Stack) -> None:
+    secrets = [path.read_bytes() for path in (stack.state / "secrets").iterdir() if path.suffix != ".json"]
+    lines = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in (stack.launcher.pid, *stack.pids.values())]
+    logs = [path.read_bytes() for path in (stack.state / "logs").iterdir()]
+    assert not any(secret in text for secret in secrets for text in (*lines, *logs))
+
+
+def test_stores_listen_on_unix_sockets_alone(stack: Stack) -> None:
+    for name in ("postgres", "valkey"):
+        held = {str(link.readlink()) for link in Path(f"/proc/{stack.pids[name]}/fd").iterdir()}
+        lines = [line for table in ("tcp", "tcp6") for line in Path(f"/proc/net/{table}").read_text().splitlines()]
+        assert not [line for line in lines if f"socket:[{line.split()[9]}]" in held]
+
+
+def test_postgres_is_not_run_by_root(stack: Stack) -> None:
+    assert Path(f"/proc/{stack.pids['postgres']}").stat().st_uid != 0
+
+
+async def test_what_postgres_has_acknowledged_is_on_the_disk(stack: Stack) -> None:
+    password = (stack.state / "secrets" / "postgres").read_text()
+    folder = str(stack.state / "run" / "postgres")
+    connection = await asyncpg.connect(user="postgres", password=password, host=folder, database="colonnade")
+    settings = ("fsync", "synchronous_commit", "full_page_writes")
+    assert [await connection.fetchval("select current_setting($1)", name) for name in settings] == ["on"] * 3
+    await connection.close()
+
+
+async def test_database_wants_a_password(stack: Stack) -> None:
+    with pytest.raises(asyncpg.InvalidPasswordError):
+        await asyncpg.connect(user="postgres", password="wrong", host=str(stack.state / "run" / "postgres"))
+
+
+def test_memory_of_everything_is_under_200_megabytes(stack: Stack) -> None:
+    done = command("memory", stack.state)
+    assert done.returncode == 0
+    total = next(line for line in done.stdout.splitlines() if line.startswith("all"))
+    assert float(total.split()[-2]) < 200
+    assert "s after its start" in done.stdout
+
+
+def test_migrating_beside_the_running_stack_changes_nothing(stack: Stack) -> None:
+    before = stack.pids
+    done = command("migrate", stack.state)
+    assert (done.returncode, done.stdout) == (0, "All schemas are up to date.\n")
+    assert stack.pids == before
+
+
+async def test_what_was_made_is_there_after_a_restart() -> None:
+    with state_folder() as state:
+        with running_stack(state) as stack:
+            async with Visitor.at(stack.url) as first:
+                assert (await first.register("ada@example.org")).status == 201
+            assert stack.stop() == 0
+        with running_stack(state) as stack:
+            async with Visitor.at(stack.url) as again:
+                again.email = "ada@example.org"
+                assert (await again.login()).status == 200
+                assert (await again.call("GET", "/v1/users/me")).status == 200
+
+
+async def test_migrating_alone_starts_and_stops_a_database() -> None:
+    with state_folder() as state:
+        assert command("migrate", state).returncode == 0
+        assert not (state / "postgres" / "postmaster.pid").exists()
+
+
+async def test_path_too_long_for_a_socket_is_no_obstacle() -> None:
+    with state_folder() as state, running_stack(state / ("long" * 30)) as stack:
+        assert await stack.ready()
