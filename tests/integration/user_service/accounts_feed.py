@@ -26,10 +26,13 @@ class AccountsFeed:
         self.page_size = 1000
         self._waiting_at: tuple[UUID, int] | None = None
 
-    def tell(self, kind: str, user_id: UUID) -> None:
+    def tell(self, kind: str, subject: UUID) -> None:
         position = len(self.events) + 1
-        self.events.append(Event(position, uuid7(), kind, str(user_id), datetime.now(UTC), {}))
-        {"user_registered": self.alive.add, "user_deleted": self.alive.discard}[kind](user_id)
+        self.events.append(Event(position, uuid7(), kind, str(subject), datetime.now(UTC), {}))
+        if kind == "user_registered":
+            self.alive.add(subject)
+        if kind == "user_deleted":
+            self.alive.discard(subject)
         self._wake()
 
     def restore(self) -> None:

@@ -93,6 +93,14 @@ async def test_events_told_again_change_nothing(service: RunningService, ada: Pe
     assert await service.execute("select * from users.profile where user_id = $1", ada.user_id) == before
 
 
+async def test_events_about_other_things_are_passed_over(service: RunningService) -> None:
+    service.accounts.tell("session_revoked", uuid7())
+    service.accounts.tell("user_registered", registered := uuid7())
+    await service.accounts.caught_up()
+
+    assert await profiles(service) == {registered: True}
+
+
 async def test_restored_owner_decides_who_exists(service: RunningService) -> None:
     kept, lost, revived, new = sorted(uuid7() for _ in range(4))
     for user_id in (kept, lost, revived):
