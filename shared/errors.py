@@ -34,8 +34,10 @@ class AppError(Exception):
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        if AppError.registry.setdefault(cls.code, cls) is not cls:
-            raise TypeError(f"error code {cls.code!r} is taken by {AppError.registry[cls.code].__name__}")
+        known = AppError.registry.get(cls.code)
+        if known is not None and (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
+            raise TypeError(f"error code {cls.code!r} is taken by {known.__name__}")
+        AppError.registry[cls.code] = cls
 
 
 class MalformedBody(AppError):

@@ -4,6 +4,7 @@ Services trust nothing else: no network, no other header. Every issuer has its o
 """
 
 import json
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 import jwt
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
@@ -24,6 +26,9 @@ MAX_TTL = 60  # seconds
 _TYPE = "identity+jwt"
 _LEEWAY = 5  # seconds of clock difference that we put up with
 _CACHE_SIZE = 10_000
+_MAX_LENGTH = 8192  # characters of a token
+_COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")  # PyJWT takes padding, which RFC 7515 forbids
+_SIGNING_JWK = ("EC", "P-256", "sig", "ES256")  # kty, crv, use, alg
 
 
 class Kind(StrEnum):
@@ -63,9 +68,13 @@ class Signer:
 
     @classmethod
     def from_file(cls, issuer: str, path: Path) -> "Signer":
-        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
-        if not isinstance(key, ec.EllipticCurvePrivateKey):
-            raise TypeError(f"{path} holds no EC private key")
+        """Raises ValueError unless the file holds an unencrypted P-256 private key in PEM."""
+        try:
+            key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+        except (ValueError, TypeError, UnsupportedAlgorithm) as exc:
+            raise ValueError(f"{path} holds no private key that can be read") from exc
+        if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
+            raise ValueError(f"{path} holds no P-256 private key")  # noqa: TRY004  the file's content is at fault
         return cls(issuer, key)
 
     def sign(self, identity: Identity, audience: str, ttl: float = MAX_TTL) -> str:
@@ -93,16 +102,17 @@ Trust = Mapping[str, Mapping[str, ec.EllipticCurvePublicKey]]  # issuer -> key i
 
 
 def load_trust(path: Path) -> Trust:
-    """Read `{issuer: JWKS}`. Raises ValueError for anything but P-256 signing keys, or for a key that two share."""
-    trust: dict[str, dict[str, ec.EllipticCurvePublicKey]] = {}
-    seen: set[str] = set()
-    for issuer, jwks in json.loads(path.read_text(encoding="utf-8")).items():
-        keys = {jwk["kid"]: _public_key(jwk) for jwk in jwks["keys"]}
-        prints = {key_id(key) for key in keys.values()}
-        if prints & seen:
-            raise ValueError(f"{path}: issuer {issuer} shares a key with another")
-        seen |= prints
-        trust[issuer] = keys
+    """Read `{issuer: JWKS}`. Raises ValueError for anything but public P-256 signing keys, and for one listed twice."""
+    try:
+        trust = {
+            issuer: {jwk["kid"]: _public_key(jwk) for jwk in jwks["keys"]}
+            for issuer, jwks in json.loads(path.read_text(encoding="utf-8")).items()
+        }
+    except (ValueError, KeyError, TypeError, AttributeError, jwt.PyJWTError) as exc:
+        raise ValueError(f"{path} is no trust file: {exc!r}") from exc
+    prints = [key_id(key) for keys in trust.values() for key in keys.values()]
+    if len(prints) != len(set(prints)):
+        raise ValueError(f"{path}: issuers share a key, or one lists it twice")
     return trust
 
 
@@ -122,13 +132,11 @@ def key_id(key: ec.EllipticCurvePublicKey) -> str:
 
 
 def _public_key(jwk: Mapping[str, Any]) -> ec.EllipticCurvePublicKey:
-    if (jwk.get("kty"), jwk.get("crv"), jwk.get("use", "sig"), jwk.get("alg", "ES256")) != (
-        "EC",
-        "P-256",
-        "sig",
-        "ES256",
-    ):
-        raise ValueError("only P-256 keys that sign with ES256 are trusted")
+    found = (jwk.get("kty"), jwk.get("crv"), jwk.get("use", "sig"), jwk.get("alg", "ES256"))
+    if found != _SIGNING_JWK or "d" in jwk:
+        raise ValueError("only public P-256 keys for ES256 signatures are trusted")
+    if "verify" not in jwk.get("key_ops", ("verify",)):
+        raise ValueError("a key is trusted that isn't for verifying")
     key = ECAlgorithm(ECAlgorithm.SHA256).from_jwk(dict(jwk))
     assert isinstance(key, ec.EllipticCurvePublicKey)
     return key
@@ -151,7 +159,7 @@ class Verifier:
         try:
             claims = self._claims(token)
             identity = self._identity(claims)
-        except (jwt.InvalidTokenError, KeyError, ValueError, TypeError) as exc:
+        except (jwt.InvalidTokenError, KeyError, ValueError, TypeError, AttributeError, RecursionError) as exc:
             raise Unauthenticated("The identity assertion isn't valid.") from exc
         if len(self._cache) >= _CACHE_SIZE:
             self._cache.clear()
@@ -159,6 +167,8 @@ class Verifier:
         return identity
 
     def _claims(self, token: str) -> dict[str, Any]:
+        if len(token) > _MAX_LENGTH or not _COMPACT.fullmatch(token):
+            raise ValueError("not a compact JWT")
         header = jwt.get_unverified_header(token)
         if header.get("typ") != _TYPE or "crit" in header:
             raise ValueError("not an identity assertion")

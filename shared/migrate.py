@@ -7,8 +7,6 @@ would wait for it for ever.
 import asyncio
 import hashlib
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +17,9 @@ from shared.db import Db, DirectConnection
 _NAME = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
 _POLL_SECONDS = 0.1
 _LOCK_WAIT_SECONDS = 60.0
-_NO_TRANSACTION = "-- no transaction"  # the first line of a file that holds `create index concurrently`
+# The first line of a file that holds one statement which runs in no transaction, such as `create index concurrently`.
+# It may be run again when it failed or when its record was lost, so it says `if not exists` or the like.
+_NO_TRANSACTION = "-- no transaction"
 
 
 class MigrationError(Exception):
@@ -38,7 +38,12 @@ class Migration:
 
 
 def read_migrations(folder: Path) -> list[Migration]:
-    """Return the folder's migrations in order. Raises MigrationError for a gap, a twin or a badly named file."""
+    """Return the folder's migrations in order.
+
+    Raises MigrationError for a gap, a twin, a badly named file, or a folder that isn't there.
+    """
+    if not folder.is_dir():
+        raise MigrationError(f"{folder} is no folder: the program isn't installed whole")
     found = []
     for path in sorted(folder.glob("*.sql")):
         match = _NAME.fullmatch(path.name)
@@ -77,13 +82,13 @@ async def migrate(dsn: str, schema: str, folder: Path) -> list[str]:
     migrations = read_migrations(folder)
     connection = await asyncpg.connect(dsn, timeout=10)
     try:
-        async with _lock(connection, schema):
-            await connection.execute(_TABLE.format(schema=schema))
-            pending = _pending(migrations, await _applied(connection, schema))
-            for migration in pending:
-                await _apply(connection, schema, migration)
+        await _take_lock(connection, schema)
+        await connection.execute(_TABLE.format(schema=schema))
+        pending = _pending(migrations, await _applied(connection, schema))
+        for migration in pending:
+            await _apply(connection, schema, migration)
     finally:
-        await connection.close()
+        await connection.close(timeout=10)
     return [migration.name for migration in pending]
 
 
@@ -97,8 +102,8 @@ create table if not exists {schema}.schema_migration (
 """
 
 
-@asynccontextmanager
-async def _lock(connection: DirectConnection, schema: str) -> AsyncIterator[None]:
+async def _take_lock(connection: DirectConnection, schema: str) -> None:
+    """Take the lock of the schema's migrations, which the session keeps to its end."""
     key = int.from_bytes(hashlib.sha256(f"migrate {schema}".encode()).digest()[:8], signed=True)
     try:
         async with asyncio.timeout(_LOCK_WAIT_SECONDS):
@@ -106,10 +111,6 @@ async def _lock(connection: DirectConnection, schema: str) -> AsyncIterator[None
                 await asyncio.sleep(_POLL_SECONDS)
     except TimeoutError:
         raise MigrationError(f"another migration of schema {schema} has held the lock for a minute") from None
-    try:
-        yield
-    finally:
-        await connection.execute("select pg_advisory_unlock($1)", key)
 
 
 async def _applied(connection: DirectConnection, schema: str) -> dict[int, str]:

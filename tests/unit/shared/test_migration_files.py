@@ -35,3 +35,8 @@ def test_checksum_follows_the_content(tmp_path: Path) -> None:
     before = read_migrations(write(tmp_path, "0001_start.sql"))[0].checksum
     (tmp_path / "0001_start.sql").write_text("select 2", encoding="utf-8")
     assert read_migrations(tmp_path)[0].checksum != before
+
+
+def test_missing_folder_is_no_empty_one(tmp_path: Path) -> None:
+    with pytest.raises(MigrationError, match="no folder"):
+        expected_version(tmp_path / "migrations")
