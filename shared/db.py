@@ -21,7 +21,7 @@ else:  # they are generic in the stubs only
     DirectConnection = asyncpg.Connection
     Pool = asyncpg.Pool
 
-# What asyncpg raises when the server is gone, starting, stopping, stuck or full: all of it passes by itself.
+# What asyncpg raises when the server is gone, starting, stopping, stuck, full or not migrated yet: all of it passes.
 _AWAY = (
     ConnectionError,
     TimeoutError,
@@ -35,6 +35,8 @@ _AWAY = (
     asyncpg.TooManyConnectionsError,
     asyncpg.OutOfMemoryError,
     asyncpg.InternalClientError,
+    asyncpg.UndefinedTableError,
+    asyncpg.UndefinedColumnError,
 )
 
 
