@@ -25,10 +25,14 @@ class SigningKeyRepository:
         self._db = db
 
     async def list_verifying(self) -> list[StoredKey]:
-        """Return all keys whose tokens may still be good, newest first."""
+        """Return all keys whose tokens may still be good, newest first.
+
+        The statement's time, since the transaction's may lie before that of a key that we waited for.
+        """
         rows = await self._db.fetch(
             """
-            select kid, public_jwk, private_key as sealed, signs_from, now() as read_at from auth.signing_key
+            select kid, public_jwk, private_key as sealed, signs_from, statement_timestamp() as read_at
+            from auth.signing_key
             where verifies_until is null or verifies_until > now()
             order by signs_from desc, kid
             """

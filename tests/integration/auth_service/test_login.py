@@ -2,7 +2,15 @@ import asyncio
 import statistics
 import time
 
-from tests.integration.auth_service.world import PASSWORD, STRANGER, AuthService, Device, Gateway, running
+from tests.integration.auth_service.world import (
+    PASSWORD,
+    STRANGER,
+    AuthService,
+    Device,
+    Gateway,
+    running,
+    until_blocked,
+)
 from tests.stores import DatabaseUrls
 
 
@@ -65,13 +73,6 @@ async def test_password_changed_during_a_login_voids_it(service: AuthService) ->
         await until_blocked(service)
     assert (await login).code == "invalid_credentials"
     assert await service.admin.fetchval("select count(*) from auth.session") == 1
-
-
-async def until_blocked(service: AuthService) -> None:
-    """Wait until somebody waits for a lock that the admin's transaction holds."""
-    async with asyncio.timeout(5):
-        while not await service.admin.fetchval("select count(*) from pg_locks where not granted"):  # noqa: ASYNC110  PostgreSQL doesn't call back
-            await asyncio.sleep(0.01)
 
 
 async def test_login_storm_is_shed_and_counts_against_nobody(auth_database: DatabaseUrls, gateway: Gateway) -> None:

@@ -1,5 +1,6 @@
 """auth_service on real PostgreSQL as the gateway sees it: over HTTP, with assertions signed by the gateway's key."""
 
+import asyncio
 import base64
 import itertools
 import json
@@ -17,6 +18,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from auth_service.app import open_service
+from auth_service.handlers.keys import KEYS
+from auth_service.key_ring import KeyRing
 from auth_service.settings import Settings
 from shared.db import DirectConnection
 from shared.identity import ANONYMOUS, HEADER, Identity, Kind, Signer, public_jwk
@@ -26,6 +29,7 @@ from tests.stores import DatabaseUrls
 
 Json = dict[str, Any]
 PASSWORD = "correct horse battery"
+_NUMBERS = itertools.count(1)
 
 
 @dataclass(frozen=True)
@@ -101,16 +105,15 @@ class Gateway:
         return {HEADER: self._signers["user_service"].sign_self("auth_service")}
 
 
+@dataclass(frozen=True)
 class AuthService:
     """One running replica. `admin` is a superuser's connection to its database."""
 
-    _numbers = itertools.count(1)
-
-    def __init__(self, public: "Client", private: "Client", gateway: Gateway, admin: DirectConnection) -> None:
-        self.public = public
-        self.private = private
-        self.gateway = gateway
-        self.admin = admin
+    public: "Client"
+    private: "Client"
+    gateway: Gateway
+    admin: DirectConnection
+    key_ring: KeyRing
 
     async def call(
         self, method: str, path: str, body: object = None, *, person: Person | None = None, device: Device = HOME
@@ -125,7 +128,7 @@ class AuthService:
         return await _send(self.private, method, path, body, self.gateway.program_headers())
 
     async def register(self, email: str | None = None, password: str = PASSWORD) -> Person:
-        email = email or f"person-{next(self._numbers)}@example.org"
+        email = email or f"person-{next(_NUMBERS)}@example.org"
         reply = await self.post("/v1/auth/register", {"email": email, "password": password})
         assert reply.status == 201, reply
         return Person(email, reply.body)
@@ -201,6 +204,13 @@ async def running(urls: DatabaseUrls, gateway: Gateway, **changes: str) -> Async
         async with open_service(settings, Lifecycle()) as apps:
             assert isinstance(apps.public, web.Application)
             async with TestClient(TestServer(apps.public)) as public, TestClient(TestServer(apps.private)) as private:
-                yield AuthService(public, private, gateway, admin)
+                yield AuthService(public, private, gateway, admin, apps.public[KEYS])
     finally:
         await admin.close()
+
+
+async def until_blocked(service: AuthService) -> None:
+    """Wait until somebody waits for a lock that the admin's transaction holds."""
+    async with asyncio.timeout(5):
+        while not await service.admin.fetchval("select count(*) from pg_locks where not granted"):  # noqa: ASYNC110  PostgreSQL doesn't call back
+            await asyncio.sleep(0.01)
