@@ -56,7 +56,7 @@ class Proxy:
         visit.path = path = canonical_path(path)
         if it.cors.is_preflight(request.method, headers):
             return await self._preflight(request, visit)
-        route = it.routes.match("GET" if request.method == "HEAD" else request.method, path)
+        route = it.routes.match(request.method, path)
         visit.route, visit.upstream = route.name, route.upstream
         principal = await it.authenticator.authenticate(route.auth, headers.getall("Authorization", ()))
         await self._limit(route, visit, principal)

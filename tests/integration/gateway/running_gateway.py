@@ -1,0 +1,235 @@
+"""The gateway as its program composes it, with real sockets on both sides and a service behind it that echoes."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from gateway.app import open_gateway, routes_of
+from gateway.settings import Settings
+from shared.identity import public_jwk
+from shared.lifecycle import Lifecycle
+from shared.settings import Env
+from tests.unit.gateway.authentication.auth_feed import AuthFeed
+from tests.unit.gateway.authentication.issuing import ISSUER, Issuer
+
+ROUTES = """
+[limits.wide]
+policy = "10000 per minute"
+key = "user"
+
+[limits.narrow]
+policy = "2 per hour"
+key = "address"
+
+[[route]]
+name = "home"
+exact = "/"
+methods = ["GET"]
+upstream = "local"
+auth = "public"
+limit = "wide"
+timeout = 5
+"""
+
+ROUTE = """
+[[route]]
+name = "{name}"
+prefix = "/{name}"
+methods = ["DELETE", "GET", "PATCH", "POST", "PUT"]
+upstream = "{upstream}"
+auth = "{auth}"
+limit = "{limit}"
+timeout = {timeout}
+max_body = {max_body}
+"""
+
+
+def route(name: str, **changes: object) -> str:
+    values = {"upstream": "user_service", "auth": "public", "limit": "wide", "timeout": 10, "max_body": 1_000_000}
+    return ROUTE.format(name=name, **(values | changes))
+
+
+TABLE = ROUTES + "".join(
+    (
+        route("open"),
+        route("maybe", auth="optional"),
+        route("mine", auth="user"),
+        route("scarce", limit="narrow"),
+        route("small", max_body=10),
+        route("big", max_body=1_000_000_000),
+        route("hasty", timeout=0.3),
+        route("files", upstream="file_service"),
+    )
+)
+
+RawTalk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Any]
+
+
+class Echo:
+    """A service that tells what reached it. `answer` takes its place, for a test that needs another."""
+
+    def __init__(self) -> None:
+        self.answer: Callable[[web.BaseRequest], Any] | None = None
+        self.seen: list[web.BaseRequest] = []
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        self.seen.append(request)
+        if self.answer is not None:
+            response: web.StreamResponse = await self.answer(request)
+            return response
+        digest, length = hashlib.sha256(), 0
+        async for data in request.content.iter_any():
+            digest.update(data)
+            length += len(data)
+        return web.json_response(
+            {
+                "method": request.method,
+                "target": request.raw_path,
+                "headers": [[name.decode(), value.decode()] for name, value in request.raw_headers],
+                "length": length,
+                "sha256": digest.hexdigest(),
+            }
+        )
+
+
+@dataclass(slots=True)
+class RunningGateway:
+    port: int
+    private_port: int
+    issuer: Issuer
+    feed: AuthFeed
+    echo: Echo
+    client: aiohttp.ClientSession
+    lifecycle: Lifecycle
+    jwks: dict[str, bytes]
+    logged: list[dict[str, object]] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def bearer(self, **claims: Any) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.issuer.token(**claims)}"}
+
+    async def raw(self, request: bytes) -> bytes:
+        """Send bytes and return all that comes back until the gateway closes."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        try:
+            writer.write(request)
+            async with asyncio.timeout(10):
+                return await reader.read()
+        finally:
+            writer.close()
+
+
+def status(answer: bytes) -> int:
+    return int(answer.split(b" ", 2)[1])
+
+
+@asynccontextmanager
+async def raw_server(talk: RawTalk) -> AsyncIterator[str]:
+    """Serve each connection with `talk`, byte by byte; yields the URL."""
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await talk(reader, writer)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        tasks.add(asyncio.create_task(serve(reader, writer)))
+
+    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def write_keys(folder: Path) -> dict[str, str]:
+    """Make the gateway's key and the trust file, and return the variables that name them."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    (folder / "key.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    (folder / "trust.json").write_text(json.dumps({"gateway": {"keys": [public_jwk(key.public_key())]}}))
+    return {"IDENTITY_KEY_FILE": str(folder / "key.pem"), "TRUST_FILE": str(folder / "trust.json")}
+
+
+@asynccontextmanager
+async def run_gateway(folder: Path, valkey_url: str, **environ: str) -> AsyncIterator[RunningGateway]:
+    """Run a gateway whose routes are TABLE; `environ` overrides its variables."""
+    issuer, feed, echo, lifecycle = Issuer(), AuthFeed(), Echo(), Lifecycle()
+    jwks = {"document": issuer.jwks()}
+    async with AsyncExitStack() as stack:
+        auth = await stack.enter_async_context(_auth_service(feed, jwks))
+        service = await stack.enter_async_context(_echo_service(echo))
+        (folder / "routes.toml").write_text(TABLE)
+        defaults = {
+            "VALKEY_URL": valkey_url,
+            "ROUTES_FILE": str(folder / "routes.toml"),
+            "PUBLIC_URL": ISSUER,
+            "AUTH_URL": auth,
+            "AUTH_INTERNAL_URL": auth,
+            "USER_URL": service,
+            "FILE_URL": service,
+        }
+        settings = settings_from(write_keys(folder) | defaults | environ)
+        apps = await stack.enter_async_context(open_gateway(settings, routes_of(settings), lifecycle))
+        assert isinstance(apps.public, web.Server)
+        public = await stack.enter_async_context(_listening(web.ServerRunner(apps.public, shutdown_timeout=1)))
+        private = await stack.enter_async_context(_listening(web.AppRunner(apps.private, shutdown_timeout=1)))
+        client = await stack.enter_async_context(aiohttp.ClientSession(auto_decompress=False))
+        yield RunningGateway(public, private, issuer, feed, echo, client, lifecycle, jwks)
+
+
+def settings_from(environ: Mapping[str, str]) -> Settings:
+    env = Env(environ)
+    settings = Settings.from_env(env)
+    env.check()
+    return settings
+
+
+@asynccontextmanager
+async def _auth_service(feed: AuthFeed, jwks: dict[str, bytes]) -> AsyncIterator[str]:
+    async def publish(_request: web.Request) -> web.Response:
+        if "document" not in jwks or feed.is_down:
+            raise web.HTTPServiceUnavailable
+        return web.Response(body=jwks["document"])
+
+    app = feed.app()
+    app.router.add_get("/.well-known/jwks.json", publish)
+    async with _listening(web.AppRunner(app, shutdown_timeout=0.1)) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+@asynccontextmanager
+async def _echo_service(echo: Echo) -> AsyncIterator[str]:
+    server = web.Server(echo.handle, auto_decompress=False, handler_cancellation=True)
+    async with _listening(web.ServerRunner(server, shutdown_timeout=0.1)) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+@asynccontextmanager
+async def _listening(runner: web.BaseRunner) -> AsyncIterator[int]:
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    try:
+        yield site.port
+    finally:
+        await runner.cleanup()
