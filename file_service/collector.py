@@ -8,7 +8,7 @@ from file_service.storage.contract import Storage
 from shared.db import Database
 
 _BATCH = 50
-_LOOK_EVERY = 30.0  # seconds, for what a crash or another replica has left
+_LOOK_EVERY = 2.0  # seconds, for what the accounts' feed, another replica or a crash has left
 
 
 class Collector:

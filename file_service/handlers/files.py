@@ -4,7 +4,7 @@ from aiohttp import web
 
 from file_service.context import FILES
 from file_service.repository.files import FileRepository
-from file_service.uploads.incoming import read_upload
+from file_service.uploads.incoming import UploadRequest
 from file_service.views import FileView, UploadQuery, metadata_etag, present
 from shared.web.answers import Answer, Created, Page
 from shared.web.context import identity_of
@@ -19,9 +19,8 @@ async def upload_file(request: web.Request, query: UploadQuery) -> Created[FileV
     The name becomes a harmless label without folders. The content type is what the bytes show it to be.
     """
     context = request.app[FILES]
-    key_hash = read_key(request)
-    incoming = await read_upload(request, query.name, context.stall_seconds)
-    return await context.uploads.store(identity_of(request).user_id, incoming, key_hash)
+    upload = UploadRequest(request, query.name, context.stall_seconds)
+    return await context.uploads.store(identity_of(request).user_id, upload, read_key(request))
 
 
 async def list_files(request: web.Request, query: PageQuery) -> Page[FileView]:

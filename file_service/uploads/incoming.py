@@ -4,9 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from aiohttp import ClientPayloadError, web
+from aiohttp import web
 from aiohttp.helpers import parse_mimetype
-from aiohttp.http_exceptions import HttpProcessingError
 
 from file_service.disposition import parameters
 from file_service.errors import TooManyParts, UploadStalled
@@ -22,31 +21,44 @@ _FORM_OVERHEAD = MAX_PARTS * _MAX_FIELD_BYTES  # what a form may hold beside the
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """`name` and `declared_type` are as the client sent them; at least `least_size` bytes are announced."""
+    """`name` and `declared_type` are as the client sent them."""
 
     name: str
     declared_type: str | None
-    least_size: int
     chunks: AsyncIterator[bytes]
 
 
-async def read_upload(request: web.Request, name: str, stall_seconds: float) -> Incoming:
-    """`name` goes before the one in a form.
+@dataclass(frozen=True, slots=True)
+class UploadRequest:
+    """`name` goes before the one in a form. Reading waits at most `stall_seconds` for the next bytes."""
 
-    Raises MalformedBody, TooManyParts, UnsupportedMediaType or UploadStalled, `chunks` likewise, and ConnectionError
-    when the client goes away.
-    """
-    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise UnsupportedMediaType("Send the file itself, without a content coding.")
-    body = _body(request, stall_seconds)
-    length = request.content_length or 0
-    if request.content_type != FORM:
-        return Incoming(name, request.headers.get("Content-Type"), length, body)
-    boundary = parse_mimetype(request.headers["Content-Type"]).parameters.get("boundary", "")
-    part, chunks = await _file_part(FormReader(body, boundary).parts())
-    fields = parameters(part.headers["content-disposition"]) or {}
-    sent_name = fields.get("filename*", fields.get("filename", ""))
-    return Incoming(name or sent_name, part.headers.get("content-type"), max(0, length - _FORM_OVERHEAD), chunks)
+    request: web.Request
+    name: str
+    stall_seconds: float
+
+    @property
+    def least_size(self) -> int:
+        """How many bytes the file must have by what the request's head announces."""
+        length = self.request.content_length or 0
+        return max(0, length - _FORM_OVERHEAD) if self.request.content_type == FORM else length
+
+    async def read(self) -> Incoming:
+        """Return the file as soon as its bytes begin.
+
+        Raises MalformedBody, TooManyParts, UnsupportedMediaType or UploadStalled, `chunks` likewise, and
+        ConnectionError when the client goes away.
+        """
+        headers = self.request.headers
+        if headers.get("Content-Encoding", "identity").lower() != "identity":
+            raise UnsupportedMediaType("Send the file itself, without a content coding.")
+        body = _body(self.request, self.stall_seconds)
+        if self.request.content_type != FORM:
+            return Incoming(self.name, headers.get("Content-Type"), body)
+        boundary = parse_mimetype(headers["Content-Type"]).parameters.get("boundary", "")
+        part, chunks = await _file_part(FormReader(body, boundary).parts())
+        fields = parameters(part.headers["content-disposition"]) or {}
+        sent_name = fields.get("filename*", fields.get("filename", ""))
+        return Incoming(self.name or sent_name, part.headers.get("content-type"), chunks)
 
 
 async def _body(request: web.Request, stall_seconds: float) -> AsyncIterator[bytes]:
@@ -56,8 +68,6 @@ async def _body(request: web.Request, stall_seconds: float) -> AsyncIterator[byt
                 chunk = await request.content.readany()
         except TimeoutError as exc:
             raise UploadStalled(f"Nothing came for {stall_seconds:g} s.", headers={"Connection": "close"}) from exc
-        except (HttpProcessingError, ClientPayloadError) as exc:
-            raise MalformedBody("The body's transfer coding is malformed.") from exc
         if not chunk:
             return
         yield chunk

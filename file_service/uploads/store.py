@@ -21,7 +21,7 @@ from file_service.names import safe_name
 from file_service.repository.blobs import expect_blob, give_up_blob, keep_blob
 from file_service.repository.files import FileRepository
 from file_service.storage.contract import Staged, Storage, new_key
-from file_service.uploads.incoming import Incoming
+from file_service.uploads.incoming import Incoming, UploadRequest
 from file_service.views import FileView, metadata_etag, present
 from shared.db import Connection, Database
 from shared.errors import AppError, Unavailable
@@ -46,14 +46,14 @@ class Uploads:
         self._collector = collector
         self._limits = limits
 
-    async def store(self, owner_id: UUID, incoming: Incoming, key_hash: bytes | None) -> Created[FileView]:
+    async def store(self, owner_id: UUID, request: UploadRequest, key_hash: bytes | None) -> Created[FileView]:
         """Return the answer for the stored file, or the first one's if `key_hash` (Idempotency-Key) was used before.
 
         Raises FileTooLarge or QuotaExceeded as soon as it is known, InsufficientStorage, Unauthenticated, Unavailable,
-        the failures of `once`, and what reading `incoming` raises. Then nothing is kept.
+        the failures of `once`, and what reading `request` raises. Then nothing is kept.
         """
         try:
-            answer, outcome = await self._store(owner_id, incoming, key_hash)
+            answer, outcome = await self._store(owner_id, request, key_hash)
         except AppError as exc:
             UPLOADS.labels(exc.code).inc()
             raise
@@ -63,9 +63,12 @@ class Uploads:
         UPLOADS.labels(outcome).inc()
         return answer
 
-    async def _store(self, owner_id: UUID, incoming: Incoming, key_hash: bytes | None) -> tuple[Created[FileView], str]:
+    async def _store(
+        self, owner_id: UUID, request: UploadRequest, key_hash: bytes | None
+    ) -> tuple[Created[FileView], str]:
         room = await FileRepository(self._database).room(owner_id, self._limits.quota)
-        self._check(incoming.least_size, room)
+        self._check(request.least_size, room)
+        incoming = await request.read()
         async with self._storage.stage(self._limited(incoming.chunks, room)) as staged:
             new = _describe(owner_id, incoming, staged)
             claim = Claim(key_hash, _fingerprint(new)) if key_hash is not None else None

@@ -1,27 +1,45 @@
+"""Two services run for all tests here; each test finds them empty, as if they had just started."""
+
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from shared.ids import uuid7
 from tests.integration.file_service.running_service import Person, RunningService, running_service
-from tests.stores import DatabaseUrls
+from tests.stores import Databases
 
 SMALL = {"FILE_MAX_BYTES": "1000000", "FILE_QUOTA_BYTES": "2000000", "FILE_STALL_SECONDS": "0.5"}
 
 
+@pytest.fixture(scope="session")
+async def default_service(
+    databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[RunningService]:
+    async with databases.clone("file_service") as urls, running_service(urls, tmp_path_factory.mktemp("a")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def limited_service(
+    databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[RunningService]:
+    folder = tmp_path_factory.mktemp("b")
+    async with databases.clone("file_service") as urls, running_service(urls, folder, SMALL) as running:
+        yield running
+
+
 @pytest.fixture
-async def service(file_database: DatabaseUrls, tmp_path: Path) -> AsyncIterator[RunningService]:
+async def service(default_service: RunningService) -> RunningService:
     """With the limits that it has by default."""
-    async with running_service(file_database, tmp_path) as running:
-        yield running
+    await default_service.empty()
+    return default_service
 
 
 @pytest.fixture
-async def small_service(file_database: DatabaseUrls, tmp_path: Path) -> AsyncIterator[RunningService]:
+async def small_service(limited_service: RunningService) -> RunningService:
     """1 MB a file, 2 MB a person, and half a second of patience."""
-    async with running_service(file_database, tmp_path, SMALL) as running:
-        yield running
+    await limited_service.empty()
+    return limited_service
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """file_service as its program composes it, over a real database and folder, with a stand-in for auth_service."""
 
+import io
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -69,6 +70,15 @@ class RunningService:
     def unfinished(self) -> list[Path]:
         return list((self.root / "incoming").iterdir())
 
+    async def empty(self) -> None:
+        """Forget all files and owners, and every account."""
+        for table in ("file", "owner", "blob_deletion", "idempotency"):
+            await self.fetch(f"delete from files.{table}")
+        for path in self.blobs():
+            path.unlink()
+        self.accounts.alive.clear()
+        self.accounts.page_size = 1000
+
     async def settled(self, blobs: int) -> None:
         """Wait until `blobs` blobs are left, nothing is half written, and nothing waits to be deleted."""
 
@@ -95,6 +105,7 @@ class Person:
         return await self.get(f"/v1/files/{file_id}/content", named)
 
     async def post(self, data: Any, headers: Mapping[str, str] | None = None, **query: str) -> ClientResponse:
+        data = io.BytesIO(data) if isinstance(data, bytes) else data
         return await self.client.post("/v1/files", data=data, params=query, headers={**self.headers, **(headers or {})})
 
     async def upload(self, content: bytes, name: str = "a.bin", content_type: str = "") -> dict[str, Any]:

@@ -1,0 +1,45 @@
+import asyncio
+import re
+
+from tests.integration.file_service.running_service import Person, RunningService
+
+
+async def test_files_are_listed_newest_first_page_by_page(ada: Person) -> None:
+    stored = []
+    for number in range(7):
+        stored.append((await ada.upload(b"x", f"{number}.txt"))["name"])
+        await asyncio.sleep(0.002)  # ids of one millisecond are in no particular order
+    seen, path = [], "/v1/files?limit=3"
+    sizes = []
+    while path:
+        answer = await ada.get(path)
+        page = await answer.json()
+        sizes.append(len(page["items"]))
+        seen += [item["name"] for item in page["items"]]
+        link = re.fullmatch(r'<(\?.+)>; rel="next"', answer.headers.get("Link", ""))
+        assert (link is None) == (page["next_cursor"] is None)
+        path = f"/v1/files{link[1]}" if link else ""
+    assert (seen, sizes) == (stored[::-1], [3, 3, 1])
+
+
+async def test_list_goes_on_behind_a_file_that_was_deleted(ada: Person) -> None:
+    for _ in range(3):
+        await ada.upload(b"x")
+    page = await (await ada.get("/v1/files?limit=1")).json()
+    assert await ada.delete(page["items"][0]["id"]) == 204
+    rest = await (await ada.get(f"/v1/files?cursor={page['next_cursor']}")).json()
+    assert (len(rest["items"]), rest["next_cursor"]) == (2, None)
+
+
+async def test_any_page_of_many_files_is_read_from_the_index(service: RunningService, ada: Person) -> None:
+    plan = await service.fetch(
+        """
+        explain select file_id from files.file where owner_id = $1 and ($2::uuid is null or file_id < $2)
+        order by file_id desc limit 20
+        """,
+        ada.user_id,
+        ada.user_id,
+    )
+    text = "\n".join(row[0] for row in plan)
+    assert "file_owner_id_file_id_idx" in text
+    assert "Sort" not in text
