@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -45,18 +47,25 @@ def running_stores() -> Iterator[StoreUrls]:
     """Start both servers in a process of their own: the launcher's code forks, which suits no test runner."""
     folder = Path(tempfile.mkdtemp(prefix="colonnade-test-"))
     folder.chmod(0o711)  # run by root, PostgreSQL is somebody else
-    command = [sys.executable, "-m", "deploy.local.stores", str(folder)]
     try:
-        with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdout is not None
-            said = process.stdout.readline()
-            assert said, "the stores didn't start; why is on standard error"
-            yield StoreUrls(**json.loads(said))
-            assert process.stdin is not None
-            process.stdin.close()
-            process.wait(timeout=30)
+        with stores_in(folder) as urls:
+            yield urls
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def stores_in(folder: Path, **environ: str) -> Iterator[StoreUrls]:
+    command = [sys.executable, "-m", "deploy.local.stores", str(folder)]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, cwd=ROOT, env=os.environ | environ, **pipes) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        said = process.stdout.readline()
+        assert said, "the stores didn't start; why is on standard error"
+        yield StoreUrls(**json.loads(said))
+        process.stdin.close()
+        process.wait(timeout=30)
 
 
 class Databases:

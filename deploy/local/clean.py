@@ -4,7 +4,7 @@ import os
 import shutil
 from pathlib import Path
 
-from deploy.local.home import remove_outside
+from deploy.local import outside
 from deploy.local.state import State
 
 
@@ -13,6 +13,6 @@ def clean() -> int:
     if not (state.root / "instance").is_file():  # never made, or no state at all: somebody's own folder
         return 0
     state.lock()
-    remove_outside(state.instance)
+    outside.remove(state.instance)
     shutil.rmtree(state.root)
     return 0

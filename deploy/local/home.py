@@ -5,17 +5,15 @@ what lies behind a closed folder, such as root's own home, is kept under /var/li
 """
 
 import os
-import shutil
-import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local.errors import LaunchError
+from deploy.local.outside import OUTSIDE, copied_bindir, make_place
 from deploy.local.processes import Account, reachable
 from deploy.local.state import State, make_folder
 
-OUTSIDE = Path("/var/lib/colonnade")
 _NOBODY = Account(65534, 65534)
 _SOCKET_NAME = len("/postgres/.s.PGSQL.5432")
 _SOCKET_LIMIT = 103  # bytes of a whole path: 107 on Linux, 103 on macOS
@@ -46,7 +44,7 @@ def find_home(state: State, bindir: Path) -> Home:
             return Home(state.root / "postgres", _socket_folder(state, None), bindir, None)
         account = _account(state)
         data = _data_folder(state, account)
-        return Home(data, _socket_folder(state, account), _reachable_bindir(bindir, account), account)
+        return Home(data, _socket_folder(state, account), _reachable_bindir(state, bindir, account), account)
     except OSError as exc:
         raise LaunchError(f"Can't prepare a place for PostgreSQL: {exc}.") from exc
 
@@ -68,13 +66,7 @@ def _data_folder(state: State, account: Account) -> Path:
         return inside
     if inside.exists():
         raise LaunchError(f"User {account.uid}, who owns the database in {inside}, can't pass the folders above it.")
-    _make_outside(outside.parent)
-    return outside
-
-
-def _make_outside(folder: Path) -> None:
-    make_folder(OUTSIDE, 0o755)
-    make_folder(folder, 0o711)
+    return make_place(state.instance) / outside.name
 
 
 def _socket_folder(state: State, account: Account | None) -> Path:
@@ -97,45 +89,5 @@ def _check_ours(folder: Path) -> None:
         raise LaunchError(f"{folder} belongs to somebody else or is open to others: remove it and start again.")
 
 
-def _reachable_bindir(bindir: Path, account: Account) -> Path:
-    if reachable(account, bindir / "postgres"):
-        return bindir
-    copy = OUTSIDE / f"postgresql-{_label(bindir)}"
-    if not copy.exists():
-        make_folder(OUTSIDE, 0o755)
-        _copy(bindir, copy)
-    return copy / bindir.relative_to(_tree(bindir).parent)
-
-
-def _tree(bindir: Path) -> Path:
-    """Return the folder to copy: the wheel's package, whose libraries are its sibling, or the installation."""
-    package = bindir.parent.parent
-    return package if bindir.parent.name == "pginstall" else bindir.parent
-
-
-def _label(bindir: Path) -> str:
-    """Name a copy by the exact programs in it."""
-    found = (bindir / "postgres").stat()
-    return f"{found.st_size:x}-{int(found.st_mtime):x}"
-
-
-def _copy(bindir: Path, target: Path) -> None:
-    """Copy beside the target and rename, so that a half-made copy is never used."""
-    tree = _tree(bindir)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".copy-") as folder:
-        staging = Path(folder) / "tree"
-        staging.mkdir()
-        for part in (tree, tree.with_name(f"{tree.name}.libs")):
-            if part.exists():
-                shutil.copytree(part, staging / part.name, symlinks=True)
-        with suppress(FileExistsError):
-            staging.rename(target)
-
-
-def remove_outside(instance: str) -> None:
-    """Remove what this state keeps outside its folder; the copied programs go with their last user."""
-    shutil.rmtree(OUTSIDE / instance, ignore_errors=True)
-    shutil.rmtree(Path("/tmp") / f"colonnade-{instance}", ignore_errors=True)  # noqa: S108  as above
-    others = [path for path in OUTSIDE.glob("*") if not path.name.startswith(("postgresql-", ".copy-"))]
-    if not others:
-        shutil.rmtree(OUTSIDE, ignore_errors=True)
+def _reachable_bindir(state: State, bindir: Path, account: Account) -> Path:
+    return bindir if reachable(account, bindir / "postgres") else copied_bindir(bindir, state.instance)

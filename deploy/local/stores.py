@@ -10,9 +10,10 @@ import sys
 import time
 from pathlib import Path
 
+from deploy.local import outside
 from deploy.local.binaries import postgres_bindir, valkey_server
 from deploy.local.errors import LaunchError
-from deploy.local.home import find_home, remove_outside
+from deploy.local.home import find_home
 from deploy.local.postgres import SUPERUSER, UNSAFE, Postgres
 from deploy.local.signals import Signals
 from deploy.local.state import State
@@ -58,7 +59,7 @@ def main(folder: str) -> int:
         print(exc, file=sys.stderr)
         return 1
     finally:
-        remove_outside(state.instance)
+        outside.remove(state.instance)
     return 0
 
 

@@ -17,6 +17,9 @@ from pathlib import Path
 
 import aiohttp
 
+from deploy.local import outside
+from deploy.local.state import State
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 PROGRAMS = ("gateway", "auth_service", "user_service", "file_service")
 PROCESSES = ("postgres", "valkey", *PROGRAMS)
@@ -138,9 +141,12 @@ def state_folder() -> Iterator[Path]:
     """Make a folder for a stack's state. Whoever PostgreSQL runs as can pass it, unlike pytest's own."""
     folder = Path(tempfile.mkdtemp(prefix="colonnade-test-"))
     folder.chmod(0o711)
+    state = folder / "state"
     try:
-        yield folder / "state"
+        yield state
     finally:
+        if (state / "instance").exists():
+            outside.remove(State(state).instance)
         shutil.rmtree(folder, ignore_errors=True)
 
 
