@@ -91,3 +91,9 @@ class Unavailable(AppError):
 
     def __init__(self, detail: str = "", *, retry_after: int = 1) -> None:
         super().__init__(detail, headers={"Retry-After": str(retry_after)})
+
+
+def describe(exc: BaseException) -> str:
+    """Return what happened and, where that was raised from another failure, what was behind it. For operators only."""
+    cause = exc.__cause__
+    return f"{exc!r} from {cause!r}" if cause is not None else repr(exc)

@@ -2,11 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
+from shared.errors import describe
 from shared.logs import log
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0  # seconds
+_STEADY = 30.0  # seconds; work that ran this long failed for a new reason
+_PATIENCE = 5.0  # seconds
 
 
 class Lifecycle:
@@ -34,23 +37,30 @@ async def background(name: str, work: Work, *, every: float | None = None) -> As
     """Run `work` beside the program, again after `every` seconds if given, and cancel it at the end.
 
     Work that fails is logged and tried again after a growing pause; a task without a reference never exists.
+    Work that doesn't let itself be cancelled holds the end up for a few seconds only.
     """
     task = asyncio.create_task(_keep_running(name, work, every), name=name)
     try:
         yield
     finally:
         task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await asyncio.wait({task}, timeout=_PATIENCE)
 
 
 async def _keep_running(name: str, work: Work, every: float | None) -> None:
     pause = _FIRST_PAUSE
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
     while True:
+        started = loop.time()
         try:
             await work()
         except Exception as exc:  # noqa: BLE001  whatever it is, the task must live on
-            log.warning("background_work_failed", work=name, error=repr(exc), retry_in=pause)
+            if task.cancelling():  # the failure took the place of our cancellation
+                return
+            if loop.time() - started >= _STEADY:
+                pause = _FIRST_PAUSE
+            log.warning("background_work_failed", work=name, error=describe(exc), retry_in=pause)
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
         else:

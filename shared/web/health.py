@@ -39,5 +39,6 @@ async def _run(check: Check) -> str:
         async with asyncio.timeout(_PATIENCE):
             await check()
     except Exception as exc:  # noqa: BLE001  whatever it is, it is why the program isn't ready
-        return str(exc) or type(exc).__name__
+        told = str(exc) or type(exc).__name__
+        return f"{told} ({exc.__cause__!r})" if exc.__cause__ is not None else told
     return "ok"
