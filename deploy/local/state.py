@@ -32,6 +32,7 @@ class State:
                 make_folder(folder, 0o700)
             write_atomically(self.root / ".writable", b"")
             (self.root / ".writable").unlink()
+            once(self.root / "instance", lambda: os.urandom(8).hex().encode())
         except OSError as exc:
             reason = exc.strerror or exc
             raise LaunchError(f"Can't write to {self.root}: {reason}. Choose another with STATE_DIR=...") from exc
@@ -62,7 +63,7 @@ class State:
     @property
     def instance(self) -> str:
         """Sixteen hexadecimal digits that are this state's own."""
-        return once(self.root / "instance", lambda: os.urandom(8).hex().encode()).decode()
+        return (self.root / "instance").read_text(encoding="ascii")
 
     def write(self, name: str, value: Any) -> None:
         write_atomically(self.root / name, json.dumps(value, indent=2).encode())
