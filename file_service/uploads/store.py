@@ -6,6 +6,7 @@ A crash anywhere leaves either a file or a key that the collector finds. So no b
 without its blob.
 """
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -57,7 +58,7 @@ class Uploads:
         except AppError as exc:
             UPLOADS.labels(exc.code).inc()
             raise
-        except ConnectionError:
+        except (ConnectionError, asyncio.CancelledError):
             UPLOADS.labels("aborted").inc()
             raise
         UPLOADS.labels(outcome).inc()

@@ -27,6 +27,13 @@ from tests.waiting import eventually
 Client = TestClient[Any, Any]
 
 
+class ProductionServer(TestServer):
+    """A test server that tells handlers of a client's end as production does: by the read or write that fails."""
+
+    async def _make_runner(self, **_kwargs: Any) -> web.BaseRunner:
+        return web.AppRunner(self.app, access_log=None)
+
+
 class FilesAccountsFeed(AccountsFeed):
     """The same feed, asked by file_service."""
 
@@ -145,7 +152,7 @@ async def running_service(
         env.check()
         apps = await stack.enter_async_context(open_service(settings, Lifecycle()))
         assert isinstance(apps.public, web.Application)
-        public = await stack.enter_async_context(TestClient(TestServer(apps.public)))
-        private = await stack.enter_async_context(TestClient(TestServer(apps.private)))
+        public = await stack.enter_async_context(TestClient(ProductionServer(apps.public)))
+        private = await stack.enter_async_context(TestClient(ProductionServer(apps.private)))
         await accounts.caught_up()
         yield RunningService(public, private, Signer("gateway", keys["gateway"]), accounts, database, root)

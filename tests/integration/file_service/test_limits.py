@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 from aiohttp import ClientOSError, FormData
+from prometheus_client import REGISTRY
 
 from shared.ids import uuid7
 from tests.integration.file_service.raw import open_raw, request_head
@@ -24,6 +25,10 @@ async def used(service: RunningService, person: Person) -> int:
     return rows[0]["bytes"] if rows else 0
 
 
+def _uploads(outcome: str) -> float:
+    return REGISTRY.get_sample_value("file_uploads_total", {"outcome": outcome}) or 0.0
+
+
 async def _has_unfinished(service: RunningService) -> bool:
     return bool(service.unfinished())
 
@@ -36,6 +41,7 @@ async def stream(size: int) -> AsyncIterator[bytes]:
 
 async def test_fifty_parallel_uploads_fill_the_quota_once(small_service: RunningService, eve: Person) -> None:
     """F18: 50 parallel uploads at 60 % of the quota -> one fits."""
+    stored, refused = _uploads("stored"), _uploads("quota_exceeded")
     await eve.upload(b"x" * 800_000)  # leaves 1.2 MB: two of 0.7 MB don't fit
     answers = await asyncio.gather(*(eve.post(b"y" * 700_000) for _ in range(50)))
 
@@ -43,6 +49,7 @@ async def test_fifty_parallel_uploads_fill_the_quota_once(small_service: Running
     assert sorted(answer.status for answer in answers) == [201] + [413] * 49
     assert codes.count("quota_exceeded") == 49
     assert await used(small_service, eve) == 1_500_000
+    assert (_uploads("stored"), _uploads("quota_exceeded")) == (stored + 2, refused + 49)
     await small_service.settled(blobs=2)
 
 
@@ -104,11 +111,13 @@ async def test_client_that_goes_away_leaves_nothing(small_service: RunningServic
     async with open_raw(small_service.public) as (_, writer):
         writer.write(request_head("POST", "/v1/files", eve, {"Content-Length": 900_000}) + b"x" * 400_000)
         await eventually(partial(_has_unfinished, small_service))
+        before = _uploads("aborted")
         writer.transport.abort()
         await small_service.settled(blobs=0)
-        assert await used(small_service, eve) == 0
-        for _ in range(2):
-            await eve.upload(b"x" * LARGEST)
+    assert _uploads("aborted") == before + 1
+    assert await used(small_service, eve) == 0
+    for _ in range(2):
+        await eve.upload(b"x" * LARGEST)
 
 
 async def test_upload_that_stands_still_is_ended(small_service: RunningService, eve: Person) -> None:
