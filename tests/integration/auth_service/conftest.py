@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.auth_service.world import AuthService, Gateway, running
+from tests.integration.auth_service.people import Gateway
+from tests.integration.auth_service.world import AuthService, running
 from tests.stores import DatabaseUrls
 
 

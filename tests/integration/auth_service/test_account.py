@@ -3,7 +3,8 @@ from collections import Counter
 
 import pytest
 
-from tests.integration.auth_service.world import PASSWORD, AuthService, Json
+from tests.integration.auth_service.people import PASSWORD, Json
+from tests.integration.auth_service.world import AuthService
 
 NEW = "a new password"
 CHANGE = {"current_password": PASSWORD, "new_password": NEW}

@@ -1,7 +1,8 @@
 import asyncio
 from collections import Counter
 
-from tests.integration.auth_service.world import HOME, STRANGER, AuthService, Device, Person, Reply
+from tests.integration.auth_service.people import HOME, STRANGER, Device, Person, Reply
+from tests.integration.auth_service.world import AuthService
 
 WRONG = "wrong password"
 

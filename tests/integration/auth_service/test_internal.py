@@ -4,7 +4,8 @@ from uuid import UUID
 import pytest
 
 from shared.ids import uuid7
-from tests.integration.auth_service.world import HOME, PASSWORD, AuthService, Json
+from tests.integration.auth_service.people import HOME, PASSWORD, Json
+from tests.integration.auth_service.world import AuthService
 
 LOGOUT = "/v1/auth/logout"
 

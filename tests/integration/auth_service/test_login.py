@@ -2,15 +2,8 @@ import asyncio
 import statistics
 import time
 
-from tests.integration.auth_service.world import (
-    PASSWORD,
-    STRANGER,
-    AuthService,
-    Device,
-    Gateway,
-    running,
-    until_blocked,
-)
+from tests.integration.auth_service.people import PASSWORD, STRANGER, Device, Gateway
+from tests.integration.auth_service.world import AuthService, running, until_blocked
 from tests.stores import DatabaseUrls
 
 
@@ -77,7 +70,7 @@ async def test_password_changed_during_a_login_voids_it(service: AuthService) ->
 
 async def test_login_storm_is_shed_and_counts_against_nobody(auth_database: DatabaseUrls, gateway: Gateway) -> None:
     """A27: what the queue can't hold gets 503 with Retry-After, at once; other routes go on; nobody is locked out."""
-    changes = {"BCRYPT_COST": "10", "BCRYPT_THREADS": "1", "BCRYPT_QUEUE": "1"}
+    changes = {"BCRYPT_COST": "12", "BCRYPT_THREADS": "1", "BCRYPT_QUEUE": "1"}
     async with running(auth_database, gateway, **changes) as service:
         person = await service.register()
         storm = [asyncio.create_task(service.try_login(person.email)) for _ in range(9)]

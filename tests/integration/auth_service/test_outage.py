@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from tests.integration.auth_service.world import PASSWORD, AuthService, Gateway, Json, running
+from tests.integration.auth_service.people import PASSWORD, Gateway, Json
+from tests.integration.auth_service.world import AuthService, running
 from tests.stores import DatabaseUrls
 
 _CUT = """

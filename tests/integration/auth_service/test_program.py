@@ -10,7 +10,8 @@ from asyncio.subprocess import PIPE, Process
 import aiohttp
 import asyncpg
 
-from tests.integration.auth_service.world import HOME, AuthService, Gateway, environment
+from tests.integration.auth_service.people import HOME, Gateway
+from tests.integration.auth_service.world import AuthService, environment
 from tests.stores import ROOT, DatabaseUrls
 
 

@@ -7,16 +7,8 @@ from auth_service.refresh_tokens import RefreshTokens
 from auth_service.service.tokens import TokenIssuer
 from shared.errors import Unavailable
 from shared.settings import Secret
-from tests.integration.auth_service.world import AuthService, Device, Person, Reply, claims_of
-
-
-async def state(service: AuthService, person: Person) -> tuple[int, int, str | None]:
-    row = await service.admin.fetchrow(
-        "select generation, confirmed_generation, revoked_reason from auth.session where session_id = $1",
-        person.session_id,
-    )
-    assert row is not None
-    return row["generation"], row["confirmed_generation"], row["revoked_reason"]
+from tests.integration.auth_service.people import Device, Reply, claims_of
+from tests.integration.auth_service.world import AuthService, rotation_of
 
 
 def assert_reused(reply: Reply) -> None:
@@ -35,7 +27,7 @@ async def test_refresh_hands_out_the_next_generation(service: AuthService) -> No
     claims = claims_of(reply.body)
     assert (claims["sid"], claims["gen"]) == (str(person.session_id), 2)
     assert (await service.refresh(reply.body["refresh_token"])).status == 200
-    assert (await state(service, person))[0] == 3
+    assert (await rotation_of(service, person))[0] == 3
 
 
 async def test_fifty_parallel_refreshes_get_one_successor(service: AuthService, replica: AuthService) -> None:
@@ -46,7 +38,7 @@ async def test_fifty_parallel_refreshes_get_one_successor(service: AuthService, 
     assert {reply.status for reply in replies} == {200}
     assert len({reply.body["refresh_token"] for reply in replies}) == 1
     assert len({reply.body["access_token"] for reply in replies}) == 50
-    assert await state(service, person) == (2, 0, None)
+    assert await rotation_of(service, person) == (2, 0, None)
 
 
 async def test_lost_answer_can_be_asked_for_again_a_month_long(service: AuthService) -> None:
@@ -72,7 +64,7 @@ async def test_crash_between_commit_and_reply_loses_no_session(
     with monkeypatch.context() as patch:
         patch.setattr(TokenIssuer, "issue", fail)
         assert (await service.refresh(person.refresh_token)).status == 503
-    assert await state(service, person) == (2, 0, None)
+    assert await rotation_of(service, person) == (2, 0, None)
     retried = await replica.refresh(person.refresh_token)
     assert retried.status == 200
     assert claims_of(retried.body)["gen"] == 2
@@ -83,7 +75,7 @@ async def test_slow_tab_gets_the_successor_within_the_grace(service: AuthService
     person = await service.register()
     fast = await service.refresh(person.refresh_token)
     await service.confirm(fast.body)
-    assert await state(service, person) == (2, 2, None)
+    assert await rotation_of(service, person) == (2, 2, None)
     slow = await service.refresh(person.refresh_token)
     assert slow.body["refresh_token"] == fast.body["refresh_token"]
 
@@ -95,7 +87,7 @@ async def test_parent_after_confirmation_and_grace_is_reuse(service: AuthService
     await service.confirm(owner.body)
     await service.let_time_pass(person.session_id, "30 seconds")
     assert_reused(await service.refresh(person.refresh_token))
-    assert await state(service, person) == (2, 2, "refresh_token_reuse")
+    assert await rotation_of(service, person) == (2, 2, "refresh_token_reuse")
     assert_reused(await service.refresh(owner.body["refresh_token"]))
     told = {"user_id": person.tokens["user_id"], "reason": "refresh_token_reuse"}
     assert await service.events("session_revoked") == [(str(person.session_id), told)]
@@ -181,31 +173,3 @@ async def test_refresh_notes_device_and_time(service: AuthService) -> None:
     )
     assert row is not None
     assert tuple(row) == ("Firefox, newer", "2001:db8::/64", True)
-
-
-async def test_confirmations_only_go_forward_and_never_ahead(service: AuthService) -> None:
-    person, other = await service.register(), await service.register()
-    await service.refresh(person.refresh_token)
-
-    async def report(*pairs: tuple[Person, int]) -> None:
-        seen = [{"session_id": str(who.session_id), "generation": number} for who, number in pairs]
-        reply = await service.internal("POST", "/internal/confirmations", {"confirmations": seen})
-        assert reply.status == 204
-
-    await report((person, 1), (person, 2), (other, 1), (person, 1))
-    assert (await state(service, person))[1] == 2
-    assert (await state(service, other))[1] == 1
-    await report((person, 1), (other, 7))
-    assert (await state(service, person))[1] == 2
-    assert (await state(service, other))[1] == 1
-    await report()
-
-
-async def test_confirmations_in_any_order_dont_block_each_other(service: AuthService, replica: AuthService) -> None:
-    people = [await service.register() for _ in range(20)]
-    seen = [{"session_id": str(person.session_id), "generation": 1} for person in people]
-    batches = [
-        each.internal("POST", "/internal/confirmations", {"confirmations": order})
-        for each, order in [(service, seen), (replica, seen[::-1])] * 10
-    ]
-    assert {reply.status for reply in await asyncio.gather(*batches)} == {204}

@@ -3,7 +3,8 @@ from collections import Counter
 
 import pytest
 
-from tests.integration.auth_service.world import PASSWORD, AuthService
+from tests.integration.auth_service.people import PASSWORD
+from tests.integration.auth_service.world import AuthService
 
 REGISTER = "/v1/auth/register"
 

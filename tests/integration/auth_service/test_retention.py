@@ -4,7 +4,8 @@ from auth_service.repository.retention import PURGES
 from shared.db import open_database
 from shared.purge import purge
 from shared.settings import DatabaseSettings, Secret
-from tests.integration.auth_service.world import STRANGER, AuthService
+from tests.integration.auth_service.people import STRANGER
+from tests.integration.auth_service.world import AuthService
 from tests.stores import DatabaseUrls
 
 

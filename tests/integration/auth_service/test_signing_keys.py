@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key
 from auth_service.sealing import Sealer
 from shared.identity import public_jwk
 from shared.settings import Secret
-from tests.integration.auth_service.world import AuthService, Gateway, environment, running, until_blocked
+from tests.integration.auth_service.people import Gateway
+from tests.integration.auth_service.world import AuthService, environment, running, until_blocked
 from tests.stores import DatabaseUrls
 
 JWKS = "/.well-known/jwks.json"

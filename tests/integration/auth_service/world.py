@@ -7,110 +7,33 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import asyncpg
-import jwt
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from auth_service.app import open_service
 from auth_service.handlers.keys import KEYS
 from auth_service.key_ring import KeyRing
 from auth_service.settings import Settings
 from shared.db import DirectConnection
-from shared.identity import ANONYMOUS, HEADER, Identity, Kind, Signer, public_jwk
 from shared.lifecycle import Lifecycle
 from shared.settings import Env
+from tests.integration.auth_service.people import HOME, PASSWORD, Device, Gateway, Json, Person, Reply, claims_of
 from tests.stores import DatabaseUrls
 
-Json = dict[str, Any]
-PASSWORD = "correct horse battery"
+Client = TestClient[Any, Any]
 _NUMBERS = itertools.count(1)
-
-
-@dataclass(frozen=True)
-class Device:
-    address: str = "192.0.2.10"
-    agent: str = "Firefox on a desk"
-
-
-HOME = Device()
-STRANGER = Device("203.0.113.66", "curl")
-
-
-@dataclass(frozen=True)
-class Reply:
-    status: int
-    body: Json
-    headers: dict[str, str]
-
-    @property
-    def code(self) -> str | None:
-        return self.body.get("code")
-
-
-@dataclass(frozen=True)
-class Person:
-    """Somebody signed in: `tokens` is what register or login answered."""
-
-    email: str
-    tokens: Json
-
-    @property
-    def user_id(self) -> UUID:
-        return UUID(self.tokens["user_id"])
-
-    @property
-    def claims(self) -> Json:
-        return claims_of(self.tokens)
-
-    @property
-    def session_id(self) -> UUID:
-        return UUID(self.claims["sid"])
-
-    @property
-    def refresh_token(self) -> str:
-        return str(self.tokens["refresh_token"])
-
-
-def claims_of(tokens: Json) -> Json:
-    claims: Json = jwt.decode(tokens["access_token"], options={"verify_signature": False})
-    return claims
-
-
-class Gateway:
-    """Signs assertions as the gateway, and for `user_service` as a program that calls /internal."""
-
-    def __init__(self, folder: Path) -> None:
-        keys = {issuer: ec.generate_private_key(ec.SECP256R1()) for issuer in ("gateway", "user_service")}
-        self._signers = {issuer: Signer(issuer, key) for issuer, key in keys.items()}
-        self.trust_file = folder / "trust.json"
-        trust = {issuer: {"keys": [public_jwk(key.public_key())]} for issuer, key in keys.items()}
-        self.trust_file.write_text(json.dumps(trust))
-
-    def headers(self, person: Person | None, device: Device) -> dict[str, str]:
-        identity = ANONYMOUS
-        if person is not None:
-            claims = person.claims
-            scopes, amr = tuple(claims["scope"].split()), tuple(claims["amr"])
-            identity = Identity(Kind.USER, claims["sub"], claims["sid"], scopes, amr)
-        assertion = self._signers["gateway"].sign(identity, "auth_service")
-        return {HEADER: assertion, "X-Forwarded-For": device.address, "User-Agent": device.agent}
-
-    def program_headers(self) -> dict[str, str]:
-        return {HEADER: self._signers["user_service"].sign_self("auth_service")}
 
 
 @dataclass(frozen=True)
 class AuthService:
     """One running replica. `admin` is a superuser's connection to its database."""
 
-    public: "Client"
-    private: "Client"
+    public: Client
+    private: Client
     gateway: Gateway
     admin: DirectConnection
     key_ring: KeyRing
@@ -168,9 +91,6 @@ class AuthService:
         return [(row["subject"], json.loads(row["data"])) for row in rows]
 
 
-Client = TestClient[Any, Any]
-
-
 async def _send(client: Client, method: str, path: str, body: object, headers: dict[str, str]) -> Reply:
     data = json.dumps(body).encode() if body is not None else None
     if data is not None:
@@ -214,3 +134,17 @@ async def until_blocked(service: AuthService) -> None:
     async with asyncio.timeout(5):
         while not await service.admin.fetchval("select count(*) from pg_locks where not granted"):  # noqa: ASYNC110  PostgreSQL doesn't call back
             await asyncio.sleep(0.01)
+
+
+async def is_live(service: AuthService, person: Person) -> bool:
+    return (await service.refresh(person.refresh_token)).status == 200
+
+
+async def rotation_of(service: AuthService, person: Person) -> tuple[int, int, str | None]:
+    """Return generation, confirmed generation and why it was revoked, of the person's session."""
+    row = await service.admin.fetchrow(
+        "select generation, confirmed_generation, revoked_reason from auth.session where session_id = $1",
+        person.session_id,
+    )
+    assert row is not None
+    return row["generation"], row["confirmed_generation"], row["revoked_reason"]

@@ -8,8 +8,8 @@ from shared.errors import Unavailable
 from shared.settings import Secret
 
 
-def settings(pepper: str = "p" * 32, threads: int = 2, queue: int = 8) -> HashingSettings:
-    return HashingSettings(Secret(pepper), cost=4, threads=threads, queue=queue)
+def settings(pepper: str = "p" * 32, cost: int = 4, threads: int = 2, queue: int = 8) -> HashingSettings:
+    return HashingSettings(Secret(pepper), cost=cost, threads=threads, queue=queue)
 
 
 @pytest.fixture
@@ -52,9 +52,9 @@ async def test_nobodys_password_is_always_wrong(hasher: PasswordHasher) -> None:
     assert not await hasher.verify("same-password", None)
 
 
-async def test_more_than_the_queue_holds_is_shed_and_room_comes_back(hasher: PasswordHasher) -> None:
+async def test_more_than_the_queue_holds_is_shed_and_room_comes_back() -> None:
     """A27: at most threads + queue wait; the others hear so at once."""
-    with PasswordHasher(settings(threads=1, queue=2)) as small:
+    with PasswordHasher(settings(cost=10, threads=1, queue=2)) as small:
         results = await asyncio.gather(*(small.hash("password") for _ in range(10)), return_exceptions=True)
         shed = [result for result in results if isinstance(result, Unavailable)]
         assert len(shed) == 7
