@@ -53,6 +53,12 @@ async def test_extended_file_name_goes_before_the_plain_one(ada: Person) -> None
     assert view["name"] == "€.txt"
 
 
+async def test_name_in_the_query_may_hold_what_honest_names_hold(ada: Person) -> None:
+    """Screenshots of a Mac have a narrow no-break space in their name, pictures of a phone joined emoji."""
+    answer = await ada.post(b"x", name="Screenshot 3.04\u202fPM \U0001f469\u200d\U0001f680.png")
+    assert (await answer.json())["name"] == "Screenshot 3.04 PM \U0001f469\U0001f680.png"
+
+
 async def test_file_without_bytes_and_name_is_stored(ada: Person) -> None:
     view = await (await ada.post(b"")).json()
     assert (view["name"], view["size"]) == ("unnamed", 0)
