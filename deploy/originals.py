@@ -14,7 +14,7 @@ ISSUERS = ("gateway", "user_service", "file_service")
 
 
 class Originals:
-    """Replacing a file and starting again is how a secret is changed."""
+    """Replacing a file and starting again changes a secret, where nothing that exists rests on the old one."""
 
     def __init__(self, folder: Path) -> None:
         make_folder(folder, 0o700)

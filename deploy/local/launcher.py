@@ -29,7 +29,7 @@ def run() -> int:
     check_ports(settings)
     with Signals() as signals:
         supervisor: Supervisor
-        supervisor = Supervisor(signals, _tell, lambda: record(state, settings.url, supervisor.pids))
+        supervisor = Supervisor(signals, _tell, lambda: _record(state, settings, supervisor))
         stack = Stack(settings, state, _tell)
         if not LINUX:
             start_watch(state)
@@ -74,11 +74,18 @@ def _welcome(settings: Settings, state: State) -> None:
 Colonnade is ready at {url} ({seconds:.1f} s).
 
   Its API      {url}/docs
-  First visit  curl {url}/v1/auth/register {json} -d '{{"email": "ada@example.org", "password": "analytical engine"}}'
+  First visit  curl {url}/v1/auth/register {json} -d '{{"email": "you@example.org", "password": "one of your own"}}'
   Its memory   make memory
   Its logs     {state.logs}
   The end      Ctrl-C; what you made stays in {state.root}
 """)
+
+
+def _record(state: State, settings: Settings, supervisor: Supervisor) -> None:
+    try:
+        record(state, settings.url, supervisor.pids)
+    except OSError as exc:  # a full disk is no reason to end what still works
+        _tell(f"Can't note what runs in {state.root}: {exc}")
 
 
 def _tell(text: str) -> None:

@@ -25,6 +25,7 @@ _STORES = ("postgres", "valkey")
 _PARTS = (*_STORES, "gateway", *SCHEMAS)
 _START_SECONDS = 60.0
 _TAIL_LINES = 20
+_LOG_BYTES = 10_000_000
 
 
 class Stopped(Exception):
@@ -38,6 +39,8 @@ class Stack:
         self._state = state
         self._tell = tell
         self._originals = Originals(state.secrets)
+        for log in (state.logs / "postgres.log", state.logs / "valkey.log"):
+            _keep_small(log)
         home = find_home(state, postgres_bindir(settings.environ))
         self.postgres = Postgres(home, state.logs / "postgres.log")
         self._valkey = Valkey(
@@ -115,6 +118,12 @@ def _finish(supervisor: Supervisor, jobs: Mapping[str, int], log: Path) -> None:
         raise Stopped
     if failed := [name for name, status in statuses.items() if status]:
         raise LaunchError(f"{' and '.join(failed)} failed. {_tail(log)}")
+
+
+def _keep_small(log: Path) -> None:
+    """Set a long log of a store aside, in place of the last one: the stores don't rotate theirs."""
+    if log.is_file() and log.stat().st_size > _LOG_BYTES:
+        log.replace(log.with_suffix(".log.1"))
 
 
 def _tail(log: Path) -> str:

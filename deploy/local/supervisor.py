@@ -117,8 +117,15 @@ class Supervisor:
         return max(0.0, min(waits, default=_IDLE_SECONDS))
 
     def _begin(self, life: _Life) -> None:
-        life.pid = life.part.start()
+        """Start the part; a machine that has no room for it now may have some later."""
         life.started = time.monotonic()
+        try:
+            life.pid = life.part.start()
+        except OSError as exc:
+            delay = life.backoff.delay(lived=0.0)
+            life.due = life.started + delay
+            life.ends += 1
+            self._tell(f"{life.part.name} can't be started: {exc}; trying again in {delay:.1f} s")
 
     def _note_end(self, life: _Life, status: int) -> None:
         now = time.monotonic()

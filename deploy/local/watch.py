@@ -12,7 +12,8 @@ from deploy.local.state import State
 def start_watch(state: State) -> None:
     """Fork the watcher. It sees the launcher's end by a pipe that nobody else holds, and ends then."""
     reading, _writing = os.pipe()  # the writing end stays open for as long as this process lives
-    birth = Birth("watch", state.logs / "launcher.err", stdin=reading)
+    harmless = signal.SIGCONT  # its work begins when the launcher's ends
+    birth = Birth("watch", state.logs / "watch.err", harmless, stdin=reading)
     fork(birth, lambda: _watch(state))
     os.close(reading)
 

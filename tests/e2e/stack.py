@@ -34,6 +34,7 @@ class Stack:
     launcher: subprocess.Popen[str]
     port: int
     state: Path
+    welcome: str
 
     @property
     def url(self) -> str:
@@ -111,15 +112,15 @@ def _inherited() -> Mapping[str, str]:
     return {name: value for name in ours if (value := os.environ.get(name))}
 
 
-def await_ready(launcher: subprocess.Popen[str]) -> None:
-    """Return when the launcher has said that all is ready; fail with all that it said when it ends instead."""
+def await_ready(launcher: subprocess.Popen[str]) -> str:
+    """Return what the launcher says when all is ready; fail with all that it said when it ends instead."""
     assert launcher.stdout is not None
-    said = []
+    said = ""
     for line in launcher.stdout:
-        said.append(line)
-        if "is ready at" in line:
-            return
-    raise AssertionError("the stack didn't start: " + "".join(said))
+        said += line
+        if line.startswith("  The end"):
+            return said
+    raise AssertionError("the stack didn't start: " + said)
 
 
 @contextmanager
@@ -128,8 +129,7 @@ def running_stack(state: Path, port: int | None = None, **environ: str) -> Itera
     port = port or free_port()
     with launch(state, port, **environ) as launcher:
         try:
-            await_ready(launcher)
-            yield Stack(launcher, port, state)
+            yield Stack(launcher, port, state, await_ready(launcher))
         finally:
             if launcher.poll() is None:
                 launcher.terminate()

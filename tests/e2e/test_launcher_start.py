@@ -1,4 +1,5 @@
 import os
+import shlex
 import stat
 from pathlib import Path
 
@@ -7,6 +8,16 @@ import pytest
 
 from tests.e2e.stack import PROCESSES, Stack, command, running_stack, state_folder
 from tests.e2e.visitor import Visitor
+
+
+async def test_welcome_says_what_can_be_pasted(stack: Stack) -> None:
+    line = next(line for line in stack.welcome.splitlines() if " curl " in line)
+    _, url, _, header, _, body = shlex.split(line.partition("First visit")[2])
+    name, _, value = header.partition(": ")
+    async with Visitor.at(stack.url) as person:
+        assert url.startswith(stack.url)
+        reply = await person.call("POST", url.removeprefix(stack.url), data=body, headers={name: value})
+        assert reply.status == 201
 
 
 def test_all_six_processes_run_in_sessions_of_their_own(stack: Stack) -> None:

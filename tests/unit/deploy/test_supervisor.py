@@ -23,10 +23,14 @@ class Part:
         self.name = name
         self.log = folder / f"{name}.err"
         self.pid = 0
+        self.refusals = 0
         self._folder = folder
         self._script = script.format(name=name, folder=folder)
 
     def start(self) -> int:
+        if self.refusals:
+            self.refusals -= 1
+            raise BlockingIOError(11, "Resource temporarily unavailable")
         self.pid = os.posix_spawn("/bin/sh", ["sh", "-c", self._script], {"PATH": "/usr/bin:/bin"})
         return self.pid
 
@@ -107,6 +111,14 @@ def test_part_that_ends_three_times_before_it_is_ready_is_hopeless(watched: Watc
         assert watched.supervisor.hopeless() == []
         watched.supervisor.step()
     assert watched.supervisor.hopeless() == [part]
+
+
+def test_part_that_the_machine_has_no_room_for_is_tried_again(watched: Watched, tmp_path: Path) -> None:
+    part = Part("large", tmp_path)
+    part.refusals = 1
+    watched.supervisor.start([part])
+    assert "large can't be started" in watched.said[0]
+    watched.until_ready()
 
 
 def test_jobs_are_waited_for_and_their_statuses_kept(watched: Watched) -> None:
