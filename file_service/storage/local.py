@@ -1,38 +1,24 @@
-"""Blobs as files of one folder on a local disk: `blobs/3f/3f9c...` by key, `incoming/` while they are written.
-
-Every call that may block runs in a few threads of the storage's own, so that a slow disk stalls neither the event loop
-nor anybody else's threads.
-"""
+"""Blobs as files of one folder on a local disk: `blobs/3f/3f9c...` by key, `incoming/` while they are written."""
 
 import asyncio
-import errno
-import os
-import threading
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import ParamSpec, TypeVar
 
-from file_service.errors import InsufficientStorage
-from file_service.storage.contract import Blob, BlobMissing, Staged
+from file_service.storage.blob import LocalBlob
+from file_service.storage.contract import Blob, Staged
 from file_service.storage.staging import StagingFile, clear_leftovers, sync_folder
-from shared.errors import Unavailable
+from file_service.storage.threads import DiskThreads
 from shared.logs import log
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
-READ_BYTES = 262_144
 _WRITE_BYTES = 262_144  # what is collected before a thread is bothered
-_THREADS = 8
-_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
-class _LocalStaged:
-    def __init__(self, storage: "LocalStorage", file: StagingFile) -> None:
-        self._storage = storage
+class LocalStaged:
+    def __init__(self, threads: DiskThreads, file: StagingFile, path_of: Callable[[str], Path]) -> None:
+        self._threads = threads
         self._file = file
+        self._path_of = path_of
 
     @property
     def size(self) -> int:
@@ -47,56 +33,13 @@ class _LocalStaged:
         return self._file.head
 
     async def publish(self, key: str) -> None:
-        await self._storage.run(self._file.publish, self._storage.path(key))
-
-
-class _LocalBlob:
-    """The descriptor keeps the bytes alive when the file is deleted meanwhile."""
-
-    def __init__(self, storage: "LocalStorage", path: Path) -> None:
-        self._storage = storage
-        self._path = path
-        self._descriptor: int | None = None
-        self._closed = False
-        self._one_at_a_time = threading.Lock()  # a cancelled request closes while its last read still runs
-        self.size = 0
-
-    async def read(self, start: int, length: int) -> AsyncIterator[bytes]:
-        while length:
-            chunk = await self._storage.run(self._pread, start, min(length, READ_BYTES))
-            if not chunk:
-                raise Unavailable("The stored file is shorter than it should be.")
-            yield chunk
-            start += len(chunk)
-            length -= len(chunk)
-
-    def open(self) -> None:
-        with self._one_at_a_time:
-            if self._closed:
-                return
-            try:
-                self._descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
-            except FileNotFoundError as exc:
-                raise BlobMissing from exc
-            self.size = os.fstat(self._descriptor).st_size
-
-    def close(self) -> None:
-        with self._one_at_a_time:
-            self._closed = True
-            if self._descriptor is not None:
-                os.close(self._descriptor)
-            self._descriptor = None
-
-    def _pread(self, start: int, length: int) -> bytes:
-        with self._one_at_a_time:
-            assert self._descriptor is not None
-            return os.pread(self._descriptor, length, start)
+        await self._threads.run(self._file.publish, self._path_of(key))
 
 
 class LocalStorage:
     """Implements `Storage`."""
 
-    def __init__(self, root: Path, threads: ThreadPoolExecutor) -> None:
+    def __init__(self, root: Path, threads: DiskThreads) -> None:
         self._blobs = root / "blobs"
         self._incoming = root / "incoming"
         self._threads = threads
@@ -109,9 +52,9 @@ class LocalStorage:
         file = StagingFile(self._incoming)
         try:
             await self._take_in(file, chunks)
-            yield _LocalStaged(self, file)
+            yield LocalStaged(self._threads, file, self.path)
         finally:
-            await asyncio.shield(self.run(file.discard))
+            await asyncio.shield(self._threads.run(file.discard))
 
     async def _take_in(self, file: StagingFile, chunks: AsyncIterator[bytes]) -> None:
         batch: list[bytes] = []
@@ -120,33 +63,24 @@ class LocalStorage:
             batch.append(chunk)
             collected += len(chunk)
             if collected >= _WRITE_BYTES:
-                await self.run(file.write, batch)
+                await self._threads.run(file.write, batch)
                 batch, collected = [], 0
-        await self.run(file.write, batch)
+        await self._threads.run(file.write, batch)
 
     @asynccontextmanager
     async def open(self, key: str) -> AsyncIterator[Blob]:
-        blob = _LocalBlob(self, self.path(key))
+        blob = LocalBlob(self._threads, self.path(key))
         try:
-            await self.run(blob.open)
+            await self._threads.run(blob.open)
             yield blob
         finally:
-            await asyncio.shield(self.run(blob.close))
+            await asyncio.shield(self._threads.run(blob.close))
 
     async def delete(self, key: str) -> None:
-        await self.run(_remove, self.path(key))
+        await self._threads.run(_remove, self.path(key))
 
     async def check(self) -> None:
-        await self.run(_try_writing, self._incoming)
-
-    async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call `work` in a thread. Work that has begun ends, also when nobody waits for it any more."""
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, lambda: work(*args, **kwargs))
-        except OSError as exc:
-            if exc.errno in _NO_ROOM:
-                raise InsufficientStorage from exc
-            raise Unavailable("The files can't be reached.") from exc
+        await self._threads.run(_try_writing, self._incoming)
 
     def prepare(self) -> None:
         """Make the folders, and remove what dead processes left half written. Raises OSError."""
@@ -177,10 +111,10 @@ def _try_writing(folder: Path) -> None:
 @asynccontextmanager
 async def open_local_storage(root: Path) -> AsyncIterator[LocalStorage]:
     """Raises OSError when the folder can't be used."""
-    threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="storage")
+    threads = DiskThreads()
     try:
         storage = LocalStorage(root, threads)
-        await asyncio.get_running_loop().run_in_executor(threads, storage.prepare)
+        await asyncio.to_thread(storage.prepare)
         yield storage
     finally:
-        await asyncio.to_thread(threads.shutdown)
+        await threads.close()

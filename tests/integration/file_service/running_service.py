@@ -127,14 +127,21 @@ class Person:
         return response.status
 
 
+def write_keys(folder: Path) -> tuple[Path, Path, Signer]:
+    """Return the trust file, the service's own key file, and the gateway's signer."""
+    keys = {name: ec.generate_private_key(ec.SECP256R1()) for name in ("gateway", "user_service", "file_service")}
+    trust, key = folder / "trust.json", folder / "key.pem"
+    trust.write_text(json.dumps({name: {"keys": [public_jwk(each.public_key())]} for name, each in keys.items()}))
+    key.write_bytes(keys["file_service"].private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return trust, key, Signer("gateway", keys["gateway"])
+
+
 @asynccontextmanager
 async def running_service(
     database: DatabaseUrls, folder: Path, environment: Mapping[str, str] | None = None
 ) -> AsyncIterator[RunningService]:
-    keys = {name: ec.generate_private_key(ec.SECP256R1()) for name in ("gateway", "user_service", "file_service")}
-    trust, key, root = folder / "trust.json", folder / "key.pem", folder / "files"
-    trust.write_text(json.dumps({name: {"keys": [public_jwk(each.public_key())]} for name, each in keys.items()}))
-    key.write_bytes(keys["file_service"].private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    trust, key, gateway = write_keys(folder)
+    root = folder / "files"
     accounts = FilesAccountsFeed(Verifier(load_trust(trust), "auth_service"))
     async with AsyncExitStack() as stack:
         owner = await stack.enter_async_context(TestServer(accounts.app()))
@@ -155,4 +162,4 @@ async def running_service(
         public = await stack.enter_async_context(TestClient(ProductionServer(apps.public)))
         private = await stack.enter_async_context(TestClient(ProductionServer(apps.private)))
         await accounts.caught_up()
-        yield RunningService(public, private, Signer("gateway", keys["gateway"]), accounts, database, root)
+        yield RunningService(public, private, gateway, accounts, database, root)

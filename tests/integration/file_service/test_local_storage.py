@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from file_service.errors import InsufficientStorage
+from file_service.storage.blob import READ_BYTES, LocalBlob
 from file_service.storage.contract import BlobMissing, new_key
-from file_service.storage.local import READ_BYTES, LocalStorage, open_local_storage
+from file_service.storage.local import LocalStorage, open_local_storage
 from file_service.storage.staging import StagingFile
 from shared.errors import Unavailable
 
@@ -241,3 +242,14 @@ def test_a_discarded_file_is_not_opened_by_a_late_write(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="discarded"):
         file.write([b"late"])
     assert files_in(tmp_path) == []
+
+
+async def test_an_open_that_comes_after_the_close_holds_nothing(storage: LocalStorage) -> None:
+    """A cancelled request closes while its opening still waits for a thread."""
+    key = await put(storage, b"content")
+    before = count_descriptors()
+    async with storage.open(key) as blob:
+        assert isinstance(blob, LocalBlob)
+        blob.close()
+        blob.open()
+        assert count_descriptors() == before

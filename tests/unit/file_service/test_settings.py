@@ -1,0 +1,43 @@
+from pathlib import Path
+
+import pytest
+
+from file_service.settings import MigrationSettings, Settings
+from shared.settings import Env, SettingsError
+
+NEEDED = {
+    "DATABASE_URL": "postgresql://files_runtime:pw@/colonnade",
+    "TRUST_FILE": "/trust.json",
+    "IDENTITY_KEY_FILE": "/key.pem",
+    "FILES_ROOT": "/files",
+}
+
+
+def read(**changes: str) -> Settings:
+    env = Env(NEEDED | changes)
+    settings = Settings.from_env(env)
+    env.check()
+    return settings
+
+
+def test_limits_have_defaults() -> None:
+    settings = read()
+    assert (settings.max_bytes, settings.quota_bytes, settings.stall_seconds) == (1024**3, 5 * 1024**3, 60.0)
+    assert (settings.root, settings.process.port, settings.process.private_port) == (Path("/files"), 8083, 9083)
+
+
+def test_every_mistake_is_told_at_once() -> None:
+    with pytest.raises(SettingsError) as caught:
+        read(FILE_MAX_BYTES="0", FILE_QUOTA_BYTES="lots", FILE_STALL_SECONDS="-1", FILES_ROOT="")
+    assert [mistake.split()[0] for mistake in caught.value.mistakes] == [
+        "FILES_ROOT",
+        "FILE_MAX_BYTES",
+        "FILE_QUOTA_BYTES",
+        "FILE_STALL_SECONDS",
+    ]
+
+
+def test_migrating_takes_the_owners_url_alone() -> None:
+    env = Env({"DATABASE_OWNER_URL": "postgresql://files_owner:pw@/colonnade"})
+    assert MigrationSettings.from_env(env).owner_url.reveal().startswith("postgresql://files_owner")
+    env.check()
