@@ -56,7 +56,11 @@ class Feed:
         return row["epoch"], row["position"]
 
     async def snapshot(self, query: SnapshotQuery, select_ids: str) -> SnapshotPage:
-        """Return a page of ids. `select_ids` lists them in order by $1 after (or null), $2 before, $3 limit."""
+        """Return a page of ids. `select_ids` lists them in order by $1 after (or null), $2 before, $3 limit.
+
+        An event's time is its transaction's start, and one that began earlier may get the later position. Therefore
+        the position lies a whole margin before `before`: all that happened to ids from there on comes behind it.
+        """
         before = _floor(time.time() - _SNAPSHOT_MARGIN)
         async with self._database.transaction() as connection:
             row = await connection.fetchrow(
@@ -66,7 +70,7 @@ class Feed:
                 )) as position
                 from {self._schema}.event_epoch
                 """,  # noqa: S608  our own schema
-                _SNAPSHOT_MARGIN,
+                2 * _SNAPSHOT_MARGIN,
             )
             ids = [row[0] for row in await connection.fetch(select_ids, query.after, before, query.limit)]
         assert row is not None  # the migration wrote it

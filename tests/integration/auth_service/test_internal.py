@@ -79,6 +79,23 @@ async def test_user_ids_are_listed_for_those_who_start_afresh(service: AuthServi
     assert [event["subject"] for event in await follow(service, first)] == [str(newest.user_id)]
 
 
+async def test_registration_that_overtook_an_older_transaction_is_not_missed(service: AuthService) -> None:
+    """Its id is too new for the list, and its position lies before that of an event that the list's time covers."""
+    user_id = UUID(int=uuid7().int - (50_000 << 80))
+    for kind, subject, age in (("user_registered", user_id, 50), ("session_revoked", uuid7(), 61)):
+        await service.admin.execute(
+            """
+            insert into auth.event (event_id, type, subject, time, data)
+            values (gen_random_uuid(), $1, $2, now() - make_interval(secs => $3), '{}')
+            """,
+            kind,
+            str(subject),
+            age,
+        )
+    page = (await service.internal("GET", "/internal/users")).body
+    assert str(user_id) in [event["subject"] for event in await follow(service, page)]
+
+
 @pytest.mark.parametrize(
     "path",
     [
