@@ -4,7 +4,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 INSTALL := $(UV) pip install --quiet --python $(BIN)/python --require-hashes
-CODE := shared gateway auth_service user_service file_service deploy bench tests
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
@@ -23,14 +22,14 @@ test: $(VENV)/.dev  ## run all tests (ARGS="-k word" for some)
 check: fmt-check lint types test  ## everything that has to pass before a change is merged
 
 fmt: $(VENV)/.dev  ## format the code and mend what ruff can
-	@$(BIN)/ruff check --fix --quiet $(CODE) || true
-	@$(BIN)/ruff format $(CODE)
+	@$(BIN)/ruff check --fix --quiet . || true
+	@$(BIN)/ruff format .
 
 fmt-check: $(VENV)/.dev
-	@$(BIN)/ruff format --check $(CODE)
+	@$(BIN)/ruff format --check .
 
 lint: $(VENV)/.dev  ## ruff, and who may import whom
-	@$(BIN)/ruff check $(CODE)
+	@$(BIN)/ruff check .
 	@$(BIN)/lint-imports
 
 types: $(VENV)/.dev  ## mypy, strict
