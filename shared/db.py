@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 from asyncpg import Record
+from asyncpg.transaction import Transaction
 
 from shared.errors import Unavailable
 from shared.metrics import POOL_CONNECTIONS
@@ -21,29 +22,29 @@ else:  # they are generic in the stubs only
     DirectConnection = asyncpg.Connection
     Pool = asyncpg.Pool
 
-# What asyncpg raises when the server is gone, starting, stopping, stuck, full or not migrated yet: all of it passes.
+# What asyncpg raises when the server is gone, starting, stopping, stuck or full, or when others were in the way. All of
+# it passes by itself, so asking again is right.
 _AWAY = (
     ConnectionError,
     TimeoutError,
     asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.QueryCanceledError,
+    asyncpg.OperatorInterventionError,  # shutdown, crash, start, statement_timeout
+    asyncpg.InsufficientResourcesError,
+    asyncpg.PostgresSystemError,  # its disk
+    asyncpg.TransactionRollbackError,  # deadlock
     asyncpg.LockNotAvailableError,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.OutOfMemoryError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.TransactionTimeoutError,
+    asyncpg.ReadOnlySQLTransactionError,  # it has become a standby
+    asyncpg.InvalidCachedStatementError,  # a migration changed a table under a prepared statement
     asyncpg.InternalClientError,
-    asyncpg.UndefinedTableError,
-    asyncpg.UndefinedColumnError,
 )
+_FAREWELL = 1.0  # seconds for cancelling and rolling back what has failed; after that the connection is dropped
+_FAILURES = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 def is_away(exc: BaseException) -> bool:
     """Tell whether a failure means that the database is lost for now, rather than that we asked it nonsense."""
-    if isinstance(exc, asyncpg.InterfaceError):  # "connection is closed"; a bad argument is a ValueError too
-        return not isinstance(exc, ValueError)
     return isinstance(exc, _AWAY)
 
 
@@ -59,32 +60,51 @@ class Database:
     def __init__(self, pool: Pool, timeout: float) -> None:
         self._pool = pool
         self._timeout = timeout
+        self._farewell = min(timeout, _FAREWELL)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """Lend a connection. Raises Unavailable when there is none to be had, or when it is lost meanwhile."""
         try:
             connection = await self._pool.acquire(timeout=self._timeout)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as exc:
+        except _FAILURES as exc:
             raise Unavailable("The database can't be reached.") from exc
         try:
             yield connection
         except Exception as exc:
-            if is_away(exc):
+            if is_away(exc) or (isinstance(exc, asyncpg.InterfaceError) and _is_lost(connection)):
                 raise Unavailable("The database doesn't answer.") from exc
+            if isinstance(exc, asyncpg.PostgresError):
+                exc.detail = None  # it quotes the row, and nobody's data belongs into a log
             raise
         finally:
             await self._release(connection)
 
     async def _release(self, connection: Connection) -> None:
-        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):  # a lost one is dropped by the pool
-            await self._pool.release(connection, timeout=self._timeout)
+        with suppress(*_FAILURES):  # a lost one is dropped by the pool
+            await self._pool.release(connection, timeout=self._farewell)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """Commit on a clean exit, roll back on an exception."""
-        async with self.connection() as connection, connection.transaction():
-            yield connection
+        async with self.connection() as connection:
+            transaction = connection.transaction()
+            try:
+                await transaction.start()
+                yield connection
+                await transaction.commit()
+            except BaseException:
+                await self._roll_back(connection, transaction)
+                raise
+
+    async def _roll_back(self, connection: Connection, transaction: Transaction) -> None:
+        """Roll back, or drop a connection that takes long: the server rolls back whatever it loses."""
+        try:
+            async with asyncio.timeout(self._farewell):
+                await transaction.rollback()
+        except _FAILURES:
+            with suppress(asyncpg.InterfaceError):  # the pool has already taken it back
+                connection.terminate()
 
     async def fetch(self, sql: str, *args: Any) -> list[Record]:
         async with self.connection() as connection:
@@ -101,6 +121,13 @@ class Database:
     async def execute(self, sql: str, *args: Any) -> str:
         async with self.connection() as connection:
             return await connection.execute(sql, *args)
+
+
+def _is_lost(connection: Connection) -> bool:
+    try:
+        return connection.is_closed()
+    except asyncpg.InterfaceError:  # the pool has already taken it back
+        return True
 
 
 Db = Database | Connection
@@ -125,5 +152,5 @@ async def open_database(settings: DatabaseSettings) -> AsyncIterator[Database]:
     finally:
         try:
             await asyncio.wait_for(pool.close(), settings.timeout)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except _FAILURES:
             pool.terminate()
