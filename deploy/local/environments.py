@@ -20,7 +20,7 @@ _PASSED_ON: Mapping[str, tuple[str, ...]] = {
     "gateway": ("CORS_ORIGINS", "TRUSTED_PROXIES", "ROUTES_FILE"),
     "auth_service": ("DATABASE_POOL_SIZE", "BCRYPT_COST", "BCRYPT_THREADS", "BCRYPT_QUEUE"),
     "user_service": ("DATABASE_POOL_SIZE",),
-    "file_service": ("DATABASE_POOL_SIZE", "FILE_MAX_BYTES", "FILE_QUOTA_BYTES", "FILES_ROOT"),
+    "file_service": ("DATABASE_POOL_SIZE", "FILE_MAX_BYTES", "FILE_QUOTA_BYTES", "FILE_STALL_SECONDS", "FILES_ROOT"),
 }
 
 
