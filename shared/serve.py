@@ -19,6 +19,8 @@ from shared.settings import ProcessSettings
 
 _KEEP_ALIVE = 75.0  # seconds; longer than the gateway keeps an idle connection, so that it is the one to close
 _SHUTDOWN = 10.0  # seconds for requests that are still being answered
+_MAX_LINE, _MAX_FIELD = 16_384, 32_768  # bytes; all more than the gateway lets in: it alone refuses a large head
+_MAX_HEADERS = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ async def listening(settings: ProcessSettings, apps: Apps) -> AsyncIterator[None
     The private port outlives the public one, so that a probe sees a stopping program and not a missing one.
     """
     private = web.AppRunner(apps.private, access_log=None, shutdown_timeout=1.0)
-    public = _public_runner(apps)
+    public = public_runner(apps)
     try:
         for runner, host, port in (
             (private, settings.private_host, settings.private_port),
@@ -94,7 +96,17 @@ async def listening(settings: ProcessSettings, apps: Apps) -> AsyncIterator[None
         await private.cleanup()
 
 
-def _public_runner(apps: Apps) -> web.BaseRunner:
+def public_runner(apps: Apps) -> web.BaseRunner:
+    """Return what serves the public port: a service's application behind the gateway, or the gateway's own server."""
     if isinstance(apps.public, web.Application):
-        return web.AppRunner(apps.public, access_log=None, keepalive_timeout=_KEEP_ALIVE, shutdown_timeout=_SHUTDOWN)
+        return web.AppRunner(
+            apps.public,
+            access_log=None,
+            keepalive_timeout=_KEEP_ALIVE,
+            shutdown_timeout=_SHUTDOWN,
+            max_line_size=_MAX_LINE,
+            max_field_size=_MAX_FIELD,
+            max_headers=_MAX_HEADERS,
+            auto_decompress=False,  # services refuse content codings by name; a bomb must not be unpacked for that
+        )
     return web.ServerRunner(apps.public, shutdown_timeout=_SHUTDOWN)

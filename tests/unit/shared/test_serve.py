@@ -1,0 +1,53 @@
+"""What a service's public port makes of requests that the gateway lets through, over real sockets."""
+
+import gzip
+from collections.abc import AsyncIterator
+
+import pytest
+from aiohttp import ClientResponse, ClientSession, web
+
+from gateway.downstream.server import MAX_FIELD, MAX_HEADERS, MAX_LINE
+from shared.serve import Apps, public_runner
+from shared.web.body import check_content_type, read_body
+from shared.web.middleware import observe, tell_problems
+
+
+async def take(request: web.Request) -> web.Response:
+    body = await read_body(request, 65_536)
+    if body:
+        check_content_type(request, ("application/json",))
+    return web.json_response({"length": len(body)})
+
+
+@pytest.fixture
+async def url() -> AsyncIterator[str]:
+    app = web.Application(middlewares=(observe, tell_problems))
+    app.router.add_route("*", "/{rest:.*}", take)
+    runner = public_runner(Apps(app, web.Application()))
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    yield f"http://127.0.0.1:{site.port}"
+    await runner.cleanup()
+
+
+async def code(answer: ClientResponse) -> tuple[int, str]:
+    assert answer.content_type == "application/problem+json"
+    return answer.status, (await answer.json())["code"]
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd", "x"])
+@pytest.mark.parametrize("body", [b"no such coding", gzip.compress(bytes(10_000_000))])
+async def test_coded_body_is_refused_and_never_unpacked(url: str, coding: str, body: bytes) -> None:
+    """G19: not even a malformed one is looked at."""
+    headers = {"Content-Encoding": coding, "Content-Type": "application/json"}
+    async with ClientSession() as client, client.post(url, data=body, headers=headers) as answer:
+        assert await code(answer) == (415, "unsupported_media_type")
+
+
+async def test_largest_head_that_the_gateway_takes_is_taken(url: str) -> None:
+    added_by_the_gateway = 10
+    headers = {f"X-{number}": "a" for number in range(MAX_HEADERS + added_by_the_gateway - 8)}
+    target = "/" + "a" * (MAX_LINE - 1)
+    async with ClientSession() as client, client.get(url + target, headers=headers | {"X": "a" * MAX_FIELD}) as answer:
+        assert answer.status == 200
