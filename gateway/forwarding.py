@@ -9,7 +9,7 @@ from aiohttp import web
 from gateway.authentication.identity import Assertions
 from gateway.authentication.principal import Principal
 from gateway.downstream.answer import Answer
-from gateway.downstream.body import RequestBody
+from gateway.downstream.body import SMALL, RequestBody
 from gateway.dressing import Dresser
 from gateway.edge.headers import RawHeader, downstream_headers, forwarding_headers, upstream_headers
 from gateway.errors import AnswerTimeout
@@ -47,7 +47,7 @@ class Forwarder:
     async def forward(self, request: web.BaseRequest, visit: Visit, admitted: Admitted) -> Answer:
         """Answer with what the upstream answers. Raises an AppError as long as nothing has been sent to the client."""
         pool = self._pools[admitted.route.upstream]
-        body = admitted.body.whole()
+        body = await _small_body(admitted)
         upstream_request = UpstreamRequest(
             method=request.method,
             target=admitted.target,
@@ -76,6 +76,17 @@ class Forwarder:
             self._assertions.header(admitted.principal, route.upstream),
         )
         return headers
+
+
+async def _small_body(admitted: Admitted) -> bytes | None:
+    """Return a body that is here already, or small, in which case it is waited for.
+
+    A service has only so many connections: who sends a few bytes slowly must not hold one meanwhile.
+    """
+    body = admitted.body.whole()
+    if body is None and admitted.route.max_body <= SMALL:
+        return await admitted.body.collect(admitted.route.timeout)
+    return body
 
 
 async def _relay(request: web.BaseRequest, exchange: Exchange, answer: Answer, visit: Visit) -> None:

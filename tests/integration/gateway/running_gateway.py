@@ -66,6 +66,7 @@ TABLE = ROUTES + "".join(
         route("mine", auth="user"),
         route("scarce", limit="narrow"),
         route("small", max_body=10),
+        route("terse", max_body=10, timeout=0.3),
         route("big", max_body=1_000_000_000),
         route("hasty", timeout=0.3),
         route("files", upstream="file_service"),

@@ -194,6 +194,29 @@ async def test_undeclared_body_that_is_too_large_is_refused_while_it_streams(gat
         assert (answer.status, (await answer.json())["code"]) == (413, "body_too_large")
 
 
+async def test_small_body_is_complete_before_its_service_hears_of_it(gateway: RunningGateway) -> None:
+    """G16: who sends a few bytes slowly must not hold one of the service's connections meanwhile."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
+    writer.write(b"POST /small HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+    assert await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5) == b"HTTP/1.1 100 Continue\r\n\r\n"
+    writer.write(b"a")
+    async with gateway.client.get(f"{gateway.url}/open") as answer:
+        assert answer.status == 200
+    assert [request.path for request in gateway.echo.seen] == ["/open"]
+    writer.write(b"b")
+    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+    assert head.startswith(b"HTTP/1.1 200")
+    writer.close()
+
+
+async def test_small_body_that_takes_too_long_is_given_up(gateway: RunningGateway) -> None:
+    """G16"""
+    answer = await gateway.raw(b"POST /terse HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\na")
+    assert answer.startswith(b"HTTP/1.1 408")
+    assert b'"request_timeout"' in answer
+    assert not gateway.echo.seen
+
+
 async def test_answer_may_come_before_the_upload_has_ended(gateway: RunningGateway) -> None:
     async def refuse(_request: web.BaseRequest) -> web.Response:
         return web.Response(status=415, text="no")
