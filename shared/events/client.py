@@ -1,5 +1,7 @@
 """Asks another program for its events, signed with this process's own key."""
 
+from http import HTTPStatus
+from typing import TypeVar
 from uuid import UUID
 
 import aiohttp
@@ -8,6 +10,8 @@ import msgspec
 from shared.errors import Unavailable
 from shared.events.model import EVENTS_PATH, FeedPage, ResyncRequired, SnapshotPage
 from shared.identity import HEADER, Signer
+
+T = TypeVar("T")
 
 _PATIENCE = 10.0  # seconds beyond the wait that was asked for
 _WAIT = 25.0  # seconds
@@ -33,12 +37,18 @@ class InternalClient:
     async def events(self, after: int, epoch: UUID, wait: float = _WAIT) -> FeedPage:
         """Return what comes behind `after`, perhaps nothing. Raises Unavailable or ResyncRequired."""
         params = {"after": str(after), "epoch": str(epoch), "wait": str(wait)}
-        return msgspec.json.decode(await self.get(EVENTS_PATH, params, patience=wait + _PATIENCE), type=FeedPage)
+        return self._decode(await self.get(EVENTS_PATH, params, patience=wait + _PATIENCE), FeedPage)
 
     async def snapshot(self, path: str, after: UUID | None) -> SnapshotPage:
         """Return one page of the ids that exist. Raises Unavailable."""
         params = {"after": str(after)} if after is not None else {}
-        return msgspec.json.decode(await self.get(path, params), type=SnapshotPage)
+        return self._decode(await self.get(path, params), SnapshotPage)
+
+    def _decode(self, content: bytes, kind: type[T]) -> T:
+        try:
+            return msgspec.json.decode(content, type=kind)
+        except msgspec.DecodeError as exc:
+            raise Unavailable(f"{self._audience} answers in a way that isn't understood.") from exc
 
     async def _send(
         self, method: str, path: str, params: dict[str, str] | None, body: bytes | None, patience: float
@@ -49,13 +59,19 @@ class InternalClient:
         timeout = aiohttp.ClientTimeout(total=patience, connect=_PATIENCE)
         try:
             async with self._session.request(
-                method, self._base_url + path, params=params, data=body, headers=headers, timeout=timeout
+                method,
+                self._base_url + path,
+                params=params,
+                data=body,
+                headers=headers,
+                timeout=timeout,
+                allow_redirects=False,  # the assertion is for this address alone
             ) as response:
                 content = await response.read()
         except (aiohttp.ClientError, OSError) as exc:
             raise Unavailable(f"{self._audience} doesn't answer.") from exc
         if response.status == ResyncRequired.status:
             raise ResyncRequired
-        if not response.ok:
+        if response.status >= HTTPStatus.MULTIPLE_CHOICES:
             raise Unavailable(f"{self._audience} answered {response.status}.")
         return content

@@ -39,6 +39,7 @@ def _add(app: web.Application, routes: Sequence[Route], lifecycle: Lifecycle) ->
     async def close_when_stopping(_request: web.Request, response: web.StreamResponse) -> None:
         if lifecycle.stopping:
             response.force_close()
+            response.headers["Connection"] = "close"
 
     for route in routes:
         app.router.add_route(route.method, route.path, bind(route))

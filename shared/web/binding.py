@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 import msgspec
 from aiohttp import web
@@ -12,7 +13,7 @@ from aiohttp.typedefs import Handler as WebHandler
 from shared.errors import Forbidden, InvalidParameter, NotFound, Unauthenticated, Violation
 from shared.identity import Identity, Kind
 from shared.web.answers import Answer, Created, Page
-from shared.web.body import check_content_type, decode_json, read_body
+from shared.web.body import check_content_type, decode_json, fault, read_body
 from shared.web.context import identity_of
 from shared.web.etag import matches_none
 from shared.web.routes import Auth, Route, Signature, read_signature
@@ -27,6 +28,8 @@ class _NoQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 # Controls, lone surrogates, and what hides or reorders text. Other spaces and joiners occur in honest names, and a
 # character that this Python doesn't know yet is as good as any: hence no `isprintable`.
 _UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ud800-\udfff\ufeff]")
+
+_MAX_INT = 2**63
 
 _encode = msgspec.json.Encoder().encode
 
@@ -57,10 +60,19 @@ def _authorise(auth: Auth, identity: Identity) -> None:
 
 def _path_values(request: web.Request, signature: Signature) -> dict[str, Any]:
     """Convert the path's parameters; one that can't name anything is like one that names nothing: NotFound."""
+    return {name: _path_value(request.match_info[name], kind) for name, kind in signature.path.items()}
+
+
+def _path_value(text: str, kind: type) -> Any:
+    """Return the one value that is spelled like `text`: what UUID and int put up with beside that is refused."""
     try:
-        return {name: kind(request.match_info[name]) for name, kind in signature.path.items()}
-    except ValueError as exc:
-        raise NotFound from exc
+        value = kind(text)
+    except ValueError:
+        raise NotFound from None
+    spelled = text.lower() if kind is UUID else text
+    if str(value) != spelled or _UNFIT.search(text) or (kind is int and not 0 <= value < _MAX_INT):
+        raise NotFound
+    return value
 
 
 def parse_query(request: web.Request, kind: type[msgspec.Struct]) -> msgspec.Struct:
@@ -73,8 +85,8 @@ def parse_query(request: web.Request, kind: type[msgspec.Struct]) -> msgspec.Str
     try:
         return msgspec.convert(dict(values), kind, strict=False)
     except msgspec.ValidationError as exc:
-        detail, _, place = str(exc).partition(" - at `$.")
-        raise InvalidParameter("The query isn't valid.", errors=[Violation(place.rstrip("`"), detail)]) from exc
+        place, detail = fault(exc)
+        raise InvalidParameter("The query isn't valid.", errors=[Violation(place.removeprefix("/"), detail)]) from exc
 
 
 async def _body(request: web.Request, route: Route, signature: Signature) -> Any:

@@ -70,19 +70,21 @@ def convert(value: Any, kind: type[T]) -> T:
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as exc:
-        message = str(exc)
-        detail = _PLACE.sub("", message)
-        raise MalformedBody(
-            "The body doesn't have the right shape.", errors=[Violation(_pointer(message), detail)]
-        ) from exc
+        pointer, detail = fault(exc)
+        raise MalformedBody("The body doesn't have the right shape.", errors=[Violation(pointer, detail)]) from exc
 
 
-def _pointer(message: str) -> str:
-    """Turn msgspec's `$.a[0].b` into the JSON Pointer `/a/0/b`; of an unknown field, name the field itself."""
-    place = _PLACE.search(message)
-    path = re.sub(r"\[(\d+|\.\.\.)\]", r"/\1", place[1]).replace(".", "/") if place else ""
-    unknown = _UNKNOWN_FIELD.search(_PLACE.sub("", message))
-    return f"{path}/{_escaped(unknown[1])}" if unknown else path
+def fault(exc: msgspec.ValidationError) -> tuple[str, str]:
+    """Return the JSON Pointer to the place at fault, as far as msgspec tells it, and what is wrong there.
+
+    `$.a[0].b` is `/a/0/b`; of an unknown field the place is the field itself.
+    """
+    detail = _PLACE.sub("", str(exc))
+    place = _PLACE.search(str(exc))
+    known, below_some_value, _ = place[1].partition("[...]") if place else ("", "", "")
+    path = re.sub(r"\[(\d+)\]", r"/\1", known).replace(".", "/")
+    unknown = _UNKNOWN_FIELD.search(detail)
+    return (f"{path}/{_escaped(unknown[1])}" if unknown and not below_some_value else path), detail
 
 
 def _escaped(name: str) -> str:

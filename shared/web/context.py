@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 
 from aiohttp import web
 
@@ -15,6 +16,7 @@ class RequestContext:
     trace: Trace
     identity: Identity = ANONYMOUS
     answered: bool = False  # the answer's head is out: a failure can't be told any more
+    outcome: int = 499  # the status to record when no whole answer went out: the client left, unless we broke off
     started: float = field(default_factory=time.perf_counter)
 
 
@@ -32,5 +34,9 @@ def identity_of(request: web.Request) -> Identity:
 
 
 def client_address(request: web.Request) -> str:
-    """Return the client's address as the gateway resolved it; only asserted requests get this far."""
-    return request.headers.get("X-Forwarded-For", "")
+    """Return the client's address as the gateway resolved it, or "" for a request that isn't a client's."""
+    address = request.headers.get("X-Forwarded-For", "")
+    try:
+        return str(ip_address(address))
+    except ValueError:
+        return ""

@@ -4,11 +4,21 @@ import time
 from collections.abc import Callable
 
 from aiohttp import web
+from aiohttp.hdrs import METH_ALL
 from aiohttp.typedefs import Handler, Middleware
 
-from shared.errors import AppError, BadRequest, BodyTooLarge, InternalError, MethodNotAllowed, NotFound, Unauthenticated
+from shared.errors import (
+    AppError,
+    BadRequest,
+    BodyTooLarge,
+    InternalError,
+    MethodNotAllowed,
+    NotFound,
+    Unauthenticated,
+    describe,
+)
 from shared.identity import HEADER, Verifier
-from shared.logs import log
+from shared.logs import log, loggable_path
 from shared.metrics import REQUEST_SECONDS, REQUESTS_IN_FLIGHT
 from shared.tracing import REQUEST_ID
 from shared.web.context import CONTEXT, RequestContext, new_context
@@ -25,29 +35,27 @@ async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Give the request its context, and write its one line and its metrics when it is over."""
     context = request[CONTEXT] = new_context(request)
     REQUESTS_IN_FLIGHT.inc()
-    status = 499  # what is kept when the client went away
     try:
         response = await handler(request)
-        status = response.status
-        if not response.prepared:
-            response.headers[REQUEST_ID] = context.request_id
+        context.outcome = response.status
         return response
     finally:
         REQUESTS_IN_FLIGHT.dec()
-        _record(request, context, status)
+        _record(request, context)
 
 
-def _record(request: web.Request, context: RequestContext, status: int) -> None:
+def _record(request: web.Request, context: RequestContext) -> None:
     seconds = time.perf_counter() - context.started
     route = route_template(request)
-    REQUEST_SECONDS.labels(request.method, route, str(status)).observe(seconds)
+    method = request.method if request.method in METH_ALL else "other"  # a client may call it anything
+    REQUEST_SECONDS.labels(method, route, str(context.outcome)).observe(seconds)
     log.info(
         "request",
         **{
             "http.request.method": request.method,
             "http.route": route,
-            "url.path": request.path,
-            "http.response.status_code": status,
+            "url.path": loggable_path(request.path),
+            "http.response.status_code": context.outcome,
             "event.duration": int(seconds * 1e9),
             "http.request.id": context.request_id,
             "trace.id": context.trace.trace_id,
@@ -70,6 +78,8 @@ async def tell_problems(request: web.Request, handler: Handler) -> web.StreamRes
         return await handler(request)
     except AppError as exc:
         error = exc
+    except web.HTTPRedirection:
+        raise
     except web.HTTPException as exc:
         error = _from_aiohttp(exc)
     except ConnectionResetError:
@@ -83,15 +93,19 @@ async def tell_problems(request: web.Request, handler: Handler) -> web.StreamRes
 def _problem(request: web.Request, error: AppError) -> web.StreamResponse:
     context = request[CONTEXT]
     if error.status >= InternalError.status:
-        cause = repr(error.__cause__) if error.__cause__ else error.detail
         log.warning(
-            "request_refused", **{"error.code": error.code, "cause": cause, "http.request.id": context.request_id}
+            "request_refused",
+            **{"error.code": error.code, "cause": describe(error), "http.request.id": context.request_id},
         )
     if context.answered:
+        context.outcome = error.status
         _abort(request)
         raise ConnectionResetError("the answer broke off") from error
     rendered = render_problem(
-        error, accept=request.headers.get("Accept", ""), instance=request.path, request_id=context.request_id
+        error,
+        accept=request.headers.get("Accept", ""),
+        instance=request.rel_url.raw_path,
+        request_id=context.request_id,
     )
     return web.Response(status=rendered.status, headers=dict(rendered.headers), body=rendered.body)
 
@@ -106,13 +120,16 @@ def _from_aiohttp(exc: web.HTTPException) -> AppError:
     if isinstance(exc, web.HTTPMethodNotAllowed):
         return MethodNotAllowed(headers={"Allow": exc.headers.get("Allow", "")})
     known: dict[int, Callable[[], AppError]] = {404: NotFound, 413: BodyTooLarge}
+    if exc.status >= InternalError.status:
+        return InternalError()
     return known.get(exc.status, BadRequest)()
 
 
-async def note_answered(request: web.Request, _response: web.StreamResponse) -> None:
+async def note_answered(request: web.Request, response: web.StreamResponse) -> None:
     """Signal handler of `on_response_prepare`: from here on a failure can only cut the connection."""
     if (context := request.get(CONTEXT)) is not None:
         context.answered = True
+        response.headers[REQUEST_ID] = context.request_id
 
 
 def authenticate(verifier: Verifier, open_paths: frozenset[str]) -> Middleware:

@@ -7,7 +7,17 @@ from uuid import UUID
 
 import msgspec
 
-from shared.errors import AppError, InvalidParameter, MalformedBody, NotFound, Unauthenticated, Unavailable
+from shared.errors import (
+    AppError,
+    BodyTooLarge,
+    Forbidden,
+    InvalidParameter,
+    MalformedBody,
+    NotFound,
+    Unauthenticated,
+    Unavailable,
+    UnsupportedMediaType,
+)
 from shared.web.idempotency import IDEMPOTENCY_ERRORS
 from shared.web.problem import PROBLEM_JSON
 from shared.web.routes import Auth, Route, Signature, read_signature
@@ -46,7 +56,10 @@ def openapi_document(title: str, routes: Sequence[Route]) -> Json:
     """Return the document of `routes`. Struct names are the schemas' names, so they are unique in one service."""
     signatures = [(route, read_signature(route)) for route in routes]
     kinds = [kind for _, signature in signatures for kind in (signature.body, signature.answer) if kind is not None]
-    _, components = msgspec.json.schema_components([*kinds, Problem], ref_template=_REF)
+    queries = [signature.query for _, signature in signatures if signature.query is not None]
+    _, components = msgspec.json.schema_components([*kinds, *queries, Problem], ref_template=_REF)
+    for query in queries:  # only for what their members refer to: they themselves are told as parameters
+        components.pop(query.__name__, None)
     paths: dict[str, Json] = {}
     for route, signature in signatures:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(title, route, signature)
@@ -144,10 +157,12 @@ def _errors(route: Route, signature: Signature) -> Sequence[type[AppError]]:
     found: list[type[AppError]] = [Unavailable, *route.errors]
     if route.auth is Auth.USER:
         found.append(Unauthenticated)
+    if route.auth is Auth.SERVICE:
+        found.extend((Unauthenticated, Forbidden))
     if route.idempotent:
         found.extend(IDEMPOTENCY_ERRORS)
     if signature.body is not None:
-        found.append(MalformedBody)
+        found.extend((MalformedBody, BodyTooLarge, UnsupportedMediaType))
     if signature.query is not None:
         found.append(InvalidParameter)
     if signature.path:

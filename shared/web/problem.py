@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from shared.errors import AppError
+from shared.errors import AppError, Unauthenticated
 from shared.web.pages import HTML, render_page
 
 PROBLEM_JSON = "application/problem+json"
@@ -38,11 +38,16 @@ def problem_document(error: AppError, *, instance: str, request_id: str) -> dict
 def render_problem(error: AppError, *, accept: str, instance: str, request_id: str) -> RenderedProblem:
     """Return the answer to a request for `instance` (its path, without the query) that failed with `error`."""
     document = problem_document(error, instance=instance, request_id=request_id)
-    headers = {"Cache-Control": "no-store", **error.headers}
+    headers = {"Cache-Control": "no-store", **_challenge(error), **error.headers}
     if prefers_html(accept):
         body = render_page("problem.html", problem=document).encode()
         return RenderedProblem(error.status, headers | {"Content-Type": HTML}, body)
     return RenderedProblem(error.status, headers | {"Content-Type": PROBLEM_JSON}, msgspec.json.encode(document))
+
+
+def _challenge(error: AppError) -> Mapping[str, str]:
+    """Return what every 401 has to say (RFC 9110, 11.6.1), unless its raiser says more."""
+    return {"WWW-Authenticate": "Bearer"} if error.status == Unauthenticated.status else {}
 
 
 def prefers_html(accept: str) -> bool:

@@ -11,11 +11,12 @@ are msgspec structs (or UUID, str, int in a path). Its return annotation gives t
 
 import inspect
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
+from uuid import UUID
 
 import msgspec
 from aiohttp import web
@@ -25,6 +26,7 @@ from shared.web.answers import Answer, Created, Page
 from shared.web.body import JSON_TYPES
 
 Handler = Callable[..., Awaitable[object]]
+PATH_TYPES: tuple[type, ...] = (UUID, int, str)
 
 
 class Auth(StrEnum):
@@ -70,29 +72,48 @@ def read_signature(route: Route) -> Signature:
     hints = get_type_hints(route.handler)
     names = list(inspect.signature(route.handler).parameters)[1:]
     in_path = re.findall(r"{(\w+)}", route.path)
-    if set(names) - {"query", "body"} != set(in_path):
-        raise TypeError(f"{route.method} {route.path}: {route.handler.__name__} takes {names}")
-    body, optional = _body_type(hints.get("body"))
-    status, answer = _answer_type(hints.get("return"))
-    return Signature({name: hints[name] for name in in_path}, hints.get("query"), body, optional, status, answer)
+    try:
+        path = _path_types(set(names) - {"query", "body"}, in_path, hints)
+        query = _strict("query", hints.get("query")) if "query" in names else None
+        body, optional = _body_type(hints.get("body")) if "body" in names else (None, False)
+        status, answer = _answer_type(hints.get("return", "nothing that its annotation tells"))
+    except TypeError as exc:
+        raise TypeError(f"{route.method} {route.path}: {route.handler.__name__} {exc}") from None
+    return Signature(path, query, body, optional, status, answer)
+
+
+def _path_types(names: set[str], in_path: Sequence[str], hints: Mapping[str, Any]) -> dict[str, type]:
+    if names != set(in_path):
+        raise TypeError(f"takes {sorted(names)} of a path that gives {in_path}")
+    for name in in_path:
+        if hints.get(name) not in PATH_TYPES:
+            raise TypeError(f"takes {name} as {hints.get(name)}, which no path can give")
+    return {name: hints[name] for name in in_path}
+
+
+def _strict(name: str, hint: Any) -> type[msgspec.Struct]:
+    """Return the struct, which must refuse fields that it doesn't know."""
+    if not (
+        inspect.isclass(hint) and issubclass(hint, msgspec.Struct) and hint.__struct_config__.forbid_unknown_fields
+    ):
+        raise TypeError(f"takes {name} as {hint}, which is no struct that forbids unknown fields")
+    return hint
 
 
 def _body_type(hint: Any) -> tuple[type[Any] | None, bool]:
     if get_origin(hint) in (Union, UnionType) and NoneType in get_args(hint):
-        return next(kind for kind in get_args(hint) if kind is not NoneType), True
-    return hint, False
+        return _strict("body", next(kind for kind in get_args(hint) if kind is not NoneType)), True
+    return _strict("body", hint), False
 
 
 def _answer_type(hint: Any) -> tuple[int, Any]:
     origin = get_origin(hint) or hint
-    if origin is NoneType or origin is None:
+    if origin is NoneType:
         return 204, None
     if inspect.isclass(origin) and issubclass(origin, web.StreamResponse):
         return 200, None
-    if origin is Created:
-        return 201, get_args(hint)[0]
-    if origin is Answer:
-        return 200, get_args(hint)[0]
+    if origin in (Created, Answer) and get_args(hint):
+        return (201 if origin is Created else 200), get_args(hint)[0]
     if origin is Page or (inspect.isclass(origin) and issubclass(origin, msgspec.Struct)):
         return 200, hint
-    raise TypeError(f"{hint} is no answer that a handler may return")
+    raise TypeError(f"returns {hint}, which is no answer")
