@@ -18,6 +18,7 @@ LINUX = sys.platform == "linux"
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15
 _ZOMBIE = "Z"
+_OURS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD)
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -54,7 +55,7 @@ def fork(birth: Birth, run: Callable[[], int]) -> int:
     parent = os.getpid()
     sys.stdout.flush()
     sys.stderr.flush()
-    if pid := os.fork():
+    if pid := _fork_deaf():
         return pid
     status = 70
     try:
@@ -71,10 +72,23 @@ def fork(birth: Birth, run: Callable[[], int]) -> int:
         os._exit(status)
 
 
+def _fork_deaf() -> int:
+    """Fork with signals kept back in the child, until it has let go of our handlers: they would swallow them."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, _OURS)
+    pid = 1
+    try:
+        pid = os.fork()
+    finally:
+        if pid:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _OURS)
+    return pid
+
+
 def _settle(birth: Birth, parent: int) -> None:
     signal.set_wakeup_fd(-1)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD):
+    for number in _OURS:
         signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _OURS)
     os.setsid()
     _redirect(birth)
     if birth.account:
