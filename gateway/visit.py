@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from shared.errors import AppError
-from shared.logs import log
+from shared.logs import log, loggable_path
 from shared.metrics import REQUEST_SECONDS, REQUESTS_IN_FLIGHT
 from shared.tracing import REQUEST_ID, TRACEPARENT, Trace, continue_trace, request_id
 
@@ -74,7 +74,7 @@ def _fields(visit: Visit, seconds: float) -> dict[str, object]:
     fields: dict[str, object] = {
         "http.request.method": visit.method,
         "http.route": visit.route,
-        "url.path": visit.path[:_LONGEST_PATH],
+        "url.path": loggable_path(visit.path[:_LONGEST_PATH]),
         "http.response.status_code": visit.status,
         "http.response.body.bytes": visit.sent,
         "event.duration": int(seconds * 1e9),
