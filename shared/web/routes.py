@@ -40,7 +40,8 @@ class Auth(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Route:
     """`raw_body` names the media types that a handler without a `body` parameter reads from the stream itself,
-    `raw_answer` those that one returning `web.StreamResponse` gives; both are for the OpenAPI document.
+    `raw_answer` those that one returning `web.StreamResponse` gives; both are for the OpenAPI document. A GET's handler
+    is asked for HEAD too, and one that streams must then send nothing behind the head.
     """
 
     method: str
