@@ -38,6 +38,8 @@ async def _run(check: Check) -> str:
     try:
         async with asyncio.timeout(_PATIENCE):
             await check()
+    except TimeoutError:
+        return f"no answer within {_PATIENCE:g} s"
     except Exception as exc:  # noqa: BLE001  whatever it is, it is why the program isn't ready
         told = str(exc) or type(exc).__name__
         return f"{told} ({exc.__cause__!r})" if exc.__cause__ is not None else told

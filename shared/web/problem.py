@@ -1,5 +1,6 @@
 """The one place where a failure becomes an answer: RFC 9457 JSON, or the same as a page for a browser."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -52,4 +53,4 @@ def _challenge(error: AppError) -> Mapping[str, str]:
 
 def prefers_html(accept: str) -> bool:
     """Tell a browser that navigates, which names text/html first, from a program."""
-    return accept.lstrip().startswith("text/html")
+    return re.split("[,;]", accept, maxsplit=1)[0].strip().lower() == "text/html"
