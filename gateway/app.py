@@ -23,6 +23,7 @@ from gateway.edge.cors import Cors
 from gateway.forwarding import Forwarder
 from gateway.limits.limiter import open_limiter
 from gateway.limits.policy import limit_classes, parse_policy
+from gateway.limits.shares import Shares
 from gateway.pages.pages import Pages
 from gateway.proxy import Columns, Proxy
 from gateway.routes.load import load_routes
@@ -68,6 +69,7 @@ async def open_gateway(settings: Settings, routes: RouteTable, lifecycle: Lifecy
             authenticator=trust.authenticator,
             limiter=limiter,
             limits=limit_classes(routes.limits.values()),
+            shares=Shares(),
             pages=_pages(settings, pools, assertions),
             forwarder=Forwarder(pools, assertions, dresser, public_url),
             dresser=dresser,

@@ -57,6 +57,15 @@ class RateLimited(AppError):
     code, status, title = "rate_limited", 429, "Too many requests"
 
 
+class TooManyAtOnce(AppError):
+    """Not about the rate: about how much of the services one caller holds in the same moment."""
+
+    code, status, title = "too_many_at_once", 429, "Too many of your requests are being answered at this moment"
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": "1"})
+
+
 class BadHost(AppError):
     code, status, title = "bad_host", 400, "The Host header is missing or malformed"
 

@@ -19,6 +19,7 @@ from gateway.forwarding import Admitted, Forwarder
 from gateway.limits.headers import limit_headers
 from gateway.limits.limiter import Limiter
 from gateway.limits.policy import LimitClass
+from gateway.limits.shares import Shares
 from gateway.pages.pages import Pages
 from gateway.routes.match import RouteTable
 from gateway.routes.model import LOCAL, Route
@@ -38,6 +39,7 @@ class Columns:
     authenticator: Authenticator
     limiter: Limiter
     limits: Mapping[str, LimitClass]
+    shares: Shares
     pages: Pages
     forwarder: Forwarder
     dresser: Dresser
@@ -63,7 +65,8 @@ class Proxy:
         body = RequestBody(request, route.max_body)
         if route.upstream == LOCAL:
             return await self._page(request, visit)
-        return await it.forwarder.forward(request, visit, Admitted(route, principal, body, path + query))
+        with it.shares.take(visit.user_id, subject(visit.client)):
+            return await it.forwarder.forward(request, visit, Admitted(route, principal, body, path + query))
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request, whatever happens; its line in the log and its place in the metrics are certain too."""
