@@ -137,11 +137,11 @@ def running_stack(state: Path, port: int | None = None, **environ: str) -> Itera
 
 
 @contextmanager
-def state_folder() -> Iterator[Path]:
+def state_folder(name: str = "state") -> Iterator[Path]:
     """Make a folder for a stack's state. Whoever PostgreSQL runs as can pass it, unlike pytest's own."""
     folder = Path(tempfile.mkdtemp(prefix="colonnade-test-"))
     folder.chmod(0o711)
-    state = folder / "state"
+    state = folder / name
     try:
         yield state
     finally:

@@ -103,5 +103,5 @@ async def test_migrating_alone_starts_and_stops_a_database() -> None:
 
 
 async def test_path_too_long_for_a_socket_is_no_obstacle() -> None:
-    with state_folder() as state, running_stack(state / ("long" * 30)) as stack:
+    with state_folder("long" * 30) as state, running_stack(state) as stack:
         assert await stack.ready()
