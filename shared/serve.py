@@ -2,10 +2,11 @@
 
 import asyncio
 import gc
+import resource
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import uvloop
@@ -21,6 +22,7 @@ _KEEP_ALIVE = 75.0  # seconds; longer than the gateway keeps an idle connection,
 _SHUTDOWN = 10.0  # seconds for requests that are still being answered
 _MAX_LINE, _MAX_FIELD = 16_384, 32_768  # bytes; all more than the gateway lets in: it alone refuses a large head
 _MAX_HEADERS = 160
+_OPEN_FILES = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ OpenProgram = Callable[[Lifecycle], AbstractAsyncContextManager[Apps]]
 def serve(settings: ProcessSettings, open_program: OpenProgram) -> int:
     """Serve until SIGTERM or SIGINT, and return the exit status. A second signal ends the process at once."""
     log.start(settings.name, settings.log)
+    raise_file_limit()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_run(settings, open_program))
@@ -47,6 +50,15 @@ def serve(settings: ProcessSettings, open_program: OpenProgram) -> int:
     finally:
         log.close()
     return 0
+
+
+def raise_file_limit() -> None:
+    """Allow ourselves what the hard limit allows: under the usual soft one, 1,000 idle clients keep all others out."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(ValueError, OSError):  # some systems have a lower limit that they don't tell
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 async def _run(settings: ProcessSettings, open_program: OpenProgram) -> None:

@@ -1,13 +1,14 @@
 """What a service's public port makes of requests that the gateway lets through, over real sockets."""
 
 import gzip
+import resource
 from collections.abc import AsyncIterator
 
 import pytest
 from aiohttp import ClientResponse, ClientSession, web
 
 from gateway.downstream.server import MAX_FIELD, MAX_HEADERS, MAX_LINE
-from shared.serve import Apps, public_runner
+from shared.serve import Apps, public_runner, raise_file_limit
 from shared.web.body import check_content_type, read_body
 from shared.web.middleware import observe, tell_problems
 
@@ -51,3 +52,15 @@ async def test_largest_head_that_the_gateway_takes_is_taken(url: str) -> None:
     target = "/" + "a" * (MAX_LINE - 1)
     async with ClientSession() as client, client.get(url + target, headers=headers | {"X": "a" * MAX_FIELD}) as answer:
         assert answer.status == 200
+
+
+def test_soft_limit_of_open_files_is_raised_to_the_hard_one() -> None:
+    """G16: sockets are files, and 1,024 of them are soon taken."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    low = min(512, soft)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (low, hard))
+    try:
+        raise_file_limit()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] > low
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
