@@ -36,11 +36,6 @@ class Exchange:
         """All of the answer is here: the next `read` waits for nothing and returns all the rest."""
         return self._connection.answer.complete
 
-    @property
-    def was_answered(self) -> bool:
-        """Whether any byte of an answer has come."""
-        return self._connection.answer.started
-
     async def begin(self, request: UpstreamRequest) -> None:
         """Send the request and wait for the answer's head. Raises BadGateway, UpstreamTimeout, or the body's error."""
         connection = self._connection

@@ -4,8 +4,8 @@ import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,15 @@ key = "address"
 [[route]]
 name = "home"
 exact = "/"
+methods = ["GET"]
+upstream = "local"
+auth = "public"
+limit = "wide"
+timeout = 5
+
+[[route]]
+name = "description"
+exact = "/openapi.json"
 methods = ["GET"]
 upstream = "local"
 auth = "public"
@@ -113,7 +122,7 @@ class RunningGateway:
     client: aiohttp.ClientSession
     lifecycle: Lifecycle
     jwks: dict[str, bytes]
-    logged: list[dict[str, object]] = field(default_factory=list)
+    server: web.Server
 
     @property
     def url(self) -> str:
@@ -122,15 +131,29 @@ class RunningGateway:
     def bearer(self, **claims: Any) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.issuer.token(**claims)}"}
 
-    async def raw(self, request: bytes) -> bytes:
-        """Send bytes and return all that comes back until the gateway closes."""
+    async def service_is_asked(self) -> bool:
+        return bool(self.echo.seen)
+
+    async def has_no_client(self) -> bool:
+        """Whether one has come and none is left."""
+        return bool(self.echo.seen) and not self.server.connections
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         try:
-            writer.write(request)
             async with asyncio.timeout(10):
-                return await reader.read()
+                yield reader, writer
         finally:
-            writer.close()
+            writer.transport.abort()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
+
+    async def raw(self, request: bytes) -> bytes:
+        """Send bytes and return all that comes back until the gateway closes."""
+        async with self.connection() as (reader, writer):
+            writer.write(request)
+            return await reader.read()
 
 
 def status(answer: bytes) -> int:
@@ -195,7 +218,7 @@ async def run_gateway(folder: Path, valkey_url: str, **environ: str) -> AsyncIte
         public = await stack.enter_async_context(_listening(web.ServerRunner(apps.public, shutdown_timeout=1)))
         private = await stack.enter_async_context(_listening(web.AppRunner(apps.private, shutdown_timeout=1)))
         client = await stack.enter_async_context(aiohttp.ClientSession(auto_decompress=False))
-        yield RunningGateway(public, private, issuer, feed, echo, client, lifecycle, jwks)
+        yield RunningGateway(public, private, issuer, feed, echo, client, lifecycle, jwks, apps.public)
 
 
 def settings_from(environ: Mapping[str, str]) -> Settings:
@@ -212,10 +235,15 @@ async def _auth_service(feed: AuthFeed, jwks: dict[str, bytes]) -> AsyncIterator
             raise web.HTTPServiceUnavailable
         return web.Response(body=jwks["document"])
 
+    async def describe(_request: web.Request) -> web.Response:
+        return web.json_response({"openapi": "3.1.0", "info": {"title": "Accounts", "version": "1"}, "paths": {}})
+
     app = feed.app()
     app.router.add_get("/.well-known/jwks.json", publish)
+    app.router.add_get("/openapi.json", describe)
     async with _listening(web.AppRunner(app, shutdown_timeout=0.1)) as port:
         yield f"http://127.0.0.1:{port}"
+        feed.end()
 
 
 @asynccontextmanager

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from shared.logs import log
 from tests.integration.gateway.running_gateway import RunningGateway
@@ -90,6 +91,26 @@ async def test_own_pages_are_served(gateway: RunningGateway) -> None:
         assert int(answer.headers["Content-Length"]) > 100
     async with gateway.client.get(gateway.url, headers={"If-None-Match": etag}) as answer:
         assert (answer.status, await answer.read()) == (304, b"")
+
+
+async def test_services_are_described_together(gateway: RunningGateway) -> None:
+    async def describe(request: web.BaseRequest) -> web.Response:
+        assert request.raw_path == "/openapi.json"
+        paths: dict[str, object] = {"/v1/things": {"get": {"responses": {}}}}
+        return web.json_response({"openapi": "3.1.0", "info": {"title": "x", "version": "1"}, "paths": paths})
+
+    gateway.echo.answer = describe
+    async with gateway.client.get(f"{gateway.url}/openapi.json") as answer:
+        assert "/v1/things" in (await answer.json())["paths"]
+
+
+async def test_service_that_does_not_describe_itself_is_unavailable(gateway: RunningGateway) -> None:
+    async def refuse(_request: web.BaseRequest) -> web.Response:
+        return web.Response(status=500)
+
+    gateway.echo.answer = refuse
+    async with gateway.client.get(f"{gateway.url}/openapi.json") as answer:
+        assert answer.status == 503
 
 
 async def test_one_line_is_logged_and_no_secret_in_it(gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from yarl import URL
 
 from shared.identity import HEADER, Kind, Verifier, load_trust
 from tests.integration.gateway.running_gateway import RunningGateway
+from tests.waiting import eventually
 
 MEGABYTE = 1024 * 1024
 
@@ -196,25 +197,55 @@ async def test_undeclared_body_that_is_too_large_is_refused_while_it_streams(gat
 
 async def test_small_body_is_complete_before_its_service_hears_of_it(gateway: RunningGateway) -> None:
     """G16: who sends a few bytes slowly must not hold one of the service's connections meanwhile."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
-    writer.write(b"POST /small HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
-    assert await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5) == b"HTTP/1.1 100 Continue\r\n\r\n"
-    writer.write(b"a")
-    async with gateway.client.get(f"{gateway.url}/open") as answer:
-        assert answer.status == 200
-    assert [request.path for request in gateway.echo.seen] == ["/open"]
-    writer.write(b"b")
-    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
-    assert head.startswith(b"HTTP/1.1 200")
-    writer.close()
+    async with gateway.connection() as (reader, writer):
+        writer.write(b"POST /small HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+        assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+        writer.write(b"a")
+        async with gateway.client.get(f"{gateway.url}/open") as answer:
+            assert answer.status == 200
+        assert [request.path for request in gateway.echo.seen] == ["/open"]
+        writer.write(b"b")
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200")
 
 
 async def test_small_body_that_takes_too_long_is_given_up(gateway: RunningGateway) -> None:
     """G16"""
-    answer = await gateway.raw(b"POST /terse HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\na")
-    assert answer.startswith(b"HTTP/1.1 408")
-    assert b'"request_timeout"' in answer
+    async with gateway.connection() as (reader, writer):
+        writer.write(b"POST /terse HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\na")
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 408")
+        assert b'"request_timeout"' in await reader.readuntil(b"}")
     assert not gateway.echo.seen
+
+
+@pytest.mark.parametrize("rest", [b"", b"not a chunk\r\n"])
+async def test_upload_that_stops_making_sense_or_coming_is_given_up(
+    gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch, rest: bytes
+) -> None:
+    monkeypatch.setattr("gateway.downstream.body.SILENCE", 0.1)
+    async with gateway.connection() as (reader, writer):
+        writer.write(b"POST /open HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n")
+        await eventually(gateway.service_is_asked)
+        writer.write(rest)
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 408")
+        assert b"Connection: close" in head
+
+
+async def test_client_that_takes_no_byte_is_cut_off(gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    """G16: a slow reader holds nothing for ever."""
+    monkeypatch.setattr("gateway.downstream.answer.SILENCE", 0.1)
+
+    async def endless(request: web.BaseRequest) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        while True:
+            await response.write(b"x" * MEGABYTE)
+
+    gateway.echo.answer = endless
+    async with gateway.connection() as (_, writer):  # whose buffer soon is full
+        writer.write(b"GET /big HTTP/1.1\r\nHost: h\r\n\r\n")
+        await eventually(gateway.has_no_client)
 
 
 async def test_answer_may_come_before_the_upload_has_ended(gateway: RunningGateway) -> None:
@@ -222,12 +253,11 @@ async def test_answer_may_come_before_the_upload_has_ended(gateway: RunningGatew
         return web.Response(status=415, text="no")
 
     gateway.echo.answer = refuse
-    reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
-    writer.write(b"POST /big HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\nsome")
-    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
-    assert head.startswith(b"HTTP/1.1 415")
-    assert b"Connection: close" in head
-    writer.close()
+    async with gateway.connection() as (reader, writer):
+        writer.write(b"POST /big HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\nsome")
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 415")
+        assert b"Connection: close" in head
 
 
 async def test_client_that_leaves_ends_the_services_work(gateway: RunningGateway) -> None:
@@ -242,11 +272,11 @@ async def test_client_that_leaves_ends_the_services_work(gateway: RunningGateway
         raise AssertionError
 
     gateway.echo.answer = work
-    _, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
-    writer.write(b"GET /open HTTP/1.1\r\nHost: h\r\n\r\n")
-    await asyncio.wait_for(arrived.wait(), 5)
-    writer.close()
-    await asyncio.wait_for(ended.wait(), 5)
+    async with gateway.connection() as (_, writer):
+        writer.write(b"GET /open HTTP/1.1\r\nHost: h\r\n\r\n")
+        await asyncio.wait_for(arrived.wait(), 5)
+        writer.close()
+        await asyncio.wait_for(ended.wait(), 5)
 
 
 async def test_http_1_0_client_gets_a_body_that_ends_with_the_connection(gateway: RunningGateway) -> None:

@@ -1,7 +1,5 @@
 """Where one request ends and the next begins: the gateway and its services must never disagree."""
 
-import asyncio
-
 import pytest
 
 from tests.integration.gateway.running_gateway import RunningGateway, status
@@ -110,24 +108,22 @@ async def test_upgrade_is_never_passed_on(gateway: RunningGateway, protocol: str
 
 
 async def test_body_is_asked_for_once_it_will_be_read(gateway: RunningGateway) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
-    writer.write(POST + b"Expect: 100-continue\r\nContent-Length: 2\r\n\r\n")
-    assert await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5) == b"HTTP/1.1 100 Continue\r\n\r\n"
-    writer.write(b"ab")
-    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
-    assert head.startswith(b"HTTP/1.1 200")
-    writer.close()
+    async with gateway.connection() as (reader, writer):
+        writer.write(POST + b"Expect: 100-continue\r\nContent-Length: 2\r\n\r\n")
+        assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+        writer.write(b"ab")
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200")
 
 
 async def test_refused_expectation_leaves_nothing_to_be_misread(gateway: RunningGateway) -> None:
     """G32: 413 without a 100 before it; what the client sends next is not taken for a request."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
-    writer.write(b"POST /small HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 500\r\n\r\n")
-    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
-    assert head.startswith(b"HTTP/1.1 413")
-    assert b"Connection: close" in head
-    writer.write(SMUGGLED * 20)
-    rest = await asyncio.wait_for(reader.read(), 10)
-    assert b"HTTP/1.1" not in rest
-    assert not gateway.echo.seen
-    writer.close()
+    async with gateway.connection() as (reader, writer):
+        writer.write(b"POST /small HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 500\r\n\r\n")
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 413")
+        assert b"Connection: close" in head
+        writer.write(SMUGGLED * 20)
+        rest = await reader.read()
+        assert b"HTTP/1.1" not in rest
+        assert not gateway.echo.seen

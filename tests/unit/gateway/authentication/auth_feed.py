@@ -44,6 +44,11 @@ class AuthFeed:
         news, self._news = self._news, asyncio.Event()
         news.set()
 
+    def end(self) -> None:
+        """Let go of those who wait, so that the server can stop at once."""
+        self.is_down = True
+        self.wake()
+
     def app(self) -> web.Application:
         app = web.Application()
         app.router.add_get("/internal/revocations", self._snapshot)
@@ -90,6 +95,7 @@ async def auth_feed() -> AsyncIterator[tuple[AuthFeed, InternalClient]]:
         async with aiohttp.ClientSession() as session:
             yield feed, InternalClient(session, signer, f"http://127.0.0.1:{site.port}", "auth_service")
     finally:
+        feed.end()
         await runner.cleanup()
 
 
