@@ -7,7 +7,7 @@ INSTALL := $(UV) pip install --quiet --python $(BIN)/python --require-hashes
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test check fmt fmt-check lint types migrate memory compose-check lock clean
+.PHONY: help run test test-faults test-readme check fmt fmt-check lint types migrate memory compose-check lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -18,6 +18,12 @@ run: $(VENV)/.embedded  ## serve everything at http://127.0.0.1:8080 until Ctrl-
 
 test: $(VENV)/.dev  ## run all tests (ARGS="-k word" for some)
 	@$(BIN)/pytest -q -n 2 --dist loadgroup $(ARGS)
+
+test-faults: $(VENV)/.dev  ## kill -9 each of the six processes ten times under a stream of writes (5 minutes)
+	@$(BIN)/pytest -q tests/e2e/test_kills.py --kills 10
+
+test-readme: $(VENV)/.dev  ## paste the README's visit into a shell, with curl
+	@$(BIN)/pytest -q tests/readme
 
 check: fmt-check lint types test  ## everything that has to pass before a change is merged
 

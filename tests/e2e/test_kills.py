@@ -12,18 +12,19 @@ from tests.e2e.visitor import Visitor
 from tests.waiting import eventually
 
 _WRITERS = 4
-_KILLS = int(os.environ.get("KILLS", "1"))  # of each process; `make test-faults` asks for ten
 
 
 @pytest.mark.parametrize("process", PROCESSES)
-async def test_a_killed_process_loses_no_acknowledged_write(process: str, fault_stack: Stack, unique: str) -> None:
+async def test_a_killed_process_loses_no_acknowledged_write(
+    process: str, fault_stack: Stack, unique: str, pytestconfig: pytest.Config
+) -> None:
     """R5, R7 and the like for every process: failures meanwhile are problem documents, and recovery needs no help."""
     visitors = [Visitor.at(fault_stack.url) for _ in range(_WRITERS)]
     try:
         for number, visitor in enumerate(visitors):
             assert (await visitor.register(f"{process}-{number}-{unique}@example.org")).status == 201
         writers = [Writer(visitor) for visitor in visitors]
-        await _write_through_kills(writers, fault_stack, process)
+        await _write_through_kills(writers, fault_stack, process, pytestconfig.getoption("--kills"))
         for writer in writers:
             await writer.verify()
             assert writer.history.outcomes["done"] > 0
@@ -32,12 +33,12 @@ async def test_a_killed_process_loses_no_acknowledged_write(process: str, fault_
             await visitor.session.close()
 
 
-async def _write_through_kills(writers: list[Writer], stack: Stack, process: str) -> None:
+async def _write_through_kills(writers: list[Writer], stack: Stack, process: str, kills: int) -> None:
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
         for writer in writers:
             tasks.create_task(writer.write_until(stop))
-        for _ in range(_KILLS):
+        for _ in range(kills):
             await _progress(writers)
             await _kill(stack, process)
         await _progress(writers)

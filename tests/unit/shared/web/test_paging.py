@@ -1,4 +1,3 @@
-from contextlib import suppress
 from uuid import UUID
 
 import msgspec
@@ -37,11 +36,13 @@ def test_forged_cursor_is_refused(cursor: str) -> None:
     assert caught.value.errors[0].pointer == "cursor"
 
 
-@given(ids, st.integers(0, 29), st.characters())
-def test_changed_cursor_never_leads_elsewhere(last: UUID, at: int, other: str) -> None:
+@given(ids, st.integers(0, 29), st.sampled_from("AQgwBCDEabcdef0123456789-_"))
+def test_changed_cursor_is_refused_whatever_its_bits_decode_to(last: UUID, at: int, other: str) -> None:
     cursor = encode_cursor("things", last)
-    with suppress(InvalidParameter):
-        assert decode_cursor("things", cursor[:at] + other + cursor[at + 1 :]) == last
+    if cursor[at] == other:
+        return
+    with pytest.raises(InvalidParameter):
+        decode_cursor("things", cursor[:at] + other + cursor[at + 1 :])
 
 
 def test_list_starts_without_a_cursor() -> None:
