@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -73,6 +74,7 @@ async def open_gateway(settings: Settings, routes: RouteTable, lifecycle: Lifecy
             pages=_pages(settings, pools, assertions),
             forwarder=Forwarder(pools, assertions, dresser, public_url),
             dresser=dresser,
+            prefix=urlsplit(public_url).path,
         )
         proxy = Proxy(columns)
         private = admin_app(trust.keys, trust.revocations, settings.process.trust_file, lifecycle)

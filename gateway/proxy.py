@@ -43,6 +43,7 @@ class Columns:
     pages: Pages
     forwarder: Forwarder
     dresser: Dresser
+    prefix: str  # the path of PUBLIC_URL, which services never see
 
 
 class Proxy:
@@ -55,7 +56,7 @@ class Proxy:
         path, query = target_of(request)
         visit.client = it.addresses.resolve(request.remote or "", headers.getall("X-Forwarded-For", ()))
         visit.headers += it.cors.headers(headers.get("Origin"))
-        visit.path = path = canonical_path(path)
+        visit.path = path = _bare(canonical_path(path), it.prefix)
         if it.cors.is_preflight(request.method, headers):
             return await self._preflight(request, visit)
         route = it.routes.match(request.method, path)
@@ -128,6 +129,13 @@ class Proxy:
         await answer.send(page.body)
         visit.sent = answer.sent
         return answer
+
+
+def _bare(path: str, prefix: str) -> str:
+    """Return `path` without the prefix, which a proxy before us may have taken off already."""
+    if prefix and (path == prefix or path.startswith(f"{prefix}/")):
+        return path[len(prefix) :] or "/"
+    return path
 
 
 def _problem(request: web.BaseRequest, visit: Visit, error: AppError) -> RenderedProblem:

@@ -10,7 +10,7 @@ from aiohttp import web
 from yarl import URL
 
 from shared.identity import HEADER, Kind, Verifier, load_trust
-from tests.integration.gateway.running_gateway import RunningGateway
+from tests.integration.gateway.running_gateway import RunningGateway, run_gateway
 from tests.waiting import eventually
 
 MEGABYTE = 1024 * 1024
@@ -333,3 +333,13 @@ async def test_login_answer_passes_unchanged(gateway: RunningGateway) -> None:
     async with aiohttp.ClientSession() as client, client.post(f"{gateway.url}/open", json={"email": "a"}) as answer:
         assert await answer.json() == {"access_token": "a.b.c"}
         assert answer.headers["Cache-Control"] == "no-store"
+
+
+async def test_prefix_of_the_public_url_is_not_the_services_business(tmp_path: Path, valkey_url: str) -> None:
+    async with run_gateway(tmp_path, valkey_url, PUBLIC_URL="http://127.0.0.1:8080/base") as gateway:
+        for path, target in (("/base/open/x?a=1", "/open/x?a=1"), ("/open/x", "/open/x")):
+            async with gateway.client.get(gateway.url + path) as answer:
+                assert (await answer.json())["target"] == target
+        for path, status in (("/base", 200), ("/base/", 200), ("/base/base/open", 404), ("/baseopen", 404)):
+            async with gateway.client.get(gateway.url + path) as answer:
+                assert answer.status == status
