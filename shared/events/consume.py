@@ -12,7 +12,7 @@ from uuid import UUID
 
 from prometheus_client import Counter, Gauge
 
-from shared.db import Connection, Database
+from shared.db import Connection, Database, Db
 from shared.events.client import InternalClient
 from shared.events.model import Event, ResyncRequired
 from shared.logs import log
@@ -30,10 +30,19 @@ class Span:
     alive: list[UUID]
 
 
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Everything up to `position` of the history that `epoch` names is applied."""
+
+    epoch: UUID
+    position: int
+
+
 Apply = Callable[[Connection, Event], Awaitable[None]]  # ignores the types that it doesn't know
 Reconcile = Callable[[Connection, Span], Awaitable[None]]  # makes what is kept of a span's ids agree with `alive`
 
 _LOWEST = UUID(int=0)
+_NO_EPOCH = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +60,14 @@ class Consumer:
     async def run(self) -> None:
         """Follow the feed for ever. Raises Unavailable when either side is away; run it again then."""
         while True:
-            cursor = await self._cursor()
-            if cursor is None:
-                cursor = await self._resync()
-            epoch, position = cursor
+            cursor = await self._cursor(self.database)
             try:
-                page = await self.client.events(position, epoch)
+                page = await self.client.events(cursor.position, cursor.epoch)
             except ResyncRequired:
-                await self._resync()
+                await self._resync(cursor)
                 continue
             for event in page.items:
-                await self._take(epoch, event)
+                await self._take(cursor.epoch, event)
 
     async def _take(self, epoch: UUID, event: Event) -> None:
         """Apply one event unless another replica has, or has begun a new epoch: they both lock the cursor's row."""
@@ -81,15 +87,23 @@ class Consumer:
             APPLIED.labels(self.feed, event.type).inc()
             LAG_SECONDS.labels(self.feed).set(_age(event))
 
-    async def _cursor(self) -> tuple[UUID, int] | None:
-        row = await self.database.fetchrow(
-            f"select epoch, position from {self.schema}.event_cursor where feed = $1",  # noqa: S608  our own schema
-            self.feed,
-        )
-        return (row["epoch"], row["position"]) if row is not None else None
+    async def _cursor(self, db: Db, lock: str = "") -> Cursor:
+        """Return the stored cursor. The first is of no epoch at all, so that the owner will ask for a resync."""
+        select = f"select epoch, position from {self.schema}.event_cursor where feed = $1 {lock}"  # noqa: S608  our own schema
+        while (row := await db.fetchrow(select, self.feed)) is None:
+            await db.execute(
+                f"insert into {self.schema}.event_cursor values ($1, $2, 0) on conflict do nothing",  # noqa: S608  as above
+                self.feed,
+                _NO_EPOCH,
+            )
+        return Cursor(**row)
 
-    async def _resync(self) -> tuple[UUID, int]:
-        """Compare with what exists at the owner's, page by page, then go on from where the comparison began."""
+    async def _resync(self, lost: Cursor) -> None:
+        """Compare with what exists at the owner's, page by page, then go on from where the comparison began.
+
+        `lost` is the cursor that leads nowhere. When it has changed, another replica has done this and gone on, and
+        what we know is older than what it has applied since.
+        """
         first = page = await self.client.snapshot(self.snapshot_path, None)
         after = _LOWEST
         while True:
@@ -98,25 +112,29 @@ class Consumer:
             upto = min(page.next_after or first.before, first.before)
             alive = [each for each in page.items if each < first.before]
             async with self.database.transaction() as connection:
+                if await self._cursor(connection, "for update") != lost:
+                    return
                 await self.reconcile(connection, Span(after, upto, alive))
             if page.next_after is None or upto == first.before:
                 break
             after = page.next_after
             page = await self.client.snapshot(self.snapshot_path, after)
-        await self._start_from(first.epoch, first.position)
-        return first.epoch, first.position
+        await self._start_from(Cursor(first.epoch, first.position), lost)
 
-    async def _start_from(self, epoch: UUID, position: int) -> None:
+    async def _start_from(self, cursor: Cursor, lost: Cursor) -> None:
+        """Replace the cursor, unless another replica already has."""
         await self.database.execute(
             f"""
-            insert into {self.schema}.event_cursor (feed, epoch, position) values ($1, $2, $3)
-            on conflict (feed) do update set epoch = excluded.epoch, position = excluded.position
+            update {self.schema}.event_cursor set epoch = $2, position = $3
+            where feed = $1 and (epoch, position) = ($4, $5)
             """,  # noqa: S608  our own schema
             self.feed,
-            epoch,
-            position,
+            cursor.epoch,
+            cursor.position,
+            lost.epoch,
+            lost.position,
         )
-        log.info("feed_resynced", feed=self.feed, position=position)
+        log.info("feed_resynced", feed=self.feed, position=cursor.position)
 
 
 def _age(event: Event) -> float:

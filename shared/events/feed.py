@@ -37,8 +37,8 @@ class Feed:
         while True:
             news = self._news
             async with self._database.connection() as connection:
-                await self._check(connection, query)
                 items = await self._read(connection, query)
+                await self._check(connection, query)  # afterwards: what was purged between the two counts as missed
             left = deadline - time.monotonic()
             if items or left <= 0 or self._lifecycle.stopping:
                 return FeedPage(query.epoch, items)
@@ -143,7 +143,9 @@ async def open_feed(
     feed = Feed(schema, database, lifecycle)
 
     async def listen() -> None:
-        connection = await asyncpg.connect(settings.direct_url.reveal(), timeout=settings.timeout)
+        connection = await asyncpg.connect(
+            settings.direct_url.reveal(), timeout=settings.timeout, command_timeout=settings.timeout
+        )
         try:
             lost = asyncio.Event()
             connection.add_termination_listener(lambda _connection: lost.set())

@@ -24,6 +24,7 @@ create table app.idempotency (
     key_hash bytea primary key, fingerprint bytea not null, answer jsonb not null,
     created_at timestamptz not null default now()
 );
+create table app.applied (position bigint not null, event_id uuid not null, replica int not null);
 create table app.thing (thing_id uuid primary key, name text not null default '');
 """
 _numbers = count(1)
