@@ -36,15 +36,6 @@ class Settings:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class MigrationSettings:
-    owner_url: Secret
-
-    @classmethod
-    def from_env(cls, env: Env) -> Self:
-        return cls(owner_url=env.secret("DATABASE_OWNER_URL"))
-
-
 def _long_secret(env: Env, name: str) -> Secret:
     secret = env.secret(name)
     if secret.reveal() and len(secret.reveal()) < _SECRET_LENGTH:

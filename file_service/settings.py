@@ -2,7 +2,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from shared.settings import DatabaseSettings, Env, ProcessSettings, Secret
+from shared.settings import DatabaseSettings, Env, ProcessSettings
 
 NAME = "file_service"
 _GIB = 1024**3
@@ -36,12 +36,3 @@ class Settings:
             quota_bytes=env.integer("FILE_QUOTA_BYTES", 5 * _GIB, minimum=1),
             stall_seconds=env.number("FILE_STALL_SECONDS", 60.0, minimum=0.1),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class MigrationSettings:
-    owner_url: Secret
-
-    @classmethod
-    def from_env(cls, env: Env) -> Self:
-        return cls(owner_url=env.secret("DATABASE_OWNER_URL"))

@@ -2,7 +2,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from shared.settings import DatabaseSettings, Env, ProcessSettings, Secret
+from shared.settings import DatabaseSettings, Env, ProcessSettings
 
 NAME = "user_service"
 
@@ -24,12 +24,3 @@ class Settings:
             identity_key_file=env.path("IDENTITY_KEY_FILE"),
             auth_internal_url=env.url("AUTH_INTERNAL_URL", "http://127.0.0.1:9081"),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class MigrationSettings:
-    owner_url: Secret
-
-    @classmethod
-    def from_env(cls, env: Env) -> Self:
-        return cls(owner_url=env.secret("DATABASE_OWNER_URL"))

@@ -16,6 +16,7 @@ from typing import Any
 from deploy.compose.provision import provision
 from deploy.compose.rules import SECRETS_JOB, Model, breaches
 from deploy.roles import RolesSettings
+from shared.program import MigrationSettings
 from shared.settings import Env, SettingsError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,8 +63,9 @@ def _settings(command: list[str]) -> Any:
     module = command[2]
     if module == "deploy.roles":
         return RolesSettings
-    settings = importlib.import_module(f"{module}.settings")
-    return settings.MigrationSettings if command[3:] == ["migrate"] else settings.Settings
+    if command[3:] == ["migrate"]:
+        return MigrationSettings
+    return importlib.import_module(f"{module}.settings").Settings
 
 
 def main(compose: str) -> int:

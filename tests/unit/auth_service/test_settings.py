@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from auth_service.settings import MigrationSettings, Settings
+from auth_service.settings import Settings
 from shared.settings import Env, SettingsError
 
 GOOD = {
@@ -60,9 +60,3 @@ def test_all_missing_secrets_are_reported_at_once() -> None:
         read({})
     missing = {line.split()[0] for line in caught.value.mistakes}
     assert {"DATABASE_URL", "TRUST_FILE", "PASSWORD_PEPPER", "REFRESH_KEY", "KEY_ENCRYPTION_KEY"} <= missing
-
-
-def test_migration_needs_the_owners_url_alone() -> None:
-    env = Env({"DATABASE_OWNER_URL": "postgresql://auth_owner@/colonnade"})
-    assert MigrationSettings.from_env(env).owner_url.reveal().startswith("postgresql://auth_owner")
-    env.check()

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from file_service.settings import MigrationSettings, Settings
+from file_service.settings import Settings
 from shared.settings import Env, SettingsError
 
 NEEDED = {
@@ -35,9 +35,3 @@ def test_every_mistake_is_told_at_once() -> None:
         "FILE_QUOTA_BYTES",
         "FILE_STALL_SECONDS",
     ]
-
-
-def test_migrating_takes_the_owners_url_alone() -> None:
-    env = Env({"DATABASE_OWNER_URL": "postgresql://files_owner:pw@/colonnade"})
-    assert MigrationSettings.from_env(env).owner_url.reveal().startswith("postgresql://files_owner")
-    env.check()
