@@ -7,10 +7,13 @@ from contextlib import suppress
 from functools import partial
 
 import pytest
+from msgspec.structs import replace
 
 from shared.db import Database, open_database
 from shared.errors import Unavailable
+from shared.events import feed as feed_module
 from shared.ids import uuid7
+from tests.integration.shared.feeds import LISTENERS, query, running_feed, tell
 from tests.integration.shared.own_postgres import OwnPostgres, own_postgres
 from tests.integration.shared.tables import connected, fresh_tables, settings_for
 from tests.waiting import eventually
@@ -141,3 +144,26 @@ async def test_pool_opens_while_the_server_is_away(postgres: OwnPostgres, url: s
             assert not await answers(database)
     async with open_database(settings_for(url, timeout=TIMEOUT)) as database:
         await eventually(lambda: answers(database))
+
+
+async def test_feed_tells_events_again_after_its_server_was_killed(
+    postgres: OwnPostgres, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R5: the listener comes back by itself, and a reader that waits meanwhile gets Unavailable or the news."""
+    monkeypatch.setattr(feed_module, "_FALLBACK_SECONDS", 60.0)
+    async with open_database(settings_for(url, timeout=TIMEOUT)) as database, running_feed(database, url) as feed:
+        start = await query(database, wait=30)
+        await tell(database, "before")
+        postgres.kill()
+        await eventually(postgres.serves)
+        await eventually(lambda: answers(database))
+
+        async def listening() -> bool:
+            return bool(await database.fetchval(f"select true {LISTENERS}"))
+
+        await eventually(listening)
+        assert [event.subject for event in (await feed.page(start)).items] == ["before"]
+        waiting = asyncio.create_task(feed.page(replace(start, after=1)))
+        await asyncio.sleep(0.05)
+        await tell(database, "after")
+        assert [event.subject for event in (await asyncio.wait_for(waiting, 5)).items] == ["after"]
