@@ -8,7 +8,7 @@ without its blob.
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
@@ -22,6 +22,7 @@ from file_service.names import safe_name
 from file_service.repository.blobs import expect_blob, give_up_blob, keep_blob
 from file_service.repository.files import FileRepository
 from file_service.storage.contract import Staged, Storage, new_key
+from file_service.uploads.in_flight import InFlight
 from file_service.uploads.incoming import Incoming, UploadRequest
 from file_service.views import FileView, metadata_etag, present
 from shared.db import Connection, Database
@@ -46,6 +47,7 @@ class Uploads:
         self._storage = storage
         self._collector = collector
         self._limits = limits
+        self._in_flight = InFlight(2 * limits.quota)  # room for one retry of what broke off unnoticed
 
     async def store(self, owner_id: UUID, request: UploadRequest, key_hash: bytes | None) -> Created[FileView]:
         """Return the answer for the stored file, or the first one's if `key_hash` (Idempotency-Key) was used before.
@@ -70,16 +72,20 @@ class Uploads:
         room = await FileRepository(self._database).room(owner_id, self._limits.quota)
         self._check(request.least_size, room)
         incoming = await request.read()
-        async with self._storage.stage(self._limited(incoming.chunks, room)) as staged:
-            new = _describe(owner_id, incoming, staged)
-            claim = Claim(key_hash, _fingerprint(new)) if key_hash is not None else None
-            return await self._commit(new, staged, claim)
+        with self._in_flight.upload(owner_id) as take:
+            async with self._storage.stage(self._limited(incoming.chunks, room, take)) as staged:
+                new = _describe(owner_id, incoming, staged)
+                claim = Claim(key_hash, _fingerprint(new)) if key_hash is not None else None
+                return await self._commit(new, staged, claim)
 
-    async def _limited(self, chunks: AsyncIterator[bytes], room: int) -> AsyncIterator[bytes]:
+    async def _limited(
+        self, chunks: AsyncIterator[bytes], room: int, take: Callable[[int], None]
+    ) -> AsyncIterator[bytes]:
         size = 0
         async for chunk in chunks:
             size += len(chunk)
             self._check(size, room)
+            take(len(chunk))
             yield chunk
 
     def _check(self, size: int, room: int) -> None:

@@ -1,6 +1,7 @@
 import asyncio
 import resource
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from functools import partial
 
 import pytest
@@ -116,6 +117,21 @@ async def test_client_that_goes_away_leaves_nothing(small_service: RunningServic
         await small_service.settled(blobs=0)
     assert _uploads("aborted") == before + 1
     assert await used(small_service, eve) == 0
+    for _ in range(2):
+        await eve.upload(b"x" * LARGEST)
+
+
+async def test_unfinished_uploads_hold_at_most_twice_the_quota(small_service: RunningService, eve: Person) -> None:
+    """F18: bytes that no quota has counted yet fill a disk just the same."""
+    announced = request_head("POST", "/v1/files", eve, {"Content-Length": LARGEST})
+    async with AsyncExitStack() as stack:
+        clients = [await stack.enter_async_context(open_raw(small_service.public)) for _ in range(5)]
+        for _, writer in clients:
+            writer.write(announced + b"x" * (LARGEST - 100_000))
+        answers = await asyncio.gather(*(asyncio.wait_for(reader.read(4096), 10) for reader, _ in clients))
+    assert sum(b'"code":"quota_exceeded"' in answer for answer in answers) == 1
+    assert sum(b'"code":"upload_stalled"' in answer for answer in answers) == 4
+    await small_service.settled(blobs=0)
     for _ in range(2):
         await eve.upload(b"x" * LARGEST)
 
