@@ -38,14 +38,15 @@ OpenProgram = Callable[[Lifecycle], AbstractAsyncContextManager[Apps]]
 
 def serve(settings: ProcessSettings, open_program: OpenProgram) -> int:
     """Serve until SIGTERM or SIGINT, and return the exit status. A second signal ends the process at once."""
-    log.start(settings.name, settings.log)
-    raise_file_limit()
     try:
+        log.start(settings.name, settings.log)
+        raise_file_limit()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_run(settings, open_program))
-    except OSError as exc:
-        log.error("start_failed", exc)
-        print(f"{settings.name}: {exc}", file=sys.stderr)  # noqa: T201  the log may be a file that nobody watches
+    except Exception as exc:  # noqa: BLE001  whatever it is, a person reads one line, and the log has the stack
+        log.error("program_failed", exc)
+        reason = " ".join(str(exc).split()) or type(exc).__name__
+        print(f"{settings.name}: {reason}", file=sys.stderr)  # noqa: T201  the log may be a file that nobody watches
         return 1
     finally:
         log.close()

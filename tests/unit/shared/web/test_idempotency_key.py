@@ -55,7 +55,7 @@ async def test_printable_key_is_accepted(key: str) -> None:
     assert len(found) == 32
 
 
-@pytest.mark.parametrize("key", ["", "k" * 256, "k\tk", "ké", "k\x00", "k\udcff"])
+@pytest.mark.parametrize("key", ["", "k" * 256, "k\tk", "ké", "k\x00"])
 async def test_odd_key_is_refused(key: str) -> None:
     with pytest.raises(InvalidIdempotencyKey):
         read_key(await request({"Idempotency-Key": key}))
