@@ -18,6 +18,7 @@ T = TypeVar("T")
 JSON_TYPES = ("application/json",)
 _MAX_DEPTH = 32
 _MAX_DIGITS = 40
+_MAX_NAME = 200  # characters; names are told back to the caller
 _PLACE = re.compile(r" - at `\$(.*)`$")
 _UNKNOWN_FIELD = re.compile(r"unknown field `(.*)`$", re.DOTALL)
 
@@ -125,6 +126,8 @@ def _check(value: Any, pointer: str, depth: int) -> None:
     elif isinstance(value, dict):
         for name, member in value.items():
             _check_text(name, pointer)
+            if len(name) > _MAX_NAME:
+                raise MalformedBody("A member's name is too long.", errors=[Violation(pointer, "has such a member")])
             _check(member, f"{pointer}/{_escaped(name)}", depth + 1)
     elif isinstance(value, list):
         for index, member in enumerate(value):

@@ -132,11 +132,12 @@ def _header_parameters(route: Route) -> Iterable[Json]:
 
 
 def _responses(route: Route, signature: Signature) -> Json:
+    content = {PROBLEM_JSON: {"schema": {"$ref": _REF.format(name="Problem")}}}
     responses: Json = {str(signature.status): _success(route, signature)}
     for error in _errors(route, signature):
-        content = {PROBLEM_JSON: {"schema": {"$ref": _REF.format(name="Problem")}}}
         entry = responses.setdefault(str(error.status), {"description": "", "content": content})
         entry["description"] += ("; " if entry["description"] else "") + f"`{error.code}`: {error.title}"
+    responses["default"] = {"description": "Any other failure, from any program on the way", "content": content}
     return responses
 
 

@@ -55,6 +55,7 @@ class Thing(msgspec.Struct, forbid_unknown_fields=True):
         pytest.param(b"1e999", id="overflowing number"),
         pytest.param(b"9" * 5000, id="5,000-digit integer"),
         pytest.param(b'{"a": -' + b"9" * 5000 + b"}", id="negative 5,000-digit integer"),
+        pytest.param(b'{"' + b"n" * 201 + b'": 1}', id="long member name"),
         pytest.param(b"01", id="leading zero"),
         pytest.param(b"0x10", id="hexadecimal"),
         pytest.param(b'"a\0"', id="raw NUL"),
