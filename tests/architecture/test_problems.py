@@ -41,7 +41,7 @@ def test_codes_are_never_taken_back() -> None:
         "bad_request", "email_taken", "file_too_large", "forbidden", "idempotency_key_in_use", "idempotency_key_reused",
         "internal_error", "invalid_credentials", "invalid_email", "invalid_parameter", "invalid_refresh_token",
         "invalid_token", "malformed_body", "method_not_allowed", "not_found", "precondition_failed", "quota_exceeded",
-        "rate_limited", "session_expired", "session_revoked", "unauthenticated", "unavailable", "unsupported_media_type",
-        "weak_password", "wrong_password",
+        "rate_limited", "session_expired", "session_revoked", "unauthenticated", "unavailable",
+        "unsupported_media_type", "weak_password", "wrong_password",
     }  # fmt: skip
     assert released <= {error.code for error in ERRORS}
