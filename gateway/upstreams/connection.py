@@ -92,11 +92,12 @@ class Connection(asyncio.Protocol):
         return data
 
     def finish(self) -> bool:
-        """End the exchange; whether another may follow on this connection."""
+        """End the exchange; whether another may follow on this connection: not while an unread body holds it up."""
         self._busy = False
         self._reader = None
         self._silent_until = inf
-        return self._failure is None and self.answer.complete and self.answer.keep_alive and self.is_open
+        answer = self.answer
+        return self._failure is None and answer.complete and not answer.buffered and answer.keep_alive and self.is_open
 
     def fail(self, error: AppError) -> None:
         """Give the exchange up: the first error is what its waiters are told."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.errors import BadGateway, RequestTimeout, UpstreamTimeout, UpstreamUnavailable
+from gateway.upstreams.connection import HIGH_WATER
 from gateway.upstreams.pool import PoolLimits, open_pools
 from shared.errors import AppError
 from tests.unit.gateway.upstreams.raw_upstream import GET, LIMITS, POST, ask, pool_for, read_head, until
@@ -47,6 +48,27 @@ async def test_line_break_in_a_header_is_never_sent() -> None:
     async with pool_for(greet) as (pool, _):
         with pytest.raises(ValueError, match="line break"):
             await ask(pool, replace(GET, headers=[(b"X", b"a\r\nX-Identity: b")]))
+
+
+async def test_connection_whose_answer_nobody_read_is_not_used_again() -> None:
+    """What is left of a large answer would keep the connection from reading, and the next request waiting."""
+    nearly_all_is_here = asyncio.Event()
+
+    async def talk(reader: Reader, writer: Writer) -> None:
+        await read_head(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (HIGH_WATER + 1) + bytes(HIGH_WATER))
+        await nearly_all_is_here.wait()
+        writer.write(b"x")
+        await reader.read()
+
+    async with pool_for(talk) as (pool, upstream):
+        exchange = await pool.exchange(GET)
+        await until(lambda: exchange._connection.answer.buffered == HIGH_WATER)
+        nearly_all_is_here.set()
+        await until(lambda: exchange.is_complete)
+        await exchange.end()
+        status, body = await ask(pool, replace(GET, silence=1.0))
+        assert (status, len(body), upstream.accepted) == (200, HIGH_WATER + 1, 2)
 
 
 async def test_connection_that_said_close_is_not_used_again() -> None:
