@@ -76,7 +76,11 @@ class Authenticator:
         )
 
     def _remember(self, token: str, principal: Principal) -> None:
-        if len(self._verified) >= CACHE_SIZE:
-            del self._verified[next(iter(self._verified))]  # the oldest, which expires first
-        self._verified[token] = principal
+        verified, now = self._verified, self._clock()
+        while verified:
+            oldest, known = next(iter(verified.items()))
+            if len(verified) < CACHE_SIZE and known.expires_at > now:
+                break
+            del verified[oldest]
+        verified[token] = principal
         self._confirmations.note(principal.session_id, principal.generation)

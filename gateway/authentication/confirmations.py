@@ -17,20 +17,21 @@ class Confirmed(Protocol):
 class Confirmations:
     """Collects the newest generation of each session, for `report` to send; what can't be sent waits.
 
-    Bounded: the oldest is forgotten first. A confirmation that is lost only lets a client replay its refresh longer.
+    Bounded: the oldest is forgotten first. One that is lost only lets a client replay its refresh longer, and one that
+    is told twice changes nothing.
     """
 
     def __init__(self, auth_service: Confirmed, capacity: int = _CAPACITY) -> None:
         self._auth_service = auth_service
         self._capacity = capacity
-        self._seen: dict[str, int] = {}
         self._pending: dict[str, int] = {}
 
     def note(self, session_id: str, generation: int) -> None:
-        if self._seen.get(session_id, -1) >= generation:
-            return
-        self._put(self._seen, session_id, generation)
-        self._put(self._pending, session_id, generation)
+        pending = self._pending
+        generation = max(generation, pending.pop(session_id, generation))
+        if len(pending) >= self._capacity:
+            del pending[next(iter(pending))]
+        pending[session_id] = generation
 
     async def report(self) -> None:
         """Send what has been noted, in batches. Raises Unavailable, and keeps the rest for the next time."""
@@ -41,9 +42,3 @@ class Confirmations:
             for session, number in batch.items():
                 if self._pending.get(session) == number:  # a newer one may have come meanwhile
                     del self._pending[session]
-
-    def _put(self, generations: dict[str, int], session_id: str, generation: int) -> None:
-        generations.pop(session_id, None)
-        if len(generations) >= self._capacity:
-            del generations[next(iter(generations))]
-        generations[session_id] = generation

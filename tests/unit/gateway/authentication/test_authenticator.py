@@ -155,3 +155,15 @@ async def test_cache_is_bounded_and_drops_the_oldest(monkeypatch: pytest.MonkeyP
         for token in tokens:
             await it.authenticator.authenticate("user", bearer(token))
         assert list(it.authenticator._verified) == tokens[1:]
+
+
+async def test_cache_forgets_what_has_expired() -> None:
+    """Otherwise a busy hour's tokens would be kept for as long as the process lives."""
+    async with world() as it:
+        for _ in range(3):
+            await it.authenticator.authenticate("user", bearer(it.issuer.token()))
+        now = int(time.time())
+        it.authenticator._clock = lambda: now + 630
+        last = it.issuer.token(iat=now, exp=now + 650)
+        await it.authenticator.authenticate("user", bearer(last))
+        assert list(it.authenticator._verified) == [last]
