@@ -9,7 +9,6 @@ import sys
 import time
 import traceback
 from collections.abc import Mapping
-from typing import Any
 
 from shared.log_writer import Descriptor, File, LogWriter, Sink
 from shared.settings import LogSettings
@@ -29,14 +28,15 @@ class Logs:
     def __init__(self) -> None:
         self._writer: LogWriter | None = None
         self._level = 0
-        self._service = ""
+        self._constant: Fields = {}
 
     def start(self, service: str, settings: LogSettings) -> None:
         console = settings.format == "console" or (settings.format == "auto" and sys.stdout.isatty())
         sinks: list[Sink] = [Descriptor(_STDOUT, console=console)]
         if settings.file is not None:
-            sinks.append(File(settings))
-        self._service, self._level = service, _LEVELS[settings.level]
+            sinks.append(File(settings.file, settings.file_max_bytes))
+        self._level = _LEVELS[settings.level]
+        self._constant = {"service.name": service, "process.pid": os.getpid(), "ecs.version": "8.17"}
         self._writer = LogWriter(sinks)
         self._writer.start()
         logging.basicConfig(handlers=[_Bridge(self)], level=logging.WARNING, force=True)
@@ -62,17 +62,25 @@ class Logs:
         """Queue one line. Fields are named as in ECS where it has a name, and never hold a secret."""
         if self._writer is None or _LEVELS[level] < self._level:
             return
+        head = {"@timestamp": _timestamp(), "log.level": level, "event.action": event}
+        self._writer.put({**head, **self._constant, **fields})
+
+
+class _Clock:
+    """The time as RFC 3339 has it; what changes only once a second is made once a second."""
+
+    def __init__(self) -> None:
+        self._last = (0, "")
+
+    def __call__(self) -> str:
         now = time.time()
-        stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now % 1 * 1000):03d}Z"
-        record: dict[str, Any] = {
-            "@timestamp": stamp,
-            "log.level": level,
-            "event.action": event,
-            "service.name": self._service,
-            "process.pid": os.getpid(),
-            "ecs.version": "8.17",
-        }
-        self._writer.put(record | dict(fields))
+        second, text = self._last
+        if second != int(now):
+            second, text = self._last = int(now), time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now))
+        return f"{text}.{int((now - second) * 1000):03d}Z"
+
+
+_timestamp = _Clock()
 
 
 def _described(exc: BaseException) -> dict[str, object]:
