@@ -3,6 +3,7 @@
 Durability isn't tuned: fsync and synchronous_commit stay on.
 """
 
+import locale
 import os
 import shutil
 import signal
@@ -24,6 +25,7 @@ _ENVIRON = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 _PORT = 5432  # names the socket; nothing listens on TCP
 _BUILTIN_LOCALE = 17  # the first version that has one, alike on every machine
 _CHOICE_OF_IO = 18
+_CTYPES = ("C.UTF-8", "UTF-8", "en_US.UTF-8")  # Linux, macOS, and older systems of either kind
 _LEFTOVER_SECONDS = 10.0
 _STATUS_LINE = 7  # of postmaster.pid
 _SMALL: Mapping[str, str] = {
@@ -102,9 +104,10 @@ class Postgres:
             os.chown(path, self.home.account.uid, self.home.account.gid)
 
     def _locale(self) -> tuple[str, ...]:
+        libc = ("--locale=C", f"--lc-ctype={_ctype()}")
         if self._version() >= _BUILTIN_LOCALE:
-            return ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C")
-        return ("--locale=C.UTF-8",)
+            return ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", *libc)
+        return libc
 
     def _version(self) -> int:
         postgres = str(self.home.bindir / "postgres")
@@ -162,3 +165,18 @@ class Postgres:
                     return
                 time.sleep(0.02)
         raise LaunchError(f"An old PostgreSQL, process {pid}, doesn't stop. End it, then start again.")
+
+
+def _ctype() -> str:
+    """Return a libc locale that knows letters beyond ASCII: pg_trgm asks it, and no other provider, what a letter is.
+
+    Without one ("C"), search still finds such names, by reading all of them.
+    """
+    before = locale.setlocale(locale.LC_CTYPE)
+    try:
+        for name in _CTYPES:
+            with suppress(locale.Error):
+                return locale.setlocale(locale.LC_CTYPE, name)
+        return "C"
+    finally:
+        locale.setlocale(locale.LC_CTYPE, before)
