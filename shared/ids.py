@@ -4,6 +4,8 @@ import secrets
 import time
 from uuid import UUID
 
+LOWEST, HIGHEST = UUID(int=0), UUID(int=2**128 - 1)  # below and above every row id: where a list begins
+
 
 def uuid7() -> UUID:
     """Return a new id: 48 bits of Unix milliseconds, then 74 random bits."""

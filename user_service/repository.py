@@ -7,6 +7,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from shared.db import Db
+from shared.ids import LOWEST
 from shared.purge import Purge
 from user_service.domain import Changes, Profile, Visibility, fold
 
@@ -21,16 +22,21 @@ PURGE_TOMBSTONES = Purge(
     """,
 )
 
-# Materialized, so that the trigram index is always what finds them: for a prepared statement the planner would rather
-# walk the primary key and hope that matches are frequent.
+# Frequent matches fill a page from the next thousand profiles alone; only where they don't is the trigram index asked,
+# which then has few to tell of. Materialized, since for a prepared statement the planner can't know which it will be.
 SEARCH = """
-    with found as materialized (
-        select user_id, display_name, bio, visibility, created_at, updated_at, version
-        from users.profile
-        where visibility = 'public' and search <> '' and search like $1 and user_id > $2
+    with near as materialized (
+        select user_id from (
+            select user_id, visibility, search from users.profile where user_id > $2 order by user_id limit 1000
+        ) as next where visibility = 'public' and search <> '' and search like $1 order by user_id limit $3
+    ), found as materialized (
+        select user_id from users.profile
+        where visibility = 'public' and search <> '' and search like $1 and (select count(*) from near) < $3
+    ), page as (
+        select user_id from near union select user_id from found where user_id > $2 order by user_id limit $3
     )
     select user_id, display_name, bio, visibility, created_at, updated_at, version
-    from found order by user_id limit $3
+    from page join users.profile using (user_id) order by user_id
 """
 
 
@@ -84,7 +90,7 @@ class ProfileRepository:
 
     async def search(self, term: str, after: UUID | None, limit: int) -> list[Profile]:
         """Return public profiles whose name holds `term`, a folded text, in order of their ids."""
-        rows = await self._db.fetch(SEARCH, f"%{_escape(term)}%", after or UUID(int=0), limit)
+        rows = await self._db.fetch(SEARCH, f"%{_escape(term)}%", after or LOWEST, limit)
         return [_present(row) for row in rows]
 
     async def bury(self, user_id: UUID) -> None:
