@@ -6,6 +6,7 @@ from uuid import UUID
 from auth_service.domain.refreshing import ABSOLUTE_LIMIT, IDLE_LIMIT
 from auth_service.domain.sessions import EndReason, NewSession, SessionSummary
 from shared.db import Db
+from shared.ids import HIGHEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,12 @@ class SessionRepository:
         rows = await self._db.fetch(
             """
             select session_id, user_agent, address_prefix, created_at, last_used_at from auth.session
-            where user_id = $1 and revoked_at is null and ($2::uuid is null or session_id < $2)
+            where user_id = $1 and revoked_at is null and session_id < $2
               and last_used_at > now() - $4::interval and created_at > now() - $5::interval
             order by session_id desc limit $3
             """,
             user_id,
-            before,
+            before or HIGHEST,
             limit,
             IDLE_LIMIT,
             ABSOLUTE_LIMIT,

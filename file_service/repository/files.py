@@ -9,7 +9,13 @@ from file_service.domain import File, NewFile
 from file_service.errors import QuotaExceeded
 from shared.db import Db
 from shared.errors import NotFound, Unauthenticated
-from shared.ids import uuid7
+from shared.ids import HIGHEST, uuid7
+
+LIST_PAGE = """
+    select file_id, owner_id, name, size, content_type, sha256, storage_key, created_at
+    from files.file where owner_id = $1 and file_id < $2
+    order by file_id desc limit $3
+"""
 
 
 class FileRepository:
@@ -85,16 +91,7 @@ class FileRepository:
 
     async def list_page(self, owner_id: UUID, before: UUID | None, limit: int) -> Sequence[File]:
         """Return the owner's files behind `before` in the list, newest first."""
-        rows = await self._db.fetch(
-            """
-            select file_id, owner_id, name, size, content_type, sha256, storage_key, created_at
-            from files.file where owner_id = $1 and ($2::uuid is null or file_id < $2)
-            order by file_id desc limit $3
-            """,
-            owner_id,
-            before,
-            limit,
-        )
+        rows = await self._db.fetch(LIST_PAGE, owner_id, before or HIGHEST, limit)
         return [_file(row) for row in rows]
 
     async def delete(self, owner_id: UUID, file_id: UUID) -> None:

@@ -39,10 +39,9 @@ class InternalClient:
         params = {"after": str(after), "epoch": str(epoch), "wait": str(wait)}
         return self._decode(await self.get(EVENTS_PATH, params, patience=wait + _PATIENCE), FeedPage)
 
-    async def snapshot(self, path: str, after: UUID | None) -> SnapshotPage:
-        """Return one page of the ids that exist. Raises Unavailable."""
-        params = {"after": str(after)} if after is not None else {}
-        return self._decode(await self.get(path, params), SnapshotPage)
+    async def snapshot(self, path: str, after: UUID) -> SnapshotPage:
+        """Return one page of the ids that exist behind `after`. Raises Unavailable."""
+        return self._decode(await self.get(path, {"after": str(after)}), SnapshotPage)
 
     def _decode(self, content: bytes, kind: type[T]) -> T:
         try:

@@ -15,6 +15,7 @@ from prometheus_client import Counter, Gauge
 from shared.db import Connection, Database, Db
 from shared.events.client import InternalClient
 from shared.events.model import Event, ResyncRequired
+from shared.ids import LOWEST
 from shared.logs import log
 
 APPLIED = Counter("events_applied_total", "Events applied, by feed and type.", ("feed", "type"))
@@ -41,7 +42,6 @@ class Cursor:
 Apply = Callable[[Connection, Event], Awaitable[None]]  # ignores the types that it doesn't know
 Reconcile = Callable[[Connection, Span], Awaitable[None]]  # makes what is kept of a span's ids agree with `alive`
 
-_LOWEST = UUID(int=0)
 _NO_EPOCH = UUID(int=0)
 
 
@@ -104,8 +104,8 @@ class Consumer:
         `lost` is the cursor that leads nowhere. When it has changed, another replica has done this and gone on, and
         what we know is older than what it has applied since.
         """
-        first = page = await self.client.snapshot(self.snapshot_path, None)
-        after = _LOWEST
+        after = LOWEST
+        first = page = await self.client.snapshot(self.snapshot_path, after)
         while True:
             if page.epoch != first.epoch:
                 raise ResyncRequired

@@ -56,7 +56,7 @@ class Feed:
         return row["epoch"], row["position"]
 
     async def snapshot(self, query: SnapshotQuery, select_ids: str) -> SnapshotPage:
-        """Return a page of ids. `select_ids` lists them in order by $1 after (or null), $2 before, $3 limit.
+        """Return a page of ids. `select_ids` lists them in order by $1 after, $2 before, $3 limit.
 
         An event's time is its transaction's start, and one that began earlier may get the later position. Therefore
         the position lies a whole margin before `before`: all that happened to ids from there on comes behind it.

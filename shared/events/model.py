@@ -16,6 +16,7 @@ from uuid import UUID
 import msgspec
 
 from shared.errors import AppError
+from shared.ids import LOWEST
 
 EVENTS_PATH = "/internal/events"
 
@@ -48,7 +49,7 @@ class FeedQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class SnapshotQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    after: UUID | None = None
+    after: UUID = LOWEST
     limit: Annotated[int, msgspec.Meta(ge=1, le=5000)] = 1000
 
 

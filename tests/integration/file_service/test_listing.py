@@ -1,6 +1,9 @@
 import asyncio
 import re
 
+import asyncpg
+
+from file_service.repository.files import LIST_PAGE
 from tests.integration.file_service.running_service import Person, RunningService
 
 
@@ -32,14 +35,15 @@ async def test_list_goes_on_behind_a_file_that_was_deleted(ada: Person) -> None:
 
 
 async def test_any_page_of_many_files_is_read_from_the_index(service: RunningService, ada: Person) -> None:
-    plan = await service.fetch(
-        """
-        explain select file_id from files.file where owner_id = $1 and ($2::uuid is null or file_id < $2)
-        order by file_id desc limit 20
-        """,
-        ada.user_id,
-        ada.user_id,
-    )
-    text = "\n".join(row[0] for row in plan)
-    assert "file_owner_id_file_id_idx" in text
-    assert "Sort" not in text
+    """In the plan that is kept for a prepared statement, too: it must begin at the page, not at the newest file."""
+    connection = await asyncpg.connect(service.database.runtime)
+    try:
+        await connection.execute("set plan_cache_mode = force_generic_plan")
+        await connection.execute(f"prepare page as {LIST_PAGE}")
+        rows = await connection.fetch(f"explain execute page ('{ada.user_id}', '{ada.user_id}', 20)")
+    finally:
+        await connection.close()
+    plan = "\n".join(row[0] for row in rows)
+    assert "file_id < $2" in plan
+    assert "Filter" not in plan
+    assert "Sort" not in plan

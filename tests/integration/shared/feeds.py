@@ -28,8 +28,7 @@ from tests.waiting import eventually
 
 SNAPSHOT = "/internal/things"
 SELECT_IDS = """
-    select thing_id from app.thing
-    where ($1::uuid is null or thing_id > $1) and thing_id < $2 order by thing_id limit $3
+    select thing_id from app.thing where thing_id > $1 and thing_id < $2 order by thing_id limit $3
 """
 
 
