@@ -48,6 +48,15 @@ async def running_feed(database: Database, url: str) -> AsyncIterator[Feed]:
         yield feed
 
 
+async def readers_wait(feed: Feed, count: int = 1) -> None:
+    """Return when so many readers have found nothing and wait for news."""
+
+    async def waiting() -> bool:
+        return len(feed._news._waiters) == count  # nothing public tells
+
+    await eventually(waiting)
+
+
 LISTENERS = "from pg_stat_activity where datname = current_database() and query like 'LISTEN%'"
 
 

@@ -24,6 +24,7 @@ from tests.integration.shared.feeds import (
     epoch_of,
     id_at,
     query,
+    readers_wait,
     running_feed,
     served_feed,
     tell,
@@ -112,8 +113,7 @@ async def test_no_reader_ever_skips_an_event_of_twenty_publishers_at_once(url: s
 async def test_waiting_reader_is_woken_at_once(database: Database, feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_FALLBACK_SECONDS", 60.0)
     waiting = [asyncio.create_task(feed.page(await query(database, wait=30))) for _ in range(3)]
-    await asyncio.sleep(0.05)
-    assert not any(task.done() for task in waiting)
+    await readers_wait(feed, 3)
     start = time.monotonic()
     await tell(database, "news")
     pages = await asyncio.wait_for(asyncio.gather(*waiting), 5)
@@ -147,7 +147,7 @@ async def test_lost_listener_comes_back_and_wakes_readers_again(
 
     await eventually(listening)
     waiting = asyncio.create_task(feed.page(await query(database, wait=30)))
-    await asyncio.sleep(0.05)
+    await readers_wait(feed)
     await tell(database, "news")
     assert subjects((await asyncio.wait_for(waiting, 5)).items) == ["news"]
 
@@ -155,7 +155,7 @@ async def test_lost_listener_comes_back_and_wakes_readers_again(
 async def test_reader_looks_by_itself_while_nothing_listens(database: Database) -> None:
     deaf = Feed(SCHEMA, database, Lifecycle())
     waiting = asyncio.create_task(deaf.page(await query(database, wait=30)))
-    await asyncio.sleep(0.05)
+    await readers_wait(deaf)
     await tell(database, "news")
     assert subjects((await asyncio.wait_for(waiting, 5)).items) == ["news"]
 
@@ -165,7 +165,7 @@ async def test_stopping_program_releases_its_readers(database: Database, url: st
     lifecycle = Lifecycle()
     async with module.open_feed(SCHEMA, database, settings_for(url), lifecycle) as feed:
         waiting = asyncio.create_task(feed.page(await query(database, wait=30)))
-        await asyncio.sleep(0.05)
+        await readers_wait(feed)
         lifecycle.begin_stop()
         assert (await asyncio.wait_for(waiting, 1)).items == []
 

@@ -13,7 +13,7 @@ from shared.db import Database, open_database
 from shared.errors import Unavailable
 from shared.events import feed as feed_module
 from shared.ids import uuid7
-from tests.integration.shared.feeds import LISTENERS, query, running_feed, tell
+from tests.integration.shared.feeds import LISTENERS, query, readers_wait, running_feed, tell
 from tests.integration.shared.own_postgres import OwnPostgres, own_postgres
 from tests.integration.shared.tables import connected, fresh_tables, settings_for
 from tests.waiting import eventually
@@ -164,6 +164,6 @@ async def test_feed_tells_events_again_after_its_server_was_killed(
         await eventually(listening)
         assert [event.subject for event in (await feed.page(start)).items] == ["before"]
         waiting = asyncio.create_task(feed.page(replace(start, after=1)))
-        await asyncio.sleep(0.05)
+        await readers_wait(feed)
         await tell(database, "after")
         assert [event.subject for event in (await asyncio.wait_for(waiting, 5)).items] == ["after"]

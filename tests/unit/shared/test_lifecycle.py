@@ -71,28 +71,29 @@ async def test_periodic_work_runs_again_and_a_failure_does_not_end_it() -> None:
 
 
 async def test_work_that_fails_for_ever_ends_with_the_program() -> None:
-    async def fail() -> None:
-        raise ValueError("always")
+    failing = Work(failures=1_000_000)
 
-    async with asyncio.timeout(1), background("work", fail):
-        await asyncio.sleep(0.02)
+    async def failed_twice() -> bool:
+        return len(failing.calls) >= 2
+
+    async with asyncio.timeout(5), background("work", failing):
+        await eventually(failed_twice)
+    assert "work" not in {task.get_name() for task in asyncio.all_tasks()}
 
 
 async def test_work_that_turns_its_cancellation_into_a_failure_ends_with_the_program() -> None:
-    calls = 0
+    begun = asyncio.Event()
 
     async def fail_when_cancelled() -> None:
-        nonlocal calls
-        calls += 1
+        begun.set()
         try:
-            await asyncio.sleep(60)
+            await asyncio.Event().wait()
         except asyncio.CancelledError as exc:
             raise ConnectionError("closing failed too") from exc
 
-    async with asyncio.timeout(0.15), background("work", fail_when_cancelled):
-        await asyncio.sleep(0)
-    await asyncio.sleep(0.03)
-    assert calls == 1
+    async with asyncio.timeout(5), background("work", fail_when_cancelled):
+        await begun.wait()
+    assert "work" not in {task.get_name() for task in asyncio.all_tasks()}
 
 
 async def test_work_that_cannot_be_cancelled_holds_the_end_up_for_a_while_only() -> None:
