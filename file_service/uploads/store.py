@@ -28,7 +28,7 @@ from file_service.views import FileView, metadata_etag, present
 from shared.db import Connection, Database
 from shared.errors import AppError, Unavailable
 from shared.web.answers import Created
-from shared.web.idempotency import Claim, once
+from shared.web.idempotency import Claim, is_answered, once
 
 _SCHEMA = "files"
 
@@ -69,7 +69,7 @@ class Uploads:
     async def _store(
         self, owner_id: UUID, request: UploadRequest, key_hash: bytes | None
     ) -> tuple[Created[FileView], str]:
-        room = await FileRepository(self._database).room(owner_id, self._limits.quota)
+        room = await self._room(owner_id, key_hash)
         self._check(request.least_size, room)
         incoming = await request.read()
         with self._in_flight.upload(owner_id) as take:
@@ -77,6 +77,13 @@ class Uploads:
                 new = _describe(owner_id, incoming, staged)
                 claim = Claim(key_hash, _fingerprint(new)) if key_hash is not None else None
                 return await self._commit(new, staged, claim)
+
+    async def _room(self, owner_id: UUID, key_hash: bytes | None) -> int:
+        """Return how many bytes may come: what is repeated was settled the first time, and nothing more is kept."""
+        room = await FileRepository(self._database).room(owner_id, self._limits.quota)
+        if key_hash is not None and await is_answered(self._database, _SCHEMA, key_hash):
+            return self._limits.quota
+        return room
 
     async def _limited(
         self, chunks: AsyncIterator[bytes], room: int, take: Callable[[int], None]

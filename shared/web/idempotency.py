@@ -16,7 +16,7 @@ from typing import TypeVar
 import msgspec
 from aiohttp import web
 
-from shared.db import Connection
+from shared.db import Connection, Db
 from shared.errors import AppError
 from shared.web.answers import Created
 from shared.web.context import identity_of
@@ -61,6 +61,12 @@ def read_key(request: web.Request) -> bytes | None:
     resource = request.match_info.route.resource
     scope = (identity_of(request).subject, request.method, resource.canonical if resource else "", key)
     return hashlib.sha256("\0".join(scope).encode()).digest()
+
+
+async def is_answered(db: Db, schema: str, key_hash: bytes) -> bool:
+    """Tell whether the key has an answer already: then a repetition needs no more than was granted the first time."""
+    known = f"select exists (select from {schema}.idempotency where key_hash = $1)"  # noqa: S608  our own schema
+    return bool(await db.fetchval(known, key_hash))
 
 
 class _Stored(msgspec.Struct):

@@ -2,6 +2,7 @@ import asyncio
 
 import pytest
 
+from shared.ids import uuid7
 from tests.integration.file_service.running_service import Person, RunningService
 
 KEY = {"Idempotency-Key": "0192-abc"}
@@ -17,6 +18,19 @@ async def test_retried_upload_gets_the_first_answer(service: RunningService, ada
     assert len((await (await ada.get("/v1/files")).json())["items"]) == 1
     await service.settled(blobs=1)
     assert [row["bytes"] for row in await service.fetch("select bytes from files.owner")] == [7]
+
+
+async def test_retried_upload_gets_the_first_answer_though_it_would_not_fit_twice(
+    small_service: RunningService,
+) -> None:
+    ada = small_service.person(uuid7())
+    content = b"x" * 900_000
+    await ada.upload(content)
+    first = await ada.post(content, KEY)
+    again = await ada.post(content, KEY)
+    assert (first.status, again.status) == (201, 201)
+    assert await first.json() == await again.json()
+    await small_service.settled(blobs=2)
 
 
 @pytest.mark.parametrize(
