@@ -19,6 +19,7 @@ from shared.settings import DatabaseSettings
 from shared.web.routes import Auth, Route
 
 _FALLBACK_SECONDS = 1.0  # how often a waiting reader looks by itself, should LISTEN be broken
+_STOPPING_SECONDS = 0.1
 _SNAPSHOT_MARGIN = 60.0  # seconds; longer than any transaction lives
 
 
@@ -32,15 +33,19 @@ class Feed:
         self._news = asyncio.Event()
 
     async def page(self, query: FeedQuery) -> FeedPage:
-        """Return what is behind `query.after`, waiting up to `query.wait` seconds. Raises ResyncRequired."""
-        deadline = time.monotonic() + query.wait
+        """Return what is behind `query.after`, waiting up to `query.wait` seconds. Raises ResyncRequired.
+
+        A stopping program makes nobody wait long, but for a moment each: they ask again at once.
+        """
+        started = time.monotonic()
         while True:
             news = self._news
             async with self._database.connection() as connection:
                 items = await self._read(connection, query)
                 await self._check(connection, query)  # afterwards: what was purged between the two counts as missed
-            left = deadline - time.monotonic()
-            if items or left <= 0 or self._lifecycle.stopping:
+            wait = min(query.wait, _STOPPING_SECONDS) if self._lifecycle.stopping else query.wait
+            left = started + wait - time.monotonic()
+            if items or left <= 0:
                 return FeedPage(query.epoch, items)
             await _wait(news, min(left, _FALLBACK_SECONDS))
 
