@@ -15,6 +15,7 @@ from shared.web.idempotency import (
     Claim,
     IdempotencyKeyInUse,
     IdempotencyKeyReused,
+    is_answered,
     once,
 )
 from tests.integration.shared.tables import SCHEMA
@@ -64,7 +65,9 @@ async def test_fifty_at_once_have_one_effect_and_one_answer(database: Database, 
 
 
 async def test_repeated_request_gets_the_first_ones_answer(database: Database, direct: DirectConnection) -> None:
+    assert not await is_answered(database, SCHEMA, claim().key_hash)
     first = await create(database, claim())
+    assert await is_answered(database, SCHEMA, claim().key_hash)
     assert await create(database, claim()) == first
     assert await things(direct) == 1
 
