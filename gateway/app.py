@@ -4,9 +4,11 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
+import msgspec
 
 from gateway.admin import admin_app
 from gateway.authentication.authenticator import Authenticator
@@ -16,21 +18,20 @@ from gateway.authentication.keys import PATH as KEYS_PATH
 from gateway.authentication.keys import REFRESH_SECONDS, KeySet
 from gateway.authentication.revocation import Revocations
 from gateway.authentication.tokens import TokenVerifier
-from gateway.descriptions import Descriptions
 from gateway.downstream.server import Server
 from gateway.dressing import Dresser
 from gateway.edge.client_address import ClientAddresses
 from gateway.edge.cors import Cors
 from gateway.forwarding import Forwarder
 from gateway.limits.limiter import open_limiter
-from gateway.limits.policy import limit_classes, parse_policy
+from gateway.limits.policy import LimitClass, parse_policy
 from gateway.limits.shares import Shares
 from gateway.pages.pages import Pages
 from gateway.proxy import Columns, Proxy
 from gateway.routes.load import load_routes
 from gateway.routes.match import RouteTable
 from gateway.settings import NAME, Settings
-from gateway.upstreams.pool import Pool, PoolLimits, open_pools
+from gateway.upstreams.pool import PoolLimits, open_pools
 from shared.events.client import InternalClient
 from shared.identity import Signer
 from shared.lifecycle import Lifecycle, background
@@ -41,7 +42,7 @@ _AUTH = "auth_service"
 
 def routes_of(settings: Settings) -> RouteTable:
     """Raises RoutesError, which names every mistake in the file with its line."""
-    return load_routes(settings.routes_file, settings.upstreams, check_policy=parse_policy)
+    return load_routes(settings.routes_file, settings.upstreams, parse_policy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,11 @@ async def open_gateway(settings: Settings, routes: RouteTable, lifecycle: Lifecy
     async with AsyncExitStack() as stack:
         pools = await stack.enter_async_context(open_pools(settings.upstreams, PoolLimits()))
         limiter = await stack.enter_async_context(open_limiter(settings.valkey_url.reveal()))
-        trust = await stack.enter_async_context(_open_trust(settings, signer))
-        assertions, public_url = Assertions(signer), settings.process.public_url
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        services = {name: InternalClient(session, signer, url, name) for name, url in settings.upstreams.items()}
+        internal = InternalClient(session, signer, settings.auth_internal_url, _AUTH)
+        public_url = settings.process.public_url
+        trust = await stack.enter_async_context(_open_trust(services[_AUTH], internal, public_url))
         dresser = Dresser(lifecycle, https=public_url.startswith("https:"))
         columns = Columns(
             addresses=ClientAddresses(settings.trusted_proxies),
@@ -69,10 +73,10 @@ async def open_gateway(settings: Settings, routes: RouteTable, lifecycle: Lifecy
             routes=routes,
             authenticator=trust.authenticator,
             limiter=limiter,
-            limits=limit_classes(routes.limits.values()),
+            limits=_limits(routes),
             shares=Shares(),
-            pages=_pages(settings, pools, assertions),
-            forwarder=Forwarder(pools, assertions, dresser, public_url),
+            pages=_pages(public_url, services),
+            forwarder=Forwarder(pools, Assertions(signer), dresser, public_url),
             dresser=dresser,
             prefix=urlsplit(public_url).path,
         )
@@ -82,20 +86,28 @@ async def open_gateway(settings: Settings, routes: RouteTable, lifecycle: Lifecy
 
 
 @asynccontextmanager
-async def _open_trust(settings: Settings, signer: Signer) -> AsyncIterator[Trust]:
+async def _open_trust(public: InternalClient, internal: InternalClient, issuer: str) -> AsyncIterator[Trust]:
+    """Follow auth_service, by its public port and by its internal one."""
+    keys = KeySet(partial(public.get, KEYS_PATH))
+    revocations = Revocations(internal)
+    confirmations = Confirmations(internal)
     async with AsyncExitStack() as stack:
-        session = await stack.enter_async_context(aiohttp.ClientSession())
-        published = InternalClient(session, signer, settings.upstreams[_AUTH], _AUTH)
-        internal = InternalClient(session, signer, settings.auth_internal_url, _AUTH)
-        keys = KeySet(partial(published.get, KEYS_PATH))
-        revocations = Revocations(internal)
-        confirmations = Confirmations(internal)
         await stack.enter_async_context(background("read signing keys", keys.refresh, every=REFRESH_SECONDS))
         await stack.enter_async_context(background("follow revocations", revocations.follow))
         await stack.enter_async_context(background("report generations", confirmations.report, every=REPORT_SECONDS))
-        verifier = TokenVerifier(keys, settings.process.public_url)
+        verifier = TokenVerifier(keys, issuer)
         yield Trust(keys, revocations, Authenticator(keys, verifier, revocations, confirmations))
 
 
-def _pages(settings: Settings, pools: Mapping[str, Pool], assertions: Assertions) -> Pages:
-    return Pages(settings.process.public_url, Descriptions(pools, assertions).fetch, tuple(settings.upstreams))
+def _limits(routes: RouteTable) -> Mapping[str, LimitClass]:
+    return {
+        each.name: LimitClass(each.name, parse_policy(each.policy), each.key, each.strict)
+        for each in routes.limits.values()
+    }
+
+
+def _pages(public_url: str, services: Mapping[str, InternalClient]) -> Pages:
+    async def describe(service: str) -> dict[str, Any]:
+        return msgspec.json.decode(await services[service].get("/openapi.json"), type=dict[str, Any])
+
+    return Pages(public_url, describe, tuple(services))

@@ -9,7 +9,9 @@ from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 from multidict import CIMultiDict
 
-SILENCE = 60.0  # seconds for which a client may take no byte of an answer
+SILENCE = (
+    60.0  # seconds for what waits to be sent, half a MiB at most, to leave: who takes less than 8 KiB/s is cut off
+)
 BODILESS = frozenset((204, 304))
 _SMALL = 32_768  # bytes that are written without a look at the clock
 _REASONS = {status.value: status.phrase for status in HTTPStatus}

@@ -1,9 +1,8 @@
 """Limits as people write them ("50 per hour, 200 per day"), and as the limiter counts them."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, Protocol
+from typing import Literal
 
 _UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
 _LONGEST_WINDOW = 31 * 86_400
@@ -20,19 +19,6 @@ class Rate:
 
     limit: int
     window_seconds: int
-
-
-class Declaration(Protocol):
-    """A limit class as a configuration file has it."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def policy(self) -> str: ...
-    @property
-    def key(self) -> Literal["address", "user"]: ...
-    @property
-    def strict(self) -> bool: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,13 +47,6 @@ class LimitClass:
     @cached_property
     def script_arguments(self) -> tuple[int, ...]:
         return tuple(number for rate in self.rates for number in (rate.limit, rate.window_seconds * 1000))
-
-
-def limit_classes(declarations: Iterable[Declaration]) -> dict[str, LimitClass]:
-    return {
-        declared.name: LimitClass(declared.name, parse_policy(declared.policy), declared.key, declared.strict)
-        for declared in declarations
-    }
 
 
 def parse_policy(text: str) -> tuple[Rate, ...]:

@@ -30,13 +30,7 @@ _LONGEST_TIMEOUT = 24 * 3600
 _DEFAULT_MAX_BODY = 64 * 1024
 
 
-def _any_policy(text: str) -> object:
-    return text
-
-
-def load_routes(
-    path: Path, upstreams: Mapping[str, str], *, check_policy: Callable[[str], object] = _any_policy
-) -> RouteTable:
+def load_routes(path: Path, upstreams: Mapping[str, str], check_policy: Callable[[str], object]) -> RouteTable:
     """Read and check the file at `path`; RoutesError lists every mistake.
 
     `upstreams` are the names that a route may use, and `local`. `check_policy` raises ValueError for a limit's policy

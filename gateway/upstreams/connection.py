@@ -13,7 +13,6 @@ from gateway.upstreams.requests import UpstreamRequest
 from shared.errors import AppError
 
 HIGH_WATER = 256 * 1024  # bytes of an answer that wait for a slow client before we stop reading more
-LOW_WATER = 64 * 1024
 
 
 class Connection(asyncio.Protocol):

@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -11,6 +11,7 @@ from gateway.errors import BadGateway, UpstreamTimeout, UpstreamUnavailable
 from gateway.upstreams.connection import Connection
 from gateway.upstreams.exchange import Exchange
 from gateway.upstreams.requests import UpstreamRequest
+from shared.lifecycle import background
 
 SWEEP_INTERVAL = 0.25  # seconds; how late a time-out may be noticed
 
@@ -115,19 +116,14 @@ async def open_pools(urls: Mapping[str, str], limits: PoolLimits) -> AsyncIterat
     for name, url in urls.items():
         parts = urlsplit(url)
         pools[name] = Pool(parts.hostname or "", parts.port or 80, limits)
-    sweeper = asyncio.create_task(_sweep(pools))
-    try:
-        yield pools
-    finally:
-        sweeper.cancel()
-        with suppress(asyncio.CancelledError):
-            await sweeper
-        for pool in pools.values():
-            pool.close()
 
-
-async def _sweep(pools: Mapping[str, Pool]) -> None:
-    while True:
-        await asyncio.sleep(SWEEP_INTERVAL)
+    async def sweep() -> None:
         for pool in pools.values():
             pool.sweep()
+
+    try:
+        async with background("sweep upstream connections", sweep, every=SWEEP_INTERVAL):
+            yield pools
+    finally:
+        for pool in pools.values():
+            pool.close()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.limits.policy import limit_classes, parse_policy
+from gateway.limits.policy import parse_policy
 from gateway.routes.load import load_routes
 from gateway.routes.match import RouteTable
 from gateway.routes.model import RoutesError
@@ -44,7 +44,7 @@ class Load:
 
     def __call__(self, text: str) -> RouteTable:
         self._path.write_text(text, "utf-8")
-        return load_routes(self._path, UPSTREAMS, check_policy=parse_policy)
+        return load_routes(self._path, UPSTREAMS, parse_policy)
 
     def mistakes(self, text: str) -> list[tuple[int, str]]:
         with pytest.raises(RoutesError) as refused:
@@ -67,9 +67,8 @@ def test_unsaid_things_are_the_strict_ones(load: Load) -> None:
 
 
 def test_limit_classes_come_with_the_table(load: Load) -> None:
-    classes = limit_classes(load(LIMITS + ROUTE).limits.values())
-    assert (classes["login"].key, classes["login"].strict) == ("address", True)
-    assert classes["login"].rates[0].window_seconds == 900
+    login = load(LIMITS + ROUTE).limits["login"]
+    assert (login.name, login.policy, login.key, login.strict) == ("login", "20 per 15 minutes", "address", True)
 
 
 @pytest.mark.parametrize(
@@ -179,11 +178,11 @@ def test_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     (tmp_path / "latin.toml").write_bytes(b"\xff")
     for name in ("absent.toml", "latin.toml"):
         with pytest.raises(RoutesError, match="can't be read"):
-            load_routes(tmp_path / name, UPSTREAMS)
+            load_routes(tmp_path / name, UPSTREAMS, parse_policy)
 
 
 def test_shipped_file_is_right() -> None:
-    table = load_routes(SHIPPED, UPSTREAMS, check_policy=parse_policy)
+    table = load_routes(SHIPPED, UPSTREAMS, parse_policy)
     assert {"page", "anonymous", "login", "refresh", "mail", "user"} == set(table.limits)
 
 
@@ -211,5 +210,5 @@ def test_shipped_file_is_right() -> None:
     ],
 )
 def test_shipped_file_serves_the_public_interface(method: str, path: str, name: str, auth: str, limit: str) -> None:
-    route = load_routes(SHIPPED, UPSTREAMS).match(method, path)
+    route = load_routes(SHIPPED, UPSTREAMS, parse_policy).match(method, path)
     assert (route.name, route.auth, route.limit) == (name, auth, limit)
