@@ -17,10 +17,10 @@ PURGES = (
         """,
     ),
     Purge(
-        "sessions idle for 60 days",  # they ended by themselves after 30; one in use is at most 10 minutes idle
+        "sessions expired 30 days ago",
         """
         delete from auth.session where session_id in (
-            select session_id from auth.session where last_used_at < now() - interval '60 days' limit $1
+            select session_id from auth.session where expires_on < current_date - 30 limit $1
         ) returning session_id
         """,
     ),

@@ -18,6 +18,8 @@ from tests.stores import DatabaseUrls
         ("session.revoked_at", "31 days", 1),
         ("session.last_used_at", "59 days", 2),
         ("session.last_used_at", "61 days", 0),
+        ("session.created_at", "119 days", 2),
+        ("session.created_at", "121 days", 0),
         ("login_failure.window_started_at", "23 hours", 2),
         ("login_failure.window_started_at", "25 hours", 0),
         ("known_device.last_seen_at", "179 days", 1),
