@@ -7,6 +7,7 @@ import pytest
 
 from auth_service.routes import ROUTES as AUTH_ROUTES
 from file_service.routes import ROUTES as FILE_ROUTES
+from gateway.limits.policy import parse_policy
 from gateway.routes.load import load_routes
 from shared.web.routes import Auth, Route
 from user_service.routes import ROUTES as USER_ROUTES

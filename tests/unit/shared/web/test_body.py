@@ -101,7 +101,7 @@ harmless = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**30), 10**30) | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(harmless),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(harmless), inner, max_size=4),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(harmless, max_size=200), inner, max_size=4),
     max_leaves=20,
 )  # fmt: skip
 
