@@ -13,10 +13,8 @@ from shared.web.routes import Auth, Route
 from user_service.routes import ROUTES as USER_ROUTES
 
 ROOT = Path(__file__).parents[2]
-TABLE = load_routes(
-    ROOT / "gateway" / "routes.toml",
-    dict.fromkeys(("auth_service", "user_service", "file_service"), "http://127.0.0.1"),
-)
+UPSTREAMS = dict.fromkeys(("auth_service", "user_service", "file_service"), "http://127.0.0.1")
+TABLE = load_routes(ROOT / "gateway" / "routes.toml", UPSTREAMS, parse_policy)
 SERVED = [
     *(("auth_service", route) for route in AUTH_ROUTES),
     *(("user_service", route) for route in USER_ROUTES),
