@@ -53,11 +53,13 @@ class Exchange:
     async def end(self) -> None:
         """Give the connection back if the exchange was whole, else drop it, and with it the upstream's work."""
         upload = self._upload
-        if upload is not None and not upload.done():
-            self._connection.close()  # an early answer to an unfinished upload
-            upload.cancel()
-            await asyncio.wait((upload,))
-        self._release(self._connection)
+        try:
+            if upload is not None and not upload.done():
+                self._connection.close()  # an early answer to an unfinished upload
+                upload.cancel()
+                await asyncio.wait((upload,))
+        finally:
+            self._release(self._connection)
 
     async def _send(self, body: AsyncIterator[bytes], *, chunked: bool) -> None:
         connection = self._connection

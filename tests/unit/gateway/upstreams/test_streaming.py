@@ -127,3 +127,30 @@ async def test_upstream_that_does_not_read_holds_the_upload_back() -> None:
         assert sent < 16_000_000
         read_on.set()
         assert await task == (200, b"hello")
+
+
+async def test_exchange_whose_end_is_cancelled_holds_no_place_in_the_pool() -> None:
+    """A client that leaves cancels its request, and a stop cancels it again."""
+    may_end = asyncio.Event()
+
+    async def slow_to_end() -> AsyncIterator[bytes]:
+        try:
+            yield b"a"
+            await asyncio.Event().wait()
+        finally:
+            await may_end.wait()
+
+    async def answer_early(reader: Reader, writer: Writer) -> None:
+        await reader.readuntil(b"\r\n\r\na")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        await reader.read()
+
+    async with pool_for(answer_early) as (pool, _):
+        exchange = await pool.exchange(replace(POST, body=slow_to_end(), length=2))
+        ending = asyncio.create_task(exchange.end())
+        await asyncio.sleep(0)
+        ending.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await ending
+        assert not pool._active
+        may_end.set()
