@@ -24,7 +24,7 @@ async def limited_service(
     databases: Databases, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[RunningService]:
     folder = tmp_path_factory.mktemp("b")
-    async with databases.clone("file_service") as urls, running_service(urls, folder, SMALL) as running:
+    async with databases.clone("file_service") as urls, running_service(urls, folder, **SMALL) as running:
         yield running
 
 

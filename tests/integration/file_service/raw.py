@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 
-from tests.integration.file_service.running_service import Client, Person
+from tests.integration.file_service.running_service import Person
+from tests.integration.following_service import Client
 
 
 @asynccontextmanager

@@ -190,7 +190,7 @@ async def test_client_that_goes_away_frees_the_file(service: RunningService, ada
 async def test_reader_that_stands_still_is_cut_off(file_database: DatabaseUrls, tmp_path: Path) -> None:
     """F22: slow reader -> time-capped."""
     size = 30_000_000  # more than the sockets' buffers hold
-    async with running_service(file_database, tmp_path, {"FILE_STALL_SECONDS": "0.3"}) as service:
+    async with running_service(file_database, tmp_path, FILE_STALL_SECONDS="0.3") as service:
         eve = service.person(uuid7())
         view = await eve.upload(os.urandom(size))
         async with open_raw(service.public) as (reader, writer):

@@ -6,7 +6,7 @@ import re
 import sys
 from pathlib import Path
 
-from tests.integration.file_service.running_service import write_keys
+from tests.integration.following_service import write_keys
 from tests.stores import ROOT, DatabaseUrls
 
 
@@ -35,7 +35,7 @@ async def test_start_without_settings_names_all_that_is_missing() -> None:
 
 
 async def test_folder_that_cannot_be_used_gets_one_clear_line(file_database: DatabaseUrls, tmp_path: Path) -> None:
-    trust, key, _ = write_keys(tmp_path)
+    trust, key, _ = write_keys(tmp_path, "file_service")
     environment = {
         "DATABASE_URL": file_database.runtime,
         "TRUST_FILE": str(trust),

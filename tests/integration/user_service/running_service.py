@@ -1,67 +1,38 @@
-"""user_service as its program composes it, over a real database, with test keys and a stand-in for auth_service."""
+"""user_service over a real database, and the people who use it."""
 
-import json
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from functools import partial
+from typing import ClassVar
 from uuid import UUID
 
-import asyncpg
-from aiohttp import ClientResponse, web
-from aiohttp.test_utils import TestClient, TestServer
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from aiohttp import ClientResponse
 
-from shared.identity import HEADER, Identity, Kind, Signer, Verifier, load_trust, public_jwk
 from shared.lifecycle import Lifecycle
+from shared.serve import Apps
 from shared.settings import Env
-from tests.integration.user_service.accounts_feed import AccountsFeed
-from tests.stores import DatabaseUrls
+from tests.integration.following_service import AuthenticatedPerson, FollowingService, running
 from user_service.app import open_service
 from user_service.settings import Settings
 
-Client = TestClient[Any, Any]
-
 
 @dataclass(frozen=True, slots=True)
-class RunningService:
-    """`public` and `private` are the two ports; `gateway` signs assertions as the gateway does."""
+class RunningService(FollowingService):
+    name: ClassVar[str] = "user_service"
 
-    public: Client
-    private: Client
-    gateway: Signer
-    accounts: AccountsFeed
-    accounts_server: TestServer
-    database: DatabaseUrls
-
-    def asserted(self, identity: Identity, audience: str = "user_service") -> dict[str, str]:
-        return {HEADER: self.gateway.sign(identity, audience)}
+    @staticmethod
+    def open(env: Env) -> AbstractAsyncContextManager[Apps]:
+        settings = Settings.from_env(env)
+        env.check()
+        return open_service(settings, Lifecycle())
 
     def person(self, user_id: UUID) -> "Person":
-        return Person(self.public, user_id, self.asserted(Identity(Kind.USER, str(user_id))))
-
-    async def execute(self, sql: str, *args: object) -> list[asyncpg.Record]:
-        """Run SQL as a superuser, to arrange what no request can, or to look."""
-        connection = await asyncpg.connect(self.database.admin)
-        try:
-            return await connection.fetch(sql, *args)
-        finally:
-            await connection.close()
+        return Person(self.public, user_id, self.asserted_user(user_id))
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody whom the gateway has authenticated."""
-
-    client: Client
-    user_id: UUID
-    headers: Mapping[str, str]
-
-    async def get(self, path: str, headers: Mapping[str, str] | None = None) -> ClientResponse:
-        return await self.client.get(path, headers={**self.headers, **(headers or {})})
-
+class Person(AuthenticatedPerson):
     async def patch(self, body: object, headers: Mapping[str, str] | None = None) -> ClientResponse:
         return await self.client.patch("/v1/users/me", json=body, headers={**self.headers, **(headers or {})})
 
@@ -73,30 +44,4 @@ class Person:
         return [item["display_name"] for item in page["items"]]
 
 
-@asynccontextmanager
-async def running_service(database: DatabaseUrls, folder: Path) -> AsyncIterator[RunningService]:
-    keys = {name: ec.generate_private_key(ec.SECP256R1()) for name in ("gateway", "user_service", "file_service")}
-    trust, key = folder / "trust.json", folder / "key.pem"
-    trust.write_text(json.dumps({name: {"keys": [public_jwk(each.public_key())]} for name, each in keys.items()}))
-    key.write_bytes(keys["user_service"].private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    accounts = AccountsFeed(Verifier(load_trust(trust), "auth_service"))
-    async with AsyncExitStack() as stack:
-        owner = TestServer(accounts.app())
-        await owner.start_server(shutdown_timeout=0.1)  # not waiting for the reader who waits for news
-        stack.push_async_callback(owner.close)
-        env = Env(
-            {
-                "DATABASE_URL": database.runtime,
-                "TRUST_FILE": str(trust),
-                "IDENTITY_KEY_FILE": str(key),
-                "AUTH_INTERNAL_URL": str(owner.make_url("")),
-            }
-        )
-        settings = Settings.from_env(env)
-        env.check()
-        apps = await stack.enter_async_context(open_service(settings, Lifecycle()))
-        assert isinstance(apps.public, web.Application)
-        public = await stack.enter_async_context(TestClient(TestServer(apps.public)))
-        private = await stack.enter_async_context(TestClient(TestServer(apps.private)))
-        await accounts.caught_up()
-        yield RunningService(public, private, Signer("gateway", keys["gateway"]), accounts, owner, database)
+running_service = partial(running, RunningService)

@@ -18,7 +18,7 @@ async def service(user_database: DatabaseUrls, tmp_path: Path) -> AsyncIterator[
 
 async def profiles(service: RunningService) -> dict[UUID, bool]:
     """Return who has a row, and whether it is a profile rather than a tombstone."""
-    rows = await service.execute("select user_id, deleted_at is null as alive from users.profile")
+    rows = await service.fetch("select user_id, deleted_at is null as alive from users.profile")
     return {row["user_id"]: row["alive"] for row in rows}
 
 
@@ -48,7 +48,7 @@ async def test_deleted_account_is_gone_from_everywhere(service: RunningService, 
 
     assert (await bob.get(f"/v1/users/{ada.user_id}")).status == 404
     assert await bob.search(q="lovelace") == []
-    (row,) = await service.execute("select * from users.profile where user_id = $1", ada.user_id)
+    (row,) = await service.fetch("select * from users.profile where user_id = $1", ada.user_id)
     assert (row["display_name"], row["bio"], row["search"]) == ("", "", "")
 
 
@@ -84,13 +84,13 @@ async def test_events_told_again_change_nothing(service: RunningService, ada: Pe
     service.accounts.tell("user_registered", ada.user_id)
     service.accounts.tell("user_deleted", ada.user_id)
     await service.accounts.caught_up()
-    before = await service.execute("select * from users.profile")
+    before = await service.fetch("select * from users.profile")
 
-    await service.execute("update users.event_cursor set position = 0")
+    await service.fetch("update users.event_cursor set position = 0")
     service.accounts.tell("user_deleted", uuid7())
     await service.accounts.caught_up()
 
-    assert await service.execute("select * from users.profile where user_id = $1", ada.user_id) == before
+    assert await service.fetch("select * from users.profile where user_id = $1", ada.user_id) == before
 
 
 async def test_events_about_other_things_are_passed_over(service: RunningService) -> None:
@@ -130,7 +130,7 @@ async def test_accounts_younger_than_the_snapshot_are_left_alone(service: Runnin
 
 async def test_page_of_an_ended_epoch_is_not_applied_after_a_resync(service: RunningService, ada: Person) -> None:
     """Another replica has resynced while this one still held events of the old history."""
-    await service.execute("update users.event_cursor set epoch = gen_random_uuid()")
+    await service.fetch("update users.event_cursor set epoch = gen_random_uuid()")
     service.accounts.tell("user_deleted", ada.user_id)
 
     await service.accounts.caught_up()

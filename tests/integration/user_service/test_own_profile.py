@@ -21,7 +21,7 @@ async def test_first_uses_at_once_make_one_profile(service: RunningService, ada:
 
     assert {response.status for response in responses} == {200}
     assert len({await response.text() for response in responses}) == 1
-    assert len(await service.execute("select from users.profile where user_id = $1", ada.user_id)) == 1
+    assert len(await service.fetch("select from users.profile where user_id = $1", ada.user_id)) == 1
 
 
 async def test_patch_changes_what_it_names_and_nothing_else(ada: Person) -> None:

@@ -23,7 +23,7 @@ async def test_unmigrated_program_is_alive_and_not_ready_until_somebody_migrates
     user_database: DatabaseUrls, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with running_service(user_database, tmp_path) as service:
-        await service.execute(DROP_ALL)
+        await service.fetch(DROP_ALL)
         before = await service.private.get("/readyz")
         told = await before.json()
 
@@ -52,9 +52,9 @@ async def test_database_that_is_away_is_a_503_and_comes_back_by_itself(
     """R5: 503, not 500; recovers without a restart."""
     async with running_service(user_database, tmp_path) as service:
         person = service.person(uuid7())
-        name = (await service.execute("select current_database()"))[0][0]
-        await service.execute(f"alter database {name} connection limit 0")  # superusers are exempt
-        await service.execute(
+        name = (await service.fetch("select current_database()"))[0][0]
+        await service.fetch(f"alter database {name} connection limit 0")  # superusers are exempt
+        await service.fetch(
             "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and pid <> pg_backend_pid()",
             name,
         )
@@ -62,7 +62,7 @@ async def test_database_that_is_away_is_a_503_and_comes_back_by_itself(
             away = await person.get("/v1/users/me")
             problem = await away.json()
         finally:
-            await service.execute(f"alter database {name} connection limit -1")
+            await service.fetch(f"alter database {name} connection limit -1")
 
         async def look() -> bool:
             return (await person.get("/v1/users/me")).status == 200
@@ -75,7 +75,7 @@ async def test_database_that_is_away_is_a_503_and_comes_back_by_itself(
 async def test_tombstones_are_purged_after_thirty_days(user_database: DatabaseUrls, tmp_path: Path) -> None:
     async with running_service(user_database, tmp_path) as service:
         old, young, alive = (uuid7() for _ in range(3))
-        await service.execute(
+        await service.fetch(
             """
             insert into users.profile (user_id, visibility, deleted_at) values
                 ($1, 'private', now() - interval '31 days'), ($2, 'private', now() - interval '29 days'),
@@ -86,7 +86,7 @@ async def test_tombstones_are_purged_after_thirty_days(user_database: DatabaseUr
         async with open_database(DatabaseSettings.from_env(Env({"DATABASE_URL": user_database.runtime}))) as database:
             await purge(database, [PURGE_TOMBSTONES])
 
-        left = {UUID(str(row["user_id"])) for row in await service.execute("select user_id from users.profile")}
+        left = {UUID(str(row["user_id"])) for row in await service.fetch("select user_id from users.profile")}
         assert left == {young, alive}
 
 

@@ -114,7 +114,7 @@ async def test_cursor_of_another_search_is_refused(service: RunningService, bob:
 )
 async def test_search_among_many_reads_few(service: RunningService, bob: Person, term: str, shown: int) -> None:
     """U5: fast; with the values known to the planner, and in the plan that it keeps for a prepared statement."""
-    await service.execute(
+    await service.fetch(
         """
         insert into users.profile (user_id, display_name, search)
         select gen_random_uuid(), 'Person', 'person ' || md5(n::text) from generate_series(1, 20000) n
@@ -122,7 +122,7 @@ async def test_search_among_many_reads_few(service: RunningService, bob: Person,
         select gen_random_uuid(), 'Anna', '\u0430\u043d\u043d\u0430 \u043a\u043e\u0432\u0430\u043b\u0435\u0432\u0430'
         """
     )
-    await service.execute("vacuum analyze users.profile")
+    await service.fetch("vacuum analyze users.profile")
 
     assert await rows_read(service, "force_custom_plan", term) < 2000
     assert await rows_read(service, "force_generic_plan", term) < 2000

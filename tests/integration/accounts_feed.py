@@ -1,4 +1,4 @@
-"""A stand-in for auth_service's private port: the feed and the snapshot of accounts that user_service follows."""
+"""A stand-in for auth_service's private port: the feed and the snapshot of accounts that others follow."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -14,10 +14,11 @@ from tests.waiting import eventually
 
 
 class AccountsFeed:
-    """`tell` appends an event. The snapshot lists those `alive` below `before`, `page_size` at a time."""
+    """Serves `follower` alone. `tell` appends an event; the snapshot lists those `alive` below `before`, in pages."""
 
-    def __init__(self, verifier: Verifier) -> None:
+    def __init__(self, verifier: Verifier, follower: str) -> None:
         self._verifier = verifier
+        self._follower = follower
         self._news = asyncio.Event()
         self.epoch = uuid4()
         self.events: list[Event] = []
@@ -77,7 +78,7 @@ class AccountsFeed:
 
     def _check(self, request: web.Request) -> None:
         identity = self._verifier.verify(request.headers[HEADER])
-        assert (identity.kind, identity.subject) == (Kind.SERVICE, "user_service")
+        assert (identity.kind, identity.subject) == (Kind.SERVICE, self._follower)
 
 
 def _json(body: msgspec.Struct) -> web.Response:
