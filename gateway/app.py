@@ -1,7 +1,7 @@
 """The composition root: what lives as long as the gateway, and what it serves."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -31,7 +31,9 @@ from gateway.proxy import Columns, Proxy
 from gateway.routes.load import load_routes
 from gateway.routes.match import RouteTable
 from gateway.settings import NAME, Settings
-from gateway.upstreams.pool import PoolLimits, open_pools
+from gateway.upstreams.instance import PoolLimits
+from gateway.upstreams.pool import open_pools
+from shared.errors import Unavailable
 from shared.events.client import InternalClient
 from shared.identity import Signer
 from shared.lifecycle import Lifecycle, background
@@ -62,7 +64,10 @@ async def open_gateway(settings: Settings, routes: RouteTable, lifecycle: Lifecy
         pools = await stack.enter_async_context(open_pools(settings.upstreams, PoolLimits()))
         limiter = await stack.enter_async_context(open_limiter(settings.valkey_url.reveal()))
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        services = {name: InternalClient(session, signer, url, name) for name, url in settings.upstreams.items()}
+        services = {
+            name: [InternalClient(session, signer, url, name) for url in urls]
+            for name, urls in settings.upstreams.items()
+        }
         internal = InternalClient(session, signer, settings.auth_internal_url, _AUTH)
         public_url = settings.process.public_url
         trust = await stack.enter_async_context(_open_trust(services[_AUTH], internal, public_url))
@@ -86,9 +91,9 @@ async def open_gateway(settings: Settings, routes: RouteTable, lifecycle: Lifecy
 
 
 @asynccontextmanager
-async def _open_trust(public: InternalClient, internal: InternalClient, issuer: str) -> AsyncIterator[Trust]:
+async def _open_trust(public: Sequence[InternalClient], internal: InternalClient, issuer: str) -> AsyncIterator[Trust]:
     """Follow auth_service, by its public port and by its internal one."""
-    keys = KeySet(partial(public.get, KEYS_PATH))
+    keys = KeySet(partial(_get, public, KEYS_PATH))
     revocations = Revocations(internal)
     confirmations = Confirmations(internal)
     async with AsyncExitStack() as stack:
@@ -99,6 +104,15 @@ async def _open_trust(public: InternalClient, internal: InternalClient, issuer: 
         yield Trust(keys, revocations, Authenticator(keys, verifier, revocations, confirmations))
 
 
+async def _get(instances: Sequence[InternalClient], path: str) -> bytes:
+    """Ask one after the other for what all of them have. Raises Unavailable."""
+    *others, last = instances
+    for instance in others:
+        with suppress(Unavailable):
+            return await instance.get(path)
+    return await last.get(path)
+
+
 def _limits(routes: RouteTable) -> Mapping[str, LimitClass]:
     return {
         each.name: LimitClass(each.name, parse_policy(each.policy), each.key, each.strict)
@@ -106,8 +120,8 @@ def _limits(routes: RouteTable) -> Mapping[str, LimitClass]:
     }
 
 
-def _pages(public_url: str, services: Mapping[str, InternalClient]) -> Pages:
+def _pages(public_url: str, services: Mapping[str, Sequence[InternalClient]]) -> Pages:
     async def describe(service: str) -> dict[str, Any]:
-        return msgspec.json.decode(await services[service].get("/openapi.json"), type=dict[str, Any])
+        return msgspec.json.decode(await _get(services[service], "/openapi.json"), type=dict[str, Any])
 
     return Pages(public_url, describe, tuple(services))

@@ -16,13 +16,13 @@ _ROUTES = Path(__file__).with_name("routes.toml")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`upstreams` are the services' base URLs, by the names that the route file uses."""
+    """`upstreams` are the base URLs of each service's instances, by the names that the route file uses."""
 
     process: ProcessSettings
     identity_key_file: Path
     valkey_url: Secret
     auth_internal_url: str
-    upstreams: Mapping[str, str]
+    upstreams: Mapping[str, tuple[str, ...]]
     routes_file: Path
     trusted_proxies: tuple[Network, ...]
     cors_origins: tuple[str, ...]
@@ -35,9 +35,9 @@ class Settings:
             valkey_url=env.secret("VALKEY_URL"),
             auth_internal_url=env.url("AUTH_INTERNAL_URL", "http://127.0.0.1:9081"),
             upstreams={
-                "auth_service": env.url("AUTH_URL", "http://127.0.0.1:8081", schemes=("http",)),
-                "user_service": env.url("USER_URL", "http://127.0.0.1:8082", schemes=("http",)),
-                "file_service": env.url("FILE_URL", "http://127.0.0.1:8083", schemes=("http",)),
+                "auth_service": env.urls("AUTH_URL", "http://127.0.0.1:8081", schemes=("http",)),
+                "user_service": env.urls("USER_URL", "http://127.0.0.1:8082", schemes=("http",)),
+                "file_service": env.urls("FILE_URL", "http://127.0.0.1:8083", schemes=("http",)),
             },
             routes_file=env.path("ROUTES_FILE", _ROUTES),
             trusted_proxies=_networks(env),

@@ -108,6 +108,17 @@ class Env:
 
         return self._read(name, default, parse, placeholder="")
 
+    def urls(self, name: str, default: str, *, schemes: Sequence[str] = ("http", "https")) -> tuple[str, ...]:
+        """Return a comma-separated list of URLs, at least one, each once and as `url` does."""
+
+        def parse(raw: str) -> str:
+            found = [each.strip() for each in raw.split(",")]
+            if not all(_is_place(each, schemes) for each in found):
+                raise ValueError(f"must be URLs that start with {' or '.join(s + '://' for s in schemes)}, with commas")
+            return ",".join(dict.fromkeys(each.rstrip("/") for each in found))
+
+        return tuple(self._read(name, default, parse, placeholder="").split(","))
+
     def words(self, name: str) -> tuple[str, ...]:
         """Return the items of a comma-separated list; empty when unset."""
         return tuple(word.strip() for word in self.text(name, "").split(",") if word.strip())

@@ -16,7 +16,7 @@ _SPOOFABLE = frozenset({
     b"baggage", b"cf-connecting-ip", b"client-ip", b"fastly-client-ip", b"forwarded", b"front-end-https",
     b"traceparent", b"tracestate", b"true-client-ip", b"via", b"x-client-ip", b"x-cluster-client-ip", b"x-host",
     b"x-http-method", b"x-http-method-override", b"x-method-override", b"x-real-ip", b"x-request-id",
-    b"x-rewrite-url", b"x-scheme",
+    b"x-request-timeout-ms", b"x-rewrite-url", b"x-scheme",
 })  # fmt: skip
 _SPOOFABLE_PREFIXES = (b"proxy-", b"x-forwarded", b"x-identity", b"x-original-", b"x-user-")
 _NOT_FOR_CLIENTS = frozenset(

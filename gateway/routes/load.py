@@ -1,7 +1,7 @@
 """Reading the route file whole: either a table that can be trusted, or every mistake in it with its line."""
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from string import ascii_letters, digits
 from typing import cast, get_args
@@ -30,7 +30,7 @@ _LONGEST_TIMEOUT = 24 * 3600
 _DEFAULT_MAX_BODY = 64 * 1024
 
 
-def load_routes(path: Path, upstreams: Mapping[str, str], check_policy: Callable[[str], object]) -> RouteTable:
+def load_routes(path: Path, upstreams: Collection[str], check_policy: Callable[[str], object]) -> RouteTable:
     """Read and check the file at `path`; RoutesError lists every mistake.
 
     `upstreams` are the names that a route may use, and `local`. `check_policy` raises ValueError for a limit's policy

@@ -71,6 +71,13 @@ class AnswerParser:
         if not self.complete:
             raise BadAnswer("http_response_incomplete" if self.status else "connection_terminated")
 
+    def has(self, name: bytes, option: bytes = b"") -> bool:
+        """Whether there is such a header, one that lists `option` if that is given; both in lower case."""
+        return any(
+            key.lower() == name and (not option or option in (each.strip() for each in value.lower().split(b",")))
+            for key, value in self.headers
+        )
+
     def take(self) -> bytes:
         """Return all body bytes that have come since the last call."""
         chunks = self.chunks

@@ -38,13 +38,13 @@ class Connection(asyncio.Protocol):
     def is_open(self) -> bool:
         return self._transport is not None and not self._transport.is_closing()
 
-    def start(self, data: bytes, request: UpstreamRequest) -> None:
-        """Send `data`, the request or its beginning."""
+    def start(self, data: bytes, request: UpstreamRequest, deadline: float) -> None:
+        """Send `data`, the request or its beginning; all must be over at `deadline`, in loop time."""
         self.answer.expect(to_head=request.method == "HEAD")
         self._busy = True
         self._client_turn = False
         self._silence = request.silence
-        self._end = self._loop.time() + request.timeout
+        self._end = deadline
         self.write(data)
 
     def write(self, data: bytes) -> None:

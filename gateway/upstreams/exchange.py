@@ -36,14 +36,15 @@ class Exchange:
         """All of the answer is here: the next `read` waits for nothing and returns all the rest."""
         return self._connection.answer.complete
 
-    async def begin(self, request: UpstreamRequest) -> None:
+    async def begin(self, request: UpstreamRequest, deadline: float) -> None:
         """Send the request and wait for the answer's head. Raises BadGateway, UpstreamTimeout, or the body's error."""
         connection = self._connection
-        head, body = request.head(), request.body
+        left = deadline - asyncio.get_running_loop().time()
+        head, body = request.head(left), request.body
         if isinstance(body, bytes):
-            connection.start(head + body, request)
+            connection.start(head + body, request, deadline)
         else:
-            connection.start(head, request)
+            connection.start(head, request, deadline)
             self._upload = asyncio.create_task(self._send(body, chunked=request.is_chunked))
         await connection.wait_for_head()
 

@@ -1,129 +1,168 @@
-"""Kept-alive connections to the upstreams: last in, first out, and only ever reused after a whole exchange."""
+"""An upstream: its instances, who of them gets a request, and when a request is sent a second time."""
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from urllib.parse import urlsplit
+from functools import partial
 
-from gateway.errors import BadGateway, UpstreamTimeout, UpstreamUnavailable
-from gateway.upstreams.connection import Connection
+from gateway.errors import UpstreamUnavailable
+from gateway.upstreams import metrics
+from gateway.upstreams.balancer import any_in, choose
+from gateway.upstreams.discovery import LOOKUP_INTERVAL, Address, Discovery, Lookup, SystemLookup, authority
 from gateway.upstreams.exchange import Exchange
+from gateway.upstreams.instance import AttemptFailed, Instance, PoolLimits
+from gateway.upstreams.queue import FairQueue
 from gateway.upstreams.requests import UpstreamRequest
+from gateway.upstreams.retries import RetryBudget
 from shared.lifecycle import background
+from shared.logs import log
 
 SWEEP_INTERVAL = 0.25  # seconds; how late a time-out may be noticed
+MOST_ATTEMPTS = 3
 
-
-@dataclass(frozen=True, slots=True)
-class PoolLimits:
-    """Times are in seconds. `idle` is below the time after which services close, so that they never do it first."""
-
-    connections: int = 1024
-    idle_connections: int = 256
-    idle: float = 30.0
-    connect: float = 2.0
+Tried = tuple[Instance, ...]
 
 
 class Pool:
-    """The connections to one upstream. What `exchange` returns must be ended. `authority` is its Host header."""
+    """What `exchange` returns must be ended. `authority` is the Host header for all instances: the first URL's."""
 
-    def __init__(self, host: str, port: int, limits: PoolLimits) -> None:
-        self._host, self._port = host, port
-        self.authority = f"[{host}]:{port}".encode() if ":" in host else f"{host}:{port}".encode()
+    def __init__(self, name: str, urls: Sequence[str], limits: PoolLimits, lookup: Lookup) -> None:
+        self.name = name
+        self.authority = authority(urls[0])
+        self.discovery = Discovery(urls, lookup)
         self._limits = limits
         self._loop = asyncio.get_running_loop()
-        self._idle: deque[Connection] = deque()
-        self._active: set[Connection] = set()
-        self._connecting = 0
+        self._instances: list[Instance] = []
+        self._retired: list[Instance] = []
+        self._queue = FairQueue(limits.queue, limits.queue_seconds)
+        self._budget = RetryBudget()
+        self._retries = metrics.RETRIES.labels(name)
+        self._ejections = metrics.EJECTIONS.labels(name)
+        self._queue_seconds = metrics.QUEUE_SECONDS.labels(name)
+        self.settle()
+
+    @property
+    def in_flight(self) -> int:
+        return sum(instance.in_flight for instance in self._instances)
 
     async def exchange(self, request: UpstreamRequest) -> Exchange:
-        """Send `request` and return its answer once the head is in.
+        """Send `request` and return its answer once the head is in. Raises an AppError.
 
-        A connection that the upstream closed while it lay idle fails before any byte of an answer; only then, and only
-        for a repeatable request, is there a second attempt. A POST may have been acted on, so it never gets one.
+        A request of which nothing was sent goes to another instance, whatever it is. One that was sent and got not one
+        byte of an answer is repeated if that does no harm; a POST may have been acted on, so it never is.
         """
-        connection = self._idle_connection()
-        if connection is not None:
+        self._budget.earn()
+        deadline = self._loop.time() + request.timeout
+        tried: Tried = ()
+        attempts = MOST_ATTEMPTS
+        while True:
+            instance = await self._admit(request, tried)
             try:
-                return await self._begin(connection, request)
-            except BadGateway:
-                if connection.answer.started or not request.is_repeatable:
-                    raise
-        return await self._begin(await self._connect(), request)
+                return await instance.exchange(request, deadline)
+            except AttemptFailed as failure:
+                attempts -= 1
+                again = self._pass_over(request, failure, (*tried, instance)) if attempts else None
+                if again is None:
+                    raise failure.error from failure.error.__cause__
+                tried = again
+                self._retries.inc()
 
-    async def _begin(self, connection: Connection, request: UpstreamRequest) -> Exchange:
-        self._active.add(connection)
-        exchange = Exchange(connection, self._release)
+    def _pass_over(self, request: UpstreamRequest, failure: AttemptFailed, tried: Tried) -> Tried | None:
+        """Return who is passed over in a further attempt; None if there must be none."""
+        has_another = any_in(self._instances, self._loop.time(), repeatable=request.is_repeatable, tried=tried)
+        if not failure.sent:
+            return tried if has_another else None
+        if failure.answered or not request.is_repeatable or not (has_another or failure.stale):
+            return None
+        if not self._budget.spend():
+            return None
+        return tried if has_another else ()
+
+    async def _admit(self, request: UpstreamRequest, tried: Tried) -> Instance:
+        """Take a place at an instance; raises UpstreamUnavailable at once if none is in, or if the wait is too long."""
+        if self._queue.is_empty and (instance := self._take(request, tried)) is not None:
+            return instance
+        if not self._instances:
+            raise UpstreamUnavailable("dns_error")
+        started = self._loop.time()
+        if not any_in(self._instances, started, repeatable=request.is_repeatable, tried=tried):
+            raise UpstreamUnavailable("destination_unavailable")
         try:
-            await exchange.begin(request)
-        except BaseException:
-            await exchange.end()
-            raise
-        return exchange
-
-    def _idle_connection(self) -> Connection | None:
-        while self._idle:
-            connection = self._idle.pop()
-            if connection.is_open:
-                return connection
-        return None
-
-    async def _connect(self) -> Connection:
-        if len(self._active) + self._connecting >= self._limits.connections:
-            raise UpstreamUnavailable("connection_limit_reached")
-        self._connecting += 1
-        try:
-            async with asyncio.timeout(self._limits.connect):
-                _, connection = await self._loop.create_connection(
-                    lambda: Connection(self._loop), self._host, self._port
-                )
-        except TimeoutError as exc:
-            raise UpstreamTimeout("connection_timeout") from exc
-        except OSError as exc:
-            raise UpstreamUnavailable("connection_refused") from exc
+            return await self._queue.wait(partial(self._take, request, tried))
         finally:
-            self._connecting -= 1
-        return connection
+            self._queue_seconds.observe(self._loop.time() - started)
 
-    def _release(self, connection: Connection) -> None:
-        self._active.discard(connection)
-        if connection.finish() and len(self._idle) < self._limits.idle_connections:
-            connection.idle_since = self._loop.time()
-            self._idle.append(connection)
-        else:
-            connection.close()
+    def _take(self, request: UpstreamRequest, tried: Tried) -> Instance | None:
+        now = self._loop.time()
+        instance = choose(self._instances, now, repeatable=request.is_repeatable, tried=tried)
+        if instance is not None:
+            instance.take(now)
+        return instance
+
+    def settle(self) -> None:
+        """Have an instance per address known now; those that are gone finish what they have."""
+        before = {instance.address: instance for instance in self._instances}
+        addresses = self.discovery.addresses
+        self._instances = [before.pop(address) if address in before else self._new(address) for address in addresses]
+        for instance in before.values():
+            metrics.forget(self.name, _label(instance.address))
+            instance.retire()
+            self._retired.append(instance)
+
+    def _new(self, address: Address) -> Instance:
+        instance = Instance(address, self._limits, self._queue.serve, self._note_ejection)
+        metrics.watch(self.name, _label(address), lambda: instance.in_flight)
+        return instance
+
+    def _note_ejection(self, instance: Instance) -> None:
+        self._ejections.inc()
+        log.warning("upstream_ejected", upstream=self.name, instance=_label(instance.address))
+
+    async def discover(self) -> None:
+        await self.discovery.refresh()
+        self.settle()
 
     def sweep(self) -> None:
-        """Give up what is past its time, and close what has lain idle for too long."""
         now = self._loop.time()
-        for connection in tuple(self._active):
-            connection.expire(now)
-        while self._idle and (not self._idle[0].is_open or now > self._idle[0].idle_since + self._limits.idle):
-            self._idle.popleft().close()
+        self._retired = [instance for instance in self._retired if instance.in_flight]
+        for instance in (*self._instances, *self._retired):
+            instance.sweep(now)
+        self._queue.serve()  # an ejection may have ended, an instance appeared
 
     def close(self) -> None:
-        for connection in (*self._idle, *self._active):
-            connection.close()
-        self._idle.clear()
+        for instance in (*self._instances, *self._retired):
+            metrics.forget(self.name, _label(instance.address))
+            instance.close()
+
+
+def _label(address: Address) -> str:
+    host, port = address
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 @asynccontextmanager
-async def open_pools(urls: Mapping[str, str], limits: PoolLimits) -> AsyncIterator[Mapping[str, Pool]]:
-    """Yield a pool per upstream, by name; `urls` are their base URLs, http only."""
-    pools: dict[str, Pool] = {}
-    for name, url in urls.items():
-        parts = urlsplit(url)
-        pools[name] = Pool(parts.hostname or "", parts.port or 80, limits)
+async def open_pools(
+    urls: Mapping[str, Sequence[str]], limits: PoolLimits, lookup: Lookup | None = None
+) -> AsyncIterator[Mapping[str, Pool]]:
+    """Yield a pool per upstream, by name; `urls` are the base URLs of each one's instances, http only."""
+    system = SystemLookup()
+    pools = {name: Pool(name, each, limits, lookup or system) for name, each in urls.items()}
 
     async def sweep() -> None:
         for pool in pools.values():
             pool.sweep()
 
+    async def discover() -> None:
+        await asyncio.gather(*(pool.discover() for pool in pools.values() if pool.discovery.has_names))
+
     try:
-        async with background("sweep upstream connections", sweep, every=SWEEP_INTERVAL):
+        await discover()
+        async with (
+            background("sweep upstream connections", sweep, every=SWEEP_INTERVAL),
+            background("look up upstreams", discover, every=LOOKUP_INTERVAL),
+        ):
             yield pools
     finally:
+        system.close()
         for pool in pools.values():
             pool.close()

@@ -9,6 +9,7 @@ Body = bytes | AsyncIterator[bytes]  # whole, or as it arrives
 
 IDEMPOTENT = frozenset(("GET", "HEAD", "OPTIONS", "PUT", "DELETE"))
 SILENCE = 60.0  # seconds
+TIMEOUT = b"X-Request-Timeout-Ms"
 LAST_CHUNK = b"0\r\n\r\n"
 _BODY_EXPECTED = frozenset(("POST", "PUT", "PATCH"))
 
@@ -38,9 +39,11 @@ class UpstreamRequest:
     def is_chunked(self) -> bool:
         return self.length is None
 
-    def head(self) -> bytes:
+    def head(self, seconds_left: float) -> bytes:
+        """Return it with the time after which nobody waits for the answer any more: a duration, as clocks differ."""
         lines = [f"{self.method} {self.target} HTTP/1.1".encode("ascii")]
         lines += [name + b": " + value for name, value in self.headers]
+        lines.append(TIMEOUT + b": %d" % max(1, int(seconds_left * 1000)))
         if self.length is None:
             lines.append(b"Transfer-Encoding: chunked")
         elif self.length or self.method in _BODY_EXPECTED:

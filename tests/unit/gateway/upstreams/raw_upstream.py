@@ -5,7 +5,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
-from gateway.upstreams.pool import Pool, PoolLimits, open_pools
+from gateway.upstreams.connection import Connection
+from gateway.upstreams.instance import PoolLimits
+from gateway.upstreams.pool import Pool, open_pools
 from gateway.upstreams.requests import UpstreamRequest
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -39,19 +41,32 @@ class Upstream:
 
 
 @asynccontextmanager
-async def pool_for(talk: Talk, limits: PoolLimits = LIMITS) -> AsyncIterator[tuple[Pool, Upstream]]:
+async def serving(talk: Talk) -> AsyncIterator[Upstream]:
     upstream = Upstream(talk)
     server = await asyncio.start_server(upstream.serve, "127.0.0.1", 0)
     upstream.port = server.sockets[0].getsockname()[1]
     try:
-        async with open_pools({"it": f"http://127.0.0.1:{upstream.port}"}, limits) as pools:
-            yield pools["it"], upstream
+        yield upstream
     finally:
         server.close()
         for task in upstream.talks:
             task.cancel()
         await asyncio.gather(*upstream.talks, return_exceptions=True)
         await server.wait_closed()
+
+
+@asynccontextmanager
+async def pool_for(talk: Talk, limits: PoolLimits = LIMITS) -> AsyncIterator[tuple[Pool, Upstream]]:
+    async with (
+        serving(talk) as upstream,
+        open_pools({"it": [f"http://127.0.0.1:{upstream.port}"]}, limits) as pools,
+    ):
+        yield pools["it"], upstream
+
+
+def active(pool: Pool) -> set[Connection]:
+    """The connections of exchanges that go on."""
+    return {connection for instance in pool._instances for connection in instance._active}
 
 
 async def read_head(reader: asyncio.StreamReader) -> bytes:

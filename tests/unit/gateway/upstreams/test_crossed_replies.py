@@ -3,7 +3,7 @@ import random
 from asyncio import StreamReader, StreamWriter
 from dataclasses import replace
 
-from tests.unit.gateway.upstreams.raw_upstream import GET, POST, ask, pool_for, read_head
+from tests.unit.gateway.upstreams.raw_upstream import GET, POST, active, ask, pool_for, read_head
 
 CALLERS, REQUESTS = 32, 100
 
@@ -41,7 +41,7 @@ async def test_no_caller_gets_another_ones_reply() -> None:
                     left += 1
 
         await asyncio.gather(*(call(caller) for caller in range(CALLERS)))
-        assert not pool._active
+        assert not active(pool)
         assert answered + left == CALLERS * REQUESTS
         assert min(answered, left) > 100, "both must have happened for the test to mean something"
         assert upstream.accepted < answered + left, "connections were used again"

@@ -8,9 +8,10 @@ import pytest
 
 from gateway.errors import BadGateway, RequestTimeout, UpstreamTimeout, UpstreamUnavailable
 from gateway.upstreams.connection import HIGH_WATER
-from gateway.upstreams.pool import PoolLimits, open_pools
+from gateway.upstreams.instance import PoolLimits
+from gateway.upstreams.pool import open_pools
 from shared.errors import AppError
-from tests.unit.gateway.upstreams.raw_upstream import GET, LIMITS, POST, ask, pool_for, read_head, until
+from tests.unit.gateway.upstreams.raw_upstream import GET, LIMITS, POST, active, ask, pool_for, read_head, until
 
 HELLO = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 
@@ -41,7 +42,10 @@ async def test_request_is_sent_as_written() -> None:
 
     async with pool_for(talk) as (pool, _):
         await ask(pool, POST)
-    assert heads == [b"POST /x?y=1 HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}"]
+    head, _, rest = heads[0].partition(b"X-Request-Timeout-Ms: ")
+    milliseconds, _, rest = rest.partition(b"\r\n")
+    assert (head, rest) == (b"POST /x?y=1 HTTP/1.1\r\nHost: h\r\n", b"Content-Length: 2\r\n\r\n{}")
+    assert 4000 < int(milliseconds) <= 5000
 
 
 async def test_line_break_in_a_header_is_never_sent() -> None:
@@ -188,7 +192,7 @@ async def test_answer_cut_short_is_an_error_to_its_reader() -> None:
 async def test_nobody_listening_is_unavailable_and_says_when_to_come_back() -> None:
     async with pool_for(greet) as (_, upstream):
         port = upstream.port
-    async with open_pools({"it": f"http://127.0.0.1:{port}"}, LIMITS) as pools:
+    async with open_pools({"it": [f"http://127.0.0.1:{port}"]}, LIMITS) as pools:
         with pytest.raises(UpstreamUnavailable) as caught:
             await ask(pools["it"], POST)
     assert caught.value.headers == {"Proxy-Status": "colonnade; error=connection_refused", "Retry-After": "1"}
@@ -200,7 +204,7 @@ async def test_connections_are_bounded() -> None:
 
     async with pool_for(silent, PoolLimits(connections=1)) as (pool, _):
         first = asyncio.create_task(ask(pool))
-        await until(lambda: pool._active)
+        await until(lambda: active(pool))
         with pytest.raises(UpstreamUnavailable):
             await ask(pool)
         first.cancel()

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.upstreams.connection import HIGH_WATER
 from shared.errors import BodyTooLarge
-from tests.unit.gateway.upstreams.raw_upstream import GET, POST, ask, pool_for, read_head, until
+from tests.unit.gateway.upstreams.raw_upstream import GET, POST, active, ask, pool_for, read_head, until
 
 HELLO = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 
@@ -44,7 +44,7 @@ async def test_early_answer_to_an_unfinished_upload_arrives_and_ends_the_connect
     async with pool_for(talk) as (pool, upstream):
         assert await ask(pool, replace(POST, body=endless(), length=1000)) == (413, b"")
         await asyncio.wait_for(upstream.ended.acquire(), 2)
-        assert not pool._idle
+        assert not pool._instances[0]._idle
 
 
 async def test_failing_upload_drops_the_connection_and_tells_its_caller() -> None:
@@ -95,7 +95,7 @@ async def test_slow_reader_holds_the_upstream_back() -> None:
 
     async with pool_for(talk) as (pool, _):
         exchange = await pool.exchange(GET)
-        connection = next(iter(pool._active))
+        connection = next(iter(active(pool)))
         await until(lambda: connection._reading_paused)
         assert connection.answer.buffered < 2 * HIGH_WATER
         total = 0
@@ -123,7 +123,7 @@ async def test_upstream_that_does_not_read_holds_the_upload_back() -> None:
 
     async with pool_for(talk) as (pool, _):
         task = asyncio.create_task(ask(pool, replace(POST, body=body(), length=32_000_000)))
-        await until(lambda: any(connection._writing_paused for connection in pool._active))
+        await until(lambda: any(connection._writing_paused for connection in active(pool)))
         assert sent < 16_000_000
         read_on.set()
         assert await task == (200, b"hello")
@@ -152,5 +152,5 @@ async def test_exchange_whose_end_is_cancelled_holds_no_place_in_the_pool() -> N
         ending.cancel()
         with pytest.raises(asyncio.CancelledError):
             await ending
-        assert not pool._active
+        assert not active(pool)
         may_end.set()

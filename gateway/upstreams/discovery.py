@@ -1,0 +1,91 @@
+"""Where an upstream's instances are: addresses as they were given, and names looked up again and again."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from shared.errors import describe
+from shared.logs import log
+
+LOOKUP_INTERVAL = 3.0  # seconds
+_PATIENCE = 2.0  # seconds for a lookup
+_MOST = 64  # addresses of one upstream
+
+Address = tuple[str, int]
+Lookup = Callable[[str, int], Awaitable[Sequence[Address]]]  # raises OSError
+
+
+class SystemLookup:
+    """Asks the system's resolver in threads of its own, few, so that a resolver that hangs holds up nothing else."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="lookup")
+
+    async def __call__(self, host: str, port: int) -> Sequence[Address]:
+        loop = asyncio.get_running_loop()
+        found = await loop.run_in_executor(self._threads, _look_up, host, port)
+        return [(str(place[0]), port) for *_, place in found]
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _look_up(host: str, port: int) -> list[tuple[object, object, object, object, tuple[str | int | bytes, ...]]]:
+    return [*socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+
+
+def address_of(url: str) -> Address:
+    parts = urlsplit(url)
+    return parts.hostname or "", parts.port or 80
+
+
+def authority(url: str) -> bytes:
+    host, port = address_of(url)
+    return f"[{host}]:{port}".encode() if ":" in host else f"{host}:{port}".encode()
+
+
+class Discovery:
+    """The addresses of one upstream. A name that can't be looked up keeps its last good answer."""
+
+    def __init__(self, urls: Sequence[str], lookup: Lookup) -> None:
+        self._places = [address_of(url) for url in urls]
+        self._lookup = lookup
+        self._found: dict[Address, Sequence[Address]] = {
+            place: (place,) for place in self._places if _is_literal(place[0])
+        }
+        self._names = [place for place in self._places if place not in self._found]
+
+    @property
+    def has_names(self) -> bool:
+        return bool(self._names)
+
+    @property
+    def addresses(self) -> list[Address]:
+        """All known, each once, in the order of the URLs; many gateways thus agree on their names in the metrics."""
+        found = (address for place in self._places for address in self._found.get(place, ()))
+        return list(dict.fromkeys(found))[:_MOST]
+
+    async def refresh(self) -> None:
+        """Look all names up, side by side. Never raises for one that fails."""
+        await asyncio.gather(*map(self._refresh, self._names))
+
+    async def _refresh(self, name: Address) -> None:
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                found = await self._lookup(*name)
+        except OSError as exc:  # a TimeoutError is one
+            log.warning("upstream_lookup_failed", name=name[0], error=describe(exc))
+            return
+        if found:
+            self._found[name] = sorted(set(found))
+
+
+def _is_literal(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
