@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,15 +11,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.integration.gateway.running_gateway import TABLE, write_keys
+from tests.integration.gateway.running_gateway import TABLE, free_port, write_keys
 from tests.waiting import eventually
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def variables(folder: Path, valkey_url: str, **changes: str) -> dict[str, str]:
