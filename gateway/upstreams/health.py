@@ -21,7 +21,7 @@ class Standing(IntEnum):
 
     PROBE = 0
     IN = 1
-    LEAVING = 2  # still answers, so it is better than nobody
+    LAST_RESORT = 2  # still answers though it stops, or refuses at once, which costs nothing: better than nobody
     OUT = 3
 
 
@@ -34,6 +34,7 @@ class Health:
         self._until = 0.0  # 0: it is in service
         self._since = 0.0
         self._leaving = False
+        self._refusing = False
         self._probing = False
 
     def standing(self, now: float, *, repeatable: bool) -> Standing:
@@ -41,7 +42,7 @@ class Health:
             return Standing.IN
         if now >= self._until + (0.0 if repeatable else PATIENCE):
             return Standing.PROBE
-        return Standing.LEAVING if self._leaving else Standing.OUT
+        return Standing.LAST_RESORT if self._leaving or self._refusing else Standing.OUT
 
     def chosen(self, now: float) -> None:
         """A request goes there: once the time is over, that is the probe."""
@@ -53,22 +54,25 @@ class Health:
         self._failures = 0
         if self._until:
             self._until, self._since = 0.0, now
-            self._leaving = self._probing = False
+            self._leaving = self._refusing = self._probing = False
 
     def left(self, now: float) -> bool:
         """It said that it stops; whether that is news."""
         is_news = not self._leaving
-        self._failures, self._leaving, self._probing = 0, True, False
+        self._failures, self._leaving = 0, True
+        self._refusing = self._probing = False
         self._until = now + LEAVING
         return is_news
 
     def failed(self, now: float, *, refused: bool = False) -> bool:
-        """Return whether that puts it out. One that was leaving, or under probe, needs no second failure.
+        """Return whether that is news: it was in service till now. One that was leaving needs no second failure.
 
-        Who refuses connections is asked again soon: that costs next to nothing, and no request is lost by it.
+        Who refuses connections is asked again soon, and as long as there is no other: nothing is lost by it, and
+        nobody waits, so that a lone instance serves again with its first breath.
         """
-        if self._until and not self._leaving and not self._probing:
+        if self._until and not (self._leaving or self._refusing or self._probing):
             return False  # a straggler from before the ejection
+        is_news = not (self._until and self._probing) and not self._refusing
         self._failures += 1
         if self._failures < FAILURES and not self._until:
             return False
@@ -77,4 +81,5 @@ class Health:
         self._until = now + min(FIRST_EJECTION * 2**self._ejections, LONGEST_EJECTION)
         self._ejections = min(self._ejections + 1, _ENOUGH)
         self._leaving = self._probing = False
-        return True
+        self._refusing = refused
+        return is_news

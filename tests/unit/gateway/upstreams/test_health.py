@@ -56,17 +56,19 @@ def test_each_failed_probe_doubles_the_time_up_to_a_bound() -> None:
         times.append(until - now)
         now = until
         health.chosen(now)
-        assert health.failed(now)
+        assert not health.failed(now), "it is out already"
     assert times == [0.5, 1.0, 2.0, 4.0, 4.0, 4.0]
     assert times[-1] == LONGEST_EJECTION
 
 
-def test_refused_connections_are_tried_again_soon() -> None:
-    health, now = ejected(100.0), 100.0
+def test_who_refuses_connections_is_the_last_choice_and_tried_again_soon() -> None:
+    health, now = Health(), 100.0
+    assert [health.failed(now, refused=True) for _ in range(FAILURES)][-1]
     for _ in range(4):
+        assert standing(health, now, repeatable=False) is Standing.LAST_RESORT
         now += LONGEST_EJECTION
         health.chosen(now)
-        assert health.failed(now, refused=True)
+        assert not health.failed(now, refused=True)
         assert standing(health, now + FIRST_EJECTION) is Standing.PROBE
 
 
@@ -97,7 +99,7 @@ def test_probe_is_left_to_a_repeatable_request_for_a_while() -> None:
 def test_leaving_instance_is_the_last_choice_until_it_is_back() -> None:
     health = Health()
     assert health.left(100.0)
-    assert standing(health, 100.0) is Standing.LEAVING
+    assert standing(health, 100.0) is Standing.LAST_RESORT
     health.chosen(100.0 + LEAVING)
     assert not health.left(100.1 + LEAVING), "it is known already"
     health.succeeded(105.0)

@@ -1,6 +1,7 @@
 """An upstream of several instances: who gets a request, and what becomes of it when an instance fails."""
 
 import asyncio
+import socket
 from asyncio import StreamReader, StreamWriter
 from collections import Counter
 from contextlib import suppress
@@ -14,7 +15,7 @@ from gateway.upstreams.instance import PoolLimits
 from gateway.upstreams.retries import BURST
 from shared.errors import AppError
 from tests.unit.gateway.upstreams.instances import answering, dying, pool_of, refusing
-from tests.unit.gateway.upstreams.raw_upstream import GET, POST, ask, read_head, until
+from tests.unit.gateway.upstreams.raw_upstream import GET, POST, Upstream, ask, read_head, until
 from tests.waiting import eventually
 
 
@@ -187,3 +188,20 @@ async def test_place_handed_to_a_caller_who_leaves_is_given_on() -> None:
         await asyncio.wait({waiting})
         assert pool.in_flight == 0
         assert await ask(pool) == (200, b"a")
+
+
+async def test_lone_instance_that_was_down_serves_again_at_once() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound and not listening: refuses connections
+        async with pool_of(also=[taken.getsockname()[1]]) as (pool, _):
+            for _ in range(3 * FAILURES):
+                with pytest.raises(UpstreamUnavailable) as caught:
+                    await ask(pool, POST)
+                assert caught.value.headers["Proxy-Status"].endswith("connection_refused")
+            upstream = Upstream(answering(b"a"))
+            server = await asyncio.start_server(upstream.serve, sock=taken)
+            assert await ask(pool, POST) == (200, b"a")
+            server.close()
+    for task in upstream.talks:
+        task.cancel()
+    await asyncio.gather(*upstream.talks, return_exceptions=True)
