@@ -19,6 +19,7 @@ from shared.metrics import process_metrics
 from shared.settings import ProcessSettings
 
 _KEEP_ALIVE = 75.0  # seconds; longer than the gateway keeps an idle connection, so that it is the one to close
+_LINGER = 0.1  # seconds in which the first request of a connection made in the last moment still comes
 _SHUTDOWN = 10.0  # seconds for requests that are still being answered
 _MAX_LINE, _MAX_FIELD = 16_384, 32_768  # bytes; all more than the gateway lets in: it alone refuses a large head
 _MAX_HEADERS = 160
@@ -105,8 +106,17 @@ async def listening(settings: ProcessSettings, apps: Apps) -> AsyncIterator[None
             await web.TCPSite(runner, host, port).start()
         yield
     finally:
+        await _accept_no_more(public)
         await public.cleanup()
         await private.cleanup()
+
+
+async def _accept_no_more(runner: web.BaseRunner) -> None:
+    """Close the port, and only a moment later, by `cleanup`, the connections that are idle."""
+    if runner.sites:
+        for site in tuple(runner.sites):
+            await site.stop()
+        await asyncio.sleep(_LINGER)
 
 
 def public_runner(apps: Apps) -> web.BaseRunner:

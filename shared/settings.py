@@ -149,11 +149,18 @@ class Env:
         return Path(file).read_text(encoding="utf-8").strip() or None
 
 
+_SEPARATORS = frozenset(" \t,;")  # of lists, where one place is meant
+
+
 def _is_place(raw: str, schemes: Sequence[str]) -> bool:
     try:
         parts = urlsplit(raw)
         return (
-            parts.scheme in schemes and bool(parts.hostname) and parts.port != 0 and not (parts.query or parts.fragment)
+            parts.scheme in schemes
+            and bool(parts.hostname)
+            and not _SEPARATORS.intersection(parts.netloc)
+            and parts.port != 0
+            and not (parts.query or parts.fragment)
         )
     except ValueError:  # an unclosed bracket, or a port that is none
         return False

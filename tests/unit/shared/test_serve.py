@@ -1,16 +1,22 @@
 """What a service's public port makes of requests that the gateway lets through, over real sockets."""
 
+import asyncio
 import gzip
 import resource
+import socket
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 
 import pytest
 from aiohttp import ClientResponse, ClientSession, web
 
 from gateway.downstream.server import MAX_FIELD, MAX_HEADERS, MAX_LINE
-from shared.serve import Apps, public_runner, raise_file_limit
+from shared import serve
+from shared.serve import Apps, listening, public_runner, raise_file_limit
+from shared.settings import Env, ProcessSettings
 from shared.web.body import check_content_type, read_body
 from shared.web.middleware import observe, tell_problems
+from tests.waiting import eventually
 
 
 async def take(request: web.Request) -> web.Response:
@@ -18,6 +24,13 @@ async def take(request: web.Request) -> web.Response:
     if body:
         check_content_type(request, ("application/json",))
     return web.json_response({"length": len(body)})
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 @pytest.fixture
@@ -52,6 +65,33 @@ async def test_largest_head_that_the_gateway_takes_is_taken(url: str) -> None:
     target = "/" + "a" * (MAX_LINE - 1)
     async with ClientSession() as client, client.get(url + target, headers=headers | {"X": "a" * MAX_FIELD}) as answer:
         assert answer.status == 200
+
+
+async def test_request_on_a_connection_made_in_the_last_moment_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """R1: the port is closed first, and the connections that have no request yet a moment later."""
+    monkeypatch.setattr(serve, "_LINGER", 1.0)  # a busy machine needs longer than others
+    port = free_port()
+    settings = ProcessSettings.from_env(Env({"TRUST_FILE": "none", "PORT": str(port), "PRIVATE_PORT": "0"}), "it", 1)
+    app = web.Application()
+    app.router.add_post("/", take)
+    program = AsyncExitStack()
+    await program.enter_async_context(listening(settings, Apps(app, web.Application())))
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    stopping = asyncio.create_task(program.aclose())
+
+    async def is_closed() -> bool:
+        try:
+            _, other = await asyncio.open_connection("127.0.0.1", port)
+        except ConnectionError:
+            return True
+        other.close()
+        return False
+
+    await eventually(is_closed)
+    writer.write(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n")
+    assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+    await stopping
+    writer.close()
 
 
 def test_soft_limit_of_open_files_is_raised_to_the_hard_one() -> None:

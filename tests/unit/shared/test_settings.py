@@ -120,6 +120,19 @@ def test_url_loses_its_trailing_slash() -> None:
     assert Env({"U": "https://h:8443/base//"}).url("U") == "https://h:8443/base"
 
 
+def test_list_of_urls_has_each_once_and_without_a_trailing_slash() -> None:
+    env = Env({"U": "http://a:1/, http://b:2,http://a:1"})
+    assert env.urls("U", "http://c") == ("http://a:1", "http://b:2")
+    assert env.urls("V", "http://c") == ("http://c",)
+
+
+@pytest.mark.parametrize("raw", ["http://a,", ",", "http://a,b", "http://a;http://b", "http://a http://b"])
+def test_list_with_something_that_is_no_url_is_refused(raw: str) -> None:
+    env = Env({"U": raw})
+    env.urls("U", "http://c")
+    assert mistakes_of(env)[0].startswith("U must be URLs")
+
+
 def test_choice_is_one_of_the_options() -> None:
     env = Env({"A": "b", "B": "c"})
     assert env.choice("A", ("a", "b")) == "b"
