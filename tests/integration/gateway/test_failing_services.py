@@ -114,3 +114,30 @@ async def test_service_that_takes_too_long_is_a_time_out(tmp_path: Path, valkey_
     async with gateway_before(say_nothing, tmp_path, valkey_url) as gateway:
         expected = (504, "upstream_timeout", "colonnade; error=http_response_timeout")
         assert await problem(gateway, path="/hasty") == expected
+
+
+async def test_service_that_keeps_failing_is_spared_and_clients_are_told_at_once(
+    tmp_path: Path, valkey_url: str
+) -> None:
+    """G31"""
+    asked = 0
+
+    async def die(reader: StreamReader, _writer: StreamWriter) -> None:
+        nonlocal asked
+        await reader.readuntil(b"\r\n\r\n")
+        asked += 1
+
+    async with gateway_before(die, tmp_path, valkey_url) as gateway:
+        expected = (503, "upstream_unavailable", "colonnade; error=destination_unavailable")
+        told = [await problem(gateway, "POST") for _ in range(20)]
+        assert expected in told
+        assert {status for status, *_ in told} == {502, 503}
+        assert asked < len(told)
+
+
+async def test_service_learns_how_long_it_is_waited_for_and_never_from_the_client(gateway: RunningGateway) -> None:
+    headers = {"X-Request-Timeout-Ms": "999999"}
+    async with gateway.client.get(f"{gateway.url}/open", headers=headers) as answer:
+        seen = [value for name, value in (await answer.json())["headers"] if name.lower() == "x-request-timeout-ms"]
+    assert len(seen) == 1
+    assert 5_000 < int(seen[0]) <= 10_000

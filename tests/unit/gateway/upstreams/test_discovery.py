@@ -6,6 +6,7 @@ import pytest
 from gateway.errors import UpstreamUnavailable
 from gateway.upstreams.discovery import Address, Discovery, SystemLookup
 from gateway.upstreams.pool import Pool, open_pools
+from shared.metrics import exposition
 from tests.unit.gateway.upstreams.instances import answering
 from tests.unit.gateway.upstreams.raw_upstream import GET, LIMITS, ask, serving
 
@@ -73,3 +74,18 @@ async def test_authority_is_the_first_urls() -> None:
     pool = Pool("it", ["http://[::1]:8080", "http://b"], LIMITS, Names())
     assert pool.authority == b"[::1]:8080"
     pool.close()
+
+
+async def test_metrics_name_the_instances_there_are_and_no_others() -> None:
+    names = Names(("127.0.0.1", 1), ("::1", 2))
+
+    def shown() -> set[bytes]:
+        return {line for line in exposition().splitlines() if line.startswith(b"gateway_upstream_in_flight{")}
+
+    async with open_pools({"metered": ["http://service"]}, LIMITS, names) as pools:
+        label = b'gateway_upstream_in_flight{instance="%b",upstream="metered"} 0.0'
+        assert {label % b"127.0.0.1:1", label % b"[::1]:2"} <= shown()
+        names.found = [("127.0.0.1", 3)]
+        await pools["metered"].discover()
+        assert {line for line in shown() if b"metered" in line} == {label % b"127.0.0.1:3"}
+    assert not [line for line in shown() if b"metered" in line]
