@@ -7,7 +7,7 @@ INSTALL := $(UV) pip install --quiet --python $(BIN)/python --require-hashes
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test test-faults test-readme check fmt fmt-check lint types migrate memory compose-check lock clean
+.PHONY: help run test test-faults test-readme check fmt fmt-check lint types migrate memory compose-check problems lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -50,6 +50,9 @@ memory: $(VENV)/.embedded  ## what the running stack needs, and how long its las
 compose-check: $(VENV)/.embedded $(VENV)/.compose  ## what can be told of docker-compose.yml without Docker
 	@$(BIN)/python -m deploy.compose.check $(BIN)/docker-compose
 	@$(BIN)/hadolint deploy/Dockerfile
+
+problems: $(VENV)/.dev  ## renew docs/problems.md from the code
+	@$(BIN)/python -m shared.web.problem_docs gateway auth_service user_service file_service > docs/problems.md
 
 lock: $(UV)  ## resolve the dependencies anew (ARGS=--upgrade for newer ones)
 	@$(call compile,pyproject.toml,runtime)
