@@ -10,7 +10,7 @@ from deploy.local.environments import Environments
 from deploy.local.errors import LaunchError
 from deploy.local.home import find_home
 from deploy.local.postgres import SUPERUSER, Postgres
-from deploy.local.processes import Birth, fork
+from deploy.local.processes import ChildSpec, fork
 from deploy.local.programs import Program, fork_program, import_program, import_shared
 from deploy.local.settings import Settings
 from deploy.local.state import State
@@ -62,13 +62,13 @@ class Stack:
         await_ready(supervisor, STORES)
         log = self._state.logs / "migrate.log"
         log.write_bytes(b"")
-        roles = fork(Birth("roles", log), lambda: asyncio.run(set_up(self._roles())) or 0)
+        roles = fork(ChildSpec("roles", log), lambda: asyncio.run(set_up(self._roles())) or 0)
         for service in SCHEMAS:
             import_program(service)
         _finish(supervisor, {"Setting up the database's roles": roles}, log)
         migrations = {
             f"Migrating {service}": fork_program(
-                Birth(service, log), ["migrate"], self._environments.migrating(service)
+                ChildSpec(service, log), ["migrate"], self._environments.migrating(service)
             )
             for service in SCHEMAS
         }
