@@ -1,5 +1,6 @@
 """Reading the route file whole: either a table that can be trusted, or every mistake in it with its line."""
 
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,7 +13,6 @@ from gateway.routes.match import RouteTable
 from gateway.routes.model import (
     LOCAL,
     PRIVATE_SEGMENTS,
-    Auth,
     LimitDeclaration,
     LimitKey,
     Mistake,
@@ -25,6 +25,7 @@ _ROUTE_KEYS = frozenset(
     {"name", "prefix", "exact", "methods", "upstream", "auth", "limit", "timeout", "max_body", "pass_credentials"}
 )
 _LIMIT_KEYS = frozenset({"policy", "key", "strict"})
+_AUTH = re.compile(r"public|optional|user|(role|scope):[A-Za-z0-9._:/-]{1,64}")
 _PATH_CHARACTERS = frozenset(ascii_letters + digits + "-._~/")
 _LONGEST_TIMEOUT = 24 * 3600
 _DEFAULT_MAX_BODY = 64 * 1024
@@ -107,12 +108,19 @@ def _route(fields: Fields, upstreams: set[str], limits: Mapping[str, LimitDeclar
         exact="exact" in fields,
         methods=methods | {"HEAD"} if "GET" in methods else methods,
         upstream=fields.choice("upstream", upstreams),
-        auth=cast(Auth, fields.choice("auth", get_args(Auth))),
+        auth=_auth(fields),
         limit=fields.choice("limit", limits),
         timeout=fields.seconds("timeout", _LONGEST_TIMEOUT),
         max_body=fields.size("max_body", _DEFAULT_MAX_BODY),
         pass_credentials=fields.flag("pass_credentials"),
     )
+
+
+def _auth(fields: Fields) -> str:
+    auth = fields.text("auth")
+    if auth and not _AUTH.fullmatch(auth):
+        fields.mistake("auth", f"auth {auth!r} is none of optional, public, role:NAME, scope:NAME, user")
+    return auth
 
 
 def _path(fields: Fields) -> str:
