@@ -24,14 +24,16 @@ from gateway.edge.client_address import ClientAddresses
 from gateway.edge.cors import Cors
 from gateway.forwarding import Forwarder
 from gateway.limits.limiter import open_limiter
-from gateway.limits.policy import LimitClass, parse_policy
+from gateway.limits.policy import parse_policy
 from gateway.limits.shares import Shares
 from gateway.pages.pages import Pages
 from gateway.proxy import Columns, Proxy
+from gateway.routes.file import RouteFile
 from gateway.routes.load import load_routes
-from gateway.routes.match import RouteTable
+from gateway.routing import follow_routes
 from gateway.settings import NAME, Settings
-from gateway.upstreams.pool import PoolLimits, open_pools
+from gateway.upstreams.pool import PoolLimits
+from gateway.upstreams.pools import open_pools
 from shared.events.client import InternalClient
 from shared.identity import Signer
 from shared.lifecycle import Lifecycle, background
@@ -40,9 +42,10 @@ from shared.serve import Apps
 _AUTH = "auth_service"
 
 
-def routes_of(settings: Settings) -> RouteTable:
+def routes_of(settings: Settings) -> RouteFile:
     """Raises RoutesError, which names every mistake in the file with its line."""
-    return load_routes(settings.routes_file, settings.upstreams, parse_policy)
+    load = partial(load_routes, upstreams=settings.upstreams, check_policy=parse_policy)
+    return RouteFile(settings.routes_file, load)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +58,12 @@ class Trust:
 
 
 @asynccontextmanager
-async def open_gateway(settings: Settings, routes: RouteTable, lifecycle: Lifecycle) -> AsyncIterator[Apps]:
+async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecycle) -> AsyncIterator[Apps]:
     """Open everything; auth_service, the other services and Valkey may all still be away."""
     signer = Signer.from_file(NAME, settings.identity_key_file)
     async with AsyncExitStack() as stack:
-        pools = await stack.enter_async_context(open_pools(settings.upstreams, PoolLimits()))
+        pools = await stack.enter_async_context(open_pools(PoolLimits()))
+        routing = await stack.enter_async_context(follow_routes(routes, pools))
         limiter = await stack.enter_async_context(open_limiter(settings.valkey_url.reveal()))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         services = {name: InternalClient(session, signer, url, name) for name, url in settings.upstreams.items()}
@@ -70,13 +74,12 @@ async def open_gateway(settings: Settings, routes: RouteTable, lifecycle: Lifecy
         columns = Columns(
             addresses=ClientAddresses(settings.trusted_proxies),
             cors=Cors(settings.cors_origins),
-            routes=routes,
+            routing=routing,
             authenticator=trust.authenticator,
             limiter=limiter,
-            limits=_limits(routes),
             shares=Shares(),
             pages=_pages(public_url, services),
-            forwarder=Forwarder(pools, Assertions(signer), dresser, public_url),
+            forwarder=Forwarder(Assertions(signer), dresser, public_url),
             dresser=dresser,
             prefix=urlsplit(public_url).path,
         )
@@ -97,13 +100,6 @@ async def _open_trust(public: InternalClient, internal: InternalClient, issuer: 
         await stack.enter_async_context(background("report generations", confirmations.report, every=REPORT_SECONDS))
         verifier = TokenVerifier(keys, issuer)
         yield Trust(keys, revocations, Authenticator(keys, verifier, revocations, confirmations))
-
-
-def _limits(routes: RouteTable) -> Mapping[str, LimitClass]:
-    return {
-        each.name: LimitClass(each.name, parse_policy(each.policy), each.key, each.strict)
-        for each in routes.limits.values()
-    }
 
 
 def _pages(public_url: str, services: Mapping[str, InternalClient]) -> Pages:

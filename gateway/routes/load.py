@@ -19,6 +19,7 @@ from gateway.routes.model import (
     Route,
     RoutesError,
 )
+from gateway.routes.upstreams import read_upstreams
 
 _METHODS = frozenset({"DELETE", "GET", "PATCH", "POST", "PUT"})
 _ROUTE_KEYS = frozenset(
@@ -34,29 +35,30 @@ _DEFAULT_MAX_BODY = 64 * 1024
 def load_routes(path: Path, upstreams: Mapping[str, str], check_policy: Callable[[str], object]) -> RouteTable:
     """Read and check the file at `path`; RoutesError lists every mistake.
 
-    `upstreams` are the names that a route may use, and `local`. `check_policy` raises ValueError for a limit's policy
-    that can't be read, so that it is reported with its line.
+    `upstreams` are the built-in ones, by name; the file may add others. `check_policy` raises ValueError for a limit's
+    policy that can't be read, so that it is reported with its line.
     """
     try:
         text = path.read_text("utf-8")
         document = tomllib.loads(text)
     except (OSError, UnicodeDecodeError) as exc:
         raise RoutesError(str(path), [Mistake(1, f"can't be read: {exc}")]) from exc
-    except tomllib.TOMLDecodeError as exc:
+    except (ValueError, RecursionError) as exc:  # beside its own error: a number of 5,000 digits, a very deep list
         raise RoutesError(str(path), [Mistake(_line_of(exc), f"is not TOML: {exc}")]) from exc
     report = Report(Lines(text))
     top = Fields(document, report, "")
-    top.only({"limits", "route"})
+    top.only({"limits", "route", "upstreams"})
+    every = {**upstreams, **read_upstreams(document.get("upstreams", {}), report, upstreams)}
     limits = _limits(document.get("limits", {}), report, check_policy)
-    routes = _routes(document.get("route", []), report, {LOCAL, *upstreams}, limits)
+    routes = _routes(document.get("route", []), report, {LOCAL, *every}, limits)
     if not routes:
         top.mistake("route", "there is no [[route]]")
     if report.mistakes:
         raise RoutesError(str(path), report.mistakes)
-    return RouteTable(routes, limits)
+    return RouteTable(routes, limits, every)
 
 
-def _line_of(error: tomllib.TOMLDecodeError) -> int:
+def _line_of(error: Exception) -> int:
     _, _, position = str(error).rpartition("(at line ")
     number = position.partition(",")[0]
     return int(number) if number.isdecimal() else 1

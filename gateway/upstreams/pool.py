@@ -2,18 +2,12 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from urllib.parse import urlsplit
+from dataclasses import dataclass, replace
 
 from gateway.errors import BadGateway, UpstreamTimeout, UpstreamUnavailable
 from gateway.upstreams.connection import Connection
 from gateway.upstreams.exchange import Exchange
 from gateway.upstreams.requests import UpstreamRequest
-from shared.lifecycle import background
-
-SWEEP_INTERVAL = 0.25  # seconds; how late a time-out may be noticed
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,27 +97,13 @@ class Pool:
         while self._idle and (not self._idle[0].is_open or now > self._idle[0].idle_since + self._limits.idle):
             self._idle.popleft().close()
 
+    def retire(self) -> None:
+        """Keep no connection any more. What is being exchanged, or about to be, still comes to its end."""
+        self._limits = replace(self._limits, idle_connections=0)
+        while self._idle:
+            self._idle.pop().close()
+
     def close(self) -> None:
         for connection in (*self._idle, *self._active):
             connection.close()
         self._idle.clear()
-
-
-@asynccontextmanager
-async def open_pools(urls: Mapping[str, str], limits: PoolLimits) -> AsyncIterator[Mapping[str, Pool]]:
-    """Yield a pool per upstream, by name; `urls` are their base URLs, http only."""
-    pools: dict[str, Pool] = {}
-    for name, url in urls.items():
-        parts = urlsplit(url)
-        pools[name] = Pool(parts.hostname or "", parts.port or 80, limits)
-
-    async def sweep() -> None:
-        for pool in pools.values():
-            pool.sweep()
-
-    try:
-        async with background("sweep upstream connections", sweep, every=SWEEP_INTERVAL):
-            yield pools
-    finally:
-        for pool in pools.values():
-            pool.close()

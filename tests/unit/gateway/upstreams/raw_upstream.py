@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
-from gateway.upstreams.pool import Pool, PoolLimits, open_pools
+from gateway.upstreams.pool import Pool, PoolLimits
+from gateway.upstreams.pools import open_pools
 from gateway.upstreams.requests import UpstreamRequest
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -44,8 +45,8 @@ async def pool_for(talk: Talk, limits: PoolLimits = LIMITS) -> AsyncIterator[tup
     server = await asyncio.start_server(upstream.serve, "127.0.0.1", 0)
     upstream.port = server.sockets[0].getsockname()[1]
     try:
-        async with open_pools({"it": f"http://127.0.0.1:{upstream.port}"}, limits) as pools:
-            yield pools["it"], upstream
+        async with open_pools(limits) as pools:
+            yield pools.change({"it": f"http://127.0.0.1:{upstream.port}"})["it"], upstream
     finally:
         server.close()
         for task in upstream.talks:
