@@ -7,7 +7,7 @@ INSTALL := $(UV) pip install --quiet --python $(BIN)/python --require-hashes
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test test-faults test-readme check fmt fmt-check lint types migrate memory compose-check problems lock clean
+.PHONY: help run test test-faults test-readme test-examples check fmt fmt-check lint types migrate memory compose-check problems lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -24,6 +24,9 @@ test-faults: $(VENV)/.dev  ## kill -9 each of the six processes ten times under 
 
 test-readme: $(VENV)/.dev  ## paste the README's visit into a shell, with curl
 	@$(BIN)/pytest -q tests/readme
+
+test-examples: $(VENV)/.dev  ## the services in examples/ behind the real gateway; needs node 20
+	@$(BIN)/pytest -q tests/examples
 
 check: fmt-check lint types test  ## everything that has to pass before a change is merged
 
