@@ -7,7 +7,7 @@ INSTALL := $(UV) pip install --quiet --python $(BIN)/python --require-hashes
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test test-faults test-readme check fmt fmt-check lint types migrate memory compose-check lock clean
+.PHONY: help run test test-faults test-readme test-examples check fmt fmt-check lint types migrate memory compose-check problems lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -24,6 +24,9 @@ test-faults: $(VENV)/.dev  ## kill -9 each of the six processes ten times under 
 
 test-readme: $(VENV)/.dev  ## paste the README's visit into a shell, with curl
 	@$(BIN)/pytest -q tests/readme
+
+test-examples: $(VENV)/.dev  ## the services in examples/ behind the real gateway; needs node 20
+	@$(BIN)/pytest -q tests/examples
 
 check: fmt-check lint types test  ## everything that has to pass before a change is merged
 
@@ -51,6 +54,9 @@ compose-check: $(VENV)/.embedded $(VENV)/.compose  ## what can be told of docker
 	@$(BIN)/python -m deploy.compose.check $(BIN)/docker-compose
 	@$(BIN)/hadolint deploy/Dockerfile
 
+problems: $(VENV)/.dev  ## renew docs/problems.md from the code
+	@$(BIN)/python -m shared.web.problem_docs gateway auth_service user_service file_service > docs/problems.md
+
 lock: $(UV)  ## resolve the dependencies anew (ARGS=--upgrade for newer ones)
 	@$(call compile,pyproject.toml,runtime)
 	@$(call compile,pyproject.toml --extra embedded,embedded)
@@ -74,8 +80,10 @@ $(UV): requirements/uv.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
 	@touch $@
 
+# Bytecode is made here: a process that compiles what it imports keeps 15 MB of that work in its heap.
 $(VENV)/.embedded: requirements/embedded.txt $(UV)
-	@$(INSTALL) -r requirements/embedded.txt
+	@$(INSTALL) --compile-bytecode -r requirements/embedded.txt
+	@$(BIN)/python -m compileall -q shared gateway auth_service user_service file_service deploy
 	@touch $@
 
 $(VENV)/.compose: requirements/compose.txt $(UV)

@@ -3,9 +3,7 @@
 import math
 from datetime import timedelta
 
-from shared.errors import AppError
-
-_CHALLENGE = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+from shared.errors import INVALID_TOKEN, AppError
 
 
 class InvalidEmail(AppError):
@@ -24,9 +22,6 @@ class InvalidCredentials(AppError):
     """Says the same for an unknown address and for a wrong password."""
 
     code, status, title = "invalid_credentials", 401, "The email address or the password is wrong"
-
-    def __init__(self) -> None:
-        super().__init__(headers={"WWW-Authenticate": "Bearer"})
 
 
 class WrongPassword(AppError):
@@ -53,7 +48,7 @@ class InvalidRefreshToken(AppError):
     code, status, title = "invalid_refresh_token", 401, "This is not a refresh token of ours"
 
     def __init__(self) -> None:
-        super().__init__(headers=_CHALLENGE)
+        super().__init__(headers=INVALID_TOKEN)
 
 
 class SessionRevoked(AppError):
@@ -62,14 +57,14 @@ class SessionRevoked(AppError):
     code, status, title = "session_revoked", 401, "This session was ended"
 
     def __init__(self, detail: str) -> None:
-        super().__init__(detail, headers=_CHALLENGE)
+        super().__init__(detail, headers=INVALID_TOKEN)
 
 
 class SessionExpired(AppError):
     code, status, title = "session_expired", 401, "This session has expired"
 
     def __init__(self) -> None:
-        super().__init__("Sign in again.", headers=_CHALLENGE)
+        super().__init__("Sign in again.", headers=INVALID_TOKEN)
 
 
 def _retry_after(wait: timedelta) -> dict[str, str]:

@@ -33,10 +33,20 @@ class Collector:
                 continue
 
     async def collect(self) -> None:
-        """Delete all blobs that are due now."""
+        """Delete all blobs that are due now. Raises Unavailable when one of them can't be, after its batch."""
         more = True
         while more:
             async with due_blobs(self._database, _BATCH) as keys:
-                await asyncio.gather(*map(self._storage.delete, keys))
+                more = len(keys) == _BATCH
+                failures = await self._delete(keys)
             BLOBS_DELETED.inc(len(keys))
-            more = len(keys) == _BATCH
+            if failures:
+                raise failures[0]
+
+    async def _delete(self, keys: set[str]) -> list[BaseException]:
+        """Delete what can be, and take the rest out of `keys`."""
+        asked = list(keys)
+        outcomes = await asyncio.gather(*map(self._storage.delete, asked), return_exceptions=True)
+        failures = {key: outcome for key, outcome in zip(asked, outcomes, strict=True) if outcome is not None}
+        keys.difference_update(failures)
+        return list(failures.values())

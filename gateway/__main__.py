@@ -1,5 +1,6 @@
 """`python -m gateway` serves."""
 
+import signal
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -14,6 +15,8 @@ from shared.settings import load
 
 def main(_argv: Sequence[str]) -> int:
     require_c_parser()
+    # It asks for the routes to be reloaded, and must not end us before we can: a change until then is noticed anyway.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     settings = load(Settings)
     try:
         routes = routes_of(settings)

@@ -24,15 +24,16 @@ from gateway.edge.client_address import ClientAddresses
 from gateway.edge.cors import Cors
 from gateway.forwarding import Forwarder
 from gateway.limits.limiter import open_limiter
-from gateway.limits.policy import LimitClass, parse_policy
+from gateway.limits.policy import parse_policy
 from gateway.limits.shares import Shares
 from gateway.pages.pages import Pages
 from gateway.proxy import Columns, Proxy
+from gateway.routes.file import RouteFile
 from gateway.routes.load import load_routes
-from gateway.routes.match import RouteTable
+from gateway.routing import follow_routes
 from gateway.settings import NAME, Settings
 from gateway.upstreams.instance import PoolLimits
-from gateway.upstreams.pool import open_pools
+from gateway.upstreams.pools import open_pools
 from shared.errors import Unavailable
 from shared.events.client import InternalClient
 from shared.identity import Signer
@@ -42,9 +43,11 @@ from shared.serve import Apps
 _AUTH = "auth_service"
 
 
-def routes_of(settings: Settings) -> RouteTable:
+def routes_of(settings: Settings) -> RouteFile:
     """Raises RoutesError, which names every mistake in the file with its line."""
-    return load_routes(settings.routes_file, settings.upstreams, parse_policy)
+    upstreams = {name: ",".join(urls) for name, urls in settings.upstreams.items()}
+    load = partial(load_routes, upstreams=upstreams, check_policy=parse_policy)
+    return RouteFile(settings.routes_file, load)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +60,12 @@ class Trust:
 
 
 @asynccontextmanager
-async def open_gateway(settings: Settings, routes: RouteTable, lifecycle: Lifecycle) -> AsyncIterator[Apps]:
+async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecycle) -> AsyncIterator[Apps]:
     """Open everything; auth_service, the other services and Valkey may all still be away."""
     signer = Signer.from_file(NAME, settings.identity_key_file)
     async with AsyncExitStack() as stack:
-        pools = await stack.enter_async_context(open_pools(settings.upstreams, PoolLimits()))
+        pools = await stack.enter_async_context(open_pools(PoolLimits()))
+        routing = await stack.enter_async_context(follow_routes(routes, pools))
         limiter = await stack.enter_async_context(open_limiter(settings.valkey_url.reveal()))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         services = {
@@ -75,13 +79,12 @@ async def open_gateway(settings: Settings, routes: RouteTable, lifecycle: Lifecy
         columns = Columns(
             addresses=ClientAddresses(settings.trusted_proxies),
             cors=Cors(settings.cors_origins),
-            routes=routes,
+            routing=routing,
             authenticator=trust.authenticator,
             limiter=limiter,
-            limits=_limits(routes),
             shares=Shares(),
             pages=_pages(public_url, services),
-            forwarder=Forwarder(pools, Assertions(signer), dresser, public_url),
+            forwarder=Forwarder(Assertions(signer), dresser, public_url),
             dresser=dresser,
             prefix=urlsplit(public_url).path,
         )
@@ -111,13 +114,6 @@ async def _get(instances: Sequence[InternalClient], path: str) -> bytes:
         with suppress(Unavailable):
             return await instance.get(path)
     return await last.get(path)
-
-
-def _limits(routes: RouteTable) -> Mapping[str, LimitClass]:
-    return {
-        each.name: LimitClass(each.name, parse_policy(each.policy), each.key, each.strict)
-        for each in routes.limits.values()
-    }
 
 
 def _pages(public_url: str, services: Mapping[str, Sequence[InternalClient]]) -> Pages:

@@ -1,6 +1,5 @@
 """From an admitted request to its upstream, and the answer's way back."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -26,19 +25,19 @@ _REQUEST_ID, _TRACEPARENT = REQUEST_ID.encode(), TRACEPARENT.encode()
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """What of a request may go on; `target` is its canonical path and its query."""
+    """What of a request may go on, and by which pool; `target` is its canonical path and its query."""
 
     route: Route
+    pool: Pool
     principal: Principal | None
     body: RequestBody
     target: str
 
 
 class Forwarder:
-    """`pools` are by upstream. `public_url` is what services are told that clients reach us by, whatever those say."""
+    """`public_url` is what services are told that clients reach us by, whatever those say."""
 
-    def __init__(self, pools: Mapping[str, Pool], assertions: Assertions, dresser: Dresser, public_url: str) -> None:
-        self._pools = pools
+    def __init__(self, assertions: Assertions, dresser: Dresser, public_url: str) -> None:
         self._assertions = assertions
         self._dresser = dresser
         public = urlsplit(public_url)
@@ -46,17 +45,16 @@ class Forwarder:
 
     async def forward(self, request: web.BaseRequest, visit: Visit, admitted: Admitted) -> Answer:
         """Answer with what the upstream answers. Raises an AppError as long as nothing has been sent to the client."""
-        pool = self._pools[admitted.route.upstream]
         body = await _small_body(admitted)
         upstream_request = UpstreamRequest(
             method=request.method,
             target=admitted.target,
-            headers=self._headers(request, visit, admitted, pool),
+            headers=self._headers(request, visit, admitted),
             timeout=admitted.route.timeout,
             body=admitted.body.stream() if body is None else body,
             length=admitted.body.length if body is None else len(body),
         )
-        exchange = await pool.exchange(upstream_request)
+        exchange = await admitted.pool.exchange(upstream_request)
         try:
             answer = self._dresser.answer(request, visit, exchange.status, downstream_headers(exchange.headers))
             await _relay(request, exchange, answer, visit)
@@ -64,13 +62,13 @@ class Forwarder:
             await exchange.end()
         return answer
 
-    def _headers(self, request: web.BaseRequest, visit: Visit, admitted: Admitted, pool: Pool) -> list[RawHeader]:
+    def _headers(self, request: web.BaseRequest, visit: Visit, admitted: Admitted) -> list[RawHeader]:
         """The client's first, stripped; ours after that, so that nothing of the client's can touch them."""
         route = admitted.route
         headers = upstream_headers(request.raw_headers, pass_credentials=route.pass_credentials)
         headers += forwarding_headers(visit.client, self._scheme, self._host)
         headers += (
-            (b"Host", pool.authority),
+            (b"Host", admitted.pool.authority),
             (_REQUEST_ID, visit.request_id.encode()),
             (_TRACEPARENT, visit.trace.traceparent.encode()),
             self._assertions.header(admitted.principal, route.upstream),

@@ -1,6 +1,5 @@
 """A request's way through the gateway: `_answer` lists its steps in order, and is the one place that does."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -21,8 +20,8 @@ from gateway.limits.limiter import Limiter
 from gateway.limits.policy import LimitClass
 from gateway.limits.shares import Shares
 from gateway.pages.pages import Pages
-from gateway.routes.match import RouteTable
-from gateway.routes.model import LOCAL, Route
+from gateway.routes.model import LOCAL
+from gateway.routing import LiveRouting, Routing
 from gateway.visit import Observers, Visit, new_visit
 from shared.errors import AppError, InternalError, NotFound
 from shared.logs import log
@@ -35,10 +34,9 @@ class Columns:
 
     addresses: ClientAddresses
     cors: Cors
-    routes: RouteTable
+    routing: LiveRouting
     authenticator: Authenticator
     limiter: Limiter
-    limits: Mapping[str, LimitClass]
     shares: Shares
     pages: Pages
     forwarder: Forwarder
@@ -53,21 +51,23 @@ class Proxy:
 
     async def _answer(self, request: web.BaseRequest, visit: Visit) -> Answer:
         it, headers = self._columns, request.headers
+        routing = it.routing.current
         path, query = target_of(request)
         visit.client = it.addresses.resolve(request.remote or "", headers.getall("X-Forwarded-For", ()))
         visit.headers += it.cors.headers(headers.get("Origin"))
         visit.path = path = _bare(canonical_path(path), it.prefix)
         if it.cors.is_preflight(request.method, headers):
-            return await self._preflight(request, visit)
-        route = it.routes.match(request.method, path)
+            return await self._preflight(request, visit, routing)
+        route = routing.table.match(request.method, path)
         visit.route, visit.upstream = route.name, route.upstream
         principal = await it.authenticator.authenticate(route.auth, headers.getall("Authorization", ()))
-        await self._limit(route, visit, principal)
+        await self._limit(routing.limits[route.limit], visit, principal)
         body = RequestBody(request, route.max_body)
         if route.upstream == LOCAL:
             return await self._page(request, visit)
         with it.shares.take(visit.user_id, subject(visit.client)):
-            return await it.forwarder.forward(request, visit, Admitted(route, principal, body, path + query))
+            admitted = Admitted(route, routing.pools[route.upstream], principal, body, path + query)
+            return await it.forwarder.forward(request, visit, admitted)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request, whatever happens; its line in the log and its place in the metrics are certain too."""
@@ -105,15 +105,14 @@ class Proxy:
         await answer.send(problem.body)
         return answer
 
-    async def _preflight(self, request: web.BaseRequest, visit: Visit) -> Answer:
-        methods = self._columns.routes.methods(visit.path)
+    async def _preflight(self, request: web.BaseRequest, visit: Visit, routing: Routing) -> Answer:
+        methods = routing.table.methods(visit.path)
         visit.headers = self._columns.cors.preflight(request.headers, methods)
         answer = self._columns.dresser.answer(request, visit, 204, ())
         await answer.send(b"")
         return answer
 
-    async def _limit(self, route: Route, visit: Visit, principal: Principal | None) -> None:
-        limit = self._columns.limits[route.limit]
+    async def _limit(self, limit: LimitClass, visit: Visit, principal: Principal | None) -> None:
         if principal is not None:
             visit.user_id = principal.user_id
         verdict = await self._columns.limiter.check(limit, limit.subject(subject(visit.client), visit.user_id))

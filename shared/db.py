@@ -48,6 +48,9 @@ def is_away(exc: BaseException) -> bool:
     return isinstance(exc, _AWAY)
 
 
+_IDLE_SECONDS = 60.0  # an idle connection costs PostgreSQL 2 MB
+
+
 class _Connection(DirectConnection):
     def get_reset_query(self) -> str:
         """Skip the round trip that resets a session: nothing of ours is bound to a connection."""
@@ -142,6 +145,7 @@ async def open_database(settings: DatabaseSettings) -> AsyncIterator[Database]:
         max_size=settings.pool_size,
         timeout=settings.timeout,
         command_timeout=settings.timeout,
+        max_inactive_connection_lifetime=_IDLE_SECONDS,
         connection_class=_Connection,
     )
     await pool

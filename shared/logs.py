@@ -99,8 +99,10 @@ class _Bridge(logging.Handler):
         self._logs = logs
 
     def emit(self, record: logging.LogRecord) -> None:
-        level = "error" if record.levelno >= logging.ERROR else "warning"
         exc = record.exc_info[1] if record.exc_info else None
+        level = "error" if record.levelno >= logging.ERROR else "warning"
+        if record.name == "aiohttp.server" and isinstance(exc, ConnectionError):
+            level = "debug"  # the client left, which its request's own line tells
         fields: dict[str, object] = {"log.logger": record.name, "message": _message(record)}
         self._logs.write(level, "library_message", (_described(exc) if exc else {}) | fields)
 

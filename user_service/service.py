@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from shared.errors import NotFound, PreconditionFailed, Unauthenticated
+from shared.errors import INVALID_TOKEN, NotFound, PreconditionFailed, Unauthenticated
 from user_service.domain import Changes, Profile
 from user_service.repository import ProfileRepository
 
@@ -40,4 +40,4 @@ class Profiles:
 
 
 def _deleted() -> Unauthenticated:
-    return Unauthenticated("This account was deleted.", headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+    return Unauthenticated("This account was deleted.", headers=INVALID_TOKEN)

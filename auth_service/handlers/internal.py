@@ -6,7 +6,7 @@ from aiohttp import web
 
 from auth_service.handlers.sessions import SESSIONS
 from auth_service.messages import Confirmations, RevocationsView, RevocationView
-from auth_service.repository.retention import SELECT_USER_IDS
+from auth_service.repository.accounts import SELECT_USER_IDS
 from auth_service.repository.revocations import RevocationRepository
 from shared.events.feed import FEED
 from shared.events.model import SnapshotPage, SnapshotQuery

@@ -14,6 +14,10 @@ _SELECT = """
     from auth.account a
 """
 
+SELECT_USER_IDS = """
+    select user_id from auth.account where user_id > $1 and user_id < $2 order by user_id limit $3
+"""
+
 
 class AccountRepository:
     """Takes a pool, or a connection already inside a transaction."""

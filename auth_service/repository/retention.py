@@ -2,10 +2,6 @@
 
 from shared.purge import Purge, purge_events
 
-SELECT_USER_IDS = """
-    select user_id from auth.account where user_id > $1 and user_id < $2 order by user_id limit $3
-"""
-
 PURGES = (
     purge_events("auth"),
     Purge(

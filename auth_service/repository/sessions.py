@@ -91,14 +91,17 @@ class SessionRepository:
         )
 
     async def confirm(self, generations: dict[UUID, int]) -> None:
-        """Note which generation of each session was seen in use; what is known already or impossible is ignored."""
+        """Note which generation of each live session was seen in use; what is known or impossible is ignored.
+
+        Sessions that are over are left alone: whoever deletes an account locks those in another order.
+        """
         await self._db.execute(
             """
             with seen as (
                 select s.session_id, c.generation
                 from unnest($1::uuid[], $2::integer[]) as c (session_id, generation)
                 join auth.session s on s.session_id = c.session_id
-                where s.confirmed_generation < c.generation and c.generation <= s.generation
+                where s.revoked_at is null and s.confirmed_generation < c.generation and c.generation <= s.generation
                 order by s.session_id
                 for update of s
             )

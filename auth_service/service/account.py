@@ -15,7 +15,7 @@ from auth_service.repository.sessions import Ending
 from auth_service.service.ending import end_sessions
 from auth_service.service.password_guard import PasswordGuard
 from shared.db import Database
-from shared.errors import Unauthenticated
+from shared.errors import INVALID_TOKEN, Unauthenticated
 from shared.events.publish import NewEvent, publish
 
 
@@ -61,7 +61,7 @@ class AccountKeeping:
         """Return the account whose password this is. Raises WrongPassword, or Unauthenticated when it is gone."""
         account = await AccountRepository(self.database).find_by_id(user_id, self.marks.fingerprint(device))
         if account is None:
-            raise Unauthenticated("This account doesn't exist any more.")
+            raise Unauthenticated("This account was deleted.", headers=INVALID_TOKEN)
         if not await self.guard.prove(account.email_key, account, password, device):
             raise WrongPassword
         return account

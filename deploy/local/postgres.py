@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from deploy.local.errors import LaunchError
 from deploy.local.home import Home
-from deploy.local.processes import Birth, fork, run_binary, start_mark
+from deploy.local.processes import ChildSpec, fork, run_binary, start_mark
 from deploy.local.state import sync_folder
 
 SUPERUSER = "postgres"
@@ -95,8 +95,8 @@ class Postgres:
             *("--auth=scram-sha-256", f"--pwfile={secret}", "--no-instructions", *fast, *self._locale()),
         ]
         log = self.log.with_name("initdb.log")
-        birth = Birth("initdb", log, signal.SIGKILL, self.home.account)
-        if os.waitpid(fork(birth, lambda: run_binary(argv, _ENVIRON)), 0)[1]:
+        spec = ChildSpec("initdb", log, signal.SIGKILL, self.home.account)
+        if os.waitpid(fork(spec, lambda: run_binary(argv, _ENVIRON)), 0)[1]:
             raise LaunchError(f"initdb failed: {' '.join(log.read_text(errors='replace').split()[-60:])}")
 
     def _own(self, path: Path) -> None:
@@ -123,8 +123,8 @@ class Postgres:
             settings["io_method"] = "sync"  # saves three processes
         argv = [str(self.home.bindir / "postgres"), "-D", str(self.home.data), "-p", str(_PORT)]
         argv += [f"--{name}={value}" for name, value in settings.items()]
-        birth = Birth(self.name, self.log, signal.SIGINT, self.home.account)
-        return fork(birth, lambda: run_binary(argv, _ENVIRON))
+        spec = ChildSpec(self.name, self.log, signal.SIGINT, self.home.account)
+        return fork(spec, lambda: run_binary(argv, _ENVIRON))
 
     def ready(self) -> bool:
         lines = self._pid_file()

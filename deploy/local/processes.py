@@ -36,7 +36,7 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class Birth:
+class ChildSpec:
     """How a child starts its life. `death_signal` reaches it when the launcher dies, however that happens.
 
     Its output goes to `log`; `quiet` drops what isn't said on standard error.
@@ -50,7 +50,7 @@ class Birth:
     quiet: bool = False
 
 
-def fork(birth: Birth, run: Callable[[], int]) -> int:
+def fork(spec: ChildSpec, run: Callable[[], int]) -> int:
     """Run `run` in a child in a session of its own, out of reach of the terminal's Ctrl-C, and return its pid."""
     parent = os.getpid()
     sys.stdout.flush()
@@ -59,7 +59,7 @@ def fork(birth: Birth, run: Callable[[], int]) -> int:
         return pid
     status = 70
     try:
-        _settle(birth, parent)
+        _settle(spec, parent)
         status = run()
     except SystemExit as exc:
         status = exc.code if isinstance(exc.code, int) else 1
@@ -84,26 +84,26 @@ def _fork_deaf() -> int:
     return pid
 
 
-def _settle(birth: Birth, parent: int) -> None:
+def _settle(spec: ChildSpec, parent: int) -> None:
     signal.set_wakeup_fd(-1)
     for number in _OURS:
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _OURS)
     os.setsid()
-    _redirect(birth)
-    if birth.account:
+    _redirect(spec)
+    if spec.account:
         os.chdir("/")  # the other user may not even see our folder
-        birth.account.assume()
+        spec.account.assume()
     if LINUX:  # after the change of user, which clears it
-        _libc.prctl(_PR_SET_NAME, birth.name.encode())
-        die_with_parent(birth.death_signal, parent)
+        _libc.prctl(_PR_SET_NAME, spec.name.encode())
+        die_with_parent(spec.death_signal, parent)
 
 
-def _redirect(birth: Birth) -> None:
+def _redirect(spec: ChildSpec) -> None:
     null = os.open(os.devnull, os.O_RDWR)
-    log = os.open(birth.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    os.dup2(null if birth.stdin is None else birth.stdin, 0)
-    os.dup2(null if birth.quiet else log, 1)
+    log = os.open(spec.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(null if spec.stdin is None else spec.stdin, 0)
+    os.dup2(null if spec.quiet else log, 1)
     os.dup2(log, 2)
     os.closerange(3, 4096)  # the launcher's lock and pipes, above all
 

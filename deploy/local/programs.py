@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from deploy.local.environments import LOOPBACK
-from deploy.local.processes import Birth, fork
+from deploy.local.processes import ChildSpec, fork
 
 Main = Callable[[list[str]], int]
 _PROBE_SECONDS = 1.0
@@ -31,17 +31,17 @@ def import_program(name: str) -> Main:
     return main
 
 
-def fork_program(birth: Birth, arguments: list[str], environ: Mapping[str, str]) -> int:
+def fork_program(spec: ChildSpec, arguments: list[str], environ: Mapping[str, str]) -> int:
     """Run the program that the child is named for. What the launcher has imported needn't be again."""
 
     def run() -> int:
         os.environ.clear()
         os.environ.update(environ)
-        main = import_program(birth.name)
+        main = import_program(spec.name)
         gc.enable()
         return main(arguments)
 
-    return fork(birth, run)
+    return fork(spec, run)
 
 
 class Program:
@@ -56,7 +56,7 @@ class Program:
         self._environ = environ
 
     def start(self) -> int:
-        return fork_program(Birth(self.name, self.log, quiet=True), [], self._environ)
+        return fork_program(ChildSpec(self.name, self.log, quiet=True), [], self._environ)
 
     def ready(self) -> bool:
         connection = http.client.HTTPConnection(LOOPBACK, int(self._environ["PRIVATE_PORT"]), timeout=_PROBE_SECONDS)

@@ -10,7 +10,7 @@ from deploy.local.environments import Environments
 from deploy.local.errors import LaunchError
 from deploy.local.home import find_home
 from deploy.local.postgres import SUPERUSER, Postgres
-from deploy.local.processes import Birth, fork
+from deploy.local.processes import ChildSpec, fork
 from deploy.local.programs import Program, fork_program, import_program, import_shared
 from deploy.local.settings import Settings
 from deploy.local.state import State
@@ -21,8 +21,8 @@ from deploy.roles import DATABASE, SCHEMAS, RolePasswords, RolesSettings, set_up
 from shared.settings import Secret
 
 _STOP_ORDER = (("gateway",), tuple(SCHEMAS), ("valkey",), ("postgres",))
-_STORES = ("postgres", "valkey")
-_PARTS = (*_STORES, "gateway", *SCHEMAS)
+STORES = ("postgres", "valkey")
+_PARTS = (*STORES, "gateway", *SCHEMAS)
 _START_SECONDS = 60.0
 _TAIL_LINES = 20
 _LOG_BYTES = 10_000_000
@@ -55,20 +55,20 @@ class Stack:
         supervisor.start([self._program("gateway")])
         self.migrate(supervisor)
         supervisor.start(self._program(service) for service in SCHEMAS)
-        _await_ready(supervisor, _PARTS)
+        await_ready(supervisor, _PARTS)
 
     def migrate(self, supervisor: Supervisor) -> None:
         """Make the roles, and bring the schemas up to date, in a PostgreSQL that runs already or under `supervisor`."""
-        _await_ready(supervisor, _STORES)
+        await_ready(supervisor, STORES)
         log = self._state.logs / "migrate.log"
         log.write_bytes(b"")
-        roles = fork(Birth("roles", log), lambda: asyncio.run(set_up(self._roles())) or 0)
+        roles = fork(ChildSpec("roles", log), lambda: asyncio.run(set_up(self._roles())) or 0)
         for service in SCHEMAS:
             import_program(service)
         _finish(supervisor, {"Setting up the database's roles": roles}, log)
         migrations = {
             f"Migrating {service}": fork_program(
-                Birth(service, log), ["migrate"], self._environments.migrating(service)
+                ChildSpec(service, log), ["migrate"], self._environments.migrating(service)
             )
             for service in SCHEMAS
         }
@@ -102,7 +102,8 @@ class Stack:
         return Program(name, self._environments.of(name), log)
 
 
-def _await_ready(supervisor: Supervisor, names: Collection[str]) -> None:
+def await_ready(supervisor: Supervisor, names: Collection[str]) -> None:
+    """Return when these parts are ready. Raises LaunchError, or Stopped."""
     until = time.monotonic() + _START_SECONDS
     while unready := [part for part in supervisor.unready() if part.name in names]:
         if supervisor.stopping:

@@ -7,7 +7,7 @@ standard input closes, so that they end with whoever started them. Nothing that 
 import json
 import os
 import sys
-import time
+from contextlib import suppress
 from pathlib import Path
 
 from deploy.local import outside
@@ -16,12 +16,12 @@ from deploy.local.errors import LaunchError
 from deploy.local.home import find_home
 from deploy.local.postgres import SUPERUSER, UNSAFE, Postgres
 from deploy.local.signals import Signals
+from deploy.local.stack import STORES, Stopped, await_ready
 from deploy.local.state import State
 from deploy.local.supervisor import Supervisor
 from deploy.local.valkey import Valkey
 
 _PASSWORD = "for-tests-only"  # noqa: S105  it guards nothing
-_START_SECONDS = 30.0
 
 
 def _serve(state: State, signals: Signals) -> None:
@@ -32,7 +32,7 @@ def _serve(state: State, signals: Signals) -> None:
     supervisor = Supervisor(signals, lambda text: print(text, file=sys.stderr), lambda: None)
     try:
         supervisor.start([postgres, valkey])
-        _await_ready(supervisor)
+        await_ready(supervisor, STORES)
         urls = {"postgres": postgres.url(SUPERUSER, _PASSWORD, "postgres"), "valkey": valkey.url}
         print(json.dumps(urls), flush=True)
         while not supervisor.stopping:
@@ -41,19 +41,11 @@ def _serve(state: State, signals: Signals) -> None:
         supervisor.stop([["postgres", "valkey"]])
 
 
-def _await_ready(supervisor: Supervisor) -> None:
-    until = time.monotonic() + _START_SECONDS
-    while (unready := supervisor.unready()) and not supervisor.stopping:
-        if time.monotonic() > until:
-            raise LaunchError("\n".join(part.log.read_text(errors="replace")[-2000:] for part in unready))
-        supervisor.step()
-
-
 def main(folder: str) -> int:
     state = State(Path(folder))
     try:
         state.create()
-        with Signals(lifeline=sys.stdin.fileno()) as signals:
+        with Signals(lifeline=sys.stdin.fileno()) as signals, suppress(Stopped):
             _serve(state, signals)
     except LaunchError as exc:
         print(exc, file=sys.stderr)

@@ -6,7 +6,7 @@ import socket
 from pathlib import Path
 from urllib.parse import quote
 
-from deploy.local.processes import Birth, fork, run_binary
+from deploy.local.processes import ChildSpec, fork, run_binary
 
 _CONFIGURATION = """\
 port 0
@@ -42,8 +42,8 @@ class Valkey:
         reading, writing = os.pipe()
         try:
             os.write(writing, _CONFIGURATION.format(socket=self._socket, password=self._password).encode())
-            birth = Birth(self.name, self.log, signal.SIGTERM, stdin=reading)
-            return fork(birth, lambda: run_binary([str(self._binary), "-"], {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}))
+            spec = ChildSpec(self.name, self.log, signal.SIGTERM, stdin=reading)
+            return fork(spec, lambda: run_binary([str(self._binary), "-"], {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}))
         finally:
             os.close(writing)
             os.close(reading)

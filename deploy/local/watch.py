@@ -4,7 +4,7 @@ import os
 import signal
 from contextlib import suppress
 
-from deploy.local.processes import Birth, fork
+from deploy.local.processes import ChildSpec, fork
 from deploy.local.running import recorded
 from deploy.local.state import State
 
@@ -13,8 +13,8 @@ def start_watch(state: State) -> None:
     """Fork the watcher. It sees the launcher's end by a pipe that nobody else holds, and ends then."""
     reading, _writing = os.pipe()  # the writing end stays open for as long as this process lives
     harmless = signal.SIGCONT  # its work begins when the launcher's ends
-    birth = Birth("watch", state.logs / "watch.err", harmless, stdin=reading)
-    fork(birth, lambda: _watch(state))
+    spec = ChildSpec("watch", state.logs / "watch.err", harmless, stdin=reading)
+    fork(spec, lambda: _watch(state))
     os.close(reading)
 
 

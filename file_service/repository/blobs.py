@@ -1,6 +1,6 @@
 """SQL of the blobs that storage is to lose."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from shared.db import Connection, Database, Db
@@ -31,8 +31,12 @@ async def give_up_blob(db: Db, key: str) -> None:
 
 
 @asynccontextmanager
-async def due_blobs(database: Database, limit: int) -> AsyncIterator[Sequence[str]]:
-    """Lend the keys that are due; they leave the queue when the context ends well. Replicas are lent different ones."""
+async def due_blobs(database: Database, limit: int) -> AsyncIterator[set[str]]:
+    """Lend the keys that are due. Replicas are lent different ones.
+
+    When the context ends well, those still in the set leave the queue, and those taken out of it are put off: one
+    that can't be deleted must not stand before all the others for ever.
+    """
     async with database.transaction() as connection:
         rows = await connection.fetch(
             """
@@ -41,6 +45,10 @@ async def due_blobs(database: Database, limit: int) -> AsyncIterator[Sequence[st
             """,
             limit,
         )
-        keys = [row["storage_key"] for row in rows]
-        yield keys
+        lent = {row["storage_key"] for row in rows}
+        yield (keys := set(lent))
         await connection.execute("delete from files.blob_deletion where storage_key = any($1::text[])", keys)
+        await connection.execute(
+            "update files.blob_deletion set due_at = now() + interval '1 minute' where storage_key = any($1::text[])",
+            lent - keys,
+        )

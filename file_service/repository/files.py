@@ -8,7 +8,7 @@ from asyncpg import Record
 from file_service.domain import File, NewFile
 from file_service.errors import QuotaExceeded
 from shared.db import Db
-from shared.errors import NotFound, Unauthenticated
+from shared.errors import INVALID_TOKEN, NotFound, Unauthenticated
 from shared.ids import HIGHEST, uuid7
 
 LIST_PAGE = """
@@ -70,9 +70,7 @@ class FileRepository:
         if row is None:
             return quota
         if row["deleted_at"] is not None:
-            raise Unauthenticated(
-                "This account was deleted.", headers={"WWW-Authenticate": 'Bearer error="invalid_token"'}
-            )
+            raise Unauthenticated("This account was deleted.", headers=INVALID_TOKEN)
         return max(0, quota - int(row["bytes"]))
 
     async def get(self, owner_id: UUID, file_id: UUID) -> File:

@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Literal, Protocol
+from typing import Protocol
 
 from prometheus_client import Counter
 
-from gateway.authentication.errors import InvalidToken, missing_token
+from gateway.authentication.errors import InsufficientScope, InvalidToken, missing_token
 from gateway.authentication.keys import KeySet
 from gateway.authentication.principal import Principal
 from gateway.authentication.revocation import Revocations
@@ -17,7 +17,7 @@ CACHE_SIZE = 50_000
 _LOOK_UPS = Counter("gateway_token_cache_lookups_total", "Access tokens looked up in the cache.", ("result",))
 _HITS, _MISSES = _LOOK_UPS.labels("hit"), _LOOK_UPS.labels("miss")
 
-Policy = Literal["public", "optional", "user"]
+_PLAIN = frozenset(("public", "optional", "user"))  # any other policy asks for a grant: role:x, scope:x
 
 
 class Confirming(Protocol):
@@ -39,21 +39,25 @@ class Authenticator:
         self._verified: dict[str, Principal] = {}
         self._clock: Callable[[], float] = time.time
 
-    async def authenticate(self, policy: Policy, authorization: Sequence[str]) -> Principal | None:
+    async def authenticate(self, policy: str, authorization: Sequence[str]) -> Principal | None:
         """Return who asks, or none for anonymous, by the route's policy and all Authorization headers.
 
-        Raises Unauthenticated, InvalidToken, or Unavailable as long as keys or revocations aren't known.
+        Raises Unauthenticated, InvalidToken, InsufficientScope, or Unavailable as long as keys or revocations aren't
+        known.
         """
         if policy == "public":
             return None
         token = bearer_token(authorization)
         if token is None:
-            if policy == "user":
-                raise missing_token()
-            return None
+            if policy == "optional":
+                return None
+            raise missing_token()
         if not self._revocations.is_known:
             raise Unavailable("Sessions can't be checked yet.")
-        return await self._principal(token)
+        principal = await self._principal(token)
+        if policy not in _PLAIN and not principal.has(policy):
+            raise InsufficientScope(policy)
+        return principal
 
     async def _principal(self, token: str) -> Principal:
         principal = self._verified.get(token)

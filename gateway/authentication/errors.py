@@ -12,5 +12,18 @@ class InvalidToken(AppError):
         super().__init__(headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
 
 
+class InsufficientScope(AppError):
+    """The credential is good, and lacks the scope or the role that the route asks for."""
+
+    code, status, title = "insufficient_scope", 403, "The access token doesn't allow this"
+
+    def __init__(self, grant: str) -> None:
+        kind, _, name = grant.partition(":")
+        scope = f', scope="{name}"' if kind == "scope" else ""
+        super().__init__(
+            f"This needs the {kind} {name}.", headers={"WWW-Authenticate": f'Bearer error="insufficient_scope"{scope}'}
+        )
+
+
 def missing_token() -> Unauthenticated:
     return Unauthenticated("Sign in first.", headers={"WWW-Authenticate": "Bearer"})

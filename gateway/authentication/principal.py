@@ -25,4 +25,10 @@ class Principal:
     amr: tuple[str, ...]
     expires_at: float
     key_id: str
+    roles: tuple[str, ...] = ()
     assertions: dict[str, Assertion] = field(default_factory=dict, compare=False, repr=False)
+
+    def has(self, grant: str) -> bool:
+        """Whether the credential has what a policy asks for: `role:x` or `scope:x`."""
+        kind, _, name = grant.partition(":")
+        return name in (self.scopes if kind == "scope" else self.roles)

@@ -94,8 +94,9 @@ def _principal(claims: Mapping[str, Any], key_id: str) -> Principal:
     if any(type(number) is not int for number in (generation, issued, expires)) or expires - issued > MAX_LIFETIME:
         raise ValueError("not the times and the generation of an access token")
     amr = claims.get("amr", [])
-    if not all(isinstance(method, str) for method in amr):
-        raise TypeError("amr is a list of names")
+    roles = claims.get("roles", [])
+    if not all(isinstance(names, list) and all(isinstance(name, str) for name in names) for names in (amr, roles)):
+        raise TypeError("amr and roles are lists of names")
     return Principal(
         user_id=str(UUID(claims["sub"])),
         session_id=str(UUID(claims["sid"])),
@@ -104,4 +105,5 @@ def _principal(claims: Mapping[str, Any], key_id: str) -> Principal:
         amr=tuple(amr),
         expires_at=expires,
         key_id=key_id,
+        roles=tuple(roles),
     )

@@ -33,7 +33,7 @@ class LocalLimiter:
 
     def record(self, limit: LimitClass, subject: str, cost: int = 1) -> None:
         """Count a call that was allowed elsewhere."""
-        self._counters(limit, subject).record(self._now(), cost)
+        self._counters(limit, subject).record(limit, self._now(), cost)
 
     def _now(self) -> int:
         return int(self._clock() * MS)
@@ -44,7 +44,7 @@ class LocalLimiter:
         if counters is None:
             if len(subjects) >= self._max_subjects:
                 subjects.popitem(last=False)
-            counters = subjects[subject] = Counters(limit)
+            counters = subjects[subject] = Counters()
         else:
             subjects.move_to_end(subject)
         return counters

@@ -3,6 +3,7 @@
 Pure: the caller brings the time, in milliseconds.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from gateway.limits.policy import LimitClass, Rate
@@ -48,26 +49,33 @@ class Window:
 
 
 class Counters:
-    """All that one subject has used of one limit class."""
+    """What one subject has used of one limit class, by window: a changed policy goes on with those that it keeps."""
 
     __slots__ = ("_windows",)
 
-    def __init__(self, policy: LimitClass) -> None:
-        self._windows = [Window(rate.window_seconds * MS) for rate in policy.rates]
+    def __init__(self) -> None:
+        self._windows: dict[int, Window] = {}  # by length in ms
 
     def check(self, policy: LimitClass, now_ms: int, cost: int, *, count: bool) -> Verdict:
         """Whether the call passes all rates; counted, if it does and is to be, for all of them at once."""
-        places = [(rate, *window.at(now_ms)) for rate, window in zip(policy.rates, self._windows, strict=True)]
+        places = [(rate, *self._window(rate).at(now_ms)) for rate in policy.rates]
         allowed = all(window.estimate(elapsed) + cost <= rate.limit for rate, window, elapsed in places)
         if allowed and count:
             places = [(rate, window.plus(cost), elapsed) for rate, window, elapsed in places]
-            self._windows = [window for _, window, _ in places]
+            self._keep(window for _, window, _ in places)
         refused = None if allowed else cost
         return verdict(policy, [_standing(*place, refused_cost=refused) for place in places], allowed=allowed)
 
-    def record(self, now_ms: int, cost: int) -> None:
+    def record(self, policy: LimitClass, now_ms: int, cost: int) -> None:
         """Count a call whatever the rates say: it was allowed elsewhere."""
-        self._windows = [window.at(now_ms)[0].plus(cost) for window in self._windows]
+        self._keep(self._window(rate).at(now_ms)[0].plus(cost) for rate in policy.rates)
+
+    def _window(self, rate: Rate) -> Window:
+        length = rate.window_seconds * MS
+        return self._windows.get(length) or Window(length)
+
+    def _keep(self, windows: Iterable[Window]) -> None:
+        self._windows.update((window.length_ms, window) for window in windows)
 
 
 def _standing(rate: Rate, window: Window, elapsed: int, *, refused_cost: int | None) -> Standing:

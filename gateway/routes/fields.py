@@ -1,11 +1,13 @@
 """Reading one TOML table: each wrong value becomes a Mistake with its line, and reading goes on."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from gateway.routes.lines import Lines
 from gateway.routes.model import Mistake
 
+_DIGITS = re.compile("[0-9]{1,15}")
 _UNITS = {"B": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 
 
@@ -73,7 +75,7 @@ class Fields:
         value = self._values.get(key, default)
         if isinstance(value, str):
             number, _, unit = value.partition(" ")
-            value = int(number) * _UNITS[unit] if number.isdecimal() and unit in _UNITS else None
+            value = int(number) * _UNITS[unit] if _DIGITS.fullmatch(number) and unit in _UNITS else None
         if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
             return value
         self.mistake(key, f'{key} must be a number of bytes, or a text such as "64 KiB"')

@@ -1,7 +1,8 @@
 """Reading the route file whole: either a table that can be trusted, or every mistake in it with its line."""
 
+import re
 import tomllib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from string import ascii_letters, digits
 from typing import cast, get_args
@@ -12,50 +13,52 @@ from gateway.routes.match import RouteTable
 from gateway.routes.model import (
     LOCAL,
     PRIVATE_SEGMENTS,
-    Auth,
     LimitDeclaration,
     LimitKey,
     Mistake,
     Route,
     RoutesError,
 )
+from gateway.routes.upstreams import read_upstreams
 
 _METHODS = frozenset({"DELETE", "GET", "PATCH", "POST", "PUT"})
 _ROUTE_KEYS = frozenset(
     {"name", "prefix", "exact", "methods", "upstream", "auth", "limit", "timeout", "max_body", "pass_credentials"}
 )
 _LIMIT_KEYS = frozenset({"policy", "key", "strict"})
+_AUTH = re.compile(r"public|optional|user|(role|scope):[A-Za-z0-9._:/-]{1,64}")
 _PATH_CHARACTERS = frozenset(ascii_letters + digits + "-._~/")
 _LONGEST_TIMEOUT = 24 * 3600
 _DEFAULT_MAX_BODY = 64 * 1024
 
 
-def load_routes(path: Path, upstreams: Collection[str], check_policy: Callable[[str], object]) -> RouteTable:
+def load_routes(path: Path, upstreams: Mapping[str, str], check_policy: Callable[[str], object]) -> RouteTable:
     """Read and check the file at `path`; RoutesError lists every mistake.
 
-    `upstreams` are the names that a route may use, and `local`. `check_policy` raises ValueError for a limit's policy
-    that can't be read, so that it is reported with its line.
+    `upstreams` are the built-in ones, by name; the file may add others. `check_policy` raises ValueError for a limit's
+    policy that can't be read, so that it is reported with its line.
     """
     try:
         text = path.read_text("utf-8")
         document = tomllib.loads(text)
     except (OSError, UnicodeDecodeError) as exc:
         raise RoutesError(str(path), [Mistake(1, f"can't be read: {exc}")]) from exc
-    except tomllib.TOMLDecodeError as exc:
+    except (ValueError, RecursionError) as exc:  # beside its own error: a number of 5,000 digits, a very deep list
         raise RoutesError(str(path), [Mistake(_line_of(exc), f"is not TOML: {exc}")]) from exc
     report = Report(Lines(text))
     top = Fields(document, report, "")
-    top.only({"limits", "route"})
+    top.only({"limits", "route", "upstreams"})
+    every = {**upstreams, **read_upstreams(document.get("upstreams", {}), report, upstreams)}
     limits = _limits(document.get("limits", {}), report, check_policy)
-    routes = _routes(document.get("route", []), report, {LOCAL, *upstreams}, limits)
+    routes = _routes(document.get("route", []), report, {LOCAL, *every}, limits)
     if not routes:
         top.mistake("route", "there is no [[route]]")
     if report.mistakes:
         raise RoutesError(str(path), report.mistakes)
-    return RouteTable(routes, limits)
+    return RouteTable(routes, limits, every)
 
 
-def _line_of(error: tomllib.TOMLDecodeError) -> int:
+def _line_of(error: Exception) -> int:
     _, _, position = str(error).rpartition("(at line ")
     number = position.partition(",")[0]
     return int(number) if number.isdecimal() else 1
@@ -107,12 +110,19 @@ def _route(fields: Fields, upstreams: set[str], limits: Mapping[str, LimitDeclar
         exact="exact" in fields,
         methods=methods | {"HEAD"} if "GET" in methods else methods,
         upstream=fields.choice("upstream", upstreams),
-        auth=cast(Auth, fields.choice("auth", get_args(Auth))),
+        auth=_auth(fields),
         limit=fields.choice("limit", limits),
         timeout=fields.seconds("timeout", _LONGEST_TIMEOUT),
         max_body=fields.size("max_body", _DEFAULT_MAX_BODY),
         pass_credentials=fields.flag("pass_credentials"),
     )
+
+
+def _auth(fields: Fields) -> str:
+    auth = fields.text("auth")
+    if auth and not _AUTH.fullmatch(auth):
+        fields.mistake("auth", f"auth {auth!r} is none of optional, public, role:NAME, scope:NAME, user")
+    return auth
 
 
 def _path(fields: Fields) -> str:

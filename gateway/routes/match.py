@@ -11,9 +11,13 @@ _Methods = dict[str, Route]
 class RouteTable:
     """Immutable once made. Expects canonical paths, and routes that the loader has checked."""
 
-    def __init__(self, routes: Iterable[Route], limits: Mapping[str, LimitDeclaration]) -> None:
+    def __init__(
+        self, routes: Iterable[Route], limits: Mapping[str, LimitDeclaration], upstreams: Mapping[str, str]
+    ) -> None:
+        """`upstreams` are the base URLs of all that routes may name, with commas between those of several instances."""
         self.routes = tuple(routes)
         self.limits = dict(limits)
+        self.upstreams = dict(upstreams)
         self._exact: dict[str, _Methods] = {}
         self._prefix: dict[str, _Methods] = {}
         for route in self.routes:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-Auth = Literal["public", "optional", "user"]
 LimitKey = Literal["address", "user"]
 
 LOCAL = "local"  # the upstream of the gateway's own pages
@@ -17,6 +16,7 @@ PRIVATE_SEGMENTS = frozenset({"livez", "readyz", "metrics", "internal"})
 class Route:
     """Where requests under `prefix` go (or at exactly that path, if `exact`) and under which rules.
 
+    `auth` is "public", "optional", "user", or for users with a grant "role:NAME" or "scope:NAME".
     `timeout` is in seconds, for the whole exchange; `max_body` in bytes; `limit` names a limit class.
     `pass_credentials`: the upstream gets Authorization and the session cookie; only for those who must judge them.
     """
@@ -26,7 +26,7 @@ class Route:
     exact: bool
     methods: frozenset[str]
     upstream: str
-    auth: Auth
+    auth: str
     limit: str
     timeout: float
     max_body: int

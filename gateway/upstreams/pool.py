@@ -1,23 +1,20 @@
 """An upstream: its instances, who of them gets a request, and when a request is sent a second time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from functools import partial
 
 from gateway.errors import UpstreamUnavailable
 from gateway.upstreams import metrics
 from gateway.upstreams.balancer import any_in, choose
-from gateway.upstreams.discovery import LOOKUP_INTERVAL, Address, Discovery, Lookup, SystemLookup, authority
+from gateway.upstreams.discovery import Address, Discovery, Lookup, authority
 from gateway.upstreams.exchange import Exchange
 from gateway.upstreams.instance import AttemptFailed, Instance, PoolLimits
 from gateway.upstreams.queue import FairQueue
 from gateway.upstreams.requests import UpstreamRequest
 from gateway.upstreams.retries import RetryBudget
-from shared.lifecycle import background
 from shared.logs import log
 
-SWEEP_INTERVAL = 0.25  # seconds; how late a time-out may be noticed
 MOST_ATTEMPTS = 3
 
 Tried = tuple[Instance, ...]
@@ -129,40 +126,18 @@ class Pool:
             instance.sweep(now)
         self._queue.serve()  # an ejection may have ended, an instance appeared
 
-    def close(self) -> None:
-        for instance in (*self._instances, *self._retired):
+    def retire(self) -> None:
+        """Keep no connection any more. What is being exchanged, or about to be, still comes to its end."""
+        for instance in self._instances:
             metrics.forget(self.name, _label(instance.address))
+            instance.retire()
+
+    def close(self) -> None:
+        self.retire()
+        for instance in (*self._instances, *self._retired):
             instance.close()
 
 
 def _label(address: Address) -> str:
     host, port = address
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-@asynccontextmanager
-async def open_pools(
-    urls: Mapping[str, Sequence[str]], limits: PoolLimits, lookup: Lookup | None = None
-) -> AsyncIterator[Mapping[str, Pool]]:
-    """Yield a pool per upstream, by name; `urls` are the base URLs of each one's instances, http only."""
-    system = SystemLookup()
-    pools = {name: Pool(name, each, limits, lookup or system) for name, each in urls.items()}
-
-    async def sweep() -> None:
-        for pool in pools.values():
-            pool.sweep()
-
-    async def discover() -> None:
-        await asyncio.gather(*(pool.discover() for pool in pools.values() if pool.discovery.has_names))
-
-    try:
-        await discover()
-        async with (
-            background("sweep upstream connections", sweep, every=SWEEP_INTERVAL),
-            background("look up upstreams", discover, every=LOOKUP_INTERVAL),
-        ):
-            yield pools
-    finally:
-        system.close()
-        for pool in pools.values():
-            pool.close()

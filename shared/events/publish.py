@@ -25,9 +25,15 @@ async def publish(connection: Connection, schema: str, events: Sequence[NewEvent
     if not events:
         return
     await connection.execute("select pg_advisory_xact_lock(hashtext($1))", f"{schema}.event")
-    await connection.executemany(
-        f"insert into {schema}.event (event_id, type, subject, data) values ($1, $2, $3, $4)",  # noqa: S608  our own schema
-        [(uuid7(), event.type, event.subject, msgspec.json.encode(event.data).decode()) for event in events],
+    await connection.execute(
+        f"""
+        insert into {schema}.event (event_id, type, subject, data)
+        select * from unnest($1::uuid[], $2::text[], $3::text[], $4::jsonb[])
+        """,  # noqa: S608  our own schema
+        [uuid7() for _ in events],
+        [event.type for event in events],
+        [event.subject for event in events],
+        [msgspec.json.encode(event.data).decode() for event in events],
     )
     await connection.execute("select pg_notify($1, '')", channel(schema))
 

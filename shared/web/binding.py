@@ -53,7 +53,7 @@ def bind(route: Route) -> WebHandler:
 
 def _authorise(auth: Auth, identity: Identity) -> None:
     if auth is Auth.USER and identity.kind is not Kind.USER:
-        raise Unauthenticated("Sign in first.", headers={"WWW-Authenticate": "Bearer"})
+        raise Unauthenticated("Sign in first.")
     if auth is Auth.SERVICE and identity.kind is not Kind.SERVICE:
         raise Forbidden("This is for Colonnade's own programs.")
 

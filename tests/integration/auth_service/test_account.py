@@ -98,4 +98,5 @@ async def test_of_many_deletions_at_once_one_happens(service: AuthService, repli
 async def test_person_of_a_deleted_account_is_asked_to_sign_in(service: AuthService) -> None:
     person = await service.register()
     await service.post("/v1/auth/account/deletion", {"password": PASSWORD}, person=person)
-    assert (await service.post("/v1/auth/password", CHANGE, person=person)).status == 401
+    reply = await service.post("/v1/auth/password", CHANGE, person=person)
+    assert (reply.status, reply.headers["WWW-Authenticate"]) == (401, 'Bearer error="invalid_token"')

@@ -30,3 +30,12 @@ async def test_confirmations_in_any_order_dont_block_each_other(service: AuthSer
         for each, order in [(service, seen), (replica, seen[::-1])] * 10
     ]
     assert {reply.status for reply in await asyncio.gather(*batches)} == {204}
+
+
+async def test_confirmation_waits_for_nobody_who_deletes_an_ended_session(service: AuthService) -> None:
+    """Each would wait for the other otherwise, when the account's live sessions are among the confirmed ones too."""
+    person = await service.register()
+    await service.post("/v1/auth/logout", person=person)
+    async with service.admin.transaction():
+        await service.admin.execute("select from auth.session for update")
+        await asyncio.wait_for(service.confirm(person.tokens), 1.0)

@@ -85,8 +85,24 @@ async def test_keys_stay_queued_while_storage_fails(database: Database, storage:
     with pytest.raises(Unavailable):
         await Collector(database, storage).collect()
     folder.with_suffix(".away").rename(folder)
+    await give_up_blob(database, key)
     await Collector(database, storage).collect()
     assert not storage.path(key).exists()
+
+
+async def test_blob_that_can_not_be_deleted_is_put_off_and_holds_no_other_up(
+    database: Database, storage: LocalStorage
+) -> None:
+    stuck, key = new_key(), await crash_before_the_row(database, storage)
+    storage.path(stuck).mkdir()
+    for each in (stuck, key):
+        await database.execute("insert into files.blob_deletion values ($1, now()) on conflict do nothing", each)
+        await give_up_blob(database, each)
+    with pytest.raises(Unavailable):
+        await Collector(database, storage).collect()
+    assert not storage.path(key).exists()
+    left = await database.fetch("select storage_key, due_at > now() as later from files.blob_deletion")
+    assert [tuple(row) for row in left] == [(stuck, True)]
 
 
 async def test_two_replicas_are_lent_different_keys(database: Database) -> None:

@@ -209,7 +209,7 @@ async def run_gateway(folder: Path, valkey_url: str, **environ: str) -> AsyncIte
     jwks = {"document": issuer.jwks()}
     async with AsyncExitStack() as stack:
         auth = await stack.enter_async_context(_auth_service(feed, jwks))
-        service = await stack.enter_async_context(_echo_service(echo))
+        service = await stack.enter_async_context(echo_service(echo))
         (folder / "routes.toml").write_text(TABLE)
         defaults = {
             "VALKEY_URL": valkey_url,
@@ -255,7 +255,7 @@ async def _auth_service(feed: AuthFeed, jwks: dict[str, bytes]) -> AsyncIterator
 
 
 @asynccontextmanager
-async def _echo_service(echo: Echo) -> AsyncIterator[str]:
+async def echo_service(echo: Echo) -> AsyncIterator[str]:
     server = web.Server(echo.handle, auto_decompress=False, handler_cancellation=True)
     async with _listening(web.ServerRunner(server, shutdown_timeout=0.1)) as port:
         yield f"http://127.0.0.1:{port}"

@@ -11,7 +11,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.integration.gateway.running_gateway import TABLE, free_port, write_keys
+from tests.integration.gateway.running_gateway import TABLE, free_port, route, write_keys
 from tests.waiting import eventually
 
 
@@ -139,3 +139,27 @@ async def test_mistake_in_the_route_file_is_named_with_its_line(tmp_path: Path) 
         _, said = await asyncio.wait_for(running.communicate(), 10)
     assert running.returncode == 2
     assert "routes.toml:7:" in said.decode()
+
+
+async def test_hangup_reloads_the_routes_and_never_ends_the_process(tmp_path: Path, valkey_url: str) -> None:
+    """R12"""
+    environ = variables(tmp_path, valkey_url, LOG_FILE=str(tmp_path / "log"))
+    async with process(environ) as running:
+        await up(environ)
+        (tmp_path / "routes.toml").write_text("what = 1\n" + TABLE)
+        running.send_signal(signal.SIGHUP)
+
+        async def is_refused() -> bool:
+            return "routes.toml:1: unknown key 'what'" in (tmp_path / "log").read_text()
+
+        await eventually(is_refused)
+        (tmp_path / "routes.toml").write_text(TABLE + route("fresh", upstream="local"))
+        running.send_signal(signal.SIGHUP)
+
+        async def is_taken_over() -> bool:
+            return "routes_reloaded" in (tmp_path / "log").read_text()
+
+        await eventually(is_taken_over)
+        assert (await status_of(environ["PORT"], "/"))[0] == 200
+        running.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(running.wait(), 10) == 0

@@ -192,6 +192,15 @@ def test_libraries_write_through_our_log(capfd: pytest.CaptureFixture[str]) -> N
     assert found[1]["error.type"] == "ValueError"
 
 
+def test_client_that_leaves_while_it_is_answered_is_no_error(capfd: pytest.CaptureFixture[str]) -> None:
+    """Its request's own line says so; aiohttp's server would tell it with a stack, as if a handler had failed."""
+    with logging_to(replace(JSON, level="debug")):
+        server = logging.getLogger("aiohttp.server")
+        server.error("Error handling request", exc_info=ConnectionResetError("Cannot write to closing transport"))
+        server.error("Error handling request", exc_info=ValueError("a bug"))
+    assert [line["log.level"] for line in lines_of(capfd)] == ["debug", "error"]
+
+
 @contextmanager
 def writing_to_pipe(*, blocking: bool) -> Iterator[tuple[LogWriter, int]]:
     """Yield a writer into a pipe, and the pipe's other end; what is never read is read at the end."""

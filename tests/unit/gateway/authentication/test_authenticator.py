@@ -2,6 +2,7 @@ import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from gateway.authentication import authenticator as module
 from gateway.authentication.authenticator import Authenticator
 from gateway.authentication.confirmations import Confirmations
-from gateway.authentication.errors import InvalidToken
+from gateway.authentication.errors import InsufficientScope, InvalidToken
 from gateway.authentication.keys import KeySet
 from gateway.authentication.revocation import Revocations
 from gateway.authentication.tokens import TokenVerifier
@@ -78,6 +79,45 @@ async def test_user_routes_ask_for_a_token_without_calling_a_missing_one_bad() -
         with pytest.raises(Unauthenticated) as caught:
             await it.authenticator.authenticate("user", [])
         assert caught.value.headers == {"WWW-Authenticate": "Bearer"}
+
+
+@pytest.mark.parametrize("policy", ["scope:files", "role:admin"])
+async def test_routes_for_a_grant_take_who_has_it(policy: str) -> None:
+    async with world() as it:
+        token = it.issuer.token(scope="profile files", roles=["staff", "admin"])
+        principal = await it.authenticator.authenticate(policy, bearer(token))
+        assert principal is not None
+        assert principal.user_id == it.issuer.user_id
+
+
+@pytest.mark.parametrize(
+    ("policy", "claims", "challenge"),
+    [
+        ("scope:files", {"scope": "profile"}, 'Bearer error="insufficient_scope", scope="files"'),
+        ("scope:files", {"scope": "files:read xfiles"}, 'Bearer error="insufficient_scope", scope="files"'),
+        ("scope:admin", {"roles": ["admin"]}, 'Bearer error="insufficient_scope", scope="admin"'),
+        ("role:admin", {}, 'Bearer error="insufficient_scope"'),
+        ("role:admin", {"scope": "admin role:admin"}, 'Bearer error="insufficient_scope"'),
+        ("role:admin", {"roles": ["Admin", "administrator"]}, 'Bearer error="insufficient_scope"'),
+    ],
+)
+async def test_routes_for_a_grant_refuse_who_lacks_it(policy: str, claims: dict[str, Any], challenge: str) -> None:
+    """RFC 6750: 403 insufficient_scope, on the first use of a token and on every later one."""
+    async with world() as it:
+        token = it.issuer.token(**claims)
+        for _ in range(2):
+            with pytest.raises(InsufficientScope) as caught:
+                await it.authenticator.authenticate(policy, bearer(token))
+            assert caught.value.headers == {"WWW-Authenticate": challenge}
+        assert await it.authenticator.authenticate("user", bearer(token)) is not None
+
+
+async def test_routes_for_a_grant_ask_for_a_token_and_refuse_a_bad_one() -> None:
+    async with world() as it:
+        with pytest.raises(Unauthenticated):
+            await it.authenticator.authenticate("role:admin", [])
+        with pytest.raises(InvalidToken):
+            await it.authenticator.authenticate("scope:files", bearer("rubbish"))
 
 
 async def test_credentials_are_unavailable_until_revocations_are_known() -> None:

@@ -96,3 +96,11 @@ def test_flood_on_one_class_costs_another_nothing(local: LocalLimiter) -> None:
     for number in range(50):
         local.check(BOTH, f"addr:{number}")
     assert allowed(local, TWICE) == [False]
+
+
+def test_changed_policy_goes_on_with_the_windows_that_it_keeps(local: LocalLimiter) -> None:
+    """Reloading the route file must neither break a class nor hand out a fresh allowance."""
+    assert allowed(local, LimitClass("login", parse_policy("2 per minute, 3 per hour")), times=3) == [True, True, False]
+    assert allowed(local, LimitClass("login", parse_policy("3 per hour, 10 per day")), times=2) == [True, False]
+    assert allowed(local, LimitClass("login", parse_policy("5 per hour")), times=3) == [True, True, False]
+    assert allowed(local, LimitClass("login", parse_policy("2 per second")), times=3) == [True, True, False]

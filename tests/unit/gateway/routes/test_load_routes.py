@@ -76,6 +76,7 @@ def test_limit_classes_come_with_the_table(load: Load) -> None:
     [
         pytest.param("colour = 1", "unknown key 'colour'", id="unknown key"),
         pytest.param('max_body = "2 MB"', "max_body must be", id="unknown unit"),
+        pytest.param(f'max_body = "{"9" * 5000} B"', "max_body must be", id="size of 5,000 digits"),
         pytest.param("max_body = -1", "max_body must be", id="negative size"),
         pytest.param("max_body = true", "max_body must be", id="size of a wrong type"),
         pytest.param("pass_credentials = 1", "pass_credentials must be", id="flag of a wrong type"),
@@ -104,6 +105,9 @@ def test_mistake_in_a_further_key_is_told_with_its_line(load: Load, extra: str, 
         ('"/v1/users"', '"/readyz"', "private ports"),
         ('"user_service"', '"mail_service"', "upstream 'mail_service' is none of"),
         ('auth = "user"', 'auth = "admin"', "auth 'admin' is none of"),
+        ('auth = "user"', 'auth = "role:"', "auth 'role:' is none of"),
+        ('auth = "user"', 'auth = "scope:a b"', "auth 'scope:a b' is none of"),
+        ('auth = "user"', 'auth = "group:x"', "auth 'group:x' is none of"),
         ('"wide"', '"narrow"', "limit 'narrow' is none of"),
         ('"wide"', '"login"', "only public routes"),
         ("timeout = 10", "timeout = 0", "timeout must be"),
@@ -129,6 +133,50 @@ def test_wrong_value_is_told_with_its_line(load: Load, right: str, wrong: str, s
     expected = next(number for number, line in enumerate(text.splitlines(), 1) if right in line)
     found = load.mistakes(text.replace(right, wrong, 1))
     assert [(line, said in message) for line, message in found] == [(expected, True)]
+
+
+@pytest.mark.parametrize("auth", ["public", "optional", "user", "role:admin", "scope:files:read"])
+def test_policy_may_ask_for_a_role_or_a_scope(load: Load, auth: str) -> None:
+    (route,) = load(LIMITS + ROUTE.replace('auth = "user"', f'auth = "{auth}"')).routes
+    assert route.auth == auth
+
+
+def test_route_for_a_grant_never_counts_by_address(load: Load) -> None:
+    """People behind one address must not meet each other's limit."""
+    text = LIMITS + ROUTE.replace('auth = "user"', 'auth = "role:admin"').replace('"wide"', '"login"')
+    ((_, said),) = load.mistakes(text)
+    assert "only public routes" in said
+
+
+def test_file_adds_upstreams_to_the_built_in_ones(load: Load) -> None:
+    added = '[upstreams.notes]\nurl = "http://127.0.0.1:9000/"\n'
+    table = load(LIMITS + added + ROUTE.replace("user_service", "notes"))
+    assert table.upstreams == {**UPSTREAMS, "notes": "http://127.0.0.1:9000"}
+    assert table.match("GET", "/v1/users").upstream == "notes"
+
+
+@pytest.mark.parametrize(
+    ("added", "line", "said"),
+    [
+        ('[upstreams.user_service]\nurl = "http://127.0.0.1:9000"', 1, "'user_service' is built in"),
+        ('[upstreams.local]\nurl = "http://127.0.0.1:9000"', 1, "'local' is built in"),
+        ('[upstreams.gateway]\nurl = "http://127.0.0.1:9000"', 1, "'gateway' is built in"),
+        ('[upstreams.My-Notes]\nurl = "http://127.0.0.1:9000"', 1, "must be lower-case letters"),
+        ("[upstreams.notes]", 1, "url is missing"),
+        ('[upstreams.notes]\nurl = "https://127.0.0.1"', 2, "is not one such as"),
+        ('[upstreams.notes]\nurl = "http://127.0.0.1/notes"', 2, "is not one such as"),
+        ('[upstreams.notes]\nurl = "http://127.0.0.1:65536"', 2, "is not one such as"),
+        ('[upstreams.notes]\nurl = "http://127.0.0.1:0"', 2, "is not one such as"),
+        ('[upstreams.notes]\nurl = "http://me:secret@127.0.0.1"', 2, "is not one such as"),
+        ('[upstreams.notes]\nurl = "http://a\\r\\nX-Identity: b"', 2, "is not one such as"),
+        ('[upstreams.notes]\nurl = "http://"', 2, "is not one such as"),
+        ('[upstreams.notes]\nurl = "http://h"\nport = 9000', 3, "unknown key 'port'"),
+    ],
+)
+def test_bad_upstream_is_told_with_its_line(load: Load, added: str, line: int, said: str) -> None:
+    """R12: and a name never stands for two programs, which could use what the gateway asserts to each other."""
+    found = load.mistakes(f"{added}\n{LIMITS}{ROUTE}")
+    assert [(at, said in message) for at, message in found] == [(line, True)]
 
 
 def test_missing_key_is_told_with_the_line_of_its_table(load: Load) -> None:
@@ -163,6 +211,9 @@ def test_exact_path_and_prefix_may_share_their_spelling(load: Load) -> None:
     [
         ("a = 1\nb = = 2\n", 2, "is not TOML"),
         ("a = 'x", 1, "is not TOML"),
+        (f"a = {'9' * 5000}", 1, "is not TOML"),
+        (f"a = {'[' * 5000}", 1, "is not TOML"),
+        ("upstreams = 3\n" + LIMITS + ROUTE, 1, "upstreams are tables"),
         (LIMITS, 1, "there is no [[route]]"),
         (LIMITS + ROUTE + "[extra]\n", FIRST + 1, "unknown key 'extra'"),
         ("surprise = 1\n" + LIMITS + ROUTE, 1, "unknown key 'surprise'"),

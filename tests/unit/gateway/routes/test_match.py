@@ -18,7 +18,7 @@ def route(name: str, prefix: str, *methods: str, exact: bool = False) -> Route:
 
 
 def table(*routes: Route) -> RouteTable:
-    return RouteTable(routes, {})
+    return RouteTable(routes, {}, {})
 
 
 TABLE = table(

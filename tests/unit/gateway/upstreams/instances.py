@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from gateway.upstreams.instance import PoolLimits
-from gateway.upstreams.pool import Pool, open_pools
+from gateway.upstreams.pool import Pool
+from gateway.upstreams.pools import open_pools
 from tests.unit.gateway.upstreams.raw_upstream import LIMITS, Talk, Upstream, read_head, serving
 
 
@@ -37,8 +38,8 @@ async def pool_of(
         upstreams = [await stack.enter_async_context(serving(talk)) for talk in talks]
         ports = [*(upstream.port for upstream in upstreams), *also]
         urls = [f"http://127.0.0.1:{port}" for port in ports]
-        pools = await stack.enter_async_context(open_pools({"it": urls}, limits))
-        yield pools["it"], upstreams
+        pools = await stack.enter_async_context(open_pools(limits))
+        yield pools.change({"it": ",".join(urls)})["it"], upstreams
 
 
 @asynccontextmanager

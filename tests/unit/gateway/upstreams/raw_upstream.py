@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from gateway.upstreams.connection import Connection
 from gateway.upstreams.instance import PoolLimits
-from gateway.upstreams.pool import Pool, open_pools
+from gateway.upstreams.pool import Pool
+from gateway.upstreams.pools import open_pools
 from gateway.upstreams.requests import UpstreamRequest
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -57,11 +58,8 @@ async def serving(talk: Talk) -> AsyncIterator[Upstream]:
 
 @asynccontextmanager
 async def pool_for(talk: Talk, limits: PoolLimits = LIMITS) -> AsyncIterator[tuple[Pool, Upstream]]:
-    async with (
-        serving(talk) as upstream,
-        open_pools({"it": [f"http://127.0.0.1:{upstream.port}"]}, limits) as pools,
-    ):
-        yield pools["it"], upstream
+    async with serving(talk) as upstream, open_pools(limits) as pools:
+        yield pools.change({"it": f"http://127.0.0.1:{upstream.port}"})["it"], upstream
 
 
 def active(pool: Pool) -> set[Connection]:

@@ -5,7 +5,8 @@ import pytest
 
 from gateway.errors import UpstreamUnavailable
 from gateway.upstreams.discovery import Address, Discovery, SystemLookup
-from gateway.upstreams.pool import Pool, open_pools
+from gateway.upstreams.pool import Pool
+from gateway.upstreams.pools import open_pools
 from shared.metrics import exposition
 from tests.unit.gateway.upstreams.instances import answering
 from tests.unit.gateway.upstreams.raw_upstream import GET, LIMITS, ask, serving
@@ -49,8 +50,9 @@ async def test_system_knows_localhost() -> None:
 async def test_instances_follow_the_name() -> None:
     async with serving(answering(b"a")) as first, serving(answering(b"b")) as second:
         names = Names(("127.0.0.1", first.port))
-        async with open_pools({"it": ["http://service:80"]}, LIMITS, names) as pools:
-            pool = pools["it"]
+        async with open_pools(LIMITS, names) as pools:
+            pool = pools.change({"it": "http://service:80"})["it"]
+            await pool.discover()
             held = await pool.exchange(GET)
             names.found = [("127.0.0.1", second.port)]
             await pool.discover()
@@ -64,9 +66,10 @@ async def test_instances_follow_the_name() -> None:
 async def test_unknown_name_is_unavailable_at_once() -> None:
     names = Names()
     names.found = None
-    async with open_pools({"it": ["http://service:80"]}, LIMITS, names) as pools:
+    async with open_pools(LIMITS, names) as pools:
+        pool = pools.change({"it": "http://service:80"})["it"]
         with pytest.raises(UpstreamUnavailable) as caught:
-            await ask(pools["it"])
+            await ask(pool)
         assert caught.value.headers["Proxy-Status"].endswith("dns_error")
 
 
@@ -82,10 +85,12 @@ async def test_metrics_name_the_instances_there_are_and_no_others() -> None:
     def shown() -> set[bytes]:
         return {line for line in exposition().splitlines() if line.startswith(b"gateway_upstream_in_flight{")}
 
-    async with open_pools({"metered": ["http://service"]}, LIMITS, names) as pools:
+    async with open_pools(LIMITS, names) as pools:
+        pool = pools.change({"metered": "http://service"})["metered"]
+        await pool.discover()
         label = b'gateway_upstream_in_flight{instance="%b",upstream="metered"} 0.0'
         assert {label % b"127.0.0.1:1", label % b"[::1]:2"} <= shown()
         names.found = [("127.0.0.1", 3)]
-        await pools["metered"].discover()
+        await pool.discover()
         assert {line for line in shown() if b"metered" in line} == {label % b"127.0.0.1:3"}
     assert not [line for line in shown() if b"metered" in line]

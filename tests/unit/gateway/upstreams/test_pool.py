@@ -9,7 +9,7 @@ import pytest
 from gateway.errors import BadGateway, RequestTimeout, UpstreamTimeout, UpstreamUnavailable
 from gateway.upstreams.connection import HIGH_WATER
 from gateway.upstreams.instance import PoolLimits
-from gateway.upstreams.pool import open_pools
+from gateway.upstreams.pools import open_pools
 from shared.errors import AppError
 from tests.unit.gateway.upstreams.raw_upstream import GET, LIMITS, POST, active, ask, pool_for, read_head, until
 
@@ -192,9 +192,10 @@ async def test_answer_cut_short_is_an_error_to_its_reader() -> None:
 async def test_nobody_listening_is_unavailable_and_says_when_to_come_back() -> None:
     async with pool_for(greet) as (_, upstream):
         port = upstream.port
-    async with open_pools({"it": [f"http://127.0.0.1:{port}"]}, LIMITS) as pools:
+    async with open_pools(LIMITS) as pools:
+        pool = pools.change({"it": f"http://127.0.0.1:{port}"})["it"]
         with pytest.raises(UpstreamUnavailable) as caught:
-            await ask(pools["it"], POST)
+            await ask(pool, POST)
     assert caught.value.headers == {"Proxy-Status": "colonnade; error=connection_refused", "Retry-After": "1"}
 
 
