@@ -30,6 +30,7 @@ class Pool:
         self._loop = asyncio.get_running_loop()
         self._idle: deque[Connection] = deque()
         self._active: set[Connection] = set()
+        self._lasting: set[Connection] = set()  # streams: open for hours, they must not use up what `limits` allows
         self._connecting = 0
 
     async def exchange(self, request: UpstreamRequest) -> Exchange:
@@ -38,7 +39,7 @@ class Pool:
         A connection that the upstream closed while it lay idle fails before any byte of an answer; only then, and only
         for a repeatable request, is there a second attempt. A POST may have been acted on, so it never gets one.
         """
-        connection = self._idle_connection()
+        connection = None if request.upgrade else self._idle_connection()
         if connection is not None:
             try:
                 return await self._begin(connection, request)
@@ -49,7 +50,7 @@ class Pool:
 
     async def _begin(self, connection: Connection, request: UpstreamRequest) -> Exchange:
         self._active.add(connection)
-        exchange = Exchange(connection, self._release)
+        exchange = Exchange(connection, self._release, self._set_apart)
         try:
             await exchange.begin(request)
         except BaseException:
@@ -81,8 +82,13 @@ class Pool:
             self._connecting -= 1
         return connection
 
+    def _set_apart(self, connection: Connection) -> None:
+        self._active.discard(connection)
+        self._lasting.add(connection)
+
     def _release(self, connection: Connection) -> None:
         self._active.discard(connection)
+        self._lasting.discard(connection)
         if connection.finish() and len(self._idle) < self._limits.idle_connections:
             connection.idle_since = self._loop.time()
             self._idle.append(connection)
@@ -92,7 +98,7 @@ class Pool:
     def sweep(self) -> None:
         """Give up what is past its time, and close what has lain idle for too long."""
         now = self._loop.time()
-        for connection in tuple(self._active):
+        for connection in (*self._active, *self._lasting):
             connection.expire(now)
         while self._idle and (not self._idle[0].is_open or now > self._idle[0].idle_since + self._limits.idle):
             self._idle.popleft().close()
@@ -104,6 +110,6 @@ class Pool:
             self._idle.pop().close()
 
     def close(self) -> None:
-        for connection in (*self._idle, *self._active):
+        for connection in (*self._idle, *self._active, *self._lasting):
             connection.close()
         self._idle.clear()
