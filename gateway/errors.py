@@ -80,7 +80,7 @@ class UpgradeRequired(AppError):
     code, status, title = "upgrade_required", 426, "Only WebSocket handshakes of version 13 are taken here"
 
     def __init__(self) -> None:
-        super().__init__(headers={"Upgrade": "websocket", "Sec-WebSocket-Version": "13"})
+        super().__init__(headers={"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"})
 
 
 class BadHandshake(AppError):

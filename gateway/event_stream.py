@@ -35,6 +35,8 @@ async def relay_events(exchange: Exchange, answer: Answer, stream: OpenStream, v
     finally:
         await stopped(relay)
         visit.sent = answer.sent
+    if stream.ended_by is not EndedBy.UPSTREAM:
+        exchange.cut()
     if visit.error is None:
         await answer.finish()
     else:
@@ -49,7 +51,8 @@ async def _relay(exchange: Exchange, answer: Answer, visit: Visit) -> EndedBy:
         return EndedBy.IDLE
     except AppError as exc:
         visit.error = exc
-    except (TimeoutError, ConnectionError):
-        answer.abort()
+    except TimeoutError:
         return EndedBy.STALLED
+    except ConnectionError:
+        return EndedBy.CLIENT
     return EndedBy.UPSTREAM

@@ -98,7 +98,7 @@ class Answer(web.StreamResponse):
         head = self._head
         head["Date"] = _date()
         if not self._stays_open:
-            head["Connection"] = "close"
+            head["Connection"] = "close, Upgrade" if "Upgrade" in head else "close"
         elif self._request.version < (1, 1):
             head["Connection"] = "keep-alive"
         await self._writer.write_headers(f"HTTP/1.1 {self.status} {_REASONS.get(self.status, '')}", head)

@@ -122,3 +122,21 @@ async def test_stream_that_breaks_off_breaks_off_for_the_client(gateway: Running
         except aiohttp.ClientPayloadError:
             return
     raise AssertionError("a broken stream must not look whole")
+
+
+async def test_client_that_reads_no_events_is_cut_off_too(gateway: RunningGateway) -> None:
+    """A6: it can't even be told of the end."""
+
+    async def pour(response: web.StreamResponse) -> None:
+        while True:
+            await response.write(b"data: " + b"x" * 100_000 + b"\n\n")
+
+    ended = serve(gateway, pour)
+    async with gateway.connection() as (reader, writer):
+        token = gateway.bearer()["Authorization"]
+        writer.write(f"GET /mine HTTP/1.1\r\nHost: h\r\nAuthorization: {token}\r\n\r\n".encode())
+        await reader.readuntil(b"\r\n\r\n")
+        gateway.feed.revoke(UUID(gateway.issuer.session_id))
+        async with asyncio.timeout(3):
+            await ended.wait()
+            await eventually(gateway.has_no_client)
