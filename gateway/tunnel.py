@@ -14,6 +14,7 @@ from gateway.streams import EndedBy, OpenStream, stopped
 from gateway.upstreams.exchange import Exchange
 from shared.errors import AppError
 
+_SLICE = 65_536  # bytes
 FAREWELL = 1.0  # seconds for a client to read our Close and to go
 _FAREWELLS = {
     EndedBy.REVOKED: close_frame(POLICY_VIOLATION, "The session has ended."),
@@ -77,9 +78,8 @@ class Tunnel:
         try:
             while data := await self._exchange.read():
                 self._told_at = self._loop.time()
-                self._frames.feed(data)
-                self.sent += len(data)
-                await self._client.send(data)
+                for start in range(0, len(data), _SLICE):
+                    await self._tell(data[start : start + _SLICE])
         except TimeoutError:
             return EndedBy.STALLED
         except ConnectionError:
@@ -87,6 +87,13 @@ class Tunnel:
         except AppError:  # the connection broke
             return EndedBy.UPSTREAM
         return EndedBy.UPSTREAM
+
+    async def _tell(self, data: bytes) -> None:
+        self._frames.feed(data)
+        self.sent += len(data)
+        await self._client.send(data)
+        if len(data) == _SLICE:
+            await asyncio.sleep(0)  # a burst of tiny frames must not hold up all others
 
     async def _leave(self) -> None:
         """Say why, where that is not for the upstream to say, and cut a client off that doesn't go by itself.
