@@ -28,9 +28,8 @@ class Connection(asyncio.Protocol):
         self._reading_paused = False
         self.writing_paused = False
         self._client_turn = False
-        self._silence = inf
         self.answer = AnswerParser()
-        self._silent_until = self._end = inf
+        self._silence = self._silent_until = self._end = inf
         self.idle_since = 0.0
 
     @property
