@@ -58,7 +58,7 @@ class Takeover:
         self.resume()
         self.write(last)
         transport = self._request.transport
-        if transport is not None and transport.can_write_eof():
+        if transport is not None and not transport.is_closing() and transport.can_write_eof():
             transport.write_eof()
         await asyncio.sleep(patience)
 
