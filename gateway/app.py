@@ -22,6 +22,7 @@ from gateway.downstream.server import Server
 from gateway.dressing import Dresser
 from gateway.edge.client_address import ClientAddresses
 from gateway.edge.cors import Cors
+from gateway.edge.websocket import Handshakes
 from gateway.forwarding import Forwarder
 from gateway.limits.limiter import open_limiter
 from gateway.limits.policy import parse_policy
@@ -32,6 +33,7 @@ from gateway.routes.file import RouteFile
 from gateway.routes.load import load_routes
 from gateway.routing import follow_routes
 from gateway.settings import NAME, Settings
+from gateway.streams import Streams
 from gateway.upstreams.instance import PoolLimits
 from gateway.upstreams.pools import open_pools
 from shared.errors import Unavailable
@@ -76,6 +78,8 @@ async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecyc
         public_url = settings.process.public_url
         trust = await stack.enter_async_context(_open_trust(services[_AUTH], internal, public_url))
         dresser = Dresser(lifecycle, https=public_url.startswith("https:"))
+        streams = Streams(trust.revocations, lifecycle)
+        await stack.enter_async_context(background("end streams", streams.end_when_stopping))
         columns = Columns(
             addresses=ClientAddresses(settings.trusted_proxies),
             cors=Cors(settings.cors_origins),
@@ -84,8 +88,9 @@ async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecyc
             limiter=limiter,
             shares=Shares(),
             pages=_pages(public_url, services),
-            forwarder=Forwarder(Assertions(signer), dresser, public_url),
+            forwarder=Forwarder(Assertions(signer), streams, dresser, public_url),
             dresser=dresser,
+            handshakes=Handshakes(public_url, settings.cors_origins),
             prefix=urlsplit(public_url).path,
         )
         proxy = Proxy(columns)

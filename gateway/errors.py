@@ -74,3 +74,18 @@ class AnswerTimeout(AppError):
     """Never told, only logged: its client wouldn't read."""
 
     code, status, title = "answer_timeout", 408, "The answer was taken too slowly"
+
+
+class UpgradeRequired(AppError):
+    code, status, title = "upgrade_required", 426, "Only WebSocket handshakes of version 13 are taken here"
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"})
+
+
+class BadHandshake(AppError):
+    code, status, title = "bad_handshake", 400, "The WebSocket handshake is malformed"
+
+
+class ForeignOrigin(AppError):
+    code, status, title = "foreign_origin", 403, "Pages of this origin may not open WebSockets here"

@@ -11,8 +11,13 @@ from gateway.downstream.answer import Answer
 from gateway.downstream.body import SMALL, RequestBody
 from gateway.dressing import Dresser
 from gateway.edge.headers import RawHeader, downstream_headers, forwarding_headers, upstream_headers
+from gateway.edge.websocket import Handshake
 from gateway.errors import AnswerTimeout
+from gateway.event_stream import is_event_stream, relay_events
 from gateway.routes.model import Route
+from gateway.streams import Kind, Streams
+from gateway.tunnel import Tunnel
+from gateway.upstreams.answers import SWITCHING_PROTOCOLS
 from gateway.upstreams.exchange import Exchange
 from gateway.upstreams.pool import Pool
 from gateway.upstreams.requests import UpstreamRequest
@@ -25,20 +30,22 @@ _REQUEST_ID, _TRACEPARENT = REQUEST_ID.encode(), TRACEPARENT.encode()
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """What of a request may go on, and by which pool; `target` is its canonical path and its query."""
+    """What of a request may go on, and by which pool; `target` is its path and query, `handshake` a WebSocket's."""
 
     route: Route
     pool: Pool
     principal: Principal | None
     body: RequestBody
     target: str
+    handshake: Handshake | None = None
 
 
 class Forwarder:
     """`public_url` is what services are told that clients reach us by, whatever those say."""
 
-    def __init__(self, assertions: Assertions, dresser: Dresser, public_url: str) -> None:
+    def __init__(self, assertions: Assertions, streams: Streams, dresser: Dresser, public_url: str) -> None:
         self._assertions = assertions
+        self._streams = streams
         self._dresser = dresser
         public = urlsplit(public_url)
         self._scheme, self._host = public.scheme, public.netloc
@@ -53,19 +60,41 @@ class Forwarder:
             timeout=admitted.route.timeout,
             body=admitted.body.stream() if body is None else body,
             length=admitted.body.length if body is None else len(body),
+            upgrade=admitted.handshake is not None,
         )
         exchange = await admitted.pool.exchange(upstream_request)
         try:
-            answer = self._dresser.answer(request, visit, exchange.status, downstream_headers(exchange.headers))
-            await _relay(request, exchange, answer, visit)
+            return await self._answer(request, visit, admitted, exchange)
         finally:
             await exchange.end()
+
+    async def _answer(self, request: web.BaseRequest, visit: Visit, admitted: Admitted, exchange: Exchange) -> Answer:
+        if exchange.status == SWITCHING_PROTOCOLS and admitted.handshake is not None:
+            admitted.handshake.check_answer(exchange.headers)
+            with self._streams.open(Kind.WEBSOCKET, visit, admitted.principal) as stream:
+                answer = self._dress(request, visit, exchange)
+                await answer.switch()
+                tunnel = Tunnel(request, exchange, stream)
+                await _run(tunnel, visit, admitted.route.idle)
+        elif is_event_stream(exchange) and request.method != "HEAD":
+            with self._streams.open(Kind.EVENTS, visit, admitted.principal) as stream:
+                exchange.last(admitted.route.idle)
+                answer = self._dress(request, visit, exchange)
+                await relay_events(exchange, answer, stream, visit)
+        else:
+            answer = self._dress(request, visit, exchange)
+            await _relay(request, exchange, answer, visit)
         return answer
+
+    def _dress(self, request: web.BaseRequest, visit: Visit, exchange: Exchange) -> Answer:
+        return self._dresser.answer(request, visit, exchange.status, downstream_headers(exchange.headers))
 
     def _headers(self, request: web.BaseRequest, visit: Visit, admitted: Admitted) -> list[RawHeader]:
         """The client's first, stripped; ours after that, so that nothing of the client's can touch them."""
         route = admitted.route
         headers = upstream_headers(request.raw_headers, pass_credentials=route.pass_credentials)
+        if admitted.handshake is not None:
+            headers += admitted.handshake.headers()
         headers += forwarding_headers(visit.client, self._scheme, self._host)
         headers += (
             (b"Host", admitted.pool.authority),
@@ -85,6 +114,14 @@ async def _small_body(admitted: Admitted) -> bytes | None:
     if body is None and admitted.route.max_body <= SMALL:
         return await admitted.body.collect(admitted.route.timeout)
     return body
+
+
+async def _run(tunnel: Tunnel, visit: Visit, idle: float) -> None:
+    assert visit.stream is not None
+    try:
+        await tunnel.run(idle)
+    finally:
+        visit.sent, visit.stream.received = tunnel.sent, tunnel.received
 
 
 async def _relay(request: web.BaseRequest, exchange: Exchange, answer: Answer, visit: Visit) -> None:

@@ -13,6 +13,7 @@ from gateway.dressing import Dresser
 from gateway.edge.client_address import ClientAddresses, subject
 from gateway.edge.cors import Cors
 from gateway.edge.paths import canonical_path
+from gateway.edge.websocket import Handshakes
 from gateway.errors import RateLimited
 from gateway.forwarding import Admitted, Forwarder
 from gateway.limits.headers import limit_headers
@@ -41,6 +42,7 @@ class Columns:
     pages: Pages
     forwarder: Forwarder
     dresser: Dresser
+    handshakes: Handshakes
     prefix: str  # the path of PUBLIC_URL, which services never see
 
 
@@ -60,13 +62,15 @@ class Proxy:
             return await self._preflight(request, visit, routing)
         route = routing.table.match(request.method, path)
         visit.route, visit.upstream = route.name, route.upstream
-        principal = await it.authenticator.authenticate(route.auth, headers.getall("Authorization", ()))
+        handshake = it.handshakes.read(request.version, headers) if route.websocket else None
+        authorization = headers.getall("Authorization", ()) if handshake is None else handshake.authorization
+        principal = await it.authenticator.authenticate(route.auth, authorization)
         await self._limit(routing.limits[route.limit], visit, principal)
         body = RequestBody(request, route.max_body)
         if route.upstream == LOCAL:
             return await self._page(request, visit)
         with it.shares.take(visit.user_id, subject(visit.client)):
-            admitted = Admitted(route, routing.pools[route.upstream], principal, body, path + query)
+            admitted = Admitted(route, routing.pools[route.upstream], principal, body, path + query, handshake)
             return await it.forwarder.forward(request, visit, admitted)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:

@@ -19,6 +19,16 @@ Header = tuple[str, str]
 
 
 @dataclass(slots=True)
+class Stream:
+    """A WebSocket or an event stream. `opened` is when its head was sent, `received` the client's bytes since."""
+
+    kind: str
+    opened: float
+    ended_by: str = "client"
+    received: int = 0
+
+
+@dataclass(slots=True)
 class Visit:
     """Filled in as the request's steps learn more; `headers` go into the answer whatever becomes of it."""
 
@@ -34,6 +44,7 @@ class Visit:
     status: int = CLIENT_GONE
     sent: int = 0
     error: AppError | None = None
+    stream: Stream | None = None
     started: float = field(default_factory=time.perf_counter)
 
 
@@ -56,7 +67,8 @@ class Observers:
     def end(self, visit: Visit) -> None:
         REQUESTS_IN_FLIGHT.dec()
         seconds = time.perf_counter() - visit.started
-        self._observer(visit)(seconds)
+        until_head = visit.stream.opened - visit.started if visit.stream else seconds  # hours would drown the rest
+        self._observer(visit)(until_head)
         log.info("request", **_fields(visit, seconds))
 
     def _observer(self, visit: Visit) -> Callable[[float], None]:
@@ -85,6 +97,10 @@ def _fields(visit: Visit, seconds: float) -> dict[str, object]:
         "user.id": visit.user_id,
         "upstream": visit.upstream,
     }
+    if visit.stream is not None:
+        fields["stream.kind"] = visit.stream.kind
+        fields["stream.ended_by"] = visit.stream.ended_by
+        fields["http.request.body.bytes"] = visit.stream.received
     if visit.error is not None:
         fields["error.code"] = visit.error.code
         if visit.error.__cause__ is not None:

@@ -3,7 +3,8 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Protocol
 from uuid import UUID
@@ -53,6 +54,7 @@ class Revocations:
         self._feed = feed
         self._clock = clock
         self._until: dict[str, float] = {}  # oldest first
+        self._watchers: dict[str, set[Callable[[], None]]] = {}  # by session; as many as there are open streams
         self._cursor: tuple[UUID, int] | None = None
         self._pause = _FIRST_PAUSE
         self._event_lag = 0.0
@@ -63,6 +65,24 @@ class Revocations:
 
     def __contains__(self, session_id: str) -> bool:
         return session_id in self._until
+
+    @contextmanager
+    def watched(self, session_id: str, on_end: Callable[[], None]) -> Iterator[None]:
+        """Call `on_end`, once or more, when the session is revoked; at once if it has been already.
+
+        Where it can't be known any more whether the session lives, it counts as revoked: after a feed that was away for
+        longer than an access token lives, or that came back with another history.
+        """
+        watchers = self._watchers.setdefault(session_id, set())
+        watchers.add(on_end)
+        try:
+            if session_id in self._until:
+                on_end()
+            yield
+        finally:
+            watchers.discard(on_end)
+            if not watchers and self._watchers.get(session_id) is watchers:
+                del self._watchers[session_id]
 
     async def follow(self) -> None:
         """Follow the feed for ever, through every outage of auth_service."""
@@ -90,6 +110,7 @@ class Revocations:
     def _apply_snapshot(self, snapshot: Snapshot) -> None:
         for revocation in snapshot.revocations:
             self._add(str(revocation.session_id))
+        self._end_all()  # what was revoked before the snapshot's oldest may have been missed
         self._cursor = (snapshot.epoch, snapshot.position)
         self.is_known = True
         _RESYNCS.inc()
@@ -107,6 +128,13 @@ class Revocations:
     def _add(self, session_id: str) -> None:
         self._until.pop(session_id, None)
         self._until[session_id] = self._clock() + MAX_LIFETIME
+        for on_end in tuple(self._watchers.get(session_id, ())):
+            on_end()
+
+    def _end_all(self) -> None:
+        for watchers in tuple(self._watchers.values()):
+            for on_end in tuple(watchers):
+                on_end()
 
     def _forget_old(self) -> None:
         now = self._clock()
@@ -119,6 +147,8 @@ class Revocations:
             log.warning("revocation_feed_lost", error=str(exc))
         self._is_connected = False
         _CONNECTED.set(0)
+        if self._clock() - self._last_answer > MAX_LIFETIME:
+            self._end_all()
 
     async def _rest(self) -> None:
         """Wait before the next attempt, so that many gateways don't come back at one moment."""

@@ -12,6 +12,7 @@ from multidict import CIMultiDict
 SILENCE = (
     60.0  # seconds for what waits to be sent, half a MiB at most, to leave: who takes less than 8 KiB/s is cut off
 )
+_FAREWELL = 1.0  # seconds for a client to take the end of a stream that is ended for it
 BODILESS = frozenset((204, 304))
 _SMALL = 32_768  # bytes that are written without a look at the clock
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
@@ -54,9 +55,27 @@ class Answer(web.StreamResponse):
         if self._has_body:
             await self._write_body(data)
 
+    async def switch(self) -> None:
+        """Send the head of a 101: what follows is no HTTP, and the connection ends with it."""
+        self.has_begun, self._stays_open = True, False
+        self._head.popall("Content-Length", None)
+        self._head["Date"] = _date()
+        self._head["Connection"], self._head["Upgrade"] = "Upgrade", "websocket"
+        await self._writer.write_headers("HTTP/1.1 101 Switching Protocols", self._head)
+        self._writer.send_headers()
+
     async def end(self) -> None:
         async with asyncio.timeout(SILENCE):
             await self._writer.write_eof()
+
+    async def finish(self) -> None:
+        """End the body before its time, and the connection with it; at once, or not in order."""
+        self._stays_open = False
+        try:
+            async with asyncio.timeout(_FAREWELL):
+                await self._writer.write_eof()
+        except TimeoutError:
+            self.abort()
 
     def abort(self) -> None:
         """Cut the connection: the only way left to tell the client that the body isn't whole."""
@@ -79,7 +98,7 @@ class Answer(web.StreamResponse):
         head = self._head
         head["Date"] = _date()
         if not self._stays_open:
-            head["Connection"] = "close"
+            head["Connection"] = "close, Upgrade" if "Upgrade" in head else "close"
         elif self._request.version < (1, 1):
             head["Connection"] = "keep-alive"
         await self._writer.write_headers(f"HTTP/1.1 {self.status} {_REASONS.get(self.status, '')}", head)

@@ -18,7 +18,7 @@ _SPOOFABLE = frozenset({
     b"x-http-method", b"x-http-method-override", b"x-method-override", b"x-real-ip", b"x-request-id",
     b"x-request-timeout-ms", b"x-rewrite-url", b"x-scheme",
 })  # fmt: skip
-_SPOOFABLE_PREFIXES = (b"proxy-", b"x-forwarded", b"x-identity", b"x-original-", b"x-user-")
+_SPOOFABLE_PREFIXES = (b"proxy-", b"sec-websocket-", b"x-forwarded", b"x-identity", b"x-original-", b"x-user-")
 _NOT_FOR_CLIENTS = frozenset(
     {b"alt-svc", b"date", b"server", b"strict-transport-security", b"x-powered-by", b"x-request-id"}
 )

@@ -11,6 +11,7 @@ from gateway.routes.fields import Fields, Report
 from gateway.routes.lines import Lines
 from gateway.routes.match import RouteTable
 from gateway.routes.model import (
+    DEFAULT_IDLE,
     LOCAL,
     PRIVATE_SEGMENTS,
     LimitDeclaration,
@@ -23,7 +24,8 @@ from gateway.routes.upstreams import read_upstreams
 
 _METHODS = frozenset({"DELETE", "GET", "PATCH", "POST", "PUT"})
 _ROUTE_KEYS = frozenset(
-    {"name", "prefix", "exact", "methods", "upstream", "auth", "limit", "timeout", "max_body", "pass_credentials"}
+    {"name", "prefix", "exact", "methods", "upstream", "auth", "limit", "timeout", "max_body"}
+    | {"pass_credentials", "websocket", "idle"}
 )
 _LIMIT_KEYS = frozenset({"policy", "key", "strict"})
 _AUTH = re.compile(r"public|optional|user|(role|scope):[A-Za-z0-9._:/-]{1,64}")
@@ -96,6 +98,7 @@ def _routes(tables: object, report: Report, upstreams: set[str], limits: Mapping
         fields = Fields(values, report, "route", index)
         route = _route(fields, upstreams, limits)
         _check_limit(route, fields, limits)
+        _check_websocket(route, fields)
         _check_unique(route, fields, named, taken)
         routes.append(route)
     return routes
@@ -104,17 +107,20 @@ def _routes(tables: object, report: Report, upstreams: set[str], limits: Mapping
 def _route(fields: Fields, upstreams: set[str], limits: Mapping[str, LimitDeclaration]) -> Route:
     fields.only(_ROUTE_KEYS)
     methods = fields.words("methods", _METHODS)
+    websocket = fields.flag("websocket")
     return Route(
         name=fields.text("name"),
         prefix=_path(fields),
         exact="exact" in fields,
-        methods=methods | {"HEAD"} if "GET" in methods else methods,
+        methods=methods | {"HEAD"} if "GET" in methods and not websocket else methods,
         upstream=fields.choice("upstream", upstreams),
         auth=_auth(fields),
         limit=fields.choice("limit", limits),
         timeout=fields.seconds("timeout", _LONGEST_TIMEOUT),
         max_body=fields.size("max_body", _DEFAULT_MAX_BODY),
         pass_credentials=fields.flag("pass_credentials"),
+        websocket=websocket,
+        idle=fields.seconds("idle", _LONGEST_TIMEOUT) if "idle" in fields else DEFAULT_IDLE,
     )
 
 
@@ -150,6 +156,13 @@ def _check_limit(route: Route, fields: Fields, limits: Mapping[str, LimitDeclara
     declared = limits.get(route.limit)
     if declared and declared.key == "address" and route.auth != "public":
         fields.mistake("limit", f"limit {route.limit!r} counts by address, so only public routes can have it")
+
+
+def _check_websocket(route: Route, fields: Fields) -> None:
+    if route.websocket and route.methods and route.methods != {"GET"}:
+        fields.mistake("methods", "a websocket route takes GET alone")
+    if route.websocket and route.upstream == LOCAL:
+        fields.mistake("websocket", "the gateway's own pages are no websockets")
 
 
 def _check_unique(route: Route, fields: Fields, named: dict[str, int], taken: dict[tuple[str, bool, str], str]) -> None:

@@ -7,6 +7,7 @@ from typing import Literal
 LimitKey = Literal["address", "user"]
 
 LOCAL = "local"  # the upstream of the gateway's own pages
+DEFAULT_IDLE = 300.0  # seconds
 
 # What is only ever served on private ports. No file can route to these, and no table matches them.
 PRIVATE_SEGMENTS = frozenset({"livez", "readyz", "metrics", "internal"})
@@ -19,6 +20,7 @@ class Route:
     `auth` is "public", "optional", "user", or for users with a grant "role:NAME" or "scope:NAME".
     `timeout` is in seconds, for the whole exchange; `max_body` in bytes; `limit` names a limit class.
     `pass_credentials`: the upstream gets Authorization and the session cookie; only for those who must judge them.
+    `websocket`: takes WebSocket handshakes, and nothing else. `idle`: seconds for which a stream may carry no byte.
     """
 
     name: str
@@ -31,6 +33,8 @@ class Route:
     timeout: float
     max_body: int
     pass_credentials: bool
+    websocket: bool = False
+    idle: float = DEFAULT_IDLE
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,16 +26,22 @@ class AnswerParser:
     """Parses the answers of one connection: `expect` precedes each, `feed` raises BadAnswer.
 
     `started` says whether any byte has come, `status` is 0 until the final head is in, `chunks` holds the body bytes
-    not yet taken and `buffered` their number. Bytes after a complete answer are a BadAnswer.
+    not yet taken and `buffered` their number. Bytes after a complete answer are a BadAnswer; bytes after a 101 that was
+    asked for are chunks of another protocol, until the connection's end.
     """
 
     def __init__(self) -> None:
         self._parser = httptools.HttpResponseParser(self)
         self.expect(to_head=False)
 
-    def expect(self, *, to_head: bool) -> None:
-        """Get ready for the answer to the next request; an answer `to_head` has no body, whatever it declares."""
+    def expect(self, *, to_head: bool, to_upgrade: bool = False) -> None:
+        """Get ready for the answer to the next request; an answer `to_head` has no body, whatever it declares.
+
+        Only an answer `to_upgrade` may be a 101.
+        """
         self._to_head = to_head
+        self._to_upgrade = to_upgrade
+        self._switched = False
         self._since_body = 0
         self._header_count = 0
         self._interim = False
@@ -51,11 +57,20 @@ class AnswerParser:
         self.keep_alive = False
 
     def feed(self, data: bytes) -> None:
+        if self._switched:
+            self._keep(data)
+            return
         self.started = True
         self._since_body += len(data)
         try:
             self._parser.feed_data(data)
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as exc:
+        except httptools.HttpParserUpgrade as exc:
+            if self.status != SWITCHING_PROTOCOLS:
+                raise BadAnswer("http_protocol_error") from exc
+            self._switched = True
+            self._keep(data[exc.args[0] :])
+            return
+        except httptools.HttpParserError as exc:
             cause = exc.__context__
             raise cause if isinstance(cause, BadAnswer) else BadAnswer("http_protocol_error") from exc
         if self.complete:
@@ -109,9 +124,12 @@ class AnswerParser:
 
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()
-        if status == SWITCHING_PROTOCOLS or self._parser.get_http_version() not in ("1.1", "1.0"):
+        refused = status == SWITCHING_PROTOCOLS and not self._to_upgrade
+        if refused or self._parser.get_http_version() not in ("1.1", "1.0"):
             raise BadAnswer("http_protocol_error")
-        if status in INTERIM:
+        if status == SWITCHING_PROTOCOLS:
+            self.status, self._until_end = status, True
+        elif status in INTERIM:
             self._interim = True
             self.headers, self.length, self._chunked = [], None, False
         elif status in FINAL:
@@ -131,11 +149,15 @@ class AnswerParser:
         if self.complete:
             raise BadAnswer("http_protocol_error")
         self._since_body = 0
-        self.chunks.append(data)
-        self.buffered += len(data)
+        self._keep(data)
+
+    def _keep(self, data: bytes) -> None:
+        if data:
+            self.chunks.append(data)
+            self.buffered += len(data)
 
     def on_message_complete(self) -> None:
         if self._interim:
             self._interim = False
-        else:
+        elif self.status != SWITCHING_PROTOCOLS:
             self.complete = True

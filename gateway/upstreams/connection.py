@@ -26,12 +26,10 @@ class Connection(asyncio.Protocol):
         self._failure: AppError | None = None
         self._busy = False
         self._reading_paused = False
-        self._writing_paused = False
+        self.writing_paused = False
         self._client_turn = False
-        self._silence = inf
         self.answer = AnswerParser()
-        self._silent_until = inf
-        self._end = inf
+        self._silence = self._silent_until = self._end = inf
         self.idle_since = 0.0
 
     @property
@@ -40,7 +38,7 @@ class Connection(asyncio.Protocol):
 
     def start(self, data: bytes, request: UpstreamRequest, deadline: float) -> None:
         """Send `data`, the request or its beginning; all must be over at `deadline`, in loop time."""
-        self.answer.expect(to_head=request.method == "HEAD")
+        self.answer.expect(to_head=request.method == "HEAD", to_upgrade=request.upgrade)
         self._busy = True
         self._client_turn = False
         self._silence = request.silence
@@ -53,9 +51,12 @@ class Connection(asyncio.Protocol):
 
     async def drain(self) -> None:
         """Wait until the upstream has taken enough of what was written. Returns at once on a closed connection."""
-        if self._writing_paused and self.is_open:
+        if self.writing_paused and self.is_open:
             self._writer = self._loop.create_future()
             await self._writer
+
+    def last(self, silence: float) -> None:
+        self._end, self._silence = inf, silence
 
     def await_client(self) -> None:
         """The upstream can't go on before the client does: its clock stands still."""
@@ -171,9 +172,9 @@ class Connection(asyncio.Protocol):
             self.fail(BadGateway(exc.error))
 
     def pause_writing(self) -> None:
-        self._writing_paused = True
+        self.writing_paused = True
 
     def resume_writing(self) -> None:
-        self._writing_paused = False
+        self.writing_paused = False
         if self._writer is not None and not self._writer.done():
             self._writer.set_result(None)

@@ -13,9 +13,12 @@ from shared.logs import log
 class Exchange:
     """An answer being received; `read` yields its body. `end` must follow in any case, cancellation included."""
 
-    def __init__(self, connection: Connection, release: Callable[[Connection], None]) -> None:
+    def __init__(
+        self, connection: Connection, release: Callable[[Connection], None], set_apart: Callable[[Connection], None]
+    ) -> None:
         self._connection = connection
         self._release = release
+        self._set_apart = set_apart
         self._upload: asyncio.Task[None] | None = None
 
     @property
@@ -50,6 +53,23 @@ class Exchange:
 
     async def read(self) -> bytes:
         return await self._connection.read()
+
+    def last(self, silence: float) -> None:
+        """Turn into a stream: no end is set to it but `silence` seconds without a byte of the upstream's."""
+        self._connection.last(silence)
+        self._set_apart(self._connection)
+
+    def write(self, data: bytes) -> bool:
+        """Send bytes of the protocol that the upstream has switched to; whether it wants `drain` awaited first."""
+        self._connection.write(data)
+        return self._connection.writing_paused
+
+    async def drain(self) -> None:
+        await self._connection.drain()
+
+    def cut(self) -> None:
+        """Drop the connection at once; `end` still follows."""
+        self._connection.close()
 
     async def end(self) -> None:
         """Give the connection back if the exchange was whole, else drop it, and with it the upstream's work."""

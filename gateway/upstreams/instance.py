@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.errors import BadGateway, UpstreamTimeout, UpstreamUnavailable
+from gateway.upstreams.attempt import AttemptFailed
 from gateway.upstreams.connection import Connection
 from gateway.upstreams.discovery import Address
 from gateway.upstreams.exchange import Exchange
@@ -34,17 +35,6 @@ class PoolLimits:
     queue_seconds: float = 0.5
 
 
-class AttemptFailed(Exception):
-    """No head of an answer came. `stale`: sent on a connection that may have been closed before the request came."""
-
-    def __init__(self, error: AppError, *, sent: bool, answered: bool = False, stale: bool = False) -> None:
-        super().__init__(str(error))
-        self.error = error
-        self.sent = sent
-        self.answered = answered
-        self.stale = stale
-
-
 class Instance:
     """`take` a place, then `exchange` on it. `freed` is told when a place is free again, `ejected` of an ejection."""
 
@@ -60,7 +50,12 @@ class Instance:
         self._loop = asyncio.get_running_loop()
         self._idle: deque[Connection] = deque()
         self._active: set[Connection] = set()
+        self._lasting: set[Connection] = set()  # streams: open for hours, they must not use up what `limits` allows
         self._retired = False
+
+    @property
+    def is_busy(self) -> bool:
+        return bool(self.in_flight or self._lasting)
 
     @property
     def is_full(self) -> bool:
@@ -75,16 +70,13 @@ class Instance:
         self._freed()
 
     async def exchange(self, request: UpstreamRequest, deadline: float) -> Exchange:
-        """Send `request` and return its answer once the head is in. The place taken goes back at the exchange's end.
-
-        Raises AttemptFailed.
-        """
-        connection = self._idle_connection(repeatable=request.is_repeatable)
+        """Return the answer once its head is in, or raise AttemptFailed. The place goes back at the exchange's end."""
+        connection = None if request.upgrade else self._idle_connection(repeatable=request.is_repeatable)
         is_used = connection is not None
         if connection is None:
             connection = await self._connect()
         self._active.add(connection)
-        exchange = Exchange(connection, self._release)
+        exchange = Exchange(connection, self._release, self._set_apart)
         try:
             await exchange.begin(request, deadline)
         except BaseException as exc:
@@ -146,18 +138,27 @@ class Instance:
             self._close_idle()
             self._ejected(self)
 
+    def _set_apart(self, connection: Connection) -> None:
+        if connection in self._active:
+            self._active.discard(connection)
+            self._lasting.add(connection)
+            self.give_back()
+
     def _release(self, connection: Connection) -> None:
+        has_place = connection in self._active
         self._active.discard(connection)
+        self._lasting.discard(connection)
         if connection.finish() and not self._retired and len(self._idle) < self._limits.idle_connections:
             connection.idle_since = self._loop.time()
             self._idle.append(connection)
         else:
             connection.close()
-        self.give_back()
+        if has_place:
+            self.give_back()
 
     def sweep(self, now: float) -> None:
         """Give up what is past its time, and close what has lain idle for too long."""
-        for connection in tuple(self._active):
+        for connection in (*self._active, *self._lasting):
             connection.expire(now)
         while self._idle and (not self._idle[0].is_open or now > self._idle[0].idle_since + self._limits.idle):
             self._idle.popleft().close()
@@ -169,7 +170,7 @@ class Instance:
 
     def close(self) -> None:
         self.retire()
-        for connection in tuple(self._active):
+        for connection in (*self._active, *self._lasting):
             connection.close()
 
     def _close_idle(self) -> None:

@@ -6,10 +6,11 @@ from functools import partial
 
 from gateway.errors import UpstreamUnavailable
 from gateway.upstreams import metrics
+from gateway.upstreams.attempt import AttemptFailed
 from gateway.upstreams.balancer import any_in, choose
 from gateway.upstreams.discovery import Address, Discovery, Lookup, authority
 from gateway.upstreams.exchange import Exchange
-from gateway.upstreams.instance import AttemptFailed, Instance, PoolLimits
+from gateway.upstreams.instance import Instance, PoolLimits
 from gateway.upstreams.queue import FairQueue
 from gateway.upstreams.requests import UpstreamRequest
 from gateway.upstreams.retries import RetryBudget
@@ -121,7 +122,7 @@ class Pool:
 
     def sweep(self) -> None:
         now = self._loop.time()
-        self._retired = [instance for instance in self._retired if instance.in_flight]
+        self._retired = [instance for instance in self._retired if instance.is_busy]
         for instance in (*self._instances, *self._retired):
             instance.sweep(now)
         self._queue.serve()  # an ejection may have ended, an instance appeared

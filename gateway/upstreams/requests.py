@@ -19,7 +19,7 @@ class UpstreamRequest:
     """`headers` come without framing: that follows from `body` and `length` (None: unknown before its end).
 
     `target` is the origin-form, path and query. In seconds, `timeout` is for the whole exchange, and `silence` for how
-    long the upstream may neither take nor give a byte.
+    long the upstream may neither take nor give a byte. `upgrade` asks for another protocol, on a connection of its own.
     """
 
     method: str
@@ -29,6 +29,7 @@ class UpstreamRequest:
     body: Body = b""
     length: int | None = 0
     silence: float = SILENCE
+    upgrade: bool = False
 
     @property
     def is_repeatable(self) -> bool:

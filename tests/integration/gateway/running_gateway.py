@@ -61,11 +61,32 @@ auth = "{auth}"
 limit = "{limit}"
 timeout = {timeout}
 max_body = {max_body}
+idle = {idle}
+"""
+
+LIVE = """
+[[route]]
+name = "{name}"
+prefix = "/{name}"
+methods = ["GET"]
+upstream = "user_service"
+auth = "{auth}"
+limit = "wide"
+timeout = 5
+websocket = true
+idle = {idle}
 """
 
 
 def route(name: str, **changes: object) -> str:
-    values = {"upstream": "user_service", "auth": "public", "limit": "wide", "timeout": 10, "max_body": 1_000_000}
+    values = {
+        "upstream": "user_service",
+        "auth": "public",
+        "limit": "wide",
+        "timeout": 10,
+        "max_body": 1_000_000,
+        "idle": 30,
+    }
     return ROUTE.format(name=name, **(values | changes))
 
 
@@ -80,6 +101,10 @@ TABLE = ROUTES + "".join(
         route("big", max_body=1_000_000_000),
         route("hasty", timeout=0.3),
         route("files", upstream="file_service"),
+        route("quiet", timeout=0.3, idle=0.3),
+        LIVE.format(name="live", auth="user", idle=30),
+        LIVE.format(name="lobby", auth="public", idle=30),
+        LIVE.format(name="drowsy", auth="public", idle=0.3),
     )
 )
 

@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from time import monotonic
 from uuid import uuid4
 
@@ -99,3 +100,44 @@ async def test_revocation_is_forgotten_when_no_token_can_have_outlived_it() -> N
         feed.revoke(new)
         await until(lambda: str(new) in revocations)
         assert str(old) not in revocations
+
+
+async def test_watcher_is_told_of_its_session_alone() -> None:
+    """A5: once, and never again after it has stopped watching; nothing of it is kept."""
+    async with following() as (feed, revocations):
+        mine, other = uuid4(), uuid4()
+        told: list[str] = []
+        with revocations.watched(str(mine), partial(told.append, "mine")):
+            feed.revoke(other)
+            await until(lambda: str(other) in revocations)
+            assert not told
+            feed.revoke(mine)
+            await until(lambda: str(mine) in revocations)
+            assert told == ["mine"]
+        with revocations.watched(str(mine), partial(told.append, "late")):
+            assert told == ["mine", "late"]
+        assert not revocations._watchers
+
+
+async def test_lost_history_ends_every_watched_session() -> None:
+    """R9 in spirit: what might have been revoked unseen counts as revoked."""
+    async with following() as (feed, revocations):
+        ended = asyncio.Event()
+        with revocations.watched(str(uuid4()), ended.set):
+            feed.restore()
+            async with asyncio.timeout(5):
+                await ended.wait()
+
+
+async def test_feed_away_for_longer_than_a_token_lives_ends_every_watched_session() -> None:
+    now = 1000.0
+    async with following(lambda: now) as (feed, revocations):
+        ended = asyncio.Event()
+        with revocations.watched(str(uuid4()), ended.set):
+            feed.is_down = True
+            feed.wake()
+            await until(lambda: metric("gateway_revocation_feed_connected") == 0)
+            assert not ended.is_set()
+            now += MAX_LIFETIME + 1
+            async with asyncio.timeout(5):
+                await ended.wait()

@@ -53,6 +53,27 @@ class Load:
         return [(mistake.line, mistake.text) for mistake in refused.value.mistakes]
 
 
+def test_websocket_route_takes_get_alone(load: Load) -> None:
+    (route,) = load(LIMITS + ROUTE + "websocket = true\nidle = 60\n").routes
+    assert (route.websocket, route.idle, set(route.methods)) == (True, 60.0, {"GET"})
+    (route,) = load(LIMITS + ROUTE).routes
+    assert (route.websocket, route.idle) == (False, 300.0)
+
+
+def test_websocket_route_of_another_kind_is_refused(load: Load) -> None:
+    line = FIRST + 1
+    posting = ROUTE.replace('["GET"]', '["GET", "POST"]')
+    assert load.mistakes(LIMITS + posting + "websocket = true\n") == [
+        (line - 5, "a websocket route takes GET alone"),
+    ]
+    assert load.mistakes(LIMITS + ROUTE.replace("user_service", "local") + "websocket = true\n") == [
+        (line, "the gateway's own pages are no websockets"),
+    ]
+    assert load.mistakes(LIMITS + ROUTE + "idle = 0\n") == [
+        (line, "idle must be a number of seconds above 0, at most 86400"),
+    ]
+
+
 def test_route_has_what_the_file_says(load: Load) -> None:
     (route,) = load(LIMITS + ROUTE + 'max_body = "2 MiB"\npass_credentials = true\n').routes
     assert (route.name, route.prefix, route.exact) == ("users", "/v1/users", False)

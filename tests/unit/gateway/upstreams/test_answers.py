@@ -118,3 +118,32 @@ def test_answer_cut_short_is_refused(answer: bytes, error: str) -> None:
 def test_polite_close_and_http_1_0_are_not_kept_alive() -> None:
     assert not parse(OK + b"Content-Length: 0\r\nConnection: close\r\n\r\n").keep_alive
     assert not parse(b"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n").keep_alive
+
+
+SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
+
+
+def test_bytes_after_an_agreed_switch_are_passed_on_unread() -> None:
+    """However they arrive, and as long as the connection lasts; it is never used again."""
+    follows = b"\x81\x01aHTTP/1.1 200 OK\r\n\r\n" + bytes(MAX_HEAD + 1)
+    for pieces in ([SWITCH + follows], [*(SWITCH[i : i + 1] for i in range(len(SWITCH))), follows[:1], follows[1:]]):
+        parser = AnswerParser()
+        parser.expect(to_head=False, to_upgrade=True)
+        for piece in pieces:
+            parser.feed(piece)
+        assert (parser.status, parser.complete, parser.keep_alive) == (101, False, False)
+        assert parser.take() == follows
+        parser.end()
+        assert parser.complete
+
+
+def test_refusal_to_switch_is_an_answer_like_any() -> None:
+    parser = AnswerParser()
+    parser.expect(to_head=False, to_upgrade=True)
+    parser.feed(b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno")
+    assert (parser.status, parser.take(), parser.complete) == (404, b"no", True)
+
+
+def test_switch_that_nobody_asked_for_is_refused() -> None:
+    with pytest.raises(BadAnswer):
+        parse(SWITCH + b"\x81\x01a")

@@ -123,7 +123,7 @@ async def test_upstream_that_does_not_read_holds_the_upload_back() -> None:
 
     async with pool_for(talk) as (pool, _):
         task = asyncio.create_task(ask(pool, replace(POST, body=body(), length=32_000_000)))
-        await until(lambda: any(connection._writing_paused for connection in active(pool)))
+        await until(lambda: any(connection.writing_paused for connection in active(pool)))
         assert sent < 16_000_000
         read_on.set()
         assert await task == (200, b"hello")
