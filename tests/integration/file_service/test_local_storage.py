@@ -194,6 +194,7 @@ async def test_deleting_twice_is_deleting_once(storage: LocalStorage) -> None:
     key = await put(storage, b"content")
     await storage.delete(key)
     await storage.delete(key)
+    assert not storage.path(key).exists()
 
 
 async def test_a_blob_that_lost_its_end_is_not_sent_as_whole(storage: LocalStorage) -> None:
