@@ -19,16 +19,16 @@ from gateway.authentication.keys import REFRESH_SECONDS, KeySet
 from gateway.authentication.revocation import Revocations
 from gateway.authentication.tokens import TokenVerifier
 from gateway.downstream.server import Server
-from gateway.dressing import Dresser
 from gateway.edge.client_address import ClientAddresses
 from gateway.edge.cors import Cors
 from gateway.edge.websocket import Handshakes
 from gateway.forwarding import Forwarder
+from gateway.limits.concurrency import ConcurrencyLimits
 from gateway.limits.limiter import open_limiter
 from gateway.limits.policy import parse_policy
-from gateway.limits.shares import Shares
 from gateway.pages.pages import Pages
-from gateway.proxy import Columns, Proxy
+from gateway.proxy import Components, Proxy
+from gateway.responder import Responder
 from gateway.routes.file import RouteFile
 from gateway.routes.load import load_routes
 from gateway.routing import follow_routes
@@ -77,23 +77,23 @@ async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecyc
         internal = InternalClient(session, signer, settings.auth_internal_url, _AUTH)
         public_url = settings.process.public_url
         trust = await stack.enter_async_context(_open_trust(services[_AUTH], internal, public_url))
-        dresser = Dresser(lifecycle, https=public_url.startswith("https:"))
+        responder = Responder(lifecycle, https=public_url.startswith("https:"))
         streams = Streams(trust.revocations, lifecycle)
         await stack.enter_async_context(background("end streams", streams.end_when_stopping))
-        columns = Columns(
+        components = Components(
             addresses=ClientAddresses(settings.trusted_proxies),
             cors=Cors(settings.cors_origins),
             routing=routing,
             authenticator=trust.authenticator,
             limiter=limiter,
-            shares=Shares(),
+            concurrency=ConcurrencyLimits(),
             pages=_pages(public_url, services),
-            forwarder=Forwarder(Assertions(signer), streams, dresser, public_url),
-            dresser=dresser,
+            forwarder=Forwarder(Assertions(signer), streams, responder, public_url),
+            responder=responder,
             handshakes=Handshakes(public_url, settings.cors_origins),
             prefix=urlsplit(public_url).path,
         )
-        proxy = Proxy(columns)
+        proxy = Proxy(components)
         private = admin_app(trust.keys, trust.revocations, settings.process.trust_file, lifecycle)
         yield Apps(Server(proxy.handle, proxy.refuse), private)
 

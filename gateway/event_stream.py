@@ -2,12 +2,12 @@
 
 import asyncio
 
+from gateway.context import RequestContext
 from gateway.downstream.answer import Answer
 from gateway.errors import UpstreamTimeout
 from gateway.streams import EndedBy, OpenStream, stopped
 from gateway.upstreams.answers import Header
 from gateway.upstreams.exchange import Exchange
-from gateway.visit import Visit
 from shared.errors import AppError
 
 _TYPE = b"text/event-stream"
@@ -21,36 +21,36 @@ def _declares(header: Header) -> bool:
     return header[0].lower() == b"content-type" and header[1].partition(b";")[0].strip().lower() == _TYPE
 
 
-async def relay_events(exchange: Exchange, answer: Answer, stream: OpenStream, visit: Visit) -> None:
+async def relay_events(exchange: Exchange, answer: Answer, stream: OpenStream, context: RequestContext) -> None:
     """Pass events on until the upstream ends them or the stream is ended for it, which its client sees as a clean end.
 
     A client then comes back, as EventSource does, and is told what has changed. One that breaks off breaks off here.
     """
     await answer.begin(None)
-    relay = asyncio.create_task(_relay(exchange, answer, visit))
+    relay = asyncio.create_task(_relay(exchange, answer, context))
     try:
         await asyncio.wait({relay, stream.ended}, return_when=asyncio.FIRST_COMPLETED)
         if relay.done():
             stream.end(relay.result())
     finally:
         await stopped(relay)
-        visit.sent = answer.sent
+        context.sent = answer.sent
     if stream.ended_by is not EndedBy.UPSTREAM:
         exchange.cut()
-    if visit.error is None:
+    if context.error is None:
         await answer.finish()
     else:
         answer.abort()
 
 
-async def _relay(exchange: Exchange, answer: Answer, visit: Visit) -> EndedBy:
+async def _relay(exchange: Exchange, answer: Answer, context: RequestContext) -> EndedBy:
     try:
         while data := await exchange.read():
             await answer.add(data)
     except UpstreamTimeout:
         return EndedBy.IDLE
     except AppError as exc:
-        visit.error = exc
+        context.error = exc
     except TimeoutError:
         return EndedBy.STALLED
     except ConnectionError:

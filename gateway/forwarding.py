@@ -7,13 +7,14 @@ from aiohttp import web
 
 from gateway.authentication.identity import Assertions
 from gateway.authentication.principal import Principal
+from gateway.context import RequestContext
 from gateway.downstream.answer import Answer
 from gateway.downstream.body import SMALL, RequestBody
-from gateway.dressing import Dresser
 from gateway.edge.headers import RawHeader, downstream_headers, forwarding_headers, upstream_headers
 from gateway.edge.websocket import Handshake
 from gateway.errors import AnswerTimeout
 from gateway.event_stream import is_event_stream, relay_events
+from gateway.responder import Responder
 from gateway.routes.model import Route
 from gateway.streams import Kind, Streams
 from gateway.tunnel import Tunnel
@@ -21,7 +22,6 @@ from gateway.upstreams.answers import SWITCHING_PROTOCOLS
 from gateway.upstreams.exchange import Exchange
 from gateway.upstreams.pool import Pool
 from gateway.upstreams.requests import UpstreamRequest
-from gateway.visit import Visit
 from shared.errors import AppError
 from shared.tracing import REQUEST_ID, TRACEPARENT
 
@@ -43,20 +43,20 @@ class Admitted:
 class Forwarder:
     """`public_url` is what services are told that clients reach us by, whatever those say."""
 
-    def __init__(self, assertions: Assertions, streams: Streams, dresser: Dresser, public_url: str) -> None:
+    def __init__(self, assertions: Assertions, streams: Streams, responder: Responder, public_url: str) -> None:
         self._assertions = assertions
         self._streams = streams
-        self._dresser = dresser
+        self._responder = responder
         public = urlsplit(public_url)
         self._scheme, self._host = public.scheme, public.netloc
 
-    async def forward(self, request: web.BaseRequest, visit: Visit, admitted: Admitted) -> Answer:
+    async def forward(self, request: web.BaseRequest, context: RequestContext, admitted: Admitted) -> Answer:
         """Answer with what the upstream answers. Raises an AppError as long as nothing has been sent to the client."""
         body = await _small_body(admitted)
         upstream_request = UpstreamRequest(
             method=request.method,
             target=admitted.target,
-            headers=self._headers(request, visit, admitted),
+            headers=self._headers(request, context, admitted),
             timeout=admitted.route.timeout,
             body=admitted.body.stream() if body is None else body,
             length=admitted.body.length if body is None else len(body),
@@ -64,42 +64,44 @@ class Forwarder:
         )
         exchange = await admitted.pool.exchange(upstream_request)
         try:
-            return await self._answer(request, visit, admitted, exchange)
+            return await self._answer(request, context, admitted, exchange)
         finally:
             await exchange.end()
 
-    async def _answer(self, request: web.BaseRequest, visit: Visit, admitted: Admitted, exchange: Exchange) -> Answer:
+    async def _answer(
+        self, request: web.BaseRequest, context: RequestContext, admitted: Admitted, exchange: Exchange
+    ) -> Answer:
         if exchange.status == SWITCHING_PROTOCOLS and admitted.handshake is not None:
             admitted.handshake.check_answer(exchange.headers)
-            with self._streams.open(Kind.WEBSOCKET, visit, admitted.principal) as stream:
-                answer = self._dress(request, visit, exchange)
+            with self._streams.open(Kind.WEBSOCKET, context, admitted.principal) as stream:
+                answer = self._respond(request, context, exchange)
                 await answer.switch()
                 tunnel = Tunnel(request, exchange, stream)
-                await _run(tunnel, visit, admitted.route.idle)
+                await _run(tunnel, context, admitted.route.idle)
         elif is_event_stream(exchange) and request.method != "HEAD":
-            with self._streams.open(Kind.EVENTS, visit, admitted.principal) as stream:
+            with self._streams.open(Kind.EVENTS, context, admitted.principal) as stream:
                 exchange.last(admitted.route.idle)
-                answer = self._dress(request, visit, exchange)
-                await relay_events(exchange, answer, stream, visit)
+                answer = self._respond(request, context, exchange)
+                await relay_events(exchange, answer, stream, context)
         else:
-            answer = self._dress(request, visit, exchange)
-            await _relay(request, exchange, answer, visit)
+            answer = self._respond(request, context, exchange)
+            await _relay(request, exchange, answer, context)
         return answer
 
-    def _dress(self, request: web.BaseRequest, visit: Visit, exchange: Exchange) -> Answer:
-        return self._dresser.answer(request, visit, exchange.status, downstream_headers(exchange.headers))
+    def _respond(self, request: web.BaseRequest, context: RequestContext, exchange: Exchange) -> Answer:
+        return self._responder.answer(request, context, exchange.status, downstream_headers(exchange.headers))
 
-    def _headers(self, request: web.BaseRequest, visit: Visit, admitted: Admitted) -> list[RawHeader]:
+    def _headers(self, request: web.BaseRequest, context: RequestContext, admitted: Admitted) -> list[RawHeader]:
         """The client's first, stripped; ours after that, so that nothing of the client's can touch them."""
         route = admitted.route
         headers = upstream_headers(request.raw_headers, pass_credentials=route.pass_credentials)
         if admitted.handshake is not None:
             headers += admitted.handshake.headers()
-        headers += forwarding_headers(visit.client, self._scheme, self._host)
+        headers += forwarding_headers(context.client, self._scheme, self._host)
         headers += (
             (b"Host", admitted.pool.authority),
-            (_REQUEST_ID, visit.request_id.encode()),
-            (_TRACEPARENT, visit.trace.traceparent.encode()),
+            (_REQUEST_ID, context.request_id.encode()),
+            (_TRACEPARENT, context.trace.traceparent.encode()),
             self._assertions.header(admitted.principal, route.upstream),
         )
         return headers
@@ -116,15 +118,15 @@ async def _small_body(admitted: Admitted) -> bytes | None:
     return body
 
 
-async def _run(tunnel: Tunnel, visit: Visit, idle: float) -> None:
-    assert visit.stream is not None
+async def _run(tunnel: Tunnel, context: RequestContext, idle: float) -> None:
+    assert context.stream is not None
     try:
         await tunnel.run(idle)
     finally:
-        visit.sent, visit.stream.received = tunnel.sent, tunnel.received
+        context.sent, context.stream.received = tunnel.sent, tunnel.received
 
 
-async def _relay(request: web.BaseRequest, exchange: Exchange, answer: Answer, visit: Visit) -> None:
+async def _relay(request: web.BaseRequest, exchange: Exchange, answer: Answer, context: RequestContext) -> None:
     """Pass the answer on as it comes. One that breaks off on its way breaks off for the client too."""
     try:
         if exchange.is_complete and request.method != "HEAD":
@@ -135,7 +137,7 @@ async def _relay(request: web.BaseRequest, exchange: Exchange, answer: Answer, v
                 await answer.add(data)
             await answer.end()
     except (AppError, TimeoutError) as exc:
-        visit.error = exc if isinstance(exc, AppError) else AnswerTimeout()
+        context.error = exc if isinstance(exc, AppError) else AnswerTimeout()
         answer.abort()
     finally:
-        visit.sent = answer.sent
+        context.sent = answer.sent

@@ -11,7 +11,7 @@ from prometheus_client import Counter, Gauge
 
 from gateway.authentication.principal import Principal
 from gateway.authentication.revocation import Revocations
-from gateway.visit import Stream, Visit
+from gateway.context import RequestContext, Stream
 from shared.errors import Unavailable
 from shared.lifecycle import Lifecycle
 
@@ -61,12 +61,12 @@ class Streams:
         self._open: set[OpenStream] = set()
 
     @contextmanager
-    def open(self, kind: Kind, visit: Visit, principal: Principal | None) -> Iterator[OpenStream]:
+    def open(self, kind: Kind, context: RequestContext, principal: Principal | None) -> Iterator[OpenStream]:
         """Raises Unavailable where no stream may begin: the process stops, or holds as many as it can."""
         if self._lifecycle.stopping or len(self._open) >= self._capacity:
             raise Unavailable("No stream can be opened here now.")
         stream = OpenStream()
-        visit.stream = Stream(kind, time.perf_counter())
+        context.stream = Stream(kind, time.perf_counter())
         self._open.add(stream)
         _OPEN.labels(kind).inc()
         try:
@@ -74,7 +74,7 @@ class Streams:
                 yield stream
         finally:
             self._open.discard(stream)
-            visit.stream.ended_by = stream.ended_by
+            context.stream.ended_by = stream.ended_by
             _OPEN.labels(kind).dec()
             _CLOSED.labels(kind, stream.ended_by).inc()
 

@@ -29,7 +29,7 @@ class Stream:
 
 
 @dataclass(slots=True)
-class Visit:
+class RequestContext:
     """Filled in as the request's steps learn more; `headers` go into the answer whatever becomes of it."""
 
     method: str
@@ -48,11 +48,11 @@ class Visit:
     started: float = field(default_factory=time.perf_counter)
 
 
-def new_visit(request: web.BaseRequest) -> Visit:
+def new_context(request: web.BaseRequest) -> RequestContext:
     headers = request.headers
     path = request.raw_path.partition("?")[0]
     trace = continue_trace(headers.get(TRACEPARENT))
-    return Visit(request.method, path, request_id(headers.get(REQUEST_ID)), trace)
+    return RequestContext(request.method, path, request_id(headers.get(REQUEST_ID)), trace)
 
 
 class Observers:
@@ -64,45 +64,47 @@ class Observers:
     def begin(self) -> None:
         REQUESTS_IN_FLIGHT.inc()
 
-    def end(self, visit: Visit) -> None:
+    def end(self, context: RequestContext) -> None:
         REQUESTS_IN_FLIGHT.dec()
-        seconds = time.perf_counter() - visit.started
-        until_head = visit.stream.opened - visit.started if visit.stream else seconds  # hours would drown the rest
-        self._observer(visit)(until_head)
-        log.info("request", **_fields(visit, seconds))
+        seconds = time.perf_counter() - context.started
+        until_head = (
+            context.stream.opened - context.started if context.stream else seconds
+        )  # hours would drown the rest
+        self._observer(context)(until_head)
+        log.info("request", **_fields(context, seconds))
 
-    def _observer(self, visit: Visit) -> Callable[[float], None]:
-        key = (visit.method, visit.route, visit.status)
+    def _observer(self, context: RequestContext) -> Callable[[float], None]:
+        key = (context.method, context.route, context.status)
         observe = self._seconds.get(key)
         if observe is None:
-            method = visit.method if visit.method in _METHODS else "other"
-            observe = REQUEST_SECONDS.labels(method, visit.route, str(visit.status)).observe
-            if method == visit.method:
+            method = context.method if context.method in _METHODS else "other"
+            observe = REQUEST_SECONDS.labels(method, context.route, str(context.status)).observe
+            if method == context.method:
                 self._seconds[key] = observe
         return observe
 
 
-def _fields(visit: Visit, seconds: float) -> dict[str, object]:
+def _fields(context: RequestContext, seconds: float) -> dict[str, object]:
     fields: dict[str, object] = {
-        "http.request.method": visit.method,
-        "http.route": visit.route,
-        "url.path": loggable_path(visit.path[:_LONGEST_PATH]),
-        "http.response.status_code": visit.status,
-        "http.response.body.bytes": visit.sent,
+        "http.request.method": context.method,
+        "http.route": context.route,
+        "url.path": loggable_path(context.path[:_LONGEST_PATH]),
+        "http.response.status_code": context.status,
+        "http.response.body.bytes": context.sent,
         "event.duration": int(seconds * 1e9),
-        "http.request.id": visit.request_id,
-        "trace.id": visit.trace.trace_id,
-        "span.id": visit.trace.span_id,
-        "client.ip": visit.client,
-        "user.id": visit.user_id,
-        "upstream": visit.upstream,
+        "http.request.id": context.request_id,
+        "trace.id": context.trace.trace_id,
+        "span.id": context.trace.span_id,
+        "client.ip": context.client,
+        "user.id": context.user_id,
+        "upstream": context.upstream,
     }
-    if visit.stream is not None:
-        fields["stream.kind"] = visit.stream.kind
-        fields["stream.ended_by"] = visit.stream.ended_by
-        fields["http.request.body.bytes"] = visit.stream.received
-    if visit.error is not None:
-        fields["error.code"] = visit.error.code
-        if visit.error.__cause__ is not None:
-            fields["error.cause"] = repr(visit.error.__cause__)
+    if context.stream is not None:
+        fields["stream.kind"] = context.stream.kind
+        fields["stream.ended_by"] = context.stream.ended_by
+        fields["http.request.body.bytes"] = context.stream.received
+    if context.error is not None:
+        fields["error.code"] = context.error.code
+        if context.error.__cause__ is not None:
+            fields["error.cause"] = repr(context.error.__cause__)
     return fields

@@ -2,7 +2,7 @@ import asyncio
 from contextlib import AsyncExitStack
 from uuid import uuid4
 
-from gateway.limits.shares import PER_USER
+from gateway.limits.concurrency import PER_USER
 from tests.integration.gateway.running_gateway import RunningGateway
 from tests.waiting import eventually
 

@@ -14,7 +14,7 @@ from gateway.errors import TooManyAtOnce
 PER_USER, PER_ADDRESS = 128, 512
 
 
-class Shares:
+class ConcurrencyLimits:
     """Requests being answered by a service, per user and per client address."""
 
     def __init__(self, per_user: int = PER_USER, per_address: int = PER_ADDRESS) -> None:
@@ -24,7 +24,7 @@ class Shares:
 
     @contextmanager
     def take(self, user_id: str, address: str) -> Iterator[None]:
-        """Hold one share of the user, if there is one, and of the address. Raises TooManyAtOnce."""
+        """Hold one place of the user, if there is one, and of the address. Raises TooManyAtOnce."""
         held = self._held
         holders = [address] if not user_id else [address, user_id]
         if held[address] >= self._per_address or (user_id and held[user_id] >= self._per_user):

@@ -5,34 +5,36 @@ from collections.abc import Iterable
 from aiohttp import web
 from multidict import CIMultiDict
 
+from gateway.context import RequestContext
 from gateway.downstream.answer import Answer
 from gateway.edge.security_headers import add_missing, security_headers
-from gateway.visit import Visit
 from shared.lifecycle import Lifecycle
 from shared.tracing import REQUEST_ID
 
 Header = tuple[str, str]
 
 
-class Dresser:
+class Responder:
     """`https` says whether PUBLIC_URL is; a stopping process asks its clients to come back on new connections."""
 
     def __init__(self, lifecycle: Lifecycle, *, https: bool) -> None:
         self._lifecycle = lifecycle
         self._https = https
 
-    def answer(self, request: web.BaseRequest, visit: Visit, status: int, headers: Iterable[Header]) -> Answer:
-        visit.status = status
+    def answer(
+        self, request: web.BaseRequest, context: RequestContext, status: int, headers: Iterable[Header]
+    ) -> Answer:
+        context.status = status
         keep_alive = request.keep_alive and not self._lifecycle.stopping and _may_continue(request)
-        return Answer(request, status, self.headers(visit, headers), keep_alive=keep_alive)
+        return Answer(request, status, self.headers(context, headers), keep_alive=keep_alive)
 
-    def headers(self, visit: Visit, headers: Iterable[Header]) -> CIMultiDict[str]:
-        dressed = CIMultiDict(headers)
-        html = dressed.get("Content-Type", "").startswith("text/html")
-        add_missing(dressed, security_headers(html=html, https=self._https))
-        dressed.extend(visit.headers)
-        dressed[REQUEST_ID] = visit.request_id
-        return dressed
+    def headers(self, context: RequestContext, headers: Iterable[Header]) -> CIMultiDict[str]:
+        complete = CIMultiDict(headers)
+        html = complete.get("Content-Type", "").startswith("text/html")
+        add_missing(complete, security_headers(html=html, https=self._https))
+        complete.extend(context.headers)
+        complete[REQUEST_ID] = context.request_id
+        return complete
 
 
 def _may_continue(request: web.BaseRequest) -> bool:

@@ -1,0 +1,48 @@
+from contextlib import ExitStack
+
+import pytest
+
+from gateway.errors import TooManyAtOnce
+from gateway.limits.concurrency import ConcurrencyLimits
+
+HERE, THERE = "192.0.2.1", "192.0.2.2"
+
+
+def hold(stack: ExitStack, concurrency: ConcurrencyLimits, user_id: str, address: str, times: int) -> None:
+    for _ in range(times):
+        stack.enter_context(concurrency.take(user_id, address))
+
+
+def test_user_holds_no_more_than_a_share_from_wherever() -> None:
+    """G16"""
+    concurrency = ConcurrencyLimits(per_user=3, per_address=100)
+    with ExitStack() as stack:
+        hold(stack, concurrency, "ada", HERE, 2)
+        hold(stack, concurrency, "ada", THERE, 1)
+        with pytest.raises(TooManyAtOnce), concurrency.take("ada", THERE):
+            pass
+        hold(stack, concurrency, "grace", THERE, 3)
+
+
+def test_address_holds_no_more_than_a_share_for_whomever() -> None:
+    concurrency = ConcurrencyLimits(per_user=3, per_address=4)
+    with ExitStack() as stack:
+        hold(stack, concurrency, "ada", HERE, 2)
+        hold(stack, concurrency, "", HERE, 1)
+        hold(stack, concurrency, "grace", HERE, 1)
+        for user_id in ("ada", "grace", ""):
+            with pytest.raises(TooManyAtOnce), concurrency.take(user_id, HERE):
+                pass
+        hold(stack, concurrency, "ada", THERE, 1)
+
+
+def test_share_is_given_back_whatever_happens_and_nothing_is_remembered() -> None:
+    concurrency = ConcurrencyLimits(per_user=1, per_address=1)
+    for _ in range(3):
+        with pytest.raises(ValueError, match="failed"), concurrency.take("ada", HERE):
+            raise ValueError("failed")
+    with concurrency.take("ada", HERE):
+        assert len(concurrency) == 2
+        with pytest.raises(TooManyAtOnce), concurrency.take("ada", HERE):
+            pass
+    assert len(concurrency) == 0
