@@ -44,6 +44,7 @@ async def gateway_before(watched: Watched, folder: Path, valkey_url: str) -> Asy
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 GET = b"GET /big HTTP/1.1\r\nHost: h\r\n\r\n"
 PUT = b"PUT /big HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\nsome"
+CHUNKED_PUT = b"PUT /big HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nsome\r\n"
 
 
 @pytest.mark.parametrize(
@@ -52,7 +53,7 @@ PUT = b"PUT /big HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\nsome"
         pytest.param(GET, b"", id="before the answer"),
         pytest.param(GET, CHUNKED + b"5\r\nhello\r\n", id="in the answer"),
         pytest.param(PUT, b"", id="in the upload"),
-        pytest.param(PUT.replace(b"Content-Length: 1000000", b"Transfer-Encoding: chunked"), b"", id="in a bad chunk"),
+        pytest.param(CHUNKED_PUT, b"", id="in a chunked upload"),
         pytest.param(GET * 3, b"", id="with more requests sent"),
     ],
 )
@@ -64,7 +65,8 @@ async def test_services_work_ends_within_a_second(
     async with gateway_before(watched, tmp_path, valkey_url) as gateway:
         _, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
         writer.write(request_bytes)
-        await watched.arrived.wait()
+        async with asyncio.timeout(5):
+            await watched.arrived.wait()
         if how == "close":
             writer.close()
         else:
