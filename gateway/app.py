@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
+from prometheus_client import Gauge
 
 from gateway.admin import admin_app
 from gateway.authentication.authenticator import Authenticator
@@ -43,6 +44,7 @@ from shared.lifecycle import Lifecycle, background
 from shared.serve import Apps
 
 _AUTH = "auth_service"
+_CLIENTS = Gauge("gateway_client_connections", "Connections of clients that are open, idle ones included.")
 
 
 def routes_of(settings: Settings) -> RouteFile:
@@ -95,7 +97,9 @@ async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecyc
         )
         proxy = Proxy(components)
         private = admin_app(trust.keys, trust.revocations, settings.process.trust_file, lifecycle)
-        yield Apps(Server(proxy.handle, proxy.refuse), private)
+        server = Server(proxy.handle, proxy.refuse)
+        _CLIENTS.set_function(lambda: len(server.connections))
+        yield Apps(server, private)
 
 
 @asynccontextmanager

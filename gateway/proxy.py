@@ -89,6 +89,7 @@ class Proxy:
         self._observers.begin()
         problem = _problem(request, context, error)
         headers = self._components.responder.headers(context, problem.headers.items())
+        headers["Connection"] = "close"  # aiohttp answers in HTTP/1.0, which some take for what they may go on with
         response = web.Response(status=problem.status, headers=headers, body=problem.body)
         response.force_close()
         self._observers.end(context)
