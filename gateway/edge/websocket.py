@@ -101,12 +101,17 @@ def _handshake(key: str, headers: MultiMapping[str]) -> Handshake:
     offered = _items(headers.getall("Sec-WebSocket-Protocol", ()))
     if len(set(offered)) != len(offered) or not all(_TOKEN.fullmatch(each) for each in offered):
         raise BadHandshake("Sec-WebSocket-Protocol must be a list of different names.")
-    protocols = tuple(each for each in offered if not each.startswith(_CREDENTIAL))
+    protocols = tuple(each for each in offered if not _is_credential(each))
     if offered and not protocols:  # a browser gives up where none of its subprotocols is chosen, and no service can
         raise BadHandshake("Beside bearer.TOKEN, Sec-WebSocket-Protocol must offer one that the service speaks.")
-    tokens = [f"Bearer {each.removeprefix(_CREDENTIAL)}" for each in offered if each.startswith(_CREDENTIAL)]
+    tokens = [f"Bearer {each[len(_CREDENTIAL) :]}" for each in offered if _is_credential(each)]
     authorization = (*headers.getall("Authorization", ()), *tokens)
     return Handshake(key, protocols, tuple(_items(headers.getall("Sec-WebSocket-Extensions", ()))), authorization)
+
+
+def _is_credential(protocol: str) -> bool:
+    """However it is spelled: a token that we don't take for one would reach the service."""
+    return protocol.lower().startswith(_CREDENTIAL)
 
 
 def _items(values: Sequence[str], *, lower: bool = False) -> list[str]:
