@@ -134,7 +134,16 @@ def _headers(data: bytes) -> list[RawHeader]:
 
 def _route(prefix: str, *, exact: bool) -> Route:
     return Route(
-        f"{prefix} {exact}", prefix, exact, frozenset({"GET"}), "local", "public", "wide", 1.0, 0, pass_credentials=False
+        f"{prefix} {exact}",
+        prefix,
+        exact,
+        frozenset({"GET"}),
+        "local",
+        "public",
+        "wide",
+        1.0,
+        0,
+        pass_credentials=False,
     )
 
 

@@ -33,7 +33,9 @@ def report(found: Findings, seconds: float) -> bool:
     print("faults   " + ", ".join(f"{name}: {count}" for name, count in sorted(found.faults.items())))
     print("log      " + ", ".join(f"{level} {name}: {count}" for (level, name), count in found.log.events.items()))
     print(f"{'':18}{'start':>10}{'end':>10}")
-    print(f"{'RSS, MB':18}{found.memory[0]:10.1f}{found.memory[1]:10.1f}   after the warm-up, and at the end of traffic")
+    print(
+        f"{'RSS, MB':18}{found.memory[0]:10.1f}{found.memory[1]:10.1f}   after the warm-up, and at the end of traffic"
+    )
     for name in ("descriptors", "tasks", "clients", "exchanges", "streams"):
         print(f"{name:18}{getattr(before, name):10}{getattr(after, name):10}")
     failures = [text for text, failed in _checks(found, seconds).items() if failed]

@@ -45,7 +45,9 @@ class Watch:
             lines = [line for line in (await answer.text()).splitlines() if not line.startswith("#")]
 
         def total(name: str) -> int:
-            return int(sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith((name + " ", name + "{"))))
+            return int(
+                sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith((name + " ", name + "{")))
+            )
 
         return Vitals(
             self.rss(),

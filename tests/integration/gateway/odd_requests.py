@@ -34,10 +34,10 @@ _CODINGS = st.sampled_from([b"Transfer-Encoding: chunked"] * 6 + [
     *(b"Transfer-Encoding: Chunked", b"Transfer-Encoding:chunked", b"Transfer-Encoding:\tchunked", b"Transfer-Encoding: \x0bchunked"),
     *(b"Transfer-Encoding : chunked", b"Transfer-Encoding: chunked, identity", b"Transfer-Encoding: identity, chunked"),
     *(b"Transfer-Encoding: xchunked", b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", b"Transfer-Encoding: chunked;q=1"),
-    *(b"Transfer-Encoding\r\n : chunked", b"Transfer-Encoding: \"chunked\"", b"Transfer-Encoding: ,chunked", b"transfer-encoding: chunked\0"),
+    *(b"Transfer-Encoding\r\n : chunked", b'Transfer-Encoding: "chunked"', b"Transfer-Encoding: ,chunked", b"transfer-encoding: chunked\0"),
 ])  # fmt: skip
 _CHUNK_HEADS = st.sampled_from([b"%x\r\n"] * 6 + [
-    *(b"%X\r\n", b"0%x\r\n", b"%x;a=b\r\n", b"%x;\"\r\n\"\r\n", b"%x \r\n", b" %x\r\n", b"0x%x\r\n", b"%x\n", b"+%x\r\n", b"%x;\n\r\n"),
+    *(b"%X\r\n", b"0%x\r\n", b"%x;a=b\r\n", b'%x;"\r\n"\r\n', b"%x \r\n", b" %x\r\n", b"0x%x\r\n", b"%x\n", b"+%x\r\n", b"%x;\n\r\n"),
 ])  # fmt: skip
 _CHUNK_ENDS = st.sampled_from([b"\r\n"] * 8 + [b"\n", b"", b"\r", b"x\r\n"])
 _LAST_CHUNKS = st.sampled_from([b"0\r\n\r\n"] * 6 + [

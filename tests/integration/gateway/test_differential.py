@@ -143,7 +143,9 @@ _POST = b"POST /open/first HTTP/1.1\r\nHost: h\r\n"
             id="chunked body, after which nothing follows",
         ),
         pytest.param(
-            b"GET /open/first HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nearly", ["first", "last"], id="GET with a body"
+            b"GET /open/first HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nearly",
+            ["first", "last"],
+            id="GET with a body",
         ),
         pytest.param(_POST + b"Content-Length: 0\r\n\r\n", ["first", "last"], id="empty body"),
         pytest.param(_POST + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", [], id="both"),
@@ -153,7 +155,9 @@ _POST = b"POST /open/first HTTP/1.1\r\nHost: h\r\n"
             id="HTTP/1.0 kept alive",
         ),
         pytest.param(
-            _POST.replace(b"1.1", b"1.0") + b"Content-Length: 1\r\n\r\nx", [], id="HTTP/1.0, after which nothing may come"
+            _POST.replace(b"1.1", b"1.0") + b"Content-Length: 1\r\n\r\nx",
+            [],
+            id="HTTP/1.0, after which nothing may come",
         ),
     ],
 )

@@ -44,7 +44,10 @@ async def test_client_without_a_request_is_let_go(
     beginning: bytes, tmp_path: Path, valkey_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """G16: whether nothing comes or half a head."""
-    async with short_of_patience(tmp_path, valkey_url, monkeypatch) as gateway, gateway.connection() as (reader, writer):
+    async with (
+        short_of_patience(tmp_path, valkey_url, monkeypatch) as gateway,
+        gateway.connection() as (reader, writer),
+    ):
         writer.write(beginning)
         async with asyncio.timeout(5):
             answers = await reader.read()
@@ -58,7 +61,10 @@ async def test_head_that_trickles_in_for_ever_is_cut_off(
     beginning: bytes, tmp_path: Path, valkey_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """G16: bytes alone don't buy time."""
-    async with short_of_patience(tmp_path, valkey_url, monkeypatch) as gateway, gateway.connection() as (reader, writer):
+    async with (
+        short_of_patience(tmp_path, valkey_url, monkeypatch) as gateway,
+        gateway.connection() as (reader, writer),
+    ):
         writer.write(beginning)
         trickling = asyncio.create_task(trickle(writer, b"y"))
         try:
@@ -89,7 +95,10 @@ async def test_refused_upload_that_goes_on_for_ever_is_cut_off(
     tmp_path: Path, valkey_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """G16: its rest is read for a moment, so that its client sees why; not for longer."""
-    async with short_of_patience(tmp_path, valkey_url, monkeypatch) as gateway, gateway.connection() as (reader, writer):
+    async with (
+        short_of_patience(tmp_path, valkey_url, monkeypatch) as gateway,
+        gateway.connection() as (reader, writer),
+    ):
         writer.write(b"POST /small HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000000\r\n\r\n")
         trickling = asyncio.create_task(trickle(writer, b"x"))
         try:
