@@ -100,8 +100,7 @@ class Instance:
         try:
             async with asyncio.timeout(self._limits.connect):
                 _, connection = await self._loop.create_connection(lambda: Connection(self._loop), *self.address)
-            if not connection.is_open:  # accepted and reset at once, as by one that stops: it wouldn't ever answer
-                raise ConnectionResetError("The connection was reset before anything was sent.")
+                connection.require_open()
         except OSError as exc:  # a TimeoutError is one
             self.give_back()
             is_late = isinstance(exc, TimeoutError)

@@ -1,4 +1,4 @@
-"""What must hold for any bytes at all: each target takes some, and fails where a property of the gateway's edge doesn't.
+"""What must hold for any bytes: each target takes some, and fails where a property of the gateway's edge doesn't.
 
 hypothesis runs them in the suite (tests/unit/gateway/test_any_bytes.py), atheris guided by coverage (`make fuzz`).
 """

@@ -25,7 +25,9 @@ class Ledger:
 
     def table(self) -> list[str]:
         lines = [f"{'':18}" + "".join(f"{outcome:>13}" for outcome in OUTCOMES)]
-        for kind in sorted({kind for kind, _ in self._counts}):
-            lines.append(f"{kind:18}" + "".join(f"{self._counts[kind, each]:13}" for each in OUTCOMES))
+        lines += [
+            f"{kind:18}" + "".join(f"{self._counts[kind, each]:13}" for each in OUTCOMES)
+            for kind in sorted({kind for kind, _ in self._counts})
+        ]
         lines.append(f"{'all':18}" + "".join(f"{self.total(each):13}" for each in OUTCOMES))
         return lines

@@ -34,13 +34,16 @@ class Watch:
     def rss(self) -> float:
         return int(Path(f"/proc/{self._pid}/statm").read_text().split()[1]) * _PAGE / _MEGABYTE
 
+    def _descriptors(self) -> int:
+        return len(list(Path(f"/proc/{self._pid}/fd").iterdir()))
+
     async def go_on(self, ended: asyncio.Event) -> None:
         while not ended.is_set():
             self.memory.append(self.rss())
             await asyncio.sleep(_INTERVAL)
 
     async def look(self) -> Vitals:
-        descriptors = len(os.listdir(f"/proc/{self._pid}/fd"))
+        descriptors = self._descriptors()
         async with aiohttp.ClientSession() as client, client.get(self._url) as answer:
             lines = [line for line in (await answer.text()).splitlines() if not line.startswith("#")]
 

@@ -1,7 +1,6 @@
 """A gateway in a process of its own: what it needs of memory and time is then its own, and not the test's."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -45,7 +44,7 @@ class GatewayProcess:
         Path(f"/proc/{self.pid}/clear_refs").write_text("5")  # Linux: resets VmHWM
 
     def descriptors(self) -> int:
-        return len(os.listdir(f"/proc/{self.pid}/fd"))
+        return len(list(Path(f"/proc/{self.pid}/fd").iterdir()))
 
 
 @asynccontextmanager

@@ -17,32 +17,109 @@ _BODIES = st.one_of(
     st.sampled_from([b"x", b"0\r\n\r\n", b"0\r\n\r\n" + SMUGGLED, b"\r\n", b"\0"]),
     st.binary(max_size=20),
 )
-_ODD_HEADERS = st.sampled_from([
-    *(b"X: a\r\n b", b"X: a\r\n\tb", b": empty", b"X", b"X :a", b"X: a\0b", b"X: a\rb", b"X: \x7f", b" X: a", b"X: \xff"),
-    *(b"Host: h", b"Host: other", b"host:h", b"Connection: close", b"Connection: keep-alive", b"Connection: Content-Length"),
-    *(b"Connection: Transfer-Encoding, X", b"Expect: 100-continue", b"Connection: Upgrade\r\nUpgrade: h2c", b"Upgrade: x"),
-    *(b"Content-Length: 0", b"Content-Length: 1", b"Content-Length:", b"Content-Length: 4\r\nContent-Length: 4", b"TE: chunked"),
-    *(b"Transfer-Encoding: identity", b"Transfer_Encoding: chunked", b"Content_Length: 5", b"Transfer-Encoding: gzip, chunked"),
-    *(b"X-Content-Length: 9", b"Trailer: Content-Length", b"Proxy-Connection: close", b"Keep-Alive: timeout=1", b"X:"),
-])  # fmt: skip
-_LENGTHS = st.sampled_from([b"Content-Length: %d"] * 6 + [
-    *(b"Content-Length : %d", b"Content-Length:%d", b"content-length:\t%d ", b" Content-Length: %d", b"Content-Length: +%d"),
-    *(b"Content-Length: 0%d", b"Content-Length: %d, %d", b"Content-Length: %d\r\nContent-Length: %d", b"Content-Length: 0x%x"),
-    *(b"Content-Length: %d\r\n ", b"Content-Length: %d\x0b", b"Content-Length: 1%d", b"Content\rLength: %d"),
-])  # fmt: skip
-_CODINGS = st.sampled_from([b"Transfer-Encoding: chunked"] * 6 + [
-    *(b"Transfer-Encoding: Chunked", b"Transfer-Encoding:chunked", b"Transfer-Encoding:\tchunked", b"Transfer-Encoding: \x0bchunked"),
-    *(b"Transfer-Encoding : chunked", b"Transfer-Encoding: chunked, identity", b"Transfer-Encoding: identity, chunked"),
-    *(b"Transfer-Encoding: xchunked", b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", b"Transfer-Encoding: chunked;q=1"),
-    *(b"Transfer-Encoding\r\n : chunked", b'Transfer-Encoding: "chunked"', b"Transfer-Encoding: ,chunked", b"transfer-encoding: chunked\0"),
-])  # fmt: skip
-_CHUNK_HEADS = st.sampled_from([b"%x\r\n"] * 6 + [
-    *(b"%X\r\n", b"0%x\r\n", b"%x;a=b\r\n", b'%x;"\r\n"\r\n', b"%x \r\n", b" %x\r\n", b"0x%x\r\n", b"%x\n", b"+%x\r\n", b"%x;\n\r\n"),
-])  # fmt: skip
+_ODD_HEADERS = st.sampled_from(
+    [
+        b"X: a\r\n b",
+        b"X: a\r\n\tb",
+        b": empty",
+        b"X",
+        b"X :a",
+        b"X: a\0b",
+        b"X: a\rb",
+        b"X: \x7f",
+        b" X: a",
+        b"X: \xff",
+        b"Host: h",
+        b"Host: other",
+        b"host:h",
+        b"Connection: close",
+        b"Connection: keep-alive",
+        b"Connection: Content-Length",
+        b"Connection: Transfer-Encoding, X",
+        b"Expect: 100-continue",
+        b"Connection: Upgrade\r\nUpgrade: h2c",
+        b"Upgrade: x",
+        b"Content-Length: 0",
+        b"Content-Length: 1",
+        b"Content-Length:",
+        b"Content-Length: 4\r\nContent-Length: 4",
+        b"TE: chunked",
+        b"Transfer-Encoding: identity",
+        b"Transfer_Encoding: chunked",
+        b"Content_Length: 5",
+        b"Transfer-Encoding: gzip, chunked",
+        b"X-Content-Length: 9",
+        b"Trailer: Content-Length",
+        b"Proxy-Connection: close",
+        b"Keep-Alive: timeout=1",
+        b"X:",
+    ]
+)
+_LENGTHS = st.sampled_from(
+    [b"Content-Length: %d"] * 6
+    + [
+        b"Content-Length : %d",
+        b"Content-Length:%d",
+        b"content-length:\t%d ",
+        b" Content-Length: %d",
+        b"Content-Length: +%d",
+        b"Content-Length: 0%d",
+        b"Content-Length: %d, %d",
+        b"Content-Length: %d\r\nContent-Length: %d",
+        b"Content-Length: 0x%x",
+        b"Content-Length: %d\r\n ",
+        b"Content-Length: %d\x0b",
+        b"Content-Length: 1%d",
+        b"Content\rLength: %d",
+    ]
+)
+_CODINGS = st.sampled_from(
+    [b"Transfer-Encoding: chunked"] * 6
+    + [
+        b"Transfer-Encoding: Chunked",
+        b"Transfer-Encoding:chunked",
+        b"Transfer-Encoding:\tchunked",
+        b"Transfer-Encoding: \x0bchunked",
+        b"Transfer-Encoding : chunked",
+        b"Transfer-Encoding: chunked, identity",
+        b"Transfer-Encoding: identity, chunked",
+        b"Transfer-Encoding: xchunked",
+        b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+        b"Transfer-Encoding: chunked;q=1",
+        b"Transfer-Encoding\r\n : chunked",
+        b'Transfer-Encoding: "chunked"',
+        b"Transfer-Encoding: ,chunked",
+        b"transfer-encoding: chunked\0",
+    ]
+)
+_CHUNK_HEADS = st.sampled_from(
+    [b"%x\r\n"] * 6
+    + [
+        b"%X\r\n",
+        b"0%x\r\n",
+        b"%x;a=b\r\n",
+        b'%x;"\r\n"\r\n',
+        b"%x \r\n",
+        b" %x\r\n",
+        b"0x%x\r\n",
+        b"%x\n",
+        b"+%x\r\n",
+        b"%x;\n\r\n",
+    ]
+)
 _CHUNK_ENDS = st.sampled_from([b"\r\n"] * 8 + [b"\n", b"", b"\r", b"x\r\n"])
-_LAST_CHUNKS = st.sampled_from([b"0\r\n\r\n"] * 6 + [
-    *(b"0\r\nX-Trailer: 1\r\n\r\n", b"0\r\nContent-Length: 9\r\n\r\n", b"00\r\n\r\n", b"0\n\n", b"0\r\nX: a\nY: b\r\n\r\n", b"", b"0;x\r\n\r\n"),
-])  # fmt: skip
+_LAST_CHUNKS = st.sampled_from(
+    [b"0\r\n\r\n"] * 6
+    + [
+        b"0\r\nX-Trailer: 1\r\n\r\n",
+        b"0\r\nContent-Length: 9\r\n\r\n",
+        b"00\r\n\r\n",
+        b"0\n\n",
+        b"0\r\nX: a\nY: b\r\n\r\n",
+        b"",
+        b"0;x\r\n\r\n",
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """`python -m tests.integration.gateway.prober PORT`: asks for `/` again and again until standard input ends.
 
-Says that it has begun. In a process of its own, so that it measures the gateway and not what the test does beside it. Prints the seconds that
-each answer took, in rising order, as JSON.
+In a process of its own, so that it measures the gateway and not what the test does beside it. Says that it has begun,
+and at its end the seconds that each answer took, in rising order, as JSON.
 """
 
 import json

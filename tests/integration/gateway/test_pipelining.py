@@ -1,4 +1,4 @@
-"""Requests sent without waiting for answers: all are answered, in order, however many they are and however they come."""
+"""Requests sent without waiting for answers: all are answered, in order, however many they are."""
 
 import asyncio
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Every wait has an end: for a head, a body, an answer, a reader, and between requests. Constants are made small here."""
+"""Every wait has an end: for a head, a body, an answer, and between requests. Constants are made small here."""
 
 import asyncio
 from asyncio import StreamReader, StreamWriter

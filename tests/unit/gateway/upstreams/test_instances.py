@@ -210,7 +210,7 @@ async def test_lone_instance_that_was_down_serves_again_at_once() -> None:
 
 
 async def test_connection_that_is_lost_before_anything_was_sent_is_no_time_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An instance that stops resets whom it hasn't accepted yet. Nobody would ever wake who then waits for an answer."""
+    """An instance that stops resets whom it hasn't accepted yet. Nobody would wake who then waits for an answer."""
     loop = asyncio.get_running_loop()
     connect = loop.create_connection
 
