@@ -59,7 +59,10 @@ def _is_plain(head: Head) -> bool:
     if head.method != "GET" or head.version != _HTTP_1_1 or head.should_close or head.upgrade or head.chunked:
         return False
     headers = head.headers
-    return not any(name in headers for name in _UNUSUAL)
+    for name in _UNUSUAL:  # noqa: SIM110  half the cost of `any`, for every request
+        if name in headers:
+            return False
+    return True
 
 
 class Passage:
