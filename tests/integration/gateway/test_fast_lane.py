@@ -1,87 +1,16 @@
-"""The fast lane and the slow one give the same answers, in the order of the requests; only the cost differs."""
+"""The fast lane: answers in the order of the requests, nothing held for long, and the slow lane for all the rest."""
 
 import asyncio
 from asyncio import StreamReader, StreamWriter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from prometheus_client import REGISTRY
 
 from tests.integration.gateway.conftest import ready
 from tests.integration.gateway.running_gateway import RunningGateway, raw_server, run_gateway
+from tests.integration.gateway.scripted_service import HELLO, OK, answered, get, read_answer, scripted
 from tests.waiting import eventually
-
-OK = b"HTTP/1.1 200 OK\r\n"
-HELLO = OK + b"Content-Length: 5\r\n\r\nhello"
-CHANGING = ("x-request-id", "date", "ratelimit", "ratelimit-remaining", "ratelimit-reset")
-
-
-def answered(lane: str) -> float:
-    return REGISTRY.get_sample_value("gateway_fast_lane_requests_total", {"in": lane}) or 0.0
-
-
-class Scripted:
-    """A service that answers every request with `answer`, and holds it back while `held` isn't set."""
-
-    def __init__(self) -> None:
-        self.answer = HELLO
-        self.held = asyncio.Event()
-        self.held.set()
-        self.heads: list[bytes] = []
-        self.lost = 0
-
-    async def talk(self, reader: StreamReader, writer: StreamWriter) -> None:
-        while True:
-            try:
-                head = await reader.readuntil(b"\r\n\r\n")
-            except asyncio.IncompleteReadError:
-                self.lost += 1
-                return
-            self.heads.append(head)
-            if not self.held.is_set():
-                gone = asyncio.create_task(reader.read(1))
-                free = asyncio.create_task(self.held.wait())
-                await asyncio.wait({gone, free}, return_when=asyncio.FIRST_COMPLETED)
-                free.cancel()
-                if gone.done():
-                    self.lost += 1
-                    return
-                gone.cancel()
-                await asyncio.gather(gone, return_exceptions=True)
-            writer.write(self.answer)
-            if b"Connection: close" in self.answer or b"Content-Length" not in self.answer:
-                await writer.drain()
-                return
-
-    async def has_been_asked(self, times: int) -> bool:
-        return len(self.heads) >= times
-
-
-@asynccontextmanager
-async def scripted(folder: Path, valkey_url: str, **environ: str) -> AsyncIterator[tuple[RunningGateway, Scripted]]:
-    service = Scripted()
-    async with (
-        raw_server(service.talk) as url,
-        run_gateway(folder, valkey_url, USER_URL=url, **environ) as gateway,
-    ):
-        await ready(gateway)
-        yield gateway, service
-
-
-def get(gateway: RunningGateway, path: str = "/mine/x", *more: str, token: str = "") -> bytes:
-    token = token or gateway.bearer()["Authorization"]
-    lines = [f"GET {path} HTTP/1.1", "Host: h", f"Authorization: {token}", *more, "", ""]
-    return "\r\n".join(lines).encode()
-
-
-async def read_answer(reader: StreamReader) -> tuple[bytes, bytes]:
-    """Return the head and the body of an answer with a Content-Length."""
-    head = await reader.readuntil(b"\r\n\r\n")
-    (length,) = (line for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:"))
-    return head, await reader.readexactly(int(length.partition(b":")[2]))
 
 
 async def test_verified_token_on_a_kept_alive_connection_is_answered_in_the_fast_lane(
@@ -95,58 +24,6 @@ async def test_verified_token_on_a_kept_alive_connection_is_answered_in_the_fast
                 assert (await read_answer(reader))[1] == b"hello"
         assert answered("fast_lane") - before == 4
         assert all(b"X-Identity: " in head and token.encode() not in head for head in service.heads)
-
-
-ANSWERS = {
-    "plain": HELLO,
-    "json": OK + b'Content-Type: application/json\r\nETag: "1"\r\nContent-Length: 2\r\n\r\n{}',
-    "empty": OK + b"Content-Length: 0\r\n\r\n",
-    "no content": b"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n",
-    "not modified": b'HTTP/1.1 304 Not Modified\r\nETag: "1"\r\nContent-Length: 0\r\n\r\n',
-    "not found": b"HTTP/1.1 404 Not Found\r\nContent-Type: application/problem+json\r\nContent-Length: 2\r\n\r\n{}",
-    "its own failure": b"HTTP/1.1 500 Oops\r\nContent-Length: 2\r\n\r\n{}",
-    "unavailable": b"HTTP/1.1 503 Busy\r\nRetry-After: 3\r\nContent-Length: 2\r\n\r\n{}",
-    "unknown status": b"HTTP/1.1 299 Whatever\r\nContent-Length: 2\r\n\r\n{}",
-    "a page": OK + b"Content-Type: text/html; charset=utf-8\r\nContent-Length: 3\r\n\r\n<p>",
-    "a page in capitals": OK + b"Content-Type: TEXT/HTML\r\nContent-Length: 3\r\n\r\n<p>",
-    "a policy of its own": OK + b"Content-Security-Policy: default-src 'self'\r\nContent-Length: 2\r\n\r\nok",
-    "cookies": OK + b"Set-Cookie: a=1\r\nSet-Cookie: b=2\r\nContent-Length: 2\r\n\r\nok",
-    "location": b"HTTP/1.1 303 See Other\r\nLocation: /v1/x\r\nContent-Length: 0\r\n\r\n",
-    "vary": OK + b"Vary: Accept\r\nContent-Length: 2\r\n\r\nok",
-    "identity echoed": OK + b"X-Identity: leak\r\nX-User-Id: 1\r\nServer: s\r\nContent-Length: 2\r\n\r\nok",
-    "listed header": OK + b"Connection: keep-alive, X-Private\r\nX-Private: 1\r\nContent-Length: 2\r\n\r\nok",
-    "CORS of its own": OK + b"Access-Control-Allow-Origin: *\r\nContent-Length: 2\r\n\r\nok",
-    "UTF-8 in a header": OK + "X-Name: Zo\u00eb\r\nContent-Length: 2\r\n\r\nok".encode(),
-    "no UTF-8 in a header": OK + b"X-Name: Zo\xeb\r\nContent-Length: 2\r\n\r\nok",
-    "underscores": OK + b"X_Name: 1\r\nContent-Length: 2\r\n\r\nok",
-    "long": OK + b"Content-Length: 200000\r\n\r\n" + b"x" * 200_000,
-    "chunked": OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
-    "until the end": b"HTTP/1.1 200 OK\r\n\r\nok",
-    "closing": OK + b"Connection: close\r\nContent-Length: 2\r\n\r\nok",
-    "interim first": b"HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n" + HELLO,
-}
-
-
-@pytest.mark.parametrize("name", ANSWERS)
-async def test_both_lanes_answer_alike(tmp_path: Path, valkey_url: str, name: str) -> None:
-    """A cookie keeps a request out of the fast lane."""
-    async with scripted(tmp_path, valkey_url) as (gateway, service):
-        bearer = gateway.bearer()
-
-        async def answer(headers: dict[str, str]) -> tuple[int, list[tuple[str, str]], bytes]:
-            async with gateway.client.get(
-                f"{gateway.url}/mine/x", headers=bearer | headers, allow_redirects=False
-            ) as got:
-                kept = [(key, value) for key, value in got.headers.items() if key.lower() not in CHANGING]
-                return got.status, sorted(kept), await got.read()
-
-        await answer({})
-        service.answer = ANSWERS[name]
-        before = answered("fast_lane") + answered("slow_lane")
-        fast = await answer({})
-        assert answered("fast_lane") + answered("slow_lane") == before + 1
-        slow = await answer({"Cookie": "x=1"})
-        assert fast == slow
 
 
 async def test_requests_behind_each_other_are_answered_in_order_by_both_lanes(gateway: RunningGateway) -> None:
