@@ -22,6 +22,7 @@ from gateway.downstream.server import Server
 from gateway.edge.client_address import ClientAddresses
 from gateway.edge.cors import Cors
 from gateway.edge.websocket import Handshakes
+from gateway.explain.walk import Explainer
 from gateway.forwarding import Forwarder
 from gateway.limits.concurrency import ConcurrencyLimits
 from gateway.limits.limiter import open_limiter
@@ -94,7 +95,8 @@ async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecyc
             prefix=urlsplit(public_url).path,
         )
         proxy = Proxy(components)
-        private = admin_app(trust.keys, trust.revocations, settings.process.trust_file, lifecycle)
+        explainer = Explainer(components, urlsplit(public_url).netloc, routes.path)
+        private = admin_app(trust.keys, trust.revocations, explainer, settings.process.trust_file, lifecycle)
         yield Apps(Server(proxy.handle, proxy.refuse), private)
 
 

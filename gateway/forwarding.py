@@ -56,7 +56,7 @@ class Forwarder:
         upstream_request = UpstreamRequest(
             method=request.method,
             target=admitted.target,
-            headers=self._headers(request, context, admitted),
+            headers=self.headers(request, context, admitted),
             timeout=admitted.route.timeout,
             body=admitted.body.stream() if body is None else body,
             length=admitted.body.length if body is None else len(body),
@@ -91,7 +91,7 @@ class Forwarder:
     def _respond(self, request: web.BaseRequest, context: RequestContext, exchange: Exchange) -> Answer:
         return self._responder.answer(request, context, exchange.status, downstream_headers(exchange.headers))
 
-    def _headers(self, request: web.BaseRequest, context: RequestContext, admitted: Admitted) -> list[RawHeader]:
+    def headers(self, request: web.BaseRequest, context: RequestContext, admitted: Admitted) -> list[RawHeader]:
         """The client's first, stripped; ours after that, so that nothing of the client's can touch them."""
         route = admitted.route
         headers = upstream_headers(request.raw_headers, pass_credentials=route.pass_credentials)

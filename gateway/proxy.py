@@ -57,7 +57,7 @@ class Proxy:
         path, query = target_of(request)
         context.client = it.addresses.resolve(request.remote or "", headers.getall("X-Forwarded-For", ()))
         context.headers += it.cors.headers(headers.get("Origin"))
-        context.path = path = _bare(canonical_path(path), it.prefix)
+        context.path = path = bare_path(canonical_path(path), it.prefix)
         if it.cors.is_preflight(request.method, headers):
             return await self._preflight(request, context, routing)
         route = routing.table.match(request.method, path)
@@ -134,7 +134,7 @@ class Proxy:
         return answer
 
 
-def _bare(path: str, prefix: str) -> str:
+def bare_path(path: str, prefix: str) -> str:
     """Return `path` without the prefix, which a proxy before us may have taken off already."""
     if prefix and (path == prefix or path.startswith(f"{prefix}/")):
         return path[len(prefix) :] or "/"

@@ -23,9 +23,14 @@ class ClientAddresses:
         address = _parsed(peer)
         if address is None:
             return peer
-        if not forwarded_for or not self._trusts(address):
+        if not forwarded_for or self._network(address) is None:
             return str(address)
         return str(self._first_stranger(address, ",".join(forwarded_for)))
+
+    def trusting(self, address: str) -> Network | None:
+        """Return the network by which a hop is trusted."""
+        parsed = _parsed(address)
+        return None if parsed is None else self._network(parsed)
 
     def _first_stranger(self, peer: Address, chain: str) -> Address:
         hop = peer
@@ -34,12 +39,12 @@ class ClientAddresses:
             if named is None:
                 return peer
             hop = named
-            if not self._trusts(hop):
+            if self._network(hop) is None:
                 break
         return hop
 
-    def _trusts(self, address: Address) -> bool:
-        return any(address in network for network in self._trusted)
+    def _network(self, address: Address) -> Network | None:
+        return next((network for network in self._trusted if address in network), None)
 
 
 @lru_cache(maxsize=4096)

@@ -25,10 +25,9 @@ class ConcurrencyLimits:
     @contextmanager
     def take(self, user_id: str, address: str) -> Iterator[None]:
         """Hold one place of the user, if there is one, and of the address. Raises TooManyAtOnce."""
+        self.check(user_id, address)
         held = self._held
         holders = [address] if not user_id else [address, user_id]
-        if held[address] >= self._per_address or (user_id and held[user_id] >= self._per_user):
-            raise TooManyAtOnce
         held.update(holders)
         try:
             yield
@@ -37,6 +36,16 @@ class ConcurrencyLimits:
             for holder in holders:
                 if not held[holder]:
                     del held[holder]
+
+    def check(self, user_id: str, address: str) -> None:
+        """Raises TooManyAtOnce where `take` would; holds nothing."""
+        held = self._held
+        if held[address] >= self._per_address or (user_id and held[user_id] >= self._per_user):
+            raise TooManyAtOnce
+
+    def standing(self, holder: str) -> int:
+        """How many places a user or an address holds now."""
+        return self._held[holder]
 
     def __len__(self) -> int:
         """How many users and addresses hold something."""

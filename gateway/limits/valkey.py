@@ -17,7 +17,8 @@ from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, ResponseError
 
 from gateway.limits.policy import LimitClass
-from gateway.limits.verdict import Standing, Verdict, verdict
+from gateway.limits.verdict import MS, Standing, Verdict, verdict
+from gateway.limits.window import Counters, Window
 
 _pack: Callable[[tuple[bytes | str | int, ...]], bytes] = pack_command  # type: ignore[assignment]  # its stub takes one word only
 _SCRIPT = (Path(__file__).parent / "sliding_window.lua").read_bytes()
@@ -30,9 +31,12 @@ class Call:
     subject: str
     cost: int
 
+    @property
+    def key(self) -> str:
+        return f"limit:{{{self.subject}}}:{self.limit.name}"
+
     def packed(self) -> bytes:
-        key = f"limit:{{{self.subject}}}:{self.limit.name}"
-        return _pack(("EVALSHA", _SCRIPT_ID, 1, key, self.cost, *self.limit.script_arguments))
+        return _pack(("EVALSHA", _SCRIPT_ID, 1, self.key, self.cost, *self.limit.script_arguments))
 
 
 class ValkeyCounters:
@@ -41,7 +45,8 @@ class ValkeyCounters:
     def __init__(self, url: str) -> None:
         # No retries: a burst whose answer was lost may have been counted. The caller brings the time-out.
         pool = ConnectionPool.from_url(url, protocol=3, retry=Retry(NoBackoff(), 0), socket_timeout=None)
-        self._connection: AbstractConnection = pool.make_connection()  # type: ignore[no-untyped-call]  # redis-py's
+        self._connect: Callable[[], AbstractConnection] = pool.make_connection
+        self._connection: AbstractConnection = self._connect()  # type: ignore[no-untyped-call]  # redis-py's
 
     async def count(self, calls: Sequence[Call]) -> list[Verdict]:
         """Count each call that its limit allows. Not to be called again before it is done."""
@@ -52,6 +57,21 @@ class ValkeyCounters:
             for i, answer in zip(unknown, (await self._burst(again))[1:], strict=True):
                 answers[i] = answer
         return [_verdict(call, answer) for call, answer in zip(calls, answers, strict=True)]
+
+    async def look(self, call: Call) -> Verdict:
+        """What `count` would say, read only, over a connection of its own: bursts have theirs to themselves."""
+        lengths = [rate.window_seconds * MS for rate in call.limit.rates]
+        connection = self._connect()
+        try:
+            await connection.send_packed_command(_pack(("TIME",)) + _pack(("HMGET", call.key, *lengths)))
+            seconds, micros = await connection.read_response(disable_decoding=True)
+            stored = await connection.read_response(disable_decoding=True)
+        finally:
+            await connection.disconnect()
+        counts = [(length, each.split()) for length, each in zip(lengths, stored, strict=True) if each]
+        windows = [Window(length, *map(int, numbers)) for length, numbers in counts]
+        now = int(seconds) * MS + int(micros) // MS
+        return Counters(windows).check(call.limit, now, call.cost, count=False)
 
     async def aclose(self) -> None:
         await self._connection.disconnect()
