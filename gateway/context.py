@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from gateway.census import Census
 from shared.errors import AppError
 from shared.logs import log, loggable_path
 from shared.metrics import REQUEST_SECONDS, REQUESTS_IN_FLIGHT
@@ -60,12 +61,14 @@ class Observers:
 
     def __init__(self) -> None:
         self._seconds: dict[tuple[str, str, int], Callable[[float], None]] = {}
+        self._census = Census()
 
     def begin(self) -> None:
         REQUESTS_IN_FLIGHT.inc()
 
     def end(self, context: RequestContext) -> None:
         REQUESTS_IN_FLIGHT.dec()
+        self._census.note(context.client, context.user_id)
         seconds = time.perf_counter() - context.started
         until_head = (
             context.stream.opened - context.started if context.stream else seconds

@@ -4,6 +4,12 @@ from collections.abc import Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
+from prometheus_client import Counter
+
+_UNHEEDED = Counter(
+    "gateway_forwarded_for_unheeded_total", "Requests whose X-Forwarded-For came from a peer that isn't trusted."
+)
+
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
@@ -20,6 +26,12 @@ class ClientAddresses:
         Walks from the right to the first hop that is not trusted, and looks no further: what stands to the left of it
         was written by a stranger, and must not be able to spoil the walk. A malformed hop on the way gives the peer.
         """
+        if forwarded_for and self.trusting(peer) is None:
+            _UNHEEDED.inc()
+        return self.look(peer, forwarded_for)
+
+    def look(self, peer: str, forwarded_for: Sequence[str]) -> str:
+        """Return the same, counting nothing."""
         address = _parsed(peer)
         if address is None:
             return peer

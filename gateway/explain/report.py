@@ -34,7 +34,7 @@ class Step:
         if proxy_status:
             reason += f" ({proxy_status.rpartition('error=')[2]})"
         self.outcome = "refused"
-        self.why = f"{error.status} {error.code}: {reason}" + (f"; {self.why}" if self.why else "")
+        self.why = f"{error.status} {error.code}: {reason.rstrip('.')}" + (f"; {self.why}" if self.why else "")
         self.facts |= {"status": error.status, "code": error.code, "reason": reason}
 
 

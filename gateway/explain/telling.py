@@ -24,7 +24,7 @@ def hops(addresses: ClientAddresses, peer: str, forwarded_for: Sequence[str]) ->
     walked: list[dict[str, str | None]] = []
     for hop in chain:
         network = addresses.trusting(hop)
-        walked.append({"hop": hop, "trusted_by": str(network) if network else None})
+        walked.append({"hop": addresses.look(hop, ()), "trusted_by": str(network) if network else None})
         if network is None:
             break
     return walked
@@ -42,6 +42,8 @@ def _why_peer(walked: Sequence[Mapping[str, str | None]], *, forwarded: bool, tr
         return "there is no X-Forwarded-For"
     if not trusted:
         return "it isn't in TRUSTED_PROXIES, so its X-Forwarded-For doesn't count"
+    if walked[-1]["trusted_by"]:
+        return "its X-Forwarded-For names none but trusted hops"
     return f"its X-Forwarded-For is malformed at {len(walked) - 1} from the right"
 
 

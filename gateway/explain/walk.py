@@ -89,7 +89,7 @@ class _Walk:
         it, context, request = self._it, self._context, self._request
         with self._report.step("client address") as step:
             forwarded = request.headers.getall("X-Forwarded-For", ())
-            context.client = it.addresses.resolve(request.remote or "", forwarded)
+            context.client = it.addresses.look(request.remote or "", forwarded)
             hops = telling.hops(it.addresses, request.remote or "", forwarded)
             step.tell(
                 telling.address(context.client, hops, forwarded=bool(forwarded)), address=context.client, hops=hops

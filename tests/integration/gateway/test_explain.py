@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from prometheus_client import REGISTRY
 
 from tests.integration.gateway.conftest import ready
 from tests.integration.gateway.limits.conftest import OwnValkey
@@ -229,6 +230,8 @@ async def test_limit_is_told_from_memory_while_valkey_is_away(tmp_path: Path, ow
         ("192.0.2.1", "203.0.113.9", "192.0.2.1", "isn't in TRUSTED_PROXIES"),
         ("10.0.0.7", "203.0.113.9, rubbish, 10.1.1.1", "10.0.0.7", "malformed at 2 from the right"),
         ("10.0.0.7", None, "10.0.0.7", "no X-Forwarded-For"),
+        ("::ffff:10.0.0.7", None, "10.0.0.7", "no X-Forwarded-For"),
+        ("10.0.0.7", "10.0.0.7", "10.0.0.7", "names none but trusted hops"),
         ("::ffff:10.0.0.7", "2001:db8::1", "2001:db8::1", "by X-Forwarded-For"),
     ],
 )  # fmt: skip
@@ -240,8 +243,10 @@ async def test_forwarding_chain_is_walked_aloud(
     async with run_gateway(tmp_path, valkey_url, TRUSTED_PROXIES="10.0.0.0/8") as gateway:
         await ready(gateway)
         headers = [f"X-Forwarded-For: {forwarded}"] if forwarded else []
+        unheeded = REGISTRY.get_sample_value("gateway_forwarded_for_unheeded_total")
         told = step(await explain(gateway, "GET", "/open", *headers, peer=peer), "client address")
     assert told["facts"]["address"] == client
+    assert REGISTRY.get_sample_value("gateway_forwarded_for_unheeded_total") == unheeded
     assert why in told["why"]
 
 
@@ -280,6 +285,5 @@ async def test_unclear_question_is_refused(gateway: RunningGateway, query: dict[
 
 
 async def test_public_port_explains_nothing(gateway: RunningGateway) -> None:
-    """G23"""
     async with gateway.client.get(f"{gateway.url}/explain") as answer:
         assert answer.status == 404
