@@ -6,14 +6,15 @@ from aiohttp import http_exceptions, web
 from aiohttp.http import StreamWriter
 from aiohttp.http_parser import HttpRequestParser
 
+from gateway.downstream.request import Request
 from gateway.downstream.server import MAX_FIELD, MAX_HEADERS, MAX_LINE, named
 from shared.errors import BadRequest
 
 _BUFFER = 65_536
 
 
-def read_head(head: bytes, peer: str) -> web.BaseRequest:
-    """Return the request whose head `peer` sends, without its body. Raises what the server would answer with."""
+def read_head(head: bytes) -> Request:
+    """Return the request that has this head, without its body. Raises what the server would answer with."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None
     protocol = web.Server(_unasked)()
@@ -33,7 +34,7 @@ def read_head(head: bytes, peer: str) -> web.BaseRequest:
     if len(messages) != 1:
         raise BadRequest("This is not the head of one HTTP/1.1 request.")
     message, payload = messages[0]
-    return web.BaseRequest(message, payload, protocol, StreamWriter(protocol, loop), task, loop, remote=peer)
+    return Request(message, payload, protocol, StreamWriter(protocol, loop), task, loop)
 
 
 async def _unasked(_request: web.BaseRequest) -> web.StreamResponse:

@@ -7,14 +7,15 @@ or sent: of the parts that do such things, their looks alone are used.
 from collections.abc import Iterable
 from pathlib import Path
 
-from aiohttp import web
-
+from gateway.authentication.principal import Principal
 from gateway.context import RequestContext, new_context
 from gateway.downstream.body import RequestBody
 from gateway.downstream.form import target_of
 from gateway.downstream.rehearsal import read_head
+from gateway.downstream.request import Request
 from gateway.edge.client_address import subject
 from gateway.edge.paths import canonical_path
+from gateway.edge.websocket import Handshake
 from gateway.errors import RateLimited
 from gateway.explain import credentials, telling
 from gateway.explain.question import Question
@@ -22,7 +23,8 @@ from gateway.explain.report import Report
 from gateway.forwarding import Admitted
 from gateway.limits.headers import limit_headers
 from gateway.pages.pages import OPENAPI
-from gateway.proxy import Components, bare_path
+from gateway.proxy import Components
+from gateway.reception import bare_path
 from gateway.routes.model import LOCAL, Route
 from gateway.routing import Routing
 from gateway.upstreams.requests import UpstreamRequest
@@ -60,10 +62,10 @@ class _Walk:
         self._it = components
         self._report = report
         self._file = routes_file
-        self._routing: Routing = components.routing.current
-        self._request: web.BaseRequest
+        self._routing: Routing = components.reception.routing.current
+        self._peer = ""
+        self._request: Request
         self._context: RequestContext
-        self._query = ""
 
     async def go(self, question: Question, host: str) -> None:
         """Raises the AppError that ends the way."""
@@ -72,25 +74,29 @@ class _Walk:
         if self._is_preflight():
             return
         route = self._match()
-        admitted = await self._admit(route)
+        handshake = self._handshake(route) if route.websocket else None
+        principal = await self._authenticate(route, handshake)
+        await self._limit(route)
+        body = self._body(route)
         if route.upstream == LOCAL:
             await self._page()
         else:
-            self._forward(admitted)
+            self._forward(Admitted(route, self._routing.pools[route.upstream], principal, handshake), body)
 
     def _read(self, question: Question, host: str) -> None:
         with self._report.step("request") as step:
-            self._request = read_head(question.head(host), question.peer)
-            self._context = new_context(self._request)
-            self._context.path, self._query = target_of(self._request)
+            self._request = read_head(question.head(host))
+            self._peer, head = question.peer, self._request.head
+            self._context = new_context(head)
+            self._context.path, self._context.target = target_of(head)
             step.tell("well-formed HTTP/1.1", headers=[str(name) for name in self._request.headers])
 
     def _locate(self) -> None:
-        it, context, request = self._it, self._context, self._request
+        it, context, request = self._it.reception, self._context, self._request
         with self._report.step("client address") as step:
             forwarded = request.headers.getall("X-Forwarded-For", ())
-            context.client = it.addresses.look(request.remote or "", forwarded)
-            hops = telling.hops(it.addresses, request.remote or "", forwarded)
+            context.client = it.addresses.look(self._peer, forwarded)
+            hops = telling.hops(it.addresses, self._peer, forwarded)
             step.tell(
                 telling.address(context.client, hops, forwarded=bool(forwarded)), address=context.client, hops=hops
             )
@@ -98,10 +104,11 @@ class _Walk:
         with self._report.step("path") as step:
             canonical = canonical_path(context.path)
             context.path = bare_path(canonical, it.prefix)
+            context.target = context.path + context.target
             step.tell(telling.path(canonical, context.path, it.prefix), path=loggable_path(context.path))
 
     def _is_preflight(self) -> bool:
-        it, context = self._it, self._context
+        it, context = self._it.reception, self._context
         with self._report.step("cors") as step:
             origin = self._request.headers.get("Origin")
             if not it.cors.is_preflight(self._request.method, self._request.headers):
@@ -119,36 +126,33 @@ class _Walk:
             step.tell(
                 telling.beaten(covering), file=str(self._file), covering=[telling.place(each) for each in covering]
             )
-            route = table.match(self._request.method, context.path)
+            route = self._it.reception.route(self._request.head, self._routing, context)
             others = [each for each in covering if each is not route]
             step.tell(
                 f"{route.name}, {self._file.name} line {route.line}; {telling.beaten(others)}", **telling.rules(route)
             )
-        context.route, context.upstream = report.route, report.upstream = route.name, route.upstream
+        report.route, report.upstream = route.name, route.upstream
         return route
 
-    async def _admit(self, route: Route) -> Admitted:
-        it, context, request = self._it, self._context, self._request
-        handshake = None
-        if route.websocket:
-            with self._report.step("websocket") as step:
-                handshake = it.handshakes.read(request.version, request.headers)
-                step.tell("a sound handshake", protocols=handshake.protocols)
-        authorization = request.headers.getall("Authorization", ()) if handshake is None else handshake.authorization
+    def _handshake(self, route: Route) -> Handshake:
+        with self._report.step("websocket") as step:
+            step.tell(f"{route.name} takes WebSocket handshakes alone")
+            handshake = self._it.handshakes.read(self._request.version, self._request.headers)
+            step.tell("a sound handshake", protocols=handshake.protocols)
+        return handshake
+
+    async def _authenticate(self, route: Route, handshake: Handshake | None) -> Principal | None:
+        headers, context = self._request.headers, self._context
+        authorization = headers.getall("Authorization", ()) if handshake is None else handshake.authorization
         with self._report.step("authentication") as step:
             claims = credentials.claimed(authorization)
             step.tell(telling.credential(route.auth, authorization, claims), policy=route.auth, unverified=claims)
-            principal = await it.authenticator.examine(route.auth, authorization)
+            principal = await self._it.authenticator.examine(route.auth, authorization)
             step.tell(telling.principal(route.auth, principal, authorization, claims))
             if principal is not None:
                 context.user_id = principal.user_id
                 step.facts["who"] = credentials.person(principal)
-        await self._limit(route)
-        with self._report.step("body") as step:
-            step.tell(f"at most {route.max_body} bytes", max_body=route.max_body)
-            body = RequestBody(request, route.max_body)
-        pool = self._routing.pools.get(route.upstream)
-        return Admitted(route, pool, principal, body, context.path + self._query, handshake)  # type: ignore[arg-type]  # LOCAL has none
+        return principal
 
     async def _limit(self, route: Route) -> None:
         limit, context = self._routing.limits[route.limit], self._context
@@ -159,6 +163,11 @@ class _Walk:
             if not verdict.allowed:
                 context.headers += limit_headers(verdict)
                 raise RateLimited
+
+    def _body(self, route: Route) -> RequestBody:
+        with self._report.step("body") as step:
+            step.tell(f"at most {route.max_body} bytes", max_body=route.max_body)
+            return RequestBody(self._request, route.max_body)
 
     async def _page(self) -> None:
         """Composing the API's description takes the services' answers, so that alone isn't predicted."""
@@ -175,27 +184,28 @@ class _Walk:
         self._carry(page.headers)
         return self._answer(page.status)
 
-    def _forward(self, admitted: Admitted) -> None:
+    def _forward(self, admitted: Admitted, body: RequestBody) -> None:
         route, context = admitted.route, self._context
         with self._report.step("concurrency") as step:
             holders = [holder for holder in (subject(context.client), context.user_id) if holder]
             held = {holder: self._it.concurrency.standing(holder) for holder in holders}
             step.tell(telling.held(held), held=held)
-            self._it.concurrency.check(context.user_id, subject(context.client))
+            with self._it.concurrency.take(context.user_id, subject(context.client)):
+                pass  # given back at once: nobody waits in between
         with self._report.step("cache") as step:
             step.skip("not cached: the route doesn't ask for it")
-        request = self._upstream_request(admitted)
+        request = self._upstream_request(admitted, body)
         with self._report.step("upstream") as step:
             outlook = admitted.pool.outlook(repeatable=request.is_repeatable)
             step.tell(telling.upstream(route, outlook), instances=telling.instances(outlook))
         self._report.request_headers = telling.shown(request.head(route.timeout))
         self._carry((_JSON,))
 
-    def _upstream_request(self, admitted: Admitted) -> UpstreamRequest:
-        body, method = admitted.body, self._request.method
-        headers = self._it.forwarder.headers(self._request, self._context, admitted)
+    def _upstream_request(self, admitted: Admitted, body: RequestBody) -> UpstreamRequest:
+        context, method = self._context, self._request.method
+        headers = self._it.forwarder.headers(self._request.head, context, admitted)
         content = body.stream() if body.length != 0 else b""
-        return UpstreamRequest(method, admitted.target, headers, admitted.route.timeout, content, body.length)
+        return UpstreamRequest(method, context.target, headers, admitted.route.timeout, content, body.length)
 
     def _answer(self, status: int | None) -> None:
         report = self._report
