@@ -63,3 +63,20 @@ async def test_bodies_that_came_after_their_heads_hold_nothing_up(gateway: Runni
     pipelined = b"".join(map(get, range(40))) + CLOSE
     answers = await send_apart(gateway, [*([post, b"body"] * uploads), pipelined])
     assert told(answers) == ["post"] * uploads + [str(number) for number in range(40)] + ["last"]
+
+
+@pytest.mark.parametrize("uploads", [1, 20])
+async def test_nor_do_they_where_every_request_after_them_is_plain(gateway: RunningGateway, uploads: int) -> None:
+    """The fast lane answers all that is pipelined: signed-in GETs, more than the parser lets wait."""
+    gateway.echo.answer = say_target
+    post = b"POST /open/post HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\n"
+    async with gateway.connection() as (reader, writer):
+        for _ in range(uploads):
+            for piece in (post, b"body"):
+                writer.write(piece)
+                await asyncio.sleep(0.05)  # as above
+        writer.write(b"".join(map(get, range(40))))
+        answers = b""
+        while len(told(answers)) < uploads + 40 or not answers.endswith(b">"):
+            answers += await reader.read(65_536)
+    assert told(answers) == ["post"] * uploads + [str(number) for number in range(40)]
