@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
-from prometheus_client import Gauge
 
 from gateway.admin import admin_app
 from gateway.authentication.authenticator import Authenticator
@@ -48,7 +47,6 @@ from shared.lifecycle import Lifecycle, background
 from shared.serve import Apps
 
 _AUTH = "auth_service"
-_CLIENTS = Gauge("gateway_client_connections", "Connections of clients that are open, idle ones included.")
 
 
 def routes_of(settings: Settings) -> RouteFile:
@@ -106,9 +104,7 @@ async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecyc
         fast_lane = FastLane(components, lifecycle)
         explainer = Explainer(components, urlsplit(public_url).netloc, routes.path)
         private = admin_app(trust.keys, trust.revocations, explainer, settings.process.trust_file, lifecycle)
-        server = Server(proxy.handle, proxy.refuse, fast_lane.enter)
-        _CLIENTS.set_function(lambda: len(server.connections))
-        yield Apps(server, private)
+        yield Apps(Server(proxy.handle, proxy.refuse, fast_lane.enter), private)
 
 
 @asynccontextmanager

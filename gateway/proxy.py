@@ -70,7 +70,7 @@ class Proxy:
 
     async def handle(self, request: Request) -> web.StreamResponse:
         """Answer one request, whatever happens; its line in the log and its place in the metrics are certain too."""
-        context: RequestContext | None = request.begun
+        context: RequestContext | None = request.take_begun()
         if context is None:
             context = new_context(request.head)
             self._components.observer.begin()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.downstream.client import Client
 from tests.integration.gateway.conftest import ready
 from tests.integration.gateway.running_gateway import RunningGateway, raw_server, run_gateway
 from tests.waiting import eventually
@@ -100,6 +101,41 @@ async def test_reader_that_leaves_in_the_middle_of_much_is_noticed(tmp_path: Pat
         writer.transport.abort()
         async with asyncio.timeout(WITHIN):
             await watched.ended.wait()
+
+
+@pytest.mark.parametrize("first", ["client", "lane"])
+async def test_client_that_leaves_between_two_lanes_leaves_nothing_there(
+    first: str, tmp_path: Path, valkey_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the fast lane has begun, the slow one never comes to: its task ends before it has begun."""
+    fall_back = Client.fall_back
+    ended = asyncio.Event()
+
+    def leave_and_fall_back(client: Client, *handed_over: object) -> None:
+        assert client.transport is not None
+        if first == "client":
+            client.transport.abort()
+        fall_back(client, *handed_over)
+        client.transport.abort()
+
+    async def talk(reader: StreamReader, writer: StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(CHUNKED + b"5\r\nhello\r\n")  # more is to come, which is nothing for the fast lane
+        await reader.read()
+        ended.set()
+
+    async with raw_server(talk) as url, run_gateway(tmp_path, valkey_url, USER_URL=url) as gateway:
+        await ready(gateway)
+        async with gateway.connection() as (reader, writer):
+            writer.write(GET)
+            await reader.readuntil(b"ok")  # there is a connection to the service now, which the lane needs
+            monkeypatch.setattr(Client, "fall_back", leave_and_fall_back)
+            writer.write(GET)
+            async with asyncio.timeout(5):
+                await ended.wait()
+            await eventually(lambda: _holds_nothing(gateway), within=WITHIN)
 
 
 async def _holds_nothing(gateway: RunningGateway) -> bool:
