@@ -18,13 +18,16 @@ from gateway.authentication.keys import PATH as KEYS_PATH
 from gateway.authentication.keys import REFRESH_SECONDS, KeySet
 from gateway.authentication.revocation import Revocations
 from gateway.authentication.tokens import TokenVerifier
+from gateway.cache_requests import CacheRequests
+from gateway.cached_answers import CachedAnswers
+from gateway.caching import CachePlace, open_caching
 from gateway.downstream.server import Server
 from gateway.edge.client_address import ClientAddresses
 from gateway.edge.cors import Cors
 from gateway.edge.websocket import Handshakes
 from gateway.forwarding import Forwarder
 from gateway.limits.concurrency import ConcurrencyLimits
-from gateway.limits.limiter import open_limiter
+from gateway.limits.limiter import Limiter, open_limiter
 from gateway.limits.policy import parse_policy
 from gateway.pages.pages import Pages
 from gateway.proxy import Components, Proxy
@@ -80,6 +83,16 @@ async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecyc
         responder = Responder(lifecycle, https=public_url.startswith("https:"))
         streams = Streams(trust.revocations, lifecycle)
         await stack.enter_async_context(background("end streams", streams.end_when_stopping))
+        assertions = Assertions(signer)
+        forwarder = Forwarder(assertions, streams, responder, public_url)
+        caching = await stack.enter_async_context(
+            open_caching(
+                _cache_place(settings, limiter),
+                CacheRequests(assertions, public_url),
+                CachedAnswers(forwarder, responder),
+                forwarder,
+            )
+        )
         components = Components(
             addresses=ClientAddresses(settings.trusted_proxies),
             cors=Cors(settings.cors_origins),
@@ -88,7 +101,8 @@ async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecyc
             limiter=limiter,
             concurrency=ConcurrencyLimits(),
             pages=_pages(public_url, services),
-            forwarder=Forwarder(Assertions(signer), streams, responder, public_url),
+            forwarder=forwarder,
+            caching=caching,
             responder=responder,
             handshakes=Handshakes(public_url, settings.cors_origins),
             prefix=urlsplit(public_url).path,
@@ -96,6 +110,13 @@ async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecyc
         proxy = Proxy(components)
         private = admin_app(trust.keys, trust.revocations, settings.process.trust_file, lifecycle)
         yield Apps(Server(proxy.handle, proxy.refuse), private)
+
+
+def _cache_place(settings: Settings, limiter: Limiter) -> CachePlace:
+    """Where limits and cache share a Valkey, only the first of them waits to find out that it is away."""
+    url = settings.cache_url.reveal()
+    shared = url == settings.valkey_url.reveal()
+    return CachePlace(url, settings.cache_bytes, lambda: shared and limiter.is_away)
 
 
 @asynccontextmanager

@@ -52,6 +52,14 @@ class Forwarder:
 
     async def forward(self, request: web.BaseRequest, context: RequestContext, admitted: Admitted) -> Answer:
         """Answer with what the upstream answers. Raises an AppError as long as nothing has been sent to the client."""
+        exchange = await self.exchange(request, context, admitted)
+        try:
+            return await self.relay(request, context, admitted, exchange)
+        finally:
+            await exchange.end()
+
+    async def exchange(self, request: web.BaseRequest, context: RequestContext, admitted: Admitted) -> Exchange:
+        """Ask the upstream; what is returned once its answer has begun must be ended."""
         body = await _small_body(admitted)
         upstream_request = UpstreamRequest(
             method=request.method,
@@ -62,13 +70,9 @@ class Forwarder:
             length=admitted.body.length if body is None else len(body),
             upgrade=admitted.handshake is not None,
         )
-        exchange = await admitted.pool.exchange(upstream_request)
-        try:
-            return await self._answer(request, context, admitted, exchange)
-        finally:
-            await exchange.end()
+        return await admitted.pool.exchange(upstream_request)
 
-    async def _answer(
+    async def relay(
         self, request: web.BaseRequest, context: RequestContext, admitted: Admitted, exchange: Exchange
     ) -> Answer:
         if exchange.status == SWITCHING_PROTOCOLS and admitted.handshake is not None:
