@@ -10,6 +10,7 @@ from hashlib import blake2b
 
 from gateway.cache.headers import Header
 
+_ANYTHING = frozenset(("*", "*/*"))  # says no more than silence (RFC 9110, 12.5)
 _BYTES = 20  # of a digest: nobody finds two inputs with the same
 
 
@@ -48,7 +49,8 @@ def keyed_headers(received: Iterable[tuple[bytes, bytes]], names: Sequence[str])
         members = found.get(name.decode("latin-1").lower())
         if members is not None:
             members += (member.strip() for member in value.decode("latin-1").split(","))
-    return [(name, ", ".join(filter(None, found[name.lower()]))) for name in names if any(found[name.lower()])]
+    spoken = [(name, ", ".join(filter(None, found[name.lower()]))) for name in names]
+    return [(name, value) for name, value in spoken if value and value not in _ANYTHING]
 
 
 def _digest(parts: Iterable[str]) -> str:

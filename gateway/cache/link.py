@@ -24,9 +24,11 @@ class Link:
         self._prober: asyncio.Task[None] | None = None
         self._owed: dict[str, None] = {}
 
-    @property
     def is_away(self) -> bool:
-        return self._prober is not None or self._is_lost()
+        """Whether there is no point in asking; what others have just found out is taken over."""
+        if self._prober is None and self._is_lost():
+            self._open_breaker("limits have found it away")
+        return self._prober is not None
 
     async def start(self) -> None:
         """Connect, and learn whether Valkey is there. It may as well come later."""
@@ -58,7 +60,7 @@ class Link:
             self._open_breaker("keys are still to be removed")
 
     async def _ask(self, connection: CacheConnection, commands: Commands) -> list[Any] | None:
-        if self.is_away:
+        if self.is_away():
             return None
         try:
             return await connection.burst(commands)

@@ -52,7 +52,7 @@ class CacheStore:
 
     async def find(self, key: Key) -> Found | None:
         """Return what is known of `key`; None if Valkey can't tell at once. Those of one loop tick ask together."""
-        if self._link.is_away or self._memory.is_full:
+        if self._link.is_away() or self._memory.is_full:
             return None
         waiting = self._waiting.get(key)
         if waiting is None:
@@ -68,7 +68,7 @@ class CacheStore:
     async def keep(self, key: Key, entry: Entry, seconds: float) -> bool:
         """Keep an answer; return whether it is."""
         data = encode(entry)
-        if self._link.is_away or seconds < 1 or not self._ledger.fits(len(data)):
+        if self._link.is_away() or seconds < 1 or not self._ledger.fits(len(data)):
             return False
         commands: list[Command] = [("UNLINK", name) for name in self._ledger.add(key.entry, len(data))]
         KEPT_BYTES.set(self._ledger.total)

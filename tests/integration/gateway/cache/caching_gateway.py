@@ -28,7 +28,10 @@ TABLE = ROUTES + "".join(
 
 @dataclass(slots=True)
 class Origin:
-    """Answers as `headers`, `status` and `body` say; to a condition on its ETag that holds, with 304."""
+    """Answers as `headers`, `status` and `body` say; to a condition on its ETag that holds, with 304.
+
+    While `open` isn't set, those who only read wait.
+    """
 
     headers: dict[str, str] = field(default_factory=lambda: {"Cache-Control": "max-age=60"})
     status: int = 200
@@ -38,7 +41,8 @@ class Origin:
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         self.seen.append(request)
-        await self.open.wait()
+        if request.method in ("GET", "HEAD"):
+            await self.open.wait()
         etag = self.headers.get("ETag")
         if etag and request.headers.get("If-None-Match") == etag and self.status == 200:
             return web.Response(status=304, headers=self.headers)
