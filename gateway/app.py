@@ -18,8 +18,6 @@ from gateway.authentication.keys import PATH as KEYS_PATH
 from gateway.authentication.keys import REFRESH_SECONDS, KeySet
 from gateway.authentication.revocation import Revocations
 from gateway.authentication.tokens import TokenVerifier
-from gateway.cache_requests import CacheRequests
-from gateway.cached_answers import CachedAnswers
 from gateway.caching import CachePlace, open_caching
 from gateway.downstream.server import Server
 from gateway.edge.client_address import ClientAddresses
@@ -85,14 +83,8 @@ async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecyc
         await stack.enter_async_context(background("end streams", streams.end_when_stopping))
         assertions = Assertions(signer)
         forwarder = Forwarder(assertions, streams, responder, public_url)
-        caching = await stack.enter_async_context(
-            open_caching(
-                _cache_place(settings, limiter),
-                CacheRequests(assertions, public_url),
-                CachedAnswers(forwarder, responder),
-                forwarder,
-            )
-        )
+        place = _cache_place(settings, limiter)
+        caching = await stack.enter_async_context(open_caching(place, assertions, forwarder, responder))
         components = Components(
             addresses=ClientAddresses(settings.trusted_proxies),
             cors=Cors(settings.cors_origins),
@@ -116,7 +108,7 @@ def _cache_place(settings: Settings, limiter: Limiter) -> CachePlace:
     """Where limits and cache share a Valkey, only the first of them waits to find out that it is away."""
     url = settings.cache_url.reveal()
     shared = url == settings.valkey_url.reveal()
-    return CachePlace(url, settings.cache_bytes, lambda: shared and limiter.is_away)
+    return CachePlace(url, settings.cache_bytes, lambda: shared and limiter.is_away, settings.process.public_url)
 
 
 @asynccontextmanager

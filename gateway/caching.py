@@ -12,6 +12,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
+from gateway.authentication.identity import Assertions
 from gateway.cache.conditions import is_conditional
 from gateway.cache.flights import Flight, Flights, Name
 from gateway.cache.headers import directives, values
@@ -32,6 +33,7 @@ from gateway.errors import NotCached
 from gateway.fetching import Fetched, Fetcher, HandedOver, Outcome, Wanted
 from gateway.forwarding import Admitted, Forwarder
 from gateway.limits.budget import within_budget
+from gateway.responder import Responder
 
 WAIT = 5.0  # seconds for which one waits for another's fetch; then it goes by itself
 _READING = frozenset(("GET", "HEAD"))
@@ -151,20 +153,25 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class CachePlace:
-    """Where answers are kept, and how many bytes of them; `is_lost` says whether it is known already to be away."""
+    """Where answers are kept, and how many bytes of them; `is_lost` says whether it is known already to be away.
+
+    `public_url` is what clients reach us by: answers that were made for another are not found.
+    """
 
     url: str
     most_bytes: int
     is_lost: Callable[[], bool]
+    public_url: str
 
 
 @asynccontextmanager
 async def open_caching(
-    place: CachePlace, requests: CacheRequests, answers: CachedAnswers, forwarder: Forwarder
+    place: CachePlace, assertions: Assertions, forwarder: Forwarder, responder: Responder
 ) -> AsyncIterator[Caching]:
     """Yield the cache over a Valkey that need not be there yet."""
     memory, link = Memory(), Link(place.url, within_budget, place.is_lost)
     store = CacheStore(link, Ledger(place.most_bytes), memory, within_budget)
+    requests, answers = CacheRequests(assertions, place.public_url), CachedAnswers(forwarder, responder)
     changes = Changes(store, requests, forwarder)
     caching = Caching(Tools(store, Fetcher(store, memory), requests, answers, changes, forwarder))
     await link.start()

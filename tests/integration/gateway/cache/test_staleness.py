@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -23,8 +22,8 @@ class Clock:
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
-    yield Clock(monkeypatch)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
 
 
 async def test_stale_answer_is_validated_and_not_sent_again(gateway: CachingGateway, clock: Clock) -> None:
@@ -114,17 +113,13 @@ async def test_stale_answer_stands_in_for_a_service_that_breaks_off(gateway: Cac
     gateway.origin.open.clear()
     waiting = asyncio.create_task(gateway.get("/pictures/1"))
 
-    async def is_asked() -> bool:
-        return len(gateway.origin.seen) == 2
-
     for number in (2, 3, 4):  # a GET is sent again
 
         async def is_asked(number: int = number) -> bool:
             return waiting.done() or len(gateway.origin.seen) == number
 
         await eventually(is_asked)
-        transport = gateway.origin.seen[-1].transport
-        if transport is not None:
+        if (transport := gateway.origin.seen[-1].transport) is not None:
             transport.abort()
     got = await waiting
     assert (got.status, got.body, got.cache) == (200, b"picture", "colonnade; fwd=stale")

@@ -1,4 +1,4 @@
-"""While Valkey is away the cache is passed by, and nobody waits for it; what was to be taken away is, when it is back."""
+"""While Valkey is away the cache is passed by and nobody waits; what was to be taken away is, before it is used again."""
 
 import asyncio
 import signal
