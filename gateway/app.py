@@ -23,16 +23,19 @@ from gateway.downstream.server import Server
 from gateway.edge.client_address import ClientAddresses
 from gateway.edge.cors import Cors
 from gateway.edge.websocket import Handshakes
+from gateway.fast_lane import FastLane
 from gateway.forwarding import Forwarder
 from gateway.limits.concurrency import ConcurrencyLimits
 from gateway.limits.limiter import Limiter, open_limiter
 from gateway.limits.policy import parse_policy
+from gateway.observer import Observer
 from gateway.pages.pages import Pages
 from gateway.proxy import Components, Proxy
+from gateway.reception import Reception
 from gateway.responder import Responder
 from gateway.routes.file import RouteFile
 from gateway.routes.load import load_routes
-from gateway.routing import follow_routes
+from gateway.routing import LiveRouting, follow_routes
 from gateway.settings import NAME, Settings
 from gateway.streams import Streams
 from gateway.upstreams.instance import PoolLimits
@@ -86,9 +89,7 @@ async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecyc
         place = _cache_place(settings, limiter)
         caching = await stack.enter_async_context(open_caching(place, assertions, forwarder, responder))
         components = Components(
-            addresses=ClientAddresses(settings.trusted_proxies),
-            cors=Cors(settings.cors_origins),
-            routing=routing,
+            reception=_reception(settings, routing),
             authenticator=trust.authenticator,
             limiter=limiter,
             concurrency=ConcurrencyLimits(),
@@ -97,11 +98,21 @@ async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecyc
             caching=caching,
             responder=responder,
             handshakes=Handshakes(public_url, settings.cors_origins),
-            prefix=urlsplit(public_url).path,
+            observer=Observer(),
         )
         proxy = Proxy(components)
+        fast_lane = FastLane(components, lifecycle)
         private = admin_app(trust.keys, trust.revocations, settings.process.trust_file, lifecycle)
-        yield Apps(Server(proxy.handle, proxy.refuse), private)
+        yield Apps(Server(proxy.handle, proxy.refuse, fast_lane.enter), private)
+
+
+def _reception(settings: Settings, routing: LiveRouting) -> Reception:
+    return Reception(
+        addresses=ClientAddresses(settings.trusted_proxies),
+        cors=Cors(settings.cors_origins),
+        routing=routing,
+        prefix=urlsplit(settings.process.public_url).path,
+    )
 
 
 def _cache_place(settings: Settings, limiter: Limiter) -> CachePlace:

@@ -7,14 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
-from aiohttp import web
-
 from gateway.authentication.identity import Assertions
 from gateway.cache.conditions import conditions_for
 from gateway.cache.entry import Entry
 from gateway.cache.headers import Header, values
 from gateway.cache.key import Inputs, Key, keyed_headers, path_key
 from gateway.context import RequestContext
+from gateway.downstream.request import Request
 from gateway.edge.headers import RawHeader
 from gateway.edge.paths import BadPath, canonical_path
 from gateway.forwarding import Admitted
@@ -32,7 +31,7 @@ _OF_ONE_CLIENT = frozenset(
 class Asked:
     """A request on a route with a cache. `keyed` is what of its `headers` the service gets."""
 
-    request: web.BaseRequest
+    request: Request
     context: RequestContext
     admitted: Admitted
     rule: CacheRule
@@ -50,9 +49,9 @@ class CacheRequests:
         self._scheme, self._host, self._prefix = parts.scheme, parts.netloc, parts.path.rstrip("/")
         self._origin = f"{self._scheme}://{self._host}"
 
-    def read(self, request: web.BaseRequest, context: RequestContext, admitted: Admitted, rule: CacheRule) -> Asked:
+    def read(self, request: Request, context: RequestContext, admitted: Admitted, rule: CacheRule) -> Asked:
         keyed = keyed_headers(request.raw_headers, rule.headers)
-        inputs = Inputs(self._origin, admitted.route.upstream, admitted.target, keyed)
+        inputs = Inputs(self._origin, admitted.route.upstream, context.target, keyed)
         return Asked(request, context, admitted, rule, list(request.headers.items()), keyed, inputs.key())
 
     def to_share(self, asked: Asked, stale: Entry | None) -> UpstreamRequest:
@@ -65,12 +64,12 @@ class CacheRequests:
         own = [header for header in asked.headers if header[0].lower() in _OF_ONE_CLIENT]
         return self._request(asked.request.method, asked, own, asked.context.request_id)
 
-    def changed_paths(self, admitted: Admitted, exchange: Exchange | None) -> set[str]:
+    def changed_paths(self, target: str, exchange: Exchange | None) -> set[str]:
         """Return the paths that an unsafe request may have changed (RFC 9111, 4.4), as the keys of their markers."""
-        paths = {admitted.target.partition("?")[0]}
+        paths = {target.partition("?")[0]}
         headers = [] if exchange is None else [(n.decode("latin-1"), v.decode("latin-1")) for n, v in exchange.headers]
         for name in ("location", "content-location"):
-            paths.update(self._own_paths(admitted.target, values(headers, name)))
+            paths.update(self._own_paths(target, values(headers, name)))
         return {path_key(self._origin, path) for path in paths}
 
     def _own_paths(self, target: str, locations: Iterable[str]) -> Iterable[str]:
@@ -97,4 +96,4 @@ class CacheRequests:
             )
         ]
         headers += (b"Host", asked.admitted.pool.authority), self._assertions.header(None, route.upstream)
-        return UpstreamRequest(method, asked.admitted.target, headers, route.timeout)
+        return UpstreamRequest(method, asked.context.target, headers, route.timeout)

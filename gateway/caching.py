@@ -10,8 +10,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from aiohttp import web
-
 from gateway.authentication.identity import Assertions
 from gateway.cache.conditions import is_conditional
 from gateway.cache.flights import Flight, Flights, Name
@@ -29,6 +27,8 @@ from gateway.cached_answers import CachedAnswers
 from gateway.changes import Changes
 from gateway.context import RequestContext
 from gateway.downstream.answer import Answer
+from gateway.downstream.body import RequestBody
+from gateway.downstream.request import Request
 from gateway.errors import NotCached
 from gateway.fetching import Fetched, Fetcher, HandedOver, Outcome, Wanted
 from gateway.forwarding import Admitted, Forwarder
@@ -51,20 +51,18 @@ class Caching:
     async def aclose(self) -> None:
         await self._flights.aclose()
 
-    async def forward(self, request: web.BaseRequest, context: RequestContext, admitted: Admitted) -> Answer:
+    async def forward(self, request: Request, context: RequestContext, admitted: Admitted, body: RequestBody) -> Answer:
         """Answer from the cache or the service. Raises as Forwarder.forward does, and NotCached."""
         rule = admitted.route.cache
         assert rule is not None
         if request.method not in _READING:
-            return await self._tools.changes.forward(request, context, admitted)
+            return await self._tools.changes.forward(request, context, admitted, body)
         if not rule.keeps:
-            return await self._tools.forwarder.forward(request, context, admitted)
-        if (
-            admitted.principal is not None or admitted.body.length != 0
-        ):  # for one person; or asked for by more than a key
+            return await self._tools.forwarder.forward(request, context, admitted, body)
+        if admitted.principal is not None or body.length != 0:  # for one person; or asked for by more than a key
             _note(context, "bypass")
             context.headers.append(CacheStatus("bypass").header())
-            return await self._tools.forwarder.forward(request, context, admitted)
+            return await self._tools.forwarder.forward(request, context, admitted, body)
         return await self._read(self._tools.requests.read(request, context, admitted, rule))
 
     async def _read(self, asked: Asked) -> Answer:

@@ -88,14 +88,14 @@ class CachingGateway:
             return Got(answer.status, answer.headers, await answer.read())
 
     async def together(self, path: str, size: int) -> list[Got]:
-        """Ask for one thing on many connections at once."""
+        """Let many people ask for one thing at once, each from an address of their own."""
         async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as client:
 
-            async def one() -> Got:
-                async with client.get(self.running.url + path) as answer:
+            async def one(address: str) -> Got:
+                async with client.get(self.running.url + path, headers={"X-Forwarded-For": address}) as answer:
                     return Got(answer.status, answer.headers, await answer.read())
 
-            return await asyncio.gather(*(one() for _ in range(size)))
+            return await asyncio.gather(*(one(f"10.0.{each // 250}.{each % 250}") for each in range(size)))
 
     async def origin_is_asked(self) -> bool:
         return bool(self.origin.seen)
@@ -104,7 +104,8 @@ class CachingGateway:
 @asynccontextmanager
 async def run_caching_gateway(folder: Path, valkey_url: str, **environ: str) -> AsyncIterator[CachingGateway]:
     (folder / "cached.toml").write_text(TABLE)
-    variables = {"ROUTES_FILE": str(folder / "cached.toml"), "CORS_ORIGINS": "https://app.example.org"} | environ
+    variables = {"ROUTES_FILE": str(folder / "cached.toml"), "CORS_ORIGINS": "https://app.example.org"}
+    variables |= {"TRUSTED_PROXIES": "127.0.0.1"} | environ
     async with run_gateway(folder, valkey_url, **variables) as running:
         await ready(running)
         origin = Origin()

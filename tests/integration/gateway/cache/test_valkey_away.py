@@ -1,4 +1,4 @@
-"""While Valkey is away the cache is passed by and nobody waits; what was to be taken away is, before it is used again."""
+"""While Valkey is away the cache is passed by and nobody waits; what was to go is gone before it is used again."""
 
 import asyncio
 import signal
