@@ -72,7 +72,8 @@ class Flights(Generic[_T]):
         self._alone: set[Flight[_T]] = set()
 
     def find(self, name: Name) -> Flight[_T] | None:
-        return self._flights.get(name)
+        flight = self._flights.get(name)
+        return None if flight is None or flight.task.cancelling() else flight  # whom all have left takes nobody up
 
     def start(self, name: Name, work: Coroutine[Any, Any, _T], *, kept: bool = False) -> Flight[_T]:
         flight = self._flights[name] = Flight(work, kept=kept)

@@ -1,5 +1,8 @@
 """What is kept, for how long, and what clients get of it."""
 
+import time
+from email.utils import formatdate
+
 import pytest
 from redis import asyncio as aioredis
 
@@ -15,6 +18,15 @@ async def test_second_get_is_answered_from_the_cache(gateway: CachingGateway) ->
     assert second.headers["Date"] == first.headers["Date"]
     assert 58 <= second.ttl <= 60
     assert len(gateway.origin.seen) == 1
+
+
+async def test_date_stays_that_of_the_origin(gateway: CachingGateway) -> None:
+    """RFC 9110, 6.6.1: and so the age of an answer that was under way for long is seen."""
+    gateway.origin.headers["Date"] = date = formatdate(time.time() - 20, usegmt=True)
+    for _ in range(2):
+        got = await gateway.get("/pictures/1")
+        assert got.headers["Date"] == date
+        assert int(got.headers["Age"]) >= 20
 
 
 async def test_age_that_an_answer_brings_along_counts(gateway: CachingGateway) -> None:

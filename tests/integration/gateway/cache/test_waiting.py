@@ -1,12 +1,42 @@
 """One fetch for all who want the same at the same moment, and no queue where answers can't be shared."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
 from gateway import caching
+from gateway.cache.flights import Flight
 from tests.integration.gateway.cache.caching_gateway import CachingGateway
 from tests.waiting import eventually
+
+
+class Waiters:
+    """Counts who waits for a fetch."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 0
+        wait = Flight.wait
+
+        async def counting(flight: Flight[Any], seconds: float | None = None) -> object:
+            self.now += 1
+            try:
+                return await wait(flight, seconds)
+            finally:
+                self.now -= 1
+
+        monkeypatch.setattr(Flight, "wait", counting)
+
+    async def are(self, size: int) -> None:
+        async def so_many() -> bool:
+            return self.now == size
+
+        await eventually(so_many)
+
+
+@pytest.fixture
+def waiters(monkeypatch: pytest.MonkeyPatch) -> Waiters:
+    return Waiters(monkeypatch)
 
 
 async def test_thousand_gets_of_a_cold_key_are_one_fetch(gateway: CachingGateway) -> None:
@@ -21,15 +51,17 @@ async def test_thousand_gets_of_a_cold_key_are_one_fetch(gateway: CachingGateway
     assert len({answer.headers["X-Request-Id"] for answer in answers}) == 1000
 
 
-async def test_client_that_leaves_does_not_take_the_others_answer_away(gateway: CachingGateway) -> None:
+async def test_client_that_leaves_does_not_take_the_others_answer_away(
+    gateway: CachingGateway, waiters: Waiters
+) -> None:
     gateway.origin.open.clear()
     first = asyncio.create_task(gateway.get("/pictures/1"))
     await eventually(gateway.origin_is_asked)
     others = [asyncio.create_task(gateway.get("/pictures/1")) for _ in range(5)]
-    await _all_wait(gateway, 6)
+    await waiters.are(6)
     first.cancel()
     await asyncio.gather(first, return_exceptions=True)
-    await _all_wait(gateway, 5)
+    await waiters.are(5)
     gateway.origin.open.set()
     assert {(await each).cache for each in others} == {"colonnade; fwd=miss; fwd-status=200; collapsed"}
     assert len(gateway.origin.seen) == 1
@@ -45,16 +77,16 @@ async def test_fetch_that_nobody_waits_for_any_more_is_given_up(gateway: Caching
     async def is_given_up() -> bool:
         return gateway.origin.seen[0].transport is None
 
-    await eventually(is_given_up)
+    await eventually(is_given_up, within=3.0)  # the route's time-out would do it in five
 
 
-async def test_answers_that_are_for_one_are_fetched_side_by_side(gateway: CachingGateway) -> None:
+async def test_answers_that_are_for_one_are_fetched_side_by_side(gateway: CachingGateway, waiters: Waiters) -> None:
     """No serialisation of private answers: all who waited are at the service at the same time."""
     gateway.origin.headers = {"Cache-Control": "private"}
     gateway.origin.open.clear()
     crowd = asyncio.create_task(gateway.together("/pictures/1", 20))
     await eventually(gateway.origin_is_asked)
-    await _all_wait(gateway, 20)
+    await waiters.are(20)
     gateway.origin.open.set()
     await crowd
     assert len(gateway.origin.seen) == 20
@@ -93,12 +125,3 @@ async def test_each_asks_for_itself_whether_what_must_be_validated_holds(gateway
         (b"picture", "colonnade; fwd=stale; fwd-status=304; stored")
     }
     assert gateway.origin.sees("If-None-Match") == [None, *['"one"'] * 10]
-
-
-async def _all_wait(gateway: CachingGateway, size: int) -> None:
-    """Return once so many connections are open and nothing is being read from them any more."""
-
-    async def are_open() -> bool:
-        return len(gateway.running.server.connections) == size
-
-    await eventually(are_open)
