@@ -126,6 +126,7 @@ def _route(fields: Fields, upstreams: set[str], limits: Mapping[str, LimitDeclar
         websocket=websocket,
         idle=fields.seconds("idle", _LONGEST_TIMEOUT) if "idle" in fields else DEFAULT_IDLE,
         cache=read_cache(fields),
+        line=fields.line(),
     )
 
 

@@ -35,6 +35,7 @@ class Route:
     `pass_credentials`: the upstream gets Authorization and the session cookie; only for those who must judge them.
     `websocket`: takes WebSocket handshakes, and nothing else. `idle`: seconds for which a stream may carry no byte.
     `cache`: None where the cache has nothing to do with the route.
+    `line` is where it stands in its file.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Route:
     websocket: bool = False
     idle: float = DEFAULT_IDLE
     cache: CacheRule | None = None
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
