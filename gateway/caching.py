@@ -22,6 +22,7 @@ from gateway.cache.passing import Passing
 from gateway.cache.policy import Use, covers_error, use
 from gateway.cache.status import CacheStatus
 from gateway.cache.store import CacheStore, Found
+from gateway.cache_outlook import READING, Oracle
 from gateway.cache_requests import Asked, CacheRequests
 from gateway.cached_answers import CachedAnswers
 from gateway.changes import Changes
@@ -36,7 +37,6 @@ from gateway.limits.budget import within_budget
 from gateway.responder import Responder
 
 WAIT = 5.0  # seconds for which one waits for another's fetch; then it goes by itself
-_READING = frozenset(("GET", "HEAD"))
 _MOST_FLIGHTS = 256  # beyond these, what may be served stale isn't fetched anew yet
 
 
@@ -45,6 +45,7 @@ class Caching:
 
     def __init__(self, tools: "Tools") -> None:
         self._tools = tools
+        self.oracle = Oracle(tools.store, tools.requests)
         self._flights: Flights[Outcome] = Flights()
         self._passing = Passing()
 
@@ -55,7 +56,7 @@ class Caching:
         """Answer from the cache or the service. Raises as Forwarder.forward does, and NotCached."""
         rule = admitted.route.cache
         assert rule is not None
-        if request.method not in _READING:
+        if request.method not in READING:
             return await self._tools.changes.forward(request, context, admitted, body)
         if not rule.keeps:
             return await self._tools.forwarder.forward(request, context, admitted, body)

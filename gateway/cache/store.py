@@ -65,6 +65,11 @@ class CacheStore:
             return None
         return found
 
+    async def peek(self, key: Key) -> Found | None:
+        """Return what `find` would, without leaving a marker."""
+        answers = await self._link.write([("GET", key.path), ("GET", key.entry)])
+        return None if answers is None else self._found(key, answers[0] or b"", answers[1])
+
     async def keep(self, key: Key, entry: Entry, seconds: float) -> bool:
         """Keep an answer; return whether it is."""
         data = encode(entry)
