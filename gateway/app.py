@@ -4,11 +4,13 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from ssl import SSLContext
 from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
+from aiohttp import web
 
 from gateway.admin import admin_app
 from gateway.authentication.authenticator import Authenticator
@@ -18,9 +20,12 @@ from gateway.authentication.keys import PATH as KEYS_PATH
 from gateway.authentication.keys import REFRESH_SECONDS, KeySet
 from gateway.authentication.revocation import Revocations
 from gateway.authentication.tokens import TokenVerifier
+from gateway.downstream.certificates import Certificates
 from gateway.downstream.server import Server
 from gateway.edge.client_address import ClientAddresses
 from gateway.edge.cors import Cors
+from gateway.edge.https import HttpsOnly
+from gateway.edge.prefix import Prefix
 from gateway.edge.websocket import Handshakes
 from gateway.forwarding import Forwarder
 from gateway.limits.concurrency import ConcurrencyLimits
@@ -40,6 +45,7 @@ from shared.errors import Unavailable
 from shared.events.client import InternalClient
 from shared.identity import Signer
 from shared.lifecycle import Lifecycle, background
+from shared.reload import Reload, on_hangup
 from shared.serve import Apps
 
 _AUTH = "auth_service"
@@ -68,6 +74,7 @@ async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecyc
     async with AsyncExitStack() as stack:
         pools = await stack.enter_async_context(open_pools(PoolLimits()))
         routing = await stack.enter_async_context(follow_routes(routes, pools))
+        tls = await stack.enter_async_context(_follow_certificates(settings, routing.reloading))
         limiter = await stack.enter_async_context(open_limiter(settings.valkey_url.reveal()))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         services = {
@@ -91,11 +98,36 @@ async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecyc
             forwarder=Forwarder(Assertions(signer), streams, responder, public_url),
             responder=responder,
             handshakes=Handshakes(public_url, settings.cors_origins),
-            prefix=urlsplit(public_url).path,
+            https=HttpsOnly(public_url),
+            prefix=Prefix(urlsplit(public_url).path),
         )
         proxy = Proxy(components)
         private = admin_app(trust.keys, trust.revocations, settings.process.trust_file, lifecycle)
-        yield Apps(Server(proxy.handle, proxy.refuse), private)
+        yield _apps(proxy, private, tls, settings.http_port)
+
+
+def _apps(proxy: Proxy, private: web.Application, tls: SSLContext | None, http_port: int) -> Apps:
+    public = Server(proxy.handle, proxy.refuse)
+    if not http_port:
+        return Apps(public, private, tls)
+    plain = Server(partial(proxy.handle, plain=True), partial(proxy.refuse, plain=True))
+    return Apps(public, private, tls, (plain, http_port))
+
+
+@asynccontextmanager
+async def _follow_certificates(settings: Settings, *others: Reload) -> AsyncIterator[SSLContext | None]:
+    """Have SIGHUP reload the certificates, if there are any, and the `others`; yield what to speak TLS with."""
+    if settings.tls is None:
+        async with on_hangup(*(other.ask for other in others)):
+            yield None
+        return
+    certificates = Certificates(settings.tls.certificate, settings.tls.key)
+    reloading = Reload(certificates.has_changed, certificates.reload)
+    async with (
+        on_hangup(reloading.ask, *(other.ask for other in others)),
+        background("follow the certificate", reloading.follow),
+    ):
+        yield certificates.context
 
 
 @asynccontextmanager

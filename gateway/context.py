@@ -30,12 +30,16 @@ class Stream:
 
 @dataclass(slots=True)
 class RequestContext:
-    """Filled in as the request's steps learn more; `headers` go into the answer whatever becomes of it."""
+    """Filled in as the request's steps learn more; `headers` go into the answer whatever becomes of it.
+
+    `plain`: it came without TLS where PUBLIC_URL has it.
+    """
 
     method: str
     path: str
     request_id: str
     trace: Trace
+    plain: bool = False
     client: str = ""
     route: str = "unmatched"
     upstream: str = ""

@@ -4,13 +4,16 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from aiohttp import web
+from multidict import CIMultiDict
 
 from gateway.authentication.identity import Assertions
 from gateway.authentication.principal import Principal
 from gateway.context import RequestContext
 from gateway.downstream.answer import Answer
 from gateway.downstream.body import SMALL, RequestBody
+from gateway.edge.compression import compress_for
 from gateway.edge.headers import RawHeader, downstream_headers, forwarding_headers, upstream_headers
+from gateway.edge.prefix import Prefix
 from gateway.edge.websocket import Handshake
 from gateway.errors import AnswerTimeout
 from gateway.event_stream import is_event_stream, relay_events
@@ -49,6 +52,7 @@ class Forwarder:
         self._responder = responder
         public = urlsplit(public_url)
         self._scheme, self._host = public.scheme, public.netloc
+        self._prefix = Prefix(public.path)
 
     async def forward(self, request: web.BaseRequest, context: RequestContext, admitted: Admitted) -> Answer:
         """Answer with what the upstream answers. Raises an AppError as long as nothing has been sent to the client."""
@@ -74,22 +78,27 @@ class Forwarder:
         if exchange.status == SWITCHING_PROTOCOLS and admitted.handshake is not None:
             admitted.handshake.check_answer(exchange.headers)
             with self._streams.open(Kind.WEBSOCKET, context, admitted.principal) as stream:
-                answer = self._respond(request, context, exchange)
+                answer = self._respond(request, context, admitted, exchange)
                 await answer.switch()
                 tunnel = Tunnel(request, exchange, stream)
                 await _run(tunnel, context, admitted.route.idle)
         elif is_event_stream(exchange) and request.method != "HEAD":
             with self._streams.open(Kind.EVENTS, context, admitted.principal) as stream:
                 exchange.last(admitted.route.idle)
-                answer = self._respond(request, context, exchange)
+                answer = self._respond(request, context, admitted, exchange)
                 await relay_events(exchange, answer, stream, context)
         else:
-            answer = self._respond(request, context, exchange)
+            answer = self._respond(request, context, admitted, exchange)
             await _relay(request, exchange, answer, context)
         return answer
 
-    def _respond(self, request: web.BaseRequest, context: RequestContext, exchange: Exchange) -> Answer:
-        return self._responder.answer(request, context, exchange.status, downstream_headers(exchange.headers))
+    def _respond(
+        self, request: web.BaseRequest, context: RequestContext, admitted: Admitted, exchange: Exchange
+    ) -> Answer:
+        status, headers = exchange.status, CIMultiDict(self._prefix.add(downstream_headers(exchange.headers)))
+        public = admitted.route.auth == "public"
+        gzip = public and compress_for(request.method, request.headers, status, headers)
+        return self._responder.answer(request, context, status, headers.items(), gzip=gzip)
 
     def _headers(self, request: web.BaseRequest, context: RequestContext, admitted: Admitted) -> list[RawHeader]:
         """The client's first, stripped; ours after that, so that nothing of the client's can touch them."""

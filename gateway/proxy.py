@@ -11,8 +11,11 @@ from gateway.downstream.answer import Answer
 from gateway.downstream.body import RequestBody
 from gateway.downstream.form import target_of
 from gateway.edge.client_address import ClientAddresses, subject
+from gateway.edge.compression import accepts_gzip
 from gateway.edge.cors import Cors
+from gateway.edge.https import HttpsOnly
 from gateway.edge.paths import canonical_path
+from gateway.edge.prefix import Prefix
 from gateway.edge.websocket import Handshakes
 from gateway.errors import RateLimited
 from gateway.forwarding import Admitted, Forwarder
@@ -43,7 +46,8 @@ class Components:
     forwarder: Forwarder
     responder: Responder
     handshakes: Handshakes
-    prefix: str  # the path of PUBLIC_URL, which services never see
+    https: HttpsOnly
+    prefix: Prefix
 
 
 class Proxy:
@@ -55,9 +59,13 @@ class Proxy:
         it, headers = self._components, request.headers
         routing = it.routing.current
         path, query = target_of(request)
-        context.client = it.addresses.resolve(request.remote or "", headers.getall("X-Forwarded-For", ()))
+        peer = request.remote or ""
+        context.client = it.addresses.resolve(peer, headers.getall("X-Forwarded-For", ()))
+        context.plain |= it.addresses.trusts(peer) and it.https.lacks(headers.getall("X-Forwarded-Proto", ()))
         context.headers += it.cors.headers(headers.get("Origin"))
-        context.path = path = _bare(canonical_path(path), it.prefix)
+        context.path = path = it.prefix.strip(canonical_path(path))
+        if context.plain:
+            return await self._send_to_https(request, context, query)
         if it.cors.is_preflight(request.method, headers):
             return await self._preflight(request, context, routing)
         route = routing.table.match(request.method, path)
@@ -73,21 +81,26 @@ class Proxy:
             admitted = Admitted(route, routing.pools[route.upstream], principal, body, path + query, handshake)
             return await it.forwarder.forward(request, context, admitted)
 
-    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer one request, whatever happens; its line in the log and its place in the metrics are certain too."""
+    async def handle(self, request: web.BaseRequest, *, plain: bool = False) -> web.StreamResponse:
+        """Answer one request, whatever happens; its line in the log and its place in the metrics are certain too.
+
+        `plain`: it came by the port that has no TLS because all it does is to lead to where there is.
+        """
         context = new_context(request)
+        context.plain = plain
         self._observers.begin()
         try:
             return await self._answer_or_problem(request, context)
         finally:
             self._observers.end(context)
 
-    def refuse(self, request: web.BaseRequest, error: AppError) -> web.StreamResponse:
+    def refuse(self, request: web.BaseRequest, error: AppError, *, plain: bool = False) -> web.StreamResponse:
         """Return the answer to what the parser found to be no request; the connection is closed after it."""
         context = new_context(request)
+        context.plain = plain
         context.client, context.status = request.remote or "", error.status
         self._observers.begin()
-        problem = _problem(request, context, error)
+        problem = self._problem(request, context, error)
         headers = self._components.responder.headers(context, problem.headers.items())
         response = web.Response(status=problem.status, headers=headers, body=problem.body)
         response.force_close()
@@ -104,9 +117,16 @@ class Proxy:
         except Exception as exc:  # noqa: BLE001  the client learns the request's id, the operator the stack
             log.error("request_failed", exc, **{"http.request.id": context.request_id})
             error = InternalError()
-        problem = _problem(request, context, error)
+        problem = self._problem(request, context, error)
         answer = self._components.responder.answer(request, context, problem.status, problem.headers.items())
         await answer.send(problem.body)
+        return answer
+
+    async def _send_to_https(self, request: web.BaseRequest, context: RequestContext, query: str) -> Answer:
+        location = self._components.https.location(request.method, request.headers, context.path, query)
+        redirect = (("Location", location), ("Cache-Control", "no-store"))  # the next request may be no browser's
+        answer = self._components.responder.answer(request, context, 308, redirect)
+        await answer.send(b"")
         return answer
 
     async def _preflight(self, request: web.BaseRequest, context: RequestContext, routing: Routing) -> Answer:
@@ -125,7 +145,8 @@ class Proxy:
             raise RateLimited
 
     async def _page(self, request: web.BaseRequest, context: RequestContext) -> Answer:
-        page = await self._components.pages.answer(context.path, request.headers)
+        gzip = accepts_gzip(",".join(request.headers.getall("Accept-Encoding", ())))
+        page = await self._components.pages.answer(context.path, request.headers, gzip=gzip)
         if page is None:
             raise NotFound
         answer = self._components.responder.answer(request, context, page.status, page.headers)
@@ -133,15 +154,12 @@ class Proxy:
         context.sent = answer.sent
         return answer
 
-
-def _bare(path: str, prefix: str) -> str:
-    """Return `path` without the prefix, which a proxy before us may have taken off already."""
-    if prefix and (path == prefix or path.startswith(f"{prefix}/")):
-        return path[len(prefix) :] or "/"
-    return path
-
-
-def _problem(request: web.BaseRequest, context: RequestContext, error: AppError) -> RenderedProblem:
-    context.error = error
-    accept = request.headers.get("Accept", "")
-    return render_problem(error, accept=accept, instance=context.path, request_id=context.request_id)
+    def _problem(self, request: web.BaseRequest, context: RequestContext, error: AppError) -> RenderedProblem:
+        context.error = error
+        return render_problem(
+            error,
+            accept=request.headers.get("Accept", ""),
+            instance=context.path,
+            request_id=context.request_id,
+            root=self._components.prefix.path,
+        )

@@ -7,6 +7,7 @@ from multidict import CIMultiDict
 
 from gateway.context import RequestContext
 from gateway.downstream.answer import Answer
+from gateway.downstream.compression import GzipAnswer
 from gateway.edge.security_headers import add_missing, security_headers
 from shared.lifecycle import Lifecycle
 from shared.tracing import REQUEST_ID
@@ -22,16 +23,23 @@ class Responder:
         self._https = https
 
     def answer(
-        self, request: web.BaseRequest, context: RequestContext, status: int, headers: Iterable[Header]
+        self,
+        request: web.BaseRequest,
+        context: RequestContext,
+        status: int,
+        headers: Iterable[Header],
+        *,
+        gzip: bool = False,
     ) -> Answer:
         context.status = status
         keep_alive = request.keep_alive and not self._lifecycle.stopping and _may_continue(request)
-        return Answer(request, status, self.headers(context, headers), keep_alive=keep_alive)
+        kind = GzipAnswer if gzip else Answer
+        return kind(request, status, self.headers(context, headers), keep_alive=keep_alive)
 
     def headers(self, context: RequestContext, headers: Iterable[Header]) -> CIMultiDict[str]:
         complete = CIMultiDict(headers)
         html = complete.get("Content-Type", "").startswith("text/html")
-        add_missing(complete, security_headers(html=html, https=self._https))
+        add_missing(complete, security_headers(html=html, https=self._https and not context.plain))
         complete.extend(context.headers)
         complete[REQUEST_ID] = context.request_id
         return complete

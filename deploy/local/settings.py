@@ -14,10 +14,15 @@ _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  recognised, n
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`host` is where the gateway listens; all else listens on loopback. `environ` is what the person set."""
+    """`host` is where the gateway listens; all else listens on loopback. `environ` is what the person set.
+
+    `http_port` is a ninth port, which leads from http to https; 0 is none.
+    """
 
     host: str
     port: int
+    scheme: str
+    http_port: int
     public_url: str
     state: Path
     environ: Mapping[str, str]
@@ -25,7 +30,7 @@ class Settings:
     @property
     def url(self) -> str:
         """Where a browser on this machine finds the gateway."""
-        return _url(self.host, self.port)
+        return _url(self.scheme, self.host, self.port)
 
 
 def read_settings() -> Settings:
@@ -33,10 +38,13 @@ def read_settings() -> Settings:
     env = Env(os.environ)
     host = env.text("HOST", "127.0.0.1")
     port = env.integer("PORT", 8080, minimum=1, maximum=_HIGHEST)
+    scheme = "https" if env.text("TLS_CERT_FILE", "") else "http"
     settings = Settings(
         host=host,
         port=port,
-        public_url=env.url("PUBLIC_URL", _url(host, port)),
+        scheme=scheme,
+        http_port=env.integer("HTTP_PORT", 0, maximum=65535),
+        public_url=env.url("PUBLIC_URL", _url(scheme, host, port)),
         state=env.path("STATE_DIR", Path(".colonnade")),
         environ=dict(os.environ),
     )
@@ -47,6 +55,6 @@ def read_settings() -> Settings:
     return settings
 
 
-def _url(host: str, port: int) -> str:
+def _url(scheme: str, host: str, port: int) -> str:
     host = _EVERYWHERE.get(host, host)
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"

@@ -27,6 +27,11 @@ class ClientAddresses:
             return str(address)
         return str(self._first_stranger(address, ",".join(forwarded_for)))
 
+    def trusts(self, peer: str) -> bool:
+        """Whether what this peer says about its clients counts."""
+        address = _parsed(peer)
+        return address is not None and self._trusts(address)
+
     def _first_stranger(self, peer: Address, chain: str) -> Address:
         hop = peer
         for text in reversed(chain.split(",")):
