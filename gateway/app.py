@@ -21,18 +21,22 @@ from gateway.authentication.keys import REFRESH_SECONDS, KeySet
 from gateway.authentication.revocation import Revocations
 from gateway.authentication.tokens import TokenVerifier
 from gateway.downstream.certificates import Certificates
+from gateway.downstream.client import no_fast_lane
 from gateway.downstream.server import Server
 from gateway.edge.client_address import ClientAddresses
 from gateway.edge.cors import Cors
 from gateway.edge.https import HttpsOnly
 from gateway.edge.prefix import Prefix
 from gateway.edge.websocket import Handshakes
+from gateway.fast_lane import FastLane
 from gateway.forwarding import Forwarder
 from gateway.limits.concurrency import ConcurrencyLimits
 from gateway.limits.limiter import open_limiter
 from gateway.limits.policy import parse_policy
+from gateway.observer import Observer
 from gateway.pages.pages import Pages
 from gateway.proxy import Components, Proxy
+from gateway.reception import Reception
 from gateway.responder import Responder
 from gateway.routes.file import RouteFile
 from gateway.routes.load import load_routes
@@ -84,13 +88,18 @@ async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecyc
         internal = InternalClient(session, signer, settings.auth_internal_url, _AUTH)
         public_url = settings.process.public_url
         trust = await stack.enter_async_context(_open_trust(services[_AUTH], internal, public_url))
-        responder = Responder(lifecycle, https=public_url.startswith("https:"))
+        prefix = Prefix(urlsplit(public_url).path)
+        responder = Responder(lifecycle, prefix, https=public_url.startswith("https:"))
         streams = Streams(trust.revocations, lifecycle)
         await stack.enter_async_context(background("end streams", streams.end_when_stopping))
         components = Components(
-            addresses=ClientAddresses(settings.trusted_proxies),
-            cors=Cors(settings.cors_origins),
-            routing=routing,
+            reception=Reception(
+                addresses=ClientAddresses(settings.trusted_proxies),
+                cors=Cors(settings.cors_origins),
+                routing=routing,
+                https=HttpsOnly(public_url),
+                prefix=prefix,
+            ),
             authenticator=trust.authenticator,
             limiter=limiter,
             concurrency=ConcurrencyLimits(),
@@ -98,19 +107,20 @@ async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecyc
             forwarder=Forwarder(Assertions(signer), streams, responder, public_url),
             responder=responder,
             handshakes=Handshakes(public_url, settings.cors_origins),
-            https=HttpsOnly(public_url),
-            prefix=Prefix(urlsplit(public_url).path),
+            observer=Observer(),
         )
-        proxy = Proxy(components)
         private = admin_app(trust.keys, trust.revocations, settings.process.trust_file, lifecycle)
-        yield _apps(proxy, private, tls, settings.http_port)
+        yield _apps(components, FastLane(components, lifecycle), private, tls, settings.http_port)
 
 
-def _apps(proxy: Proxy, private: web.Application, tls: SSLContext | None, http_port: int) -> Apps:
-    public = Server(proxy.handle, proxy.refuse)
+def _apps(
+    components: Components, fast_lane: FastLane, private: web.Application, tls: SSLContext | None, http_port: int
+) -> Apps:
+    proxy = Proxy(components)
+    public = Server(proxy.handle, proxy.refuse, fast_lane.enter)
     if not http_port:
         return Apps(public, private, tls)
-    plain = Server(partial(proxy.handle, plain=True), partial(proxy.refuse, plain=True))
+    plain = Server(partial(proxy.handle, plain=True), partial(proxy.refuse, plain=True), no_fast_lane)
     return Apps(public, private, tls, (plain, http_port))
 
 

@@ -1,4 +1,7 @@
-"""A request's way through the gateway: `_answer` lists its steps in order, and is the one place that does."""
+"""A request's way through the gateway: `_answer` lists its steps in order, and is the one place that does.
+
+The fast lane (fast_lane.py) takes the same steps, by the same functions, for requests that need nothing else.
+"""
 
 from dataclasses import dataclass
 
@@ -6,16 +9,12 @@ from aiohttp import web
 
 from gateway.authentication.authenticator import Authenticator
 from gateway.authentication.principal import Principal
-from gateway.context import Observers, RequestContext, new_context
+from gateway.context import RequestContext, new_context
 from gateway.downstream.answer import Answer
 from gateway.downstream.body import RequestBody
-from gateway.downstream.form import target_of
-from gateway.edge.client_address import ClientAddresses, subject
+from gateway.downstream.request import Request
+from gateway.edge.client_address import subject
 from gateway.edge.compression import accepts_gzip
-from gateway.edge.cors import Cors
-from gateway.edge.https import HttpsOnly
-from gateway.edge.paths import canonical_path
-from gateway.edge.prefix import Prefix
 from gateway.edge.websocket import Handshakes
 from gateway.errors import RateLimited
 from gateway.forwarding import Admitted, Forwarder
@@ -23,10 +22,12 @@ from gateway.limits.concurrency import ConcurrencyLimits
 from gateway.limits.headers import limit_headers
 from gateway.limits.limiter import Limiter
 from gateway.limits.policy import LimitClass
+from gateway.observer import Observer
 from gateway.pages.pages import Pages
+from gateway.reception import Reception
 from gateway.responder import Responder
 from gateway.routes.model import LOCAL
-from gateway.routing import LiveRouting, Routing
+from gateway.routing import Routing
 from shared.errors import AppError, InternalError, NotFound
 from shared.logs import log
 from shared.web.problem import RenderedProblem, render_problem
@@ -36,9 +37,7 @@ from shared.web.problem import RenderedProblem, render_problem
 class Components:
     """What the proxy rests on; they don't know each other."""
 
-    addresses: ClientAddresses
-    cors: Cors
-    routing: LiveRouting
+    reception: Reception
     authenticator: Authenticator
     limiter: Limiter
     concurrency: ConcurrencyLimits
@@ -46,30 +45,21 @@ class Components:
     forwarder: Forwarder
     responder: Responder
     handshakes: Handshakes
-    https: HttpsOnly
-    prefix: Prefix
+    observer: Observer
 
 
 class Proxy:
     def __init__(self, components: Components) -> None:
         self._components = components
-        self._observers = Observers()
 
-    async def _answer(self, request: web.BaseRequest, context: RequestContext) -> Answer:
+    async def _answer(self, request: Request, context: RequestContext) -> Answer:
         it, headers = self._components, request.headers
-        routing = it.routing.current
-        path, query = target_of(request)
-        peer = request.remote or ""
-        context.client = it.addresses.resolve(peer, headers.getall("X-Forwarded-For", ()))
-        context.plain |= it.addresses.trusts(peer) and it.https.lacks(headers.getall("X-Forwarded-Proto", ()))
-        context.headers += it.cors.headers(headers.get("Origin"))
-        context.path = path = it.prefix.strip(canonical_path(path))
+        routing = it.reception.receive(request.head, request.remote or "", context)
         if context.plain:
-            return await self._send_to_https(request, context, query)
-        if it.cors.is_preflight(request.method, headers):
+            return await self._send_to_https(request, context)
+        if it.reception.cors.is_preflight(request.method, headers):
             return await self._preflight(request, context, routing)
-        route = routing.table.match(request.method, path)
-        context.route, context.upstream = route.name, route.upstream
+        route = it.reception.route(request.head, routing, context)
         handshake = it.handshakes.read(request.version, headers) if route.websocket else None
         authorization = headers.getall("Authorization", ()) if handshake is None else handshake.authorization
         principal = await it.authenticator.authenticate(route.auth, authorization)
@@ -78,36 +68,40 @@ class Proxy:
         if route.upstream == LOCAL:
             return await self._page(request, context)
         with it.concurrency.take(context.user_id, subject(context.client)):
-            admitted = Admitted(route, routing.pools[route.upstream], principal, body, path + query, handshake)
-            return await it.forwarder.forward(request, context, admitted)
+            admitted = Admitted(route, routing.pools[route.upstream], principal, handshake)
+            return await it.forwarder.forward(request, context, admitted, body)
 
-    async def handle(self, request: web.BaseRequest, *, plain: bool = False) -> web.StreamResponse:
+    async def handle(self, request: Request, *, plain: bool = False) -> web.StreamResponse:
         """Answer one request, whatever happens; its line in the log and its place in the metrics are certain too.
 
         `plain`: it came by the port that has no TLS because all it does is to lead to where there is.
         """
-        context = new_context(request)
-        context.plain = plain
-        self._observers.begin()
+        context: RequestContext | None = request.begun
+        if context is None:
+            context = new_context(request.head)
+            context.plain = plain
+            self._components.observer.begin()
         try:
             return await self._answer_or_problem(request, context)
         finally:
-            self._observers.end(context)
+            if context.exchange is not None:  # begun in the fast lane, and not wanted any more
+                context.exchange.close()
+            self._components.observer.end(context)
 
-    def refuse(self, request: web.BaseRequest, error: AppError, *, plain: bool = False) -> web.StreamResponse:
+    def refuse(self, request: Request, error: AppError, *, plain: bool = False) -> web.StreamResponse:
         """Return the answer to what the parser found to be no request; the connection is closed after it."""
-        context = new_context(request)
+        context = new_context(request.head)
         context.plain = plain
         context.client, context.status = request.remote or "", error.status
-        self._observers.begin()
+        self._components.observer.begin()
         problem = self._problem(request, context, error)
         headers = self._components.responder.headers(context, problem.headers.items())
         response = web.Response(status=problem.status, headers=headers, body=problem.body)
         response.force_close()
-        self._observers.end(context)
+        self._components.observer.end(context)
         return response
 
-    async def _answer_or_problem(self, request: web.BaseRequest, context: RequestContext) -> Answer:
+    async def _answer_or_problem(self, request: Request, context: RequestContext) -> Answer:
         try:
             return await self._answer(request, context)
         except AppError as exc:
@@ -122,16 +116,17 @@ class Proxy:
         await answer.send(problem.body)
         return answer
 
-    async def _send_to_https(self, request: web.BaseRequest, context: RequestContext, query: str) -> Answer:
-        location = self._components.https.location(request.method, request.headers, context.path, query)
+    async def _send_to_https(self, request: Request, context: RequestContext) -> Answer:
+        path, query = context.path, context.target.removeprefix(context.path)
+        location = self._components.reception.https.location(request.method, request.headers, path, query)
         redirect = (("Location", location), ("Cache-Control", "no-store"))  # the next request may be no browser's
         answer = self._components.responder.answer(request, context, 308, redirect)
         await answer.send(b"")
         return answer
 
-    async def _preflight(self, request: web.BaseRequest, context: RequestContext, routing: Routing) -> Answer:
+    async def _preflight(self, request: Request, context: RequestContext, routing: Routing) -> Answer:
         methods = routing.table.methods(context.path)
-        context.headers = self._components.cors.preflight(request.headers, methods)
+        context.headers = self._components.reception.cors.preflight(request.headers, methods)
         answer = self._components.responder.answer(request, context, 204, ())
         await answer.send(b"")
         return answer
@@ -139,12 +134,15 @@ class Proxy:
     async def _limit(self, limit: LimitClass, context: RequestContext, principal: Principal | None) -> None:
         if principal is not None:
             context.user_id = principal.user_id
-        verdict = await self._components.limiter.check(limit, limit.subject(subject(context.client), context.user_id))
+        verdict = context.verdict
+        if verdict is None:
+            whom = limit.subject(subject(context.client), context.user_id)
+            verdict = await self._components.limiter.check(limit, whom)
         context.headers += limit_headers(verdict)
         if not verdict.allowed:
             raise RateLimited
 
-    async def _page(self, request: web.BaseRequest, context: RequestContext) -> Answer:
+    async def _page(self, request: Request, context: RequestContext) -> Answer:
         gzip = accepts_gzip(",".join(request.headers.getall("Accept-Encoding", ())))
         page = await self._components.pages.answer(context.path, request.headers, gzip=gzip)
         if page is None:
@@ -154,12 +152,12 @@ class Proxy:
         context.sent = answer.sent
         return answer
 
-    def _problem(self, request: web.BaseRequest, context: RequestContext, error: AppError) -> RenderedProblem:
+    def _problem(self, request: Request, context: RequestContext, error: AppError) -> RenderedProblem:
         context.error = error
         return render_problem(
             error,
             accept=request.headers.get("Accept", ""),
             instance=context.path,
             request_id=context.request_id,
-            root=self._components.prefix.path,
+            root=self._components.reception.prefix.path,
         )

@@ -6,8 +6,10 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from gateway.context import RequestContext
-from gateway.downstream.answer import Answer
+from gateway.downstream.answer import Answer, whole_answer
 from gateway.downstream.compression import GzipAnswer
+from gateway.edge.headers import RawHeader, downstream_headers
+from gateway.edge.prefix import Prefix
 from gateway.edge.security_headers import add_missing, security_headers
 from shared.lifecycle import Lifecycle
 from shared.tracing import REQUEST_ID
@@ -16,10 +18,14 @@ Header = tuple[str, str]
 
 
 class Responder:
-    """`https` says whether PUBLIC_URL is; a stopping process asks its clients to come back on new connections."""
+    """`https` says whether PUBLIC_URL is, and `prefix` is its path.
 
-    def __init__(self, lifecycle: Lifecycle, *, https: bool) -> None:
+    A stopping process asks its clients to come back on new connections.
+    """
+
+    def __init__(self, lifecycle: Lifecycle, prefix: Prefix, *, https: bool) -> None:
         self._lifecycle = lifecycle
+        self._prefix = prefix
         self._https = https
 
     def answer(
@@ -35,6 +41,14 @@ class Responder:
         keep_alive = request.keep_alive and not self._lifecycle.stopping and _may_continue(request)
         kind = GzipAnswer if gzip else Answer
         return kind(request, status, self.headers(context, headers), keep_alive=keep_alive)
+
+    def whole(self, context: RequestContext, headers: Iterable[RawHeader], body: bytes) -> bytes:
+        """Return the answer to a GET with everything that goes over the wire, on a connection that stays open."""
+        return whole_answer(context.status, self.headers(context, self.relayed(headers)), body)
+
+    def relayed(self, headers: Iterable[RawHeader]) -> Iterable[Header]:
+        """What clients get of a service's headers."""
+        return self._prefix.add(downstream_headers(headers))
 
     def headers(self, context: RequestContext, headers: Iterable[Header]) -> CIMultiDict[str]:
         complete = CIMultiDict(headers)

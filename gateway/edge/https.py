@@ -5,7 +5,7 @@ everybody on the way, and nobody notices.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from shared.errors import AppError
@@ -27,14 +27,12 @@ class HttpsOnly:
         self._public_url = public_url
         self._is_promised = public_url.startswith("https:")
 
-    def lacks(self, forwarded_proto: Sequence[str]) -> bool:
+    def lacks(self, forwarded_proto: str) -> bool:
         """Whether trusted proxies say in X-Forwarded-Proto that their client came without TLS.
 
         Of several it is the first, of the outermost: between proxies plain http may be quite right.
         """
-        if not (self._is_promised and forwarded_proto):
-            return False
-        return forwarded_proto[0].partition(",")[0].strip().lower() == "http"
+        return self._is_promised and forwarded_proto.partition(",")[0].strip().lower() == "http"
 
     def location(self, method: str, headers: Mapping[str, str], path: str, query: str) -> str:
         """Return where a browser finds the page; `path` is canonical, `query` as it came. Raises HttpsRequired."""

@@ -36,14 +36,15 @@ async def get(
         return answer, await answer.read()
 
 
-async def test_large_public_text_is_compressed_and_says_so(gateway: RunningGateway) -> None:
-    serve(gateway, ETag='"x"')
+@pytest.mark.parametrize("text", [TEXT, TEXT[:4000]], ids=["in pieces", "in one piece"])
+async def test_large_public_text_is_compressed_and_says_so(gateway: RunningGateway, text: bytes) -> None:
+    serve(gateway, text, ETag='"x"')
     answer, body = await get(gateway)
     assert answer.headers["Content-Encoding"] == "gzip"
     assert answer.headers["ETag"] == 'W/"x"'
     assert "Accept-Encoding" in ",".join(answer.headers.getall("Vary"))
-    assert gzip.decompress(body) == TEXT
-    assert len(body) < len(TEXT) / 10
+    assert gzip.decompress(body) == text
+    assert len(body) < len(text) / 10
 
 
 async def test_head_is_answered_as_get_is_without_the_body(gateway: RunningGateway) -> None:

@@ -52,6 +52,17 @@ async def test_program_that_came_by_http_is_refused_and_its_token_goes_nowhere(b
     assert not behind_proxy.echo.seen
 
 
+async def test_token_that_is_known_is_refused_by_http_too(behind_proxy: RunningGateway) -> None:
+    """Neither lane lets it pass."""
+    bearer = behind_proxy.bearer(iss=PUBLIC_URL)
+    for proto, expected in (("https", 200), ("https", 200), ("http", 403), ("https", 200)):
+        headers = bearer | {"X-Forwarded-Proto": proto}
+        async with behind_proxy.client.get(f"{behind_proxy.url}/mine", headers=headers) as answer:
+            assert answer.status == expected
+            assert ("Strict-Transport-Security" in answer.headers) == (proto == "https")
+    assert len(behind_proxy.echo.seen) == 3
+
+
 async def test_stranger_cannot_say_how_it_came(among_strangers: RunningGateway) -> None:
     """G10"""
     async with among_strangers.client.get(f"{among_strangers.url}/open", headers=PLAIN) as answer:
@@ -94,7 +105,8 @@ async def test_query_cannot_end_the_location(behind_proxy: RunningGateway) -> No
     assert f"Location: {PUBLIC_URL}/docs?%22%3E%3Cb%3E%0d%0aX:y\r\n".encode() in answer
 
 
-async def test_answers_of_services_name_places_below_the_prefix(behind_proxy: RunningGateway) -> None:
+@pytest.mark.parametrize("method", ["GET", "POST"])  # by the fast lane, and by the other
+async def test_answers_of_services_name_places_below_the_prefix(behind_proxy: RunningGateway, method: str) -> None:
     async def answer_with_places(_request: web.BaseRequest) -> web.Response:
         headers = [
             ("Location", "/v1/things/1"),
@@ -104,7 +116,7 @@ async def test_answers_of_services_name_places_below_the_prefix(behind_proxy: Ru
         return web.Response(status=201, headers=headers)
 
     behind_proxy.echo.answer = answer_with_places
-    async with behind_proxy.client.post(f"{behind_proxy.url}/at/home/open/1") as answer:
+    async with behind_proxy.client.request(method, f"{behind_proxy.url}/at/home/open/1") as answer:
         assert answer.headers["Location"] == "/at/home/v1/things/1"
         assert answer.headers["Link"] == '</at/home/v1/things?x=2>; rel="next"'
         assert answer.headers["Set-Cookie"] == "a=b; Path=/at/home"
