@@ -12,6 +12,7 @@ A test that needs a stack of its own has `running_stack` and `state_folder` in s
 
 import secrets
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -97,6 +98,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _stack_of(item: pytest.Item) -> str | None:
+    if Path(__file__).parent not in item.path.parents:
+        return None
     names = getattr(item, "fixturenames", ())
     if "place" in names:
         chosen = getattr(item, "callspec", None)
