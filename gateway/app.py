@@ -28,6 +28,7 @@ from gateway.edge.cors import Cors
 from gateway.edge.https import HttpsOnly
 from gateway.edge.prefix import Prefix
 from gateway.edge.websocket import Handshakes
+from gateway.explain.walk import Explainer
 from gateway.fast_lane import FastLane
 from gateway.forwarding import Forwarder
 from gateway.limits.concurrency import ConcurrencyLimits
@@ -109,7 +110,8 @@ async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecyc
             handshakes=Handshakes(public_url, settings.cors_origins),
             observer=Observer(),
         )
-        private = admin_app(trust.keys, trust.revocations, settings.process.trust_file, lifecycle)
+        explainer = Explainer(components, urlsplit(public_url).netloc, routes.path)
+        private = admin_app(trust.keys, trust.revocations, explainer, settings.process.trust_file, lifecycle)
         yield _apps(components, FastLane(components, lifecycle), private, tls, settings.http_port)
 
 

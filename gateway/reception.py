@@ -28,13 +28,16 @@ class Reception:
         routing = self.routing.current
         path, query = target_of(head)
         context.client = self.addresses.resolve(peer, headers.getall("X-Forwarded-For", ()))
-        proto = headers.get("X-Forwarded-Proto")
-        if proto is not None and self.https.lacks(proto) and self.addresses.trusts(peer):
-            context.plain = True
+        context.plain = context.plain or self.came_plain(head, peer)
         context.headers = self.cors.headers(headers.get("Origin"))
         context.path = self.prefix.strip(canonical_path(path))
         context.target = context.path + query
         return routing
+
+    def came_plain(self, head: Head, peer: str) -> bool:
+        """Whether a proxy that we trust says that its client came without TLS, where PUBLIC_URL has it."""
+        proto = head.headers.get("X-Forwarded-Proto")
+        return proto is not None and self.https.lacks(proto) and self.addresses.trusting(peer) is not None
 
     def route(self, head: Head, routing: Routing, context: RequestContext) -> Route:
         """Raises NotFound or MethodNotAllowed."""

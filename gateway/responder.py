@@ -1,14 +1,14 @@
 """What every answer of the gateway carries, whoever made its body."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from aiohttp import web
 from multidict import CIMultiDict
 
 from gateway.context import RequestContext
-from gateway.downstream.answer import Answer, whole_answer
+from gateway.downstream.answer import Answer, plain_answer, whole_answer
 from gateway.downstream.compression import GzipAnswer
-from gateway.edge.headers import RawHeader, downstream_headers
+from gateway.edge.headers import RawHeader, downstream_headers, plain_lines
 from gateway.edge.prefix import Prefix
 from gateway.edge.security_headers import add_missing, security_headers
 from shared.lifecycle import Lifecycle
@@ -27,6 +27,8 @@ class Responder:
         self._lifecycle = lifecycle
         self._prefix = prefix
         self._https = https
+        always = security_headers(html=False, https=https)
+        self._security = [f"{name}: {value}".encode("ascii") for name, value in always]
 
     def answer(
         self,
@@ -42,9 +44,15 @@ class Responder:
         kind = GzipAnswer if gzip else Answer
         return kind(request, status, self.headers(context, headers), keep_alive=keep_alive)
 
-    def whole(self, context: RequestContext, headers: Iterable[RawHeader], body: bytes) -> bytes:
+    def whole(self, context: RequestContext, headers: Sequence[RawHeader], body: bytes) -> bytes:
         """Return the answer to a GET with everything that goes over the wire, on a connection that stays open."""
-        return whole_answer(context.status, self.headers(context, self.relayed(headers)), body)
+        lines = None if self._prefix.path else plain_lines(headers)
+        if lines is None:
+            return whole_answer(context.status, self.headers(context, self.relayed(headers)), body)
+        lines += self._security
+        lines += [f"{name}: {value}".encode("ascii") for name, value in context.headers]
+        lines.append(f"{REQUEST_ID}: {context.request_id}".encode("ascii"))
+        return plain_answer(context.status, lines, body)
 
     def relayed(self, headers: Iterable[RawHeader]) -> Iterable[Header]:
         """What clients get of a service's headers."""

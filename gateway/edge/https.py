@@ -24,7 +24,7 @@ class HttpsRequired(AppError):
 
 class HttpsOnly:
     def __init__(self, public_url: str) -> None:
-        self._public_url = public_url
+        self.public_url = public_url
         self._is_promised = public_url.startswith("https:")
 
     def lacks(self, forwarded_proto: str) -> bool:
@@ -39,4 +39,4 @@ class HttpsOnly:
         navigates = method in ("GET", "HEAD") and prefers_html(headers.get("Accept", ""))
         if not navigates or _API.match(path) or "Authorization" in headers:
             raise HttpsRequired
-        return self._public_url + path + quote(query, safe=_IN_QUERIES)
+        return self.public_url + path + quote(query, safe=_IN_QUERIES)

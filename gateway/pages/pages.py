@@ -20,6 +20,8 @@ _DOCS_POLICY = (
     "connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
 
+OPENAPI = "/openapi.json"  # the one page that needs the services
+
 
 @dataclass(frozen=True, slots=True)
 class PageAnswer:
@@ -55,7 +57,7 @@ class Pages:
         Unavailable while the API's description can't be told.
         """
         page = self._fixed.get(path)
-        if path == "/openapi.json":
+        if path == OPENAPI:
             page = _answer(await self._documents.merged(), "application/json", _REVALIDATE)
         if page is None:
             return None
