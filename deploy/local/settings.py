@@ -10,7 +10,10 @@ from deploy.local.state import State
 from shared.settings import Env, SettingsError
 
 _FILE = "settings.json"
-_CHOICES = ("HOST", "PORT", "PUBLIC_URL", "CORS_ORIGINS", "TRUSTED_PROXIES", "ROUTES_FILE", "FILES_ROOT")
+_CHOICES = (
+    *("HOST", "PORT", "HTTP_PORT", "PUBLIC_URL", "TLS_CERT_FILE", "TLS_KEY_FILE"),
+    *("CORS_ORIGINS", "TRUSTED_PROXIES", "ROUTES_FILE", "FILES_ROOT"),
+)
 _HIGHEST = 65535 - 1003  # the last of the eight ports is PORT + 1003
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  recognised, not bound
 

@@ -108,17 +108,14 @@ class _Walk:
 
     def _leads_to_https(self) -> bool:
         it, context, request = self._it.reception, self._context, self._request
+        context.plain = it.came_plain(request.head, self._peer)
+        if not context.plain:
+            return False
         with self._report.step("https") as step:
-            context.plain = it.came_plain(request.head, self._peer)
-            if not context.plain:
-                step.tell("no proxy that is trusted says that the client came without TLS")
-                return False
-            step.tell(
-                "a trusted proxy says that the client came without TLS: pages are redirected, all else is refused"
-            )
+            step.tell("a trusted proxy says that the client came without TLS: pages are redirected, others refused")
             query = context.target.removeprefix(context.path)
             location = it.https.location(request.method, request.headers, context.path, query)
-            step.tell(f"redirected to {it.https.public_url}")
+            step.tell(f"a page, redirected to {it.https.public_url}")
         self._carry((("Location", location),))
         self._answer(308)
         return True

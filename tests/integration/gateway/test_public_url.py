@@ -63,6 +63,20 @@ async def test_token_that_is_known_is_refused_by_http_too(behind_proxy: RunningG
     assert len(behind_proxy.echo.seen) == 3
 
 
+@pytest.mark.parametrize(("accept", "expected"), [("text/html", 308), ("*/*", 403)])
+async def test_redirect_and_refusal_are_explained(behind_proxy: RunningGateway, accept: str, expected: int) -> None:
+    asked = {"Accept": accept} | PLAIN
+    query = [("path", "/docs"), *(("header", f"{name}: {value}") for name, value in asked.items())]
+    url = f"http://127.0.0.1:{behind_proxy.private_port}/explain"
+    async with behind_proxy.client.get(url, params=query, headers={"Accept": "application/json"}) as answer:
+        told = await answer.json()
+    async with behind_proxy.client.get(f"{behind_proxy.url}/docs", headers=asked, allow_redirects=False) as answer:
+        assert answer.status == expected
+    assert told["status"] == expected
+    assert told["steps"][-1]["name"] == "https"
+    assert "Strict-Transport-Security" not in dict(told["answer_headers"])
+
+
 async def test_stranger_cannot_say_how_it_came(among_strangers: RunningGateway) -> None:
     """G10"""
     async with among_strangers.client.get(f"{among_strangers.url}/open", headers=PLAIN) as answer:
