@@ -35,9 +35,6 @@ class Profiles:
             raise NotFound("There is no such profile.")
         return profile
 
-    async def search(self, term: str, after: UUID | None, limit: int) -> list[Profile]:
-        return await self._repository.search(term, after, limit)
-
 
 def _deleted() -> Unauthenticated:
     return Unauthenticated("This account was deleted.", headers=INVALID_TOKEN)

@@ -30,6 +30,14 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """A part of a search's result, in order of ids; `upto` is the last id looked at, if it isn't known what follows."""
+
+    profiles: list[Profile]
+    upto: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """Normalised values to set; None leaves a field as it is, and an empty text resets it."""
 
