@@ -5,7 +5,7 @@ from aiohttp import web
 from shared.errors import InvalidParameter, Violation
 from shared.web.answers import Answer, Page
 from shared.web.context import identity_of
-from shared.web.etag import require_match
+from shared.web.etag import named_tags, require_match
 from shared.web.paging import decode_cursor, encode_cursor, make_page
 from user_service.domain import search_term
 from user_service.messages import (
@@ -36,11 +36,12 @@ async def update_own_profile(request: web.Request, body: ProfilePatch) -> Answer
     A JSON Merge Patch: a member that is absent stays as it is, and null resets it. With If-Match only that very
     version is changed.
     """
-    profiles = request.app[PROFILES]
-    profile = await profiles.own(identity_of(request).user_id)
-    named = require_match(request, profile.etag)
+    profiles, user_id = request.app[PROFILES], identity_of(request).user_id
     if changes := read_patch(body):
-        profile = await profiles.edit(profile.user_id, changes, profile.version if named else None)
+        profile = await profiles.edit(user_id, changes, named_tags(request))
+    else:
+        profile = await profiles.own(user_id)
+        require_match(request, profile.etag)
     return Answer(present_own(profile), etag=profile.etag)
 
 

@@ -50,19 +50,19 @@ class ProfileRepository:
         )
         return _profile(row)
 
-    async def update(self, user_id: UUID, changes: Changes, version: int | None) -> Profile | None:
-        """Apply `changes` and return what came of it; None when the profile is gone or isn't at `version`, if given."""
+    async def update(self, user_id: UUID, changes: Changes, etags: list[str] | None) -> Profile | None:
+        """Apply `changes` and return what came of it; None without a profile that has one of `etags`, if given."""
         name = changes.display_name
         row = await self._db.fetchrow(
             """
             update users.profile set
                 display_name = coalesce($3, display_name), search = coalesce($4, search), bio = coalesce($5, bio),
                 visibility = coalesce($6, visibility), updated_at = now(), version = version + 1
-            where user_id = $1 and version = coalesce($2, version) and deleted_at is null
+            where user_id = $1 and deleted_at is null and ($2::text[] is null or version::text = any ($2))
             returning user_id, display_name, bio, visibility, created_at, updated_at, version
             """,
             user_id,
-            version,
+            etags,
             name,
             fold(name) if name is not None else None,
             changes.bio,
