@@ -1,11 +1,8 @@
 """What surrounds every handler of a service: it is observed, authenticated, and its failures are told."""
 
-import time
 from collections.abc import Awaitable, Callable
-from functools import cache
 
 from aiohttp import web
-from aiohttp.hdrs import METH_ALL
 from aiohttp.typedefs import Handler, Middleware
 
 from shared.errors import (
@@ -20,10 +17,11 @@ from shared.errors import (
 )
 from shared.identity import HEADER, Identity, Verifier
 from shared.lifecycle import Lifecycle
-from shared.logs import log, loggable_path
-from shared.metrics import REQUEST_SECONDS, REQUESTS_IN_FLIGHT
+from shared.logs import log
+from shared.metrics import REQUESTS_IN_FLIGHT
 from shared.tracing import REQUEST_ID
-from shared.web.context import CONTEXT, RequestContext, new_context
+from shared.web.context import CONTEXT, new_context
+from shared.web.observing import record
 from shared.web.problem import render_problem
 
 
@@ -48,7 +46,7 @@ def surround(verifier: Verifier, open_paths: frozenset[str] = frozenset()) -> Mi
             return response
         finally:
             REQUESTS_IN_FLIGHT.dec()
-            _record(request, context)
+            record(request, context)
 
     return answer
 
@@ -59,40 +57,6 @@ def _authenticate(request: web.Request, verifier: Verifier) -> Identity:
     if len(tokens) != 1:
         raise Unauthenticated("Requests come through the gateway.")
     return verifier.verify(tokens[0])
-
-
-def _record(request: web.Request, context: RequestContext) -> None:
-    """Write the request's one line and its metrics."""
-    seconds = time.perf_counter() - context.started
-    route = route_template(request)
-    method = request.method if request.method in METH_ALL else "other"  # a client may call it anything
-    _seconds(method, route, context.outcome)(seconds)
-    log.info(
-        "request",
-        **{
-            "http.request.method": request.method,
-            "http.route": route,
-            "url.path": loggable_path(request.path),
-            "http.response.status_code": context.outcome,
-            "event.duration": int(seconds * 1e9),
-            "http.request.id": context.request_id,
-            "trace.id": context.trace.trace_id,
-            "span.id": context.trace.span_id,
-            "user.id": context.identity.subject,
-        },
-    )
-
-
-@cache
-def _seconds(method: str, route: str, status: int) -> Callable[[float], None]:
-    """Return the metric's child: looking one up by its labels costs more than counting."""
-    return REQUEST_SECONDS.labels(method, route, str(status)).observe
-
-
-def route_template(request: web.Request) -> str:
-    """Return `/v1/users/{user_id}` for a request's path, so that labels stay bounded."""
-    resource = request.match_info.route.resource
-    return resource.canonical if resource is not None else "unmatched"
 
 
 def _tell(request: web.Request, exc: Exception) -> web.StreamResponse:
