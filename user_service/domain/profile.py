@@ -1,6 +1,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 
@@ -9,8 +10,7 @@ class Visibility(StrEnum):
     PRIVATE = "private"  # its owner alone sees it
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(NamedTuple):
     """`display_name` is empty until its owner sets one. `version` grows by one with every change."""
 
     user_id: UUID
