@@ -30,6 +30,10 @@ class Passage(Protocol):
 Enter = Callable[["Client", RawRequestMessage], Passage | None]
 
 
+def no_fast_lane(_client: "Client", _head: RawRequestMessage) -> None:
+    """The door of a port whose requests all have something to be told."""
+
+
 class Client(web.RequestHandler):
     """`peer` is the other end's address."""
 

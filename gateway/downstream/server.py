@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
+from weakref import WeakSet
 
 from aiohttp import http_exceptions, http_parser, web
 from prometheus_client import Gauge
@@ -19,6 +20,8 @@ MAX_FIELD = 16_384  # bytes; an access token fits
 MAX_HEADERS = 100
 
 _CLIENTS = Gauge("gateway_client_connections", "Connections of clients that are open, idle ones included.")
+_SERVERS: "WeakSet[Server]" = WeakSet()  # one for each port
+_CLIENTS.set_function(lambda: sum(len(server.connections) for server in _SERVERS))
 
 Handler = Callable[[Request], Awaitable[web.StreamResponse]]
 Refuse = Callable[[Request, AppError], web.StreamResponse]
@@ -37,7 +40,7 @@ class Server(web.Server):
         super().__init__(handler, request_factory=self._request, handler_cancellation=True)  # type: ignore[arg-type]  # it gets our requests
         self.refuse = refuse
         self.enter = enter
-        _CLIENTS.set_function(lambda: len(self.connections))
+        _SERVERS.add(self)
 
     def __call__(self) -> web.RequestHandler:
         return _Connection(
