@@ -18,6 +18,7 @@ _LOOK_UPS = Counter("gateway_token_cache_lookups_total", "Access tokens looked u
 _HITS, _MISSES = _LOOK_UPS.labels("hit"), _LOOK_UPS.labels("miss")
 
 _PLAIN = frozenset(("public", "optional", "user"))  # any other policy asks for a grant: role:x, scope:x
+_SCHEME = "Bearer "
 
 
 class Confirming(Protocol):
@@ -55,8 +56,21 @@ class Authenticator:
         if not self._revocations.is_known:
             raise Unavailable("Sessions can't be checked yet.")
         principal = await self._principal(token)
-        if policy not in _PLAIN and not principal.has(policy):
+        if not _satisfies(principal, policy):
             raise InsufficientScope(policy)
+        return principal
+
+    def recall(self, policy: str, authorization: str) -> Principal | None:
+        """Return whom a header's whole value stands for if that is known already and good enough for the policy.
+
+        Never waits, never raises: wherever it returns none, `authenticate` is the one to decide.
+        """
+        if policy == "public" or not self._revocations.is_known or not authorization.startswith(_SCHEME):
+            return None
+        principal = self._verified.get(authorization[len(_SCHEME) :])
+        if principal is None or not self._is_good(principal) or not _satisfies(principal, policy):
+            return None
+        _HITS.inc()
         return principal
 
     async def _principal(self, token: str) -> Principal:
@@ -88,3 +102,7 @@ class Authenticator:
             del verified[oldest]
         verified[token] = principal
         self._confirmations.note(principal.session_id, principal.generation)
+
+
+def _satisfies(principal: Principal, policy: str) -> bool:
+    return policy in _PLAIN or principal.has(policy)
