@@ -1,10 +1,12 @@
 """A request's way through the gateway: `_answer` lists its steps in order, and is the one place that does."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from aiohttp import web
 
 from gateway.authentication.authenticator import Authenticator
+from gateway.authentication.cookies import Cookies, is_safe
 from gateway.authentication.principal import Principal
 from gateway.context import Observers, RequestContext, new_context
 from gateway.downstream.answer import Answer
@@ -37,6 +39,7 @@ class Components:
     cors: Cors
     routing: LiveRouting
     authenticator: Authenticator
+    cookies: Cookies
     limiter: Limiter
     concurrency: ConcurrencyLimits
     pages: Pages
@@ -64,7 +67,8 @@ class Proxy:
         context.route, context.upstream = route.name, route.upstream
         handshake = it.handshakes.read(request.version, headers) if route.websocket else None
         authorization = headers.getall("Authorization", ()) if handshake is None else handshake.authorization
-        principal = await it.authenticator.authenticate(route.auth, authorization)
+        cookie = partial(it.cookies.read, headers, safe=handshake is None and is_safe(request.method))
+        principal = await it.authenticator.authenticate(route.auth, authorization, cookie)
         await self._limit(routing.limits[route.limit], context, principal)
         body = RequestBody(request, route.max_body)
         if route.upstream == LOCAL:

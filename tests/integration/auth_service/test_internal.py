@@ -151,4 +151,4 @@ async def test_service_on_an_older_schema_is_unready_and_says_so(service: AuthSe
     await service.admin.execute("delete from auth.schema_migration")
     ready = await service.internal("GET", "/readyz")
     assert ready.status == 503
-    assert ready.body["checks"]["database"] == "schema auth has version 0, and version 1 is needed"
+    assert ready.body["checks"]["database"] == "schema auth has version 0, and version 2 is needed"

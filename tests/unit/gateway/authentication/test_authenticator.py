@@ -1,56 +1,16 @@
 import json
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from gateway.authentication import authenticator as module
-from gateway.authentication.authenticator import Authenticator
-from gateway.authentication.confirmations import Confirmations
+from gateway.authentication import verified as module
 from gateway.authentication.errors import InsufficientScope, InvalidToken
-from gateway.authentication.keys import KeySet
-from gateway.authentication.revocation import Revocations
-from gateway.authentication.tokens import TokenVerifier
 from shared.errors import Unauthenticated, Unavailable
-from shared.lifecycle import background
-from tests.unit.gateway.authentication.auth_feed import AuthFeed, auth_feed, until
-from tests.unit.gateway.authentication.issuing import ISSUER, Issuer
-
-
-class World:
-    """An authenticator and what it rests on."""
-
-    def __init__(self, issuer: Issuer, feed: AuthFeed) -> None:
-        self.issuer = issuer
-        self.feed = feed
-        self.jwks: bytes | None = issuer.jwks()
-        self.keys = KeySet(self._fetch)
-        self.revocations: Revocations
-        self.authenticator: Authenticator
-
-    async def _fetch(self) -> bytes:
-        if self.jwks is None:
-            raise Unavailable
-        return self.jwks
-
-
-@asynccontextmanager
-async def world(*, ready: bool = True) -> AsyncIterator[World]:
-    async with auth_feed() as (feed, client):
-        it = World(Issuer(), feed)
-        it.revocations = Revocations(client)
-        verifier = TokenVerifier(it.keys, ISSUER)
-        it.authenticator = Authenticator(it.keys, verifier, it.revocations, Confirmations(client))
-        if not ready:
-            yield it
-            return
-        await it.keys.refresh()
-        async with background("revocations", it.revocations.follow):
-            await until(lambda: it.revocations.is_known)
-            yield it
+from tests.unit.gateway.authentication.auth_feed import until
+from tests.unit.gateway.authentication.issuing import Issuer
+from tests.unit.gateway.authentication.world import world
 
 
 def bearer(token: str) -> list[str]:
