@@ -116,6 +116,18 @@ async def test_private_routes_are_for_our_programs_alone(service: AuthService, p
         assert (await service.call("GET", path, person=person)).status == 404
 
 
+@pytest.mark.parametrize("path", ["/internal/credentials", "/internal/credential-uses", "/internal/confirmations"])
+async def test_private_routes_that_take_something_are_for_our_programs_alone(service: AuthService, path: str) -> None:
+    """U9"""
+    person = await service.register()
+    async with service.private.post(path, json={}) as response:
+        assert response.status == 401
+    async with service.private.post(path, json={}, headers=service.gateway.headers(person, HOME)) as response:
+        assert response.status == 403
+    assert (await service.post(path, {}, person=person)).status == 404
+    assert (await service.internal("POST", path, {})).status == 400
+
+
 @pytest.mark.parametrize(
     "body",
     [
