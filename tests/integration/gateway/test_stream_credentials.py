@@ -9,7 +9,8 @@ import pytest
 
 from shared.identity import HEADER, Verifier, load_trust
 from tests.integration.gateway.live_service import handshake, serve, socket
-from tests.integration.gateway.running_gateway import ISSUER, RunningGateway, status
+from tests.integration.gateway.running_gateway import RunningGateway, status
+from tests.unit.gateway.authentication.issuing import ISSUER
 
 
 def headers_for(gateway: RunningGateway, kind: str) -> tuple[str, dict[str, str]]:
