@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import aiohttp
@@ -38,9 +38,10 @@ class AuthFeed:
         self.pause.set()
         self._news = asyncio.Event()
 
-    def revoke(self, session_id: UUID, *, event_type: str = "session_revoked") -> None:
-        position = len(self.events) + 1
-        self.events.append(Event(position, uuid4(), event_type, str(session_id), datetime.now(UTC), {}))
+    def revoke(self, session_id: UUID, *, event_type: str = "session_revoked", age: float = 0) -> None:
+        """Tell that the session ended `age` seconds ago."""
+        position, time = len(self.events) + 1, datetime.now(UTC) - timedelta(seconds=age)
+        self.events.append(Event(position, uuid4(), event_type, str(session_id), time, {}))
         self.wake()
 
     def issue_key(self, *scopes: str, **holder: object) -> str:

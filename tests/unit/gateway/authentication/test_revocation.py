@@ -43,6 +43,33 @@ async def test_revoked_session_is_known_within_a_second() -> None:
         assert metric("gateway_revocation_feed_silence_seconds") < 1
 
 
+async def test_lag_is_what_was_measured_and_each_revocation_counts_once() -> None:
+    """From the event's own time to when it is applied; what a snapshot tells again isn't measured again."""
+    async with following() as (feed, revocations):
+        counted, seconds = (metric(f"gateway_revocation_lag_seconds_{each}") for each in ("count", "sum"))
+        on_time, late, missed = uuid4(), uuid4(), uuid4()
+        feed.revoke(on_time)
+        await until(lambda: str(on_time) in revocations)
+        assert metric("gateway_revocation_lag_seconds_count") == counted + 1
+        assert metric("gateway_revocation_lag_seconds_sum") - seconds < 1
+        feed.revoke(late, event_type="api_key_revoked", age=20)
+        await until(lambda: str(late) in revocations)
+        assert 20 <= metric("gateway_revocation_lag_seconds_sum") - seconds < 22
+        feed.revoked += [on_time, missed]
+        feed.restore()
+        await until(lambda: str(missed) in revocations)
+        assert metric("gateway_revocation_lag_seconds_count") == counted + 3
+
+
+async def test_what_was_revoked_before_we_began_says_nothing_of_the_lag() -> None:
+    before = metric("gateway_revocation_lag_seconds_count")
+    async with following(down=True) as (feed, revocations):
+        feed.revoked.append(uuid4())
+        feed.is_down = False
+        await until(lambda: revocations.is_known)
+        assert metric("gateway_revocation_lag_seconds_count") == before
+
+
 async def test_nothing_is_known_before_the_snapshot() -> None:
     async with following(down=True) as (feed, revocations):
         early = uuid4()
