@@ -20,11 +20,11 @@ class ClientAddresses:
         Walks from the right to the first hop that is not trusted, and looks no further: what stands to the left of it
         was written by a stranger, and must not be able to spoil the walk. A malformed hop on the way gives the peer.
         """
+        if not forwarded_for:
+            return _canonical(peer)
         address = _parsed(peer)
-        if address is None:
-            return peer
-        if not forwarded_for or not self._trusts(address):
-            return str(address)
+        if address is None or not self._trusts(address):
+            return _canonical(peer)
         return str(self._first_stranger(address, ",".join(forwarded_for)))
 
     def _first_stranger(self, peer: Address, chain: str) -> Address:
@@ -48,6 +48,12 @@ def subject(address: str) -> str:
     parsed = _parsed(address)
     if isinstance(parsed, IPv6Address):
         return str(ip_network((int(parsed) >> 64 << 64, 64)))
+    return _canonical(address)
+
+
+@lru_cache(maxsize=4096)
+def _canonical(address: str) -> str:
+    parsed = _parsed(address)
     return address if parsed is None else str(parsed)
 
 

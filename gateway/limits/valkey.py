@@ -67,5 +67,7 @@ def _verdict(call: Call, answer: Answer) -> Verdict:
         raise answer
     assert isinstance(answer, list)  # as the script returns it
     allowed, *numbers = answer
+    if len(numbers) == 2:  # noqa: PLR2004  one rate, as most classes have
+        return verdict(call.limit, (Standing(*numbers),), allowed=bool(allowed))
     standings = [Standing(*pair) for pair in zip(numbers[::2], numbers[1::2], strict=True)]
     return verdict(call.limit, standings, allowed=bool(allowed))
