@@ -1,12 +1,16 @@
 """An authenticator, and all that it rests on, in front of a small server that stands for auth_service."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
 
 from gateway.authentication.authenticator import Authenticator, Reports, Verifiers
 from gateway.authentication.confirmations import Confirmations
 from gateway.authentication.keys import KeySet
 from gateway.authentication.opaque import OpaqueCredentials
+from gateway.authentication.principal import Principal
 from gateway.authentication.revocation import Revocations
 from gateway.authentication.tokens import TokenVerifier
 from gateway.authentication.uses import Uses
@@ -48,3 +52,24 @@ async def world(*, ready: bool = True) -> AsyncIterator[World]:
         async with background("revocations", it.revocations.follow):
             await until(lambda: it.revocations.is_known)
             yield it
+
+
+async def by_key(it: World, key: str, policy: str = "user") -> Principal | None:
+    return await it.authenticator.authenticate(policy, [f"Bearer {key}"])
+
+
+async def by_cookie(it: World, cookie: str, policy: str = "user") -> Principal | None:
+    return await it.authenticator.authenticate(policy, [], lambda: cookie)
+
+
+Present = Callable[[], Coroutine[Any, Any, Principal | None]]
+WAYS = pytest.mark.parametrize("kind", ["key", "cookie"])
+
+
+def issue(it: World, kind: str, **holder: object) -> tuple[str, Present]:
+    """Return a new credential and what presents it."""
+    if kind == "key":
+        key = it.feed.issue_key("full", **holder)
+        return key, lambda: by_key(it, key)
+    cookie = it.feed.issue_cookie(**holder)
+    return cookie, lambda: by_cookie(it, cookie)
