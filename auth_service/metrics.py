@@ -1,6 +1,6 @@
 """What auth_service counts beside the requests that every program counts."""
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
 REGISTRATIONS = Counter("auth_registrations_total", "Accounts registered.")
 LOGINS = Counter(
@@ -15,4 +15,7 @@ API_KEYS_CREATED = Counter("auth_api_keys_created_total", "API keys made.")
 API_KEYS_REVOKED = Counter("auth_api_keys_revoked_total", "API keys deleted before their time.")
 CREDENTIALS_CHECKED = Counter(
     "auth_credentials_checked_total", "Cookies and API keys that the gateway asked about.", ("kind", "outcome")
+)
+SIGNING_KEY_SINCE = Gauge(
+    "auth_signing_key_since_timestamp_seconds", "Since when the key signs that access tokens are signed with now."
 )

@@ -26,6 +26,7 @@ from gateway.downstream.server import Server
 from gateway.edge.client_address import ClientAddresses
 from gateway.edge.cors import Cors
 from gateway.edge.websocket import Handshakes
+from gateway.explain.walk import Explainer
 from gateway.fast_lane import FastLane
 from gateway.forwarding import Forwarder
 from gateway.limits.concurrency import ConcurrencyLimits
@@ -106,7 +107,8 @@ async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecyc
         )
         proxy = Proxy(components)
         fast_lane = FastLane(components, lifecycle)
-        private = admin_app(trust.keys, trust.revocations, settings.process.trust_file, lifecycle)
+        explainer = Explainer(components, urlsplit(public_url).netloc, routes.path)
+        private = admin_app(trust.keys, trust.revocations, explainer, settings.process.trust_file, lifecycle)
         yield Apps(Server(proxy.handle, proxy.refuse, fast_lane.enter), private)
 
 
@@ -121,7 +123,7 @@ async def _open_trust(public: Sequence[InternalClient], internal: InternalClient
         await stack.enter_async_context(background("follow revocations", revocations.follow))
         await stack.enter_async_context(background("report generations", confirmations.report, every=REPORT_SECONDS))
         await stack.enter_async_context(background("report uses", uses.report, every=USES_SECONDS))
-        verifiers = Verifiers(keys, TokenVerifier(keys, issuer), OpaqueCredentials(internal))
+        verifiers = Verifiers(keys, TokenVerifier(keys, issuer), OpaqueCredentials(internal, revocations))
         yield Trust(keys, revocations, Authenticator(verifiers, revocations, Reports(confirmations, uses)))
 
 

@@ -4,36 +4,34 @@ Authorization decides alone wherever it is given. The cookie counts only beside 
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from prometheus_client import Counter
 
-from gateway.authentication.errors import InvalidSession, InvalidToken, missing_token
+from gateway.authentication.errors import missing_token
 from gateway.authentication.keys import KeySet
+from gateway.authentication.opaque import OpaqueCredentials, refusal
 from gateway.authentication.principal import Credential, Principal
 from gateway.authentication.revocation import Revocations
 from gateway.authentication.tokens import TokenVerifier, bearer_token
 from gateway.authentication.verified import VerifiedCredentials
-from shared.credentials import API_KEY_LABEL, is_api_key, session_in_cookie
+from shared.credentials import API_KEY_LABEL
 from shared.errors import Unavailable
 
 _LOOK_UPS = Counter("gateway_token_cache_lookups_total", "Credentials looked up in the cache.", ("result",))
 _HITS, _MISSES = _LOOK_UPS.labels("hit"), _LOOK_UPS.labels("miss")
 _SCHEME = "Bearer "
 
+Cookie = Callable[[], str | None]  # reads the session's
+_Verified = Callable[[Credential, str], Awaitable[Principal]]
+
 
 class Confirming(Protocol):
     """Is told of every generation of a session's tokens that is seen."""
 
     def note(self, session_id: str, generation: int) -> None: ...
-
-
-class Asking(Protocol):
-    """Asks whom a credential stands for that isn't signed."""
-
-    async def verify(self, kind: Credential, text: str) -> Principal | None: ...
 
 
 class Noting(Protocol):
@@ -48,7 +46,7 @@ class Verifiers:
 
     keys: KeySet
     tokens: TokenVerifier
-    opaque: Asking
+    opaque: OpaqueCredentials
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,7 @@ class Reports:
     uses: Noting
 
 
-def _no_cookie() -> None:
+def no_cookie() -> None:
     return None
 
 
@@ -68,8 +66,7 @@ class Authenticator:
 
     def __init__(self, verifiers: Verifiers, revocations: Revocations, reports: Reports) -> None:
         self._keys = verifiers.keys
-        self._tokens = verifiers.tokens
-        self._opaque = verifiers.opaque
+        self._verifiers = verifiers
         self._revocations = revocations
         self._reports = reports
         self._bearers, self._cookies = VerifiedCredentials(), VerifiedCredentials()
@@ -79,28 +76,21 @@ class Authenticator:
         revocations.subscribe(self._forget, self._forget_unsigned)
 
     async def authenticate(
-        self, policy: str, authorization: Sequence[str], cookie: Callable[[], str | None] = _no_cookie
+        self, policy: str, authorization: Sequence[str], cookie: Cookie = no_cookie
     ) -> Principal | None:
         """Return who asks, or none for anonymous, by the route's policy and all Authorization headers.
 
-        `cookie` reads the session's, and is called only where that counts. Raises what it raises, Unauthenticated,
-        InvalidToken, InvalidSession, InsufficientScope, SessionRequired, or Unavailable as long as keys, revocations
-        or the credential aren't known.
+        `cookie` is called only where it counts. Raises what it raises, Unauthenticated, InvalidToken, InvalidSession,
+        InsufficientScope, SessionRequired, or Unavailable as long as keys, revocations or the credential aren't known.
         """
-        if policy == "public":
-            return None
-        token = bearer_token(authorization)
-        session = cookie() if token is None else None
-        if token is None and session is None:
-            if policy == "optional":
-                return None
-            raise missing_token()
-        if not self._revocations.is_known:
-            raise Unavailable("Sessions can't be checked yet.")
-        principal = await self._bearer(token) if token is not None else await self._browser(session or "")
-        if not principal.satisfies(policy):
-            raise principal.refusal(policy)
-        return principal
+        return await self._decide(policy, authorization, cookie, self._principal)
+
+    async def examine(self, policy: str, authorization: Sequence[str], cookie: Cookie = no_cookie) -> Principal | None:
+        """Return or raise the same without a trace: nothing is remembered, counted, or reported as seen.
+
+        auth_service is asked for no signing key, but about a cookie or an API key that isn't known.
+        """
+        return await self._decide(policy, authorization, cookie, self._examined)
 
     def recall(self, policy: str, authorization: str) -> Principal | None:
         """Return whom a header's whole value stands for if that is known already and good enough for the policy.
@@ -115,60 +105,58 @@ class Authenticator:
         self._note_hit(principal)
         return principal
 
-    async def _bearer(self, text: str) -> Principal:
-        principal = self._known(self._bearers, text)
-        if principal is None:
-            principal = await (self._api_key(text) if text.startswith(API_KEY_LABEL) else self._token(text))
-        if principal is None:
-            raise InvalidToken
-        return principal
-
-    async def _browser(self, text: str) -> Principal:
-        principal = self._known(self._cookies, text)
-        if principal is None:
-            session_id = session_in_cookie(text)
-            if session_id is not None and str(session_id) not in self._revocations:
-                principal = await self._ask(self._cookies, Credential.BROWSER_SESSION, text)
-        if principal is None:
-            raise InvalidSession
-        return principal
-
-    async def _token(self, text: str) -> Principal | None:
-        principal = await self._tokens.verify(text)
-        if not self._is_good(principal):
+    async def _decide(
+        self, policy: str, authorization: Sequence[str], cookie: Cookie, verified: _Verified
+    ) -> Principal | None:
+        if policy == "public":
             return None
-        self._bearers.remember(text, principal, self._clock())
-        self._reports.confirmations.note(principal.session_id, principal.generation)
+        text, kind = bearer_token(authorization), Credential.ACCESS_TOKEN
+        if text is None:
+            text, kind = cookie(), Credential.BROWSER_SESSION
+        elif text.startswith(API_KEY_LABEL):
+            kind = Credential.API_KEY
+        if text is None:
+            if policy == "optional":
+                return None
+            raise missing_token()
+        if not self._revocations.is_known:
+            raise Unavailable("Sessions can't be checked yet.")
+        principal = await verified(kind, text)
+        if not principal.satisfies(policy):
+            raise principal.refusal(policy)
         return principal
 
-    async def _api_key(self, text: str) -> Principal | None:
-        return await self._ask(self._bearers, Credential.API_KEY, text) if is_api_key(text) else None
-
-    def _known(self, cache: VerifiedCredentials, text: str) -> Principal | None:
+    async def _principal(self, kind: Credential, text: str) -> Principal:
+        cache = self._cache(kind)
         principal = cache.by_text.get(text)
-        if principal is None:
-            _MISSES.inc()
-        elif self._is_good(principal):
+        if principal is not None and self._is_good(principal):
             self._note_hit(principal)
             return principal
-        else:
-            cache.forget(text)
-        return None
-
-    async def _ask(self, cache: VerifiedCredentials, kind: Credential, text: str) -> Principal | None:
+        cache.forget(text)
+        _MISSES.inc()
         losses = self._losses
-        principal = await self._opaque.verify(kind, text)
-        if principal is None or not self._is_good(principal):  # its revocation may have overtaken the answer
-            return None
-        if losses == self._losses:
+        principal = self._checked(kind, await self._verify(kind, text))
+        if losses == self._losses or kind is Credential.ACCESS_TOKEN:
             cache.remember(text, principal, self._clock())
-        self._reports.uses.note(principal)
+        self._report(principal)
         return principal
 
-    def _note_hit(self, principal: Principal) -> None:
-        _HITS.inc()
-        if principal.kind is not Credential.ACCESS_TOKEN:
-            self._reports.uses.note(principal)
+    async def _examined(self, kind: Credential, text: str) -> Principal:
+        principal = self._cache(kind).by_text.get(text)
+        if principal is None or not self._is_good(principal):
+            principal = await self._verify(kind, text, search=False)
+        return self._checked(kind, principal)
+
+    async def _verify(self, kind: Credential, text: str, *, search: bool = True) -> Principal:
+        if kind is Credential.ACCESS_TOKEN:
+            return await self._verifiers.tokens.verify(text, search=search)
+        return await self._verifiers.opaque.verify(kind, text)
+
+    def _checked(self, kind: Credential, principal: Principal) -> Principal:
+        """Its revocation may have overtaken the answer by which it was good."""
+        if not self._is_good(principal):
+            raise refusal(kind, self._flaw(principal))
+        return principal
 
     def _is_good(self, principal: Principal) -> bool:
         return (
@@ -176,6 +164,27 @@ class Authenticator:
             and principal.credential_id not in self._revocations
             and (principal.key_id in self._keys or principal.kind is not Credential.ACCESS_TOKEN)
         )
+
+    def _flaw(self, principal: Principal) -> str:
+        if principal.expires_at <= self._clock():
+            return "it has expired"
+        if principal.credential_id not in self._revocations:
+            return "its key was withdrawn"
+        return "it is revoked" if principal.kind is Credential.API_KEY else "its session is revoked"
+
+    def _cache(self, kind: Credential) -> VerifiedCredentials:
+        return self._cookies if kind is Credential.BROWSER_SESSION else self._bearers
+
+    def _note_hit(self, principal: Principal) -> None:
+        _HITS.inc()
+        if principal.kind is not Credential.ACCESS_TOKEN:
+            self._reports.uses.note(principal)
+
+    def _report(self, principal: Principal) -> None:
+        if principal.kind is Credential.ACCESS_TOKEN:
+            self._reports.confirmations.note(principal.session_id, principal.generation)
+        else:
+            self._reports.uses.note(principal)
 
     def _forget(self, credential_id: str) -> None:
         self._bearers.forget_credential(credential_id)

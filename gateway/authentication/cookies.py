@@ -23,6 +23,9 @@ class Cookies:
         self._cookie = SessionCookie.of(public_url)
         self._origin = origin_of(public_url)
 
+    def is_sent(self, headers: MultiMapping[str]) -> bool:
+        return bool(self._cookie.read(headers.getall("Cookie", ())))
+
     def read(self, headers: MultiMapping[str], *, safe: bool) -> str | None:
         """Return the session cookie's value; none if there is none.
 
@@ -33,7 +36,7 @@ class Cookies:
         if not values:
             return None
         if len(values) > 1:
-            raise InvalidSession
+            raise InvalidSession(f"there are {len(values)} cookies of the session's name")
         if not safe and not self._is_from_our_page(headers):
             raise CrossSiteRequest
         return values[0]

@@ -9,8 +9,11 @@ from uuid import UUID
 
 import msgspec
 
+from gateway.authentication.errors import InvalidSession, InvalidToken
 from gateway.authentication.principal import Credential, Principal
-from shared.errors import Unavailable
+from gateway.authentication.revocation import Revocations
+from shared.credentials import is_api_key, session_in_cookie
+from shared.errors import AppError, Unavailable
 
 PATH = "/internal/credentials"
 AT_ONCE = 16  # questions that auth_service is asked: a flood of invented keys must leave it room for all else
@@ -42,16 +45,37 @@ class _Verification(msgspec.Struct):
 class OpaqueCredentials:
     """Asks once for all who wait for the same answer. Remembers nothing: neither good ones nor bad ones."""
 
-    def __init__(self, auth_service: Asked) -> None:
+    def __init__(self, auth_service: Asked, revocations: Revocations) -> None:
+        """What `revocations` know of needn't be asked about."""
         self._auth_service = auth_service
+        self._revocations = revocations
         self._asking: dict[_Question, asyncio.Task[Principal | None]] = {}
         self._slots = asyncio.Semaphore(AT_ONCE)
 
-    async def verify(self, kind: Credential, text: str) -> Principal | None:
-        """Return whom the credential stands for, or none. The caller has checked its form.
+    async def verify(self, kind: Credential, text: str) -> Principal:
+        """Return whom the credential stands for. What can't be ours is refused without asking.
 
-        Raises Unavailable where auth_service doesn't answer in time, or too much is being asked already.
+        Raises InvalidToken or InvalidSession, or Unavailable where auth_service doesn't answer in time, or too much is
+        being asked already.
         """
+        self._check_form(kind, text)
+        principal = await self._answer(kind, text)
+        if principal is None:
+            raise refusal(kind, "auth_service doesn't know it, or it has been revoked or has expired")
+        return principal
+
+    def _check_form(self, kind: Credential, text: str) -> None:
+        if kind is Credential.API_KEY:
+            if not is_api_key(text):
+                raise refusal(kind, "it isn't an API key's 54 characters, or its checksum is wrong")
+            return
+        session_id = session_in_cookie(text)
+        if session_id is None:
+            raise refusal(kind, "the cookie isn't one of ours, or its checksum is wrong")
+        if str(session_id) in self._revocations:
+            raise refusal(kind, "its session is revoked")
+
+    async def _answer(self, kind: Credential, text: str) -> Principal | None:
         question = (kind, text)
         task = self._asking.get(question)
         if task is None:
@@ -76,6 +100,11 @@ class OpaqueCredentials:
         del self._asking[question]
         if not task.cancelled():
             task.exception()  # nobody may be left who would look at it
+
+
+def refusal(kind: Credential, flaw: str) -> AppError:
+    """Return what a bad credential is refused with."""
+    return InvalidSession(flaw) if kind is Credential.BROWSER_SESSION else InvalidToken(flaw)
 
 
 def _principal(kind: Credential, holder: _Holder) -> Principal:

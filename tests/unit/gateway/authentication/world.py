@@ -43,7 +43,7 @@ async def world(*, ready: bool = True) -> AsyncIterator[World]:
     async with auth_feed() as (feed, client):
         it = World(Issuer(), feed)
         it.revocations, it.uses = Revocations(client), Uses(client)
-        verifiers = Verifiers(it.keys, TokenVerifier(it.keys, ISSUER), OpaqueCredentials(client))
+        verifiers = Verifiers(it.keys, TokenVerifier(it.keys, ISSUER), OpaqueCredentials(client, it.revocations))
         it.authenticator = Authenticator(verifiers, it.revocations, Reports(Confirmations(client), it.uses))
         if not ready:
             yield it
