@@ -4,10 +4,12 @@ The fast lane (fast_lane.py) takes the same steps, by the same functions, for re
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 from aiohttp import web
 
 from gateway.authentication.authenticator import Authenticator
+from gateway.authentication.cookies import Cookies, is_safe
 from gateway.authentication.principal import Principal
 from gateway.caching import Caching
 from gateway.context import RequestContext, new_context
@@ -40,6 +42,7 @@ class Components:
 
     reception: Reception
     authenticator: Authenticator
+    cookies: Cookies
     limiter: Limiter
     concurrency: ConcurrencyLimits
     pages: Pages
@@ -64,7 +67,8 @@ class Proxy:
         route = it.reception.route(request.head, routing, context)
         handshake = it.handshakes.read(request.version, headers) if route.websocket else None
         authorization = headers.getall("Authorization", ()) if handshake is None else handshake.authorization
-        principal = await it.authenticator.authenticate(route.auth, authorization)
+        cookie = partial(it.cookies.read, headers, safe=handshake is None and is_safe(request.method))
+        principal = await it.authenticator.authenticate(route.auth, authorization, cookie)
         await self._limit(routing.limits[route.limit], context, principal)
         body = RequestBody(request, route.max_body)
         if route.upstream == LOCAL:

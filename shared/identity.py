@@ -40,13 +40,17 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """`subject` is a user id, a service's name, or empty for anonymous."""
+    """`subject` is a user id, a service's name, or empty for anonymous.
+
+    A user asks by a session (`session_id`) or by an API key (`api_key_id`), never by both.
+    """
 
     kind: Kind
     subject: str = ""
     session_id: str = ""
     scopes: tuple[str, ...] = ()
     amr: tuple[str, ...] = ()
+    api_key_id: str = ""
 
     @property
     def user_id(self) -> UUID:
@@ -94,6 +98,7 @@ class Signer:
             "kind": identity.kind.value,
             "sub": identity.subject,
             "sid": identity.session_id,
+            "key": identity.api_key_id,
             "scope": " ".join(identity.scopes),
             "amr": list(identity.amr),
         }
@@ -226,6 +231,7 @@ class Verifier:
             session_id=claims.get("sid", ""),
             scopes=tuple(claims.get("scope", "").split()),
             amr=tuple(claims.get("amr", ())),
+            api_key_id=claims.get("key", ""),
         )
         if identity.kind is Kind.SERVICE and identity.subject != claims["iss"]:
             raise ValueError("a process speaks for itself alone")

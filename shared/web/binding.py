@@ -10,9 +10,9 @@ import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler as WebHandler
 
-from shared.errors import Forbidden, InvalidParameter, NotFound, Unauthenticated, Violation
+from shared.errors import Forbidden, InvalidParameter, NotFound, SessionRequired, Unauthenticated, Violation
 from shared.identity import Identity, Kind
-from shared.web.answers import Answer, Created, Page
+from shared.web.answers import Answer, Created, NoContent, Page
 from shared.web.body import check_content_type, decode_json, fault, read_body
 from shared.web.context import identity_of
 from shared.web.etag import matches_none
@@ -52,8 +52,10 @@ def bind(route: Route) -> WebHandler:
 
 
 def _authorise(auth: Auth, identity: Identity) -> None:
-    if auth is Auth.USER and identity.kind is not Kind.USER:
+    if auth in (Auth.USER, Auth.SESSION) and identity.kind is not Kind.USER:
         raise Unauthenticated("Sign in first.")
+    if auth is Auth.SESSION and not identity.session_id:
+        raise SessionRequired
     if auth is Auth.SERVICE and identity.kind is not Kind.SERVICE:
         raise Forbidden("This is for Colonnade's own programs.")
 
@@ -105,6 +107,8 @@ def _answer(request: web.Request, result: object, status: int) -> web.StreamResp
         return result
     if result is None:
         return web.Response(status=204)
+    if isinstance(result, NoContent):
+        return web.Response(status=204, headers=result.headers)
     if not isinstance(result, Answer):
         headers = _link(request, result) if isinstance(result, Page) else {}
         return web.Response(status=status, body=_encode(result), headers=headers | _JSON_TYPE)

@@ -28,7 +28,7 @@ from tests.unit.shared.forging import (
     rs256_header_on_an_es256_signature,
 )
 
-PERSON = Identity(Kind.USER, USER_ID, "s-1", ("files:read", "files:write"), ("pwd",))
+PERSON = Identity(Kind.USER, USER_ID, "s-1", ("files:read", "files:write"), ("pwd",), "k-1")
 
 
 @pytest.fixture
