@@ -16,9 +16,13 @@ _ROUTES = Path(__file__).with_name("routes.toml")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`upstreams` are the base URLs of each service's instances, by the names that the route file uses."""
+    """`workers` processes share the public port.
+
+    `upstreams` are the base URLs of each service's instances, by the names that the route file uses.
+    """
 
     process: ProcessSettings
+    workers: int
     identity_key_file: Path
     valkey_url: Secret
     auth_internal_url: str
@@ -31,6 +35,7 @@ class Settings:
     def from_env(cls, env: Env) -> Self:
         return cls(
             process=ProcessSettings.from_env(env, NAME, 8080),
+            workers=env.integer("WORKERS", 1, minimum=1, maximum=64),
             identity_key_file=env.path("IDENTITY_KEY_FILE"),
             valkey_url=env.secret("VALKEY_URL"),
             auth_internal_url=env.url("AUTH_INTERNAL_URL", "http://127.0.0.1:9081"),

@@ -98,17 +98,21 @@ async def listening(settings: ProcessSettings, apps: Apps) -> AsyncIterator[None
     private = web.AppRunner(apps.private, access_log=None, shutdown_timeout=1.0)
     public = public_runner(apps)
     try:
-        for runner, host, port in (
-            (private, settings.private_host, settings.private_port),
-            (public, settings.host, settings.port),
-        ):
-            await runner.setup()
-            await web.TCPSite(runner, host, port).start()
+        await private.setup()
+        await _private_site(private, settings).start()
+        await public.setup()
+        await web.TCPSite(public, settings.host, settings.port, reuse_port=settings.shares_port or None).start()
         yield
     finally:
         await _accept_no_more(public)
         await public.cleanup()
         await private.cleanup()
+
+
+def _private_site(runner: web.BaseRunner, settings: ProcessSettings) -> web.BaseSite:
+    if settings.private_socket is not None:
+        return web.UnixSite(runner, settings.private_socket)
+    return web.TCPSite(runner, settings.private_host, settings.private_port)
 
 
 async def _accept_no_more(runner: web.BaseRunner) -> None:
