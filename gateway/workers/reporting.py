@@ -12,11 +12,14 @@ from aiohttp import web
 from gateway.workers.doors import Door, Place
 from gateway.workers.pipes import documents
 from gateway.workers.reporter import Reporter
+from gateway.workers.supervisor import ENDED
 from shared.lifecycle import background
 from shared.logs import log
 from shared.settings import ProcessSettings
 
-GATHER_SECONDS = 1.0
+GATHER_SECONDS = (
+    5.0  # what a worker counts after the last time is lost if it is killed; each takes it some milliseconds
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,5 +58,5 @@ async def _report(ears: Ears, places: Sequence[Place]) -> None:
 async def _write_down(notes: int, reporter: Reporter) -> None:
     """Return at the pipe's end, which is the supervisor's, or its wish that we end too."""
     async for event, fields in documents(notes):
-        reporter.ends.inc()
+        reporter.ends.inc(event == ENDED)
         log.warning(event, **fields)

@@ -20,6 +20,8 @@ _TICK = 1.0  # seconds between two calls of `tick`
 _STEADY = 5.0  # seconds of life that make a start a success
 _PATIENCE, _GLANCE = 5.0, 0.1  # seconds for the reporter's end, and between two looks for it
 
+ENDED = "process_ended"
+
 Run = Callable[[], int]
 
 
@@ -146,7 +148,7 @@ class Supervisor:
             self._status = status
             self._stop()
             return
-        self._put_off(child, "process_ended", told, lived=now - child.started)
+        self._put_off(child, ENDED, told, lived=now - child.started)
 
     def _put_off(self, child: Child, event: str, told: dict[str, object], lived: float) -> None:
         delay = child.backoff.delay(lived)
