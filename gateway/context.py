@@ -40,6 +40,7 @@ class RequestContext:
     route: str = "unmatched"
     upstream: str = ""
     user_id: str = ""
+    over_limit: str = ""  # the class that would have refused the request, were it no dry run
     headers: list[Header] = field(default_factory=list)
     status: int = CLIENT_GONE
     sent: int = 0
@@ -103,6 +104,8 @@ def _fields(context: RequestContext, seconds: float) -> dict[str, object]:
         fields["stream.kind"] = context.stream.kind
         fields["stream.ended_by"] = context.stream.ended_by
         fields["http.request.body.bytes"] = context.stream.received
+    if context.over_limit:
+        fields["limit.dry_run"] = context.over_limit
     if context.error is not None:
         fields["error.code"] = context.error.code
         if context.error.__cause__ is not None:

@@ -61,6 +61,8 @@ class Forwarder:
             body=admitted.body.stream() if body is None else body,
             length=admitted.body.length if body is None else len(body),
             upgrade=admitted.handshake is not None,
+            head_timeout=admitted.route.head_timeout,
+            retries=admitted.route.retries,
         )
         exchange = await admitted.pool.exchange(upstream_request)
         try:

@@ -17,6 +17,7 @@ from gateway.edge.websocket import Handshakes
 from gateway.errors import RateLimited
 from gateway.forwarding import Admitted, Forwarder
 from gateway.limits.concurrency import ConcurrencyLimits
+from gateway.limits.decision import Outcome, decide
 from gateway.limits.headers import limit_headers
 from gateway.limits.limiter import Limiter
 from gateway.limits.policy import LimitClass
@@ -65,7 +66,7 @@ class Proxy:
         handshake = it.handshakes.read(request.version, headers) if route.websocket else None
         authorization = headers.getall("Authorization", ()) if handshake is None else handshake.authorization
         principal = await it.authenticator.authenticate(route.auth, authorization)
-        await self._limit(routing.limits[route.limit], context, principal)
+        await self._limit(routing.limits[route.limit], route.cost, context, principal)
         body = RequestBody(request, route.max_body)
         if route.upstream == LOCAL:
             return await self._page(request, context)
@@ -116,13 +117,16 @@ class Proxy:
         await answer.send(b"")
         return answer
 
-    async def _limit(self, limit: LimitClass, context: RequestContext, principal: Principal | None) -> None:
+    async def _limit(self, limit: LimitClass, cost: int, context: RequestContext, principal: Principal | None) -> None:
         if principal is not None:
             context.user_id = principal.user_id
-        verdict = await self._components.limiter.check(limit, limit.subject(subject(context.client), context.user_id))
+        counted = limit.subject(subject(context.client), context.user_id)
+        verdict = await self._components.limiter.check(limit, counted, cost)
         context.headers += limit_headers(verdict)
-        if not verdict.allowed:
+        outcome = decide(verdict)
+        if outcome is Outcome.LIMITED:
             raise RateLimited
+        context.over_limit = limit.name if outcome is Outcome.DRY_RUN else ""
 
     async def _page(self, request: web.BaseRequest, context: RequestContext) -> Answer:
         page = await self._components.pages.answer(context.path, request.headers)

@@ -4,6 +4,7 @@ import json
 import os
 import queue
 import select
+import stat
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -81,11 +82,11 @@ class Descriptor:
 
     def __init__(self, descriptor: int, *, console: bool, shared: bool = False) -> None:
         self._descriptor = descriptor
-        self._shared = shared
+        self._in_blocks = shared and stat.S_ISFIFO(os.fstat(descriptor).st_mode)
         self.encode = console_line if console else json_line
 
     def write(self, lines: Sequence[bytes]) -> None:
-        for block in _whole_blocks(lines) if self._shared else (b"".join(lines),):
+        for block in _whole_blocks(lines) if self._in_blocks else (b"".join(lines),):
             self._write(block)
 
     def _write(self, block: bytes) -> None:

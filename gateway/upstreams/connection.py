@@ -29,7 +29,7 @@ class Connection(asyncio.Protocol):
         self.writing_paused = False
         self._client_turn = False
         self.answer = AnswerParser()
-        self._silence = self._silent_until = self._end = inf
+        self._silence = self._silence_of_body = self._silent_until = self._end = inf
         self.idle_since = 0.0
 
     @property
@@ -41,7 +41,7 @@ class Connection(asyncio.Protocol):
         self.answer.expect(to_head=request.method == "HEAD", to_upgrade=request.upgrade)
         self._busy = True
         self._client_turn = False
-        self._silence = request.silence
+        self._silence, self._silence_of_body = request.head_timeout, request.silence
         self._end = deadline
         self.write(data)
 
@@ -75,7 +75,7 @@ class Connection(asyncio.Protocol):
             await self._wait()
         if self._failure is not None:
             raise self._failure
-        self._silent_until = inf
+        self._silence, self._silent_until = self._silence_of_body, inf
 
     async def read(self) -> bytes:
         """Return the next bytes of the answer's body, at its end nothing. Raises as `wait_for_head` does."""

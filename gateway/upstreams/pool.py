@@ -52,14 +52,16 @@ class Pool:
         self._budget.earn()
         deadline = self._loop.time() + request.timeout
         tried: Tried = ()
-        attempts = MOST_ATTEMPTS
+        attempts, repetitions = MOST_ATTEMPTS, request.retries
         while True:
             instance = await self._admit(request, tried)
             try:
                 return await instance.exchange(request, deadline)
             except AttemptFailed as failure:
                 attempts -= 1
-                again = self._pass_over(request, failure, (*tried, instance)) if attempts else None
+                repetitions -= failure.sent
+                is_over = not attempts or repetitions < 0
+                again = None if is_over else self._pass_over(request, failure, (*tried, instance))
                 if again is None:
                     raise failure.error from failure.error.__cause__
                 tried = again
