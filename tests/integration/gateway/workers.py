@@ -104,6 +104,13 @@ async def children_of(parent: int) -> list[int]:
     return [int(pid) for pid, of in (line.split() for line in said.splitlines()) if int(of) == parent]
 
 
+async def end(pids: Sequence[int]) -> None:
+    """Kill whom a test that failed has left behind."""
+    for pid in pids:
+        if not await has_ended(pid):
+            os.kill(pid, signal.SIGKILL)
+
+
 @asynccontextmanager
 async def run_workers(folder: Path, valkey_url: str, **changes: str) -> AsyncIterator[Workers]:
     """Run two workers, or as many as `changes` say, behind which is an auth_service; return when all are ready."""
@@ -117,4 +124,5 @@ async def run_workers(folder: Path, valkey_url: str, **changes: str) -> AsyncIte
         client = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
         workers = Workers(environ, started, folder, client)
         await eventually(workers.is_ready, within=20)
+        stack.push_async_callback(end, await children_of(started.pid))
         yield workers

@@ -141,3 +141,14 @@ def test_gateways_in_any_order_count_as_one(stores: StoreUrls, calls: list[tuple
         expected.append(cost <= left)
         left -= cost if cost <= left else 0
     assert asyncio.run(ask()) == expected
+
+
+async def test_script_that_is_forgotten_in_the_midst_of_a_burst_costs_no_exactness(valkey_url: str) -> None:
+    """G27: over several gateways, each of which has to load it again."""
+    async with AsyncExitStack() as stack:
+        limiters = [await stack.enter_async_context(open_limiter(valkey_url)) for _ in range(3)]
+        client = await stack.enter_async_context(aioredis.from_url(valkey_url))
+        bursts = [asyncio.create_task(burst(each, HOURLY, "addr:a", 400)) for each in limiters]
+        for _ in range(20):
+            await client.script_flush()
+        assert sum(await asyncio.gather(*bursts)) == 50
