@@ -22,12 +22,15 @@ from gateway.downstream.server import Server
 from gateway.edge.client_address import ClientAddresses
 from gateway.edge.cors import Cors
 from gateway.edge.websocket import Handshakes
+from gateway.fast_lane import FastLane
 from gateway.forwarding import Forwarder
 from gateway.limits.concurrency import ConcurrencyLimits
 from gateway.limits.limiter import open_limiter
 from gateway.limits.policy import parse_policy
+from gateway.observer import Observer
 from gateway.pages.pages import Pages
 from gateway.proxy import Components, Proxy
+from gateway.reception import Reception
 from gateway.responder import Responder
 from gateway.routes.file import RouteFile
 from gateway.routes.load import load_routes
@@ -81,9 +84,12 @@ async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecyc
         streams = Streams(trust.revocations, lifecycle)
         await stack.enter_async_context(background("end streams", streams.end_when_stopping))
         components = Components(
-            addresses=ClientAddresses(settings.trusted_proxies),
-            cors=Cors(settings.cors_origins),
-            routing=routing,
+            reception=Reception(
+                addresses=ClientAddresses(settings.trusted_proxies),
+                cors=Cors(settings.cors_origins),
+                routing=routing,
+                prefix=urlsplit(public_url).path,
+            ),
             authenticator=trust.authenticator,
             limiter=limiter,
             concurrency=ConcurrencyLimits(),
@@ -91,11 +97,12 @@ async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecyc
             forwarder=Forwarder(Assertions(signer), streams, responder, public_url),
             responder=responder,
             handshakes=Handshakes(public_url, settings.cors_origins),
-            prefix=urlsplit(public_url).path,
+            observer=Observer(),
         )
         proxy = Proxy(components)
+        fast_lane = FastLane(components, lifecycle)
         private = admin_app(trust.keys, trust.revocations, settings.process.trust_file, lifecycle)
-        yield Apps(Server(proxy.handle, proxy.refuse), private)
+        yield Apps(Server(proxy.handle, proxy.refuse, fast_lane.enter), private)
 
 
 @asynccontextmanager

@@ -6,7 +6,8 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from gateway.context import RequestContext
-from gateway.downstream.answer import Answer
+from gateway.downstream.answer import Answer, whole_answer
+from gateway.edge.headers import RawHeader, downstream_headers
 from gateway.edge.security_headers import add_missing, security_headers
 from shared.lifecycle import Lifecycle
 from shared.tracing import REQUEST_ID
@@ -27,6 +28,11 @@ class Responder:
         context.status = status
         keep_alive = request.keep_alive and not self._lifecycle.stopping and _may_continue(request)
         return Answer(request, status, self.headers(context, headers), keep_alive=keep_alive)
+
+    def whole(self, context: RequestContext, headers: Iterable[RawHeader], body: bytes) -> bytes:
+        """Return the answer to a GET with everything that goes over the wire, on a connection that stays open."""
+        complete = self.headers(context, downstream_headers(headers))
+        return whole_answer(context.status, complete, body)
 
     def headers(self, context: RequestContext, headers: Iterable[Header]) -> CIMultiDict[str]:
         complete = CIMultiDict(headers)

@@ -39,6 +39,16 @@ class Authenticator:
         self._verified: dict[str, Principal] = {}
         self._clock: Callable[[], float] = time.time
 
+    def recall(self, policy: str, authorization: str) -> Principal | None:
+        """Return who asks if that was found out before and still holds; None leaves everything open."""
+        principal = self._verified.get(authorization[7:])
+        if principal is None or authorization[:7] != "Bearer " or not self._is_good(principal):
+            return None
+        if not self._revocations.is_known or (policy not in _PLAIN and not principal.has(policy)):
+            return None
+        _HITS.inc()
+        return principal
+
     async def authenticate(self, policy: str, authorization: Sequence[str]) -> Principal | None:
         """Return who asks, or none for anonymous, by the route's policy and all Authorization headers.
 

@@ -122,6 +122,21 @@ class Answer(web.StreamResponse):
         """All is written."""
 
 
+def whole_answer(status: int, headers: CIMultiDict[str], body: bytes) -> bytes:
+    """Return the answer to a GET as it goes over the wire, on a connection that stays open."""
+    headers.popall("Content-Length", None)
+    if status in BODILESS:
+        body = b""
+    else:
+        headers["Content-Length"] = str(len(body))
+    headers["Date"] = _date()
+    lines = [f"HTTP/1.1 {status} {_REASONS.get(status, '')}", *(f"{name}: {value}" for name, value in headers.items())]
+    head = "\r\n".join(lines)
+    if head.count("\n") != len(lines) - 1:
+        raise ValueError("a header holds a line break")
+    return head.encode() + b"\r\n\r\n" + body
+
+
 class _Clock:
     """The Date header's value, made once a second."""
 

@@ -1,8 +1,9 @@
 """An upstream: its instances, who of them gets a request, and when a request is sent a second time."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import NamedTuple
 
 from gateway.errors import UpstreamUnavailable
 from gateway.upstreams import metrics
@@ -19,6 +20,23 @@ from shared.logs import log
 MOST_ATTEMPTS = 3
 
 Tried = tuple[Instance, ...]
+
+
+class Started(NamedTuple):
+    """A request that was sent at once. Its exchange must be closed, unless its outcome is a failure."""
+
+    instance: Instance
+    exchange: Exchange
+
+    def outcome(self) -> "Failed | None":
+        """Return how it failed; None if the answer's head is in."""
+        failure = self.instance.outcome(self.exchange)
+        return None if failure is None else Failed(self.instance, failure)
+
+
+class Failed(NamedTuple):
+    instance: Instance
+    failure: AttemptFailed
 
 
 class Pool:
@@ -43,29 +61,48 @@ class Pool:
     def in_flight(self) -> int:
         return sum(instance.in_flight for instance in self._instances)
 
-    async def exchange(self, request: UpstreamRequest) -> Exchange:
+    def start(self, request: UpstreamRequest, on_ready: Callable[[], None]) -> Started | None:
+        """Send `request` at once, where that takes no waiting and leaves no doubt; None: `exchange` does the rest.
+
+        `on_ready` is called once the answer's head is in, with a short answer's body, or has failed to come.
+        """
+        now = self._loop.time()
+        instance = choose(self._instances, now, repeatable=True) if self._queue.is_empty else None
+        if instance is None or not instance.health.is_in:
+            return None
+        exchange = instance.start(request, now + request.timeout, on_ready)
+        if exchange is None:
+            return None
+        self._budget.earn()
+        return Started(instance, exchange)
+
+    async def exchange(self, request: UpstreamRequest, failed: Failed | None = None) -> Exchange:
         """Send `request` and return its answer once the head is in. Raises an AppError.
 
         A request of which nothing was sent goes to another instance, whatever it is. One that was sent and got not one
-        byte of an answer is repeated if that does no harm; a POST may have been acted on, so it never is.
+        byte of an answer is repeated if that does no harm; a POST may have been acted on, so it never is. `failed` is
+        what became of it when it was started.
         """
-        self._budget.earn()
+        if failed is None:
+            self._budget.earn()
         deadline = self._loop.time() + request.timeout
         tried: Tried = ()
         attempts, repetitions = MOST_ATTEMPTS, request.retries
         while True:
-            instance = await self._admit(request, tried)
-            try:
-                return await instance.exchange(request, deadline)
-            except AttemptFailed as failure:
-                attempts -= 1
-                repetitions -= failure.sent
-                is_over = not attempts or repetitions < 0
-                again = None if is_over else self._pass_over(request, failure, (*tried, instance))
-                if again is None:
-                    raise failure.error from failure.error.__cause__
-                tried = again
-                self._retries.inc()
+            if failed is None:
+                instance = await self._admit(request, tried)
+                try:
+                    return await instance.exchange(request, deadline)
+                except AttemptFailed as failure:
+                    failed = Failed(instance, failure)
+            attempts -= 1
+            repetitions -= failed.failure.sent
+            is_over = not attempts or repetitions < 0
+            again = None if is_over else self._pass_over(request, failed.failure, (*tried, failed.instance))
+            if again is None:
+                raise failed.failure.error from failed.failure.error.__cause__
+            tried, failed = again, None
+            self._retries.inc()
 
     def _pass_over(self, request: UpstreamRequest, failure: AttemptFailed, tried: Tried) -> Tried | None:
         """Return who is passed over in a further attempt; None if there must be none."""

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.errors import BadGateway, UpstreamTimeout
 from tests.unit.gateway.upstreams.instances import answering, dying, pool_of, refusing
-from tests.unit.gateway.upstreams.raw_upstream import GET, POST, ask, pool_for, read_head
+from tests.unit.gateway.upstreams.raw_upstream import GET, POST, ask, pool_for, read_head, until
 
 
 @pytest.mark.parametrize("retries", [0, 1, 2])
@@ -57,7 +57,7 @@ async def test_time_for_the_head_does_not_bind_the_body() -> None:
 
     async with pool_for(halting) as (pool, _):
         exchange = await pool.exchange(replace(GET, head_timeout=0.1))
-        connection = exchange._connection
+        connection = exchange.connection
         assert await exchange.read() == b"a"
         rest = asyncio.create_task(exchange.read())
         await asyncio.sleep(0)
@@ -66,3 +66,29 @@ async def test_time_for_the_head_does_not_bind_the_body() -> None:
         go_on.set()
         assert await rest == b"b"
         await exchange.end()
+
+
+async def test_short_answer_that_nobody_waits_for_has_its_time_for_the_body_too() -> None:
+    """As the fast lane asks: it is called back once all is here."""
+    go_on, ready = asyncio.Event(), asyncio.Event()
+
+    async def halting(reader: StreamReader, writer: StreamWriter) -> None:
+        await read_head(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1")
+        await read_head(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\na")
+        await go_on.wait()
+        writer.write(b"b")
+
+    async with pool_for(halting) as (pool, _):
+        await ask(pool)
+        started = pool.start(replace(GET, head_timeout=0.1), ready.set)
+        assert started is not None
+        connection = started.exchange.connection
+        await until(lambda: connection.answer.buffered)
+        assert connection._silent_until - asyncio.get_running_loop().time() > 50
+        go_on.set()
+        await asyncio.wait_for(ready.wait(), 5)
+        assert started.outcome() is None
+        assert started.exchange.take() == b"ab"
+        await started.exchange.end()
