@@ -6,7 +6,7 @@ import os
 import signal
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -104,9 +104,13 @@ async def children_of(parent: int) -> list[int]:
     return [int(pid) for pid, of in (line.split() for line in said.splitlines()) if int(of) == parent]
 
 
-async def end(pids: Sequence[int]) -> None:
-    """Kill whom a test that failed has left behind."""
-    for pid in pids:
+async def end(supervisor: Process, children: Sequence[int]) -> None:
+    """Stop what runs still, and kill whom a test that failed has left behind."""
+    if supervisor.returncode is None:
+        supervisor.terminate()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(supervisor.wait(), 10)
+    for pid in children:
         if not await has_ended(pid):
             os.kill(pid, signal.SIGKILL)
 
@@ -124,5 +128,5 @@ async def run_workers(folder: Path, valkey_url: str, **changes: str) -> AsyncIte
         client = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
         workers = Workers(environ, started, folder, client)
         await eventually(workers.is_ready, within=20)
-        stack.push_async_callback(end, await children_of(started.pid))
+        stack.push_async_callback(end, started, await children_of(started.pid))
         yield workers
