@@ -22,6 +22,7 @@ from gateway.downstream.server import Server
 from gateway.edge.client_address import ClientAddresses
 from gateway.edge.cors import Cors
 from gateway.edge.websocket import Handshakes
+from gateway.explain.walk import Explainer
 from gateway.fast_lane import FastLane
 from gateway.forwarding import Forwarder
 from gateway.limits.concurrency import ConcurrencyLimits
@@ -101,7 +102,8 @@ async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecyc
         )
         proxy = Proxy(components)
         fast_lane = FastLane(components, lifecycle)
-        private = admin_app(trust.keys, trust.revocations, settings.process.trust_file, lifecycle)
+        explainer = Explainer(components, urlsplit(public_url).netloc, routes.path)
+        private = admin_app(trust.keys, trust.revocations, explainer, settings.process.trust_file, lifecycle)
         yield Apps(Server(proxy.handle, proxy.refuse, fast_lane.enter), private)
 
 

@@ -5,6 +5,8 @@ Whatever isn't plain goes over to the slow lane, before anything was done for it
 then. Only the slow lane refuses a request, or tells of a failure.
 """
 
+from prometheus_client import Counter
+
 from gateway.context import CLIENT_GONE, RequestContext, new_context
 from gateway.downstream.client import Client
 from gateway.downstream.request import Head
@@ -23,6 +25,8 @@ from shared.errors import AppError
 from shared.lifecycle import Lifecycle
 from shared.logs import log
 
+_TAKEN = Counter("gateway_fast_lane_requests", "Requests let into the fast lane, by where they were answered.", ("in",))
+_ANSWERED, _FELL_BACK = _TAKEN.labels("fast_lane"), _TAKEN.labels("slow_lane")
 _HTTP_1_1 = (1, 1)
 _UNUSUAL = ("Expect", "Content-Length", "Cookie")  # these have a say in more than this lane looks at
 
@@ -60,7 +64,10 @@ def _is_plain(head: Head) -> bool:
     if head.method != "GET" or head.version != _HTTP_1_1 or head.should_close or head.upgrade or head.chunked:
         return False
     headers = head.headers
-    return not any(name in headers for name in _UNUSUAL)
+    for name in _UNUSUAL:  # noqa: SIM110  half the cost of `any`, for every request
+        if name in headers:
+            return False
+    return True
 
 
 class Passage:
@@ -150,11 +157,13 @@ class Passage:
         self._release()
         self._is_over = True
         self._it.observer.end(context)
+        _ANSWERED.inc()
         self._client.leave(answer)
 
     def _fall_back(self) -> None:
         self._is_over = True
         self._release()
+        _FELL_BACK.inc()
         self._client.fall_back(self._context)
 
     def _give_up(self, exc: Exception) -> None:

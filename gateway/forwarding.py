@@ -1,6 +1,6 @@
 """From an admitted request to its upstream, and the answer's way back."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from gateway.authentication.identity import Assertions
@@ -27,8 +27,7 @@ from shared.tracing import REQUEST_ID, TRACEPARENT
 _REQUEST_ID, _TRACEPARENT = REQUEST_ID.encode(), TRACEPARENT.encode()
 
 
-@dataclass(frozen=True, slots=True)
-class Admitted:
+class Admitted(NamedTuple):
     """Who may go on where, and by which pool; `handshake` is a WebSocket's."""
 
     route: Route

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from msgspec import UNSET, UnsetType
 
+from gateway.census import Census
 from gateway.context import RequestContext
 from shared.logs import Line, log, loggable_path
 from shared.metrics import REQUEST_SECONDS, REQUESTS_IN_FLIGHT
@@ -62,12 +63,14 @@ class Observer:
 
     def __init__(self) -> None:
         self._seconds: dict[tuple[str, str, int], Callable[[float], None]] = {}
+        self._census = Census()
 
     def begin(self) -> None:
         REQUESTS_IN_FLIGHT.inc()
 
     def end(self, context: RequestContext) -> None:
         REQUESTS_IN_FLIGHT.dec()
+        self._census.note(context.client, context.user_id)
         seconds = time.perf_counter() - context.started
         stream = context.stream
         until_head = stream.opened - context.started if stream else seconds  # hours would drown the rest

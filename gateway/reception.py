@@ -26,7 +26,7 @@ class Reception:
         path, query = target_of(head)
         context.client = self.addresses.resolve(peer, headers.getall("X-Forwarded-For", ()))
         context.headers = self.cors.headers(headers.get("Origin"))
-        context.path = _bare(canonical_path(path), self.prefix)
+        context.path = bare_path(canonical_path(path), self.prefix)
         context.target = context.path + query
         return routing
 
@@ -37,7 +37,7 @@ class Reception:
         return route
 
 
-def _bare(path: str, prefix: str) -> str:
+def bare_path(path: str, prefix: str) -> str:
     """Return `path` without the prefix, which a proxy before us may have taken off already."""
     if prefix and (path == prefix or path.startswith(f"{prefix}/")):
         return path[len(prefix) :] or "/"

@@ -72,10 +72,10 @@ class _Connection(Client):
         if request.writer.output_size > 0 or status >= 500:  # noqa: PLR2004  a handler's bug, which aiohttp logs
             return super().handle_error(request, status, exc, message)
         assert isinstance(request, Request)
-        return self._refuse(request, _named(exc))
+        return self._refuse(request, named(exc))
 
 
-def _named(exc: BaseException | None) -> AppError:
+def named(exc: BaseException | None) -> AppError:
     if isinstance(exc, http_exceptions.LineTooLong):
         return HeadTooLarge()
     if isinstance(exc, http_exceptions.BadHttpMethod) and "HTTPS" not in str(exc):

@@ -48,6 +48,10 @@ class ConcurrencyLimits:
         finally:
             self.release(user_id, address)
 
+    def standing(self, holder: str) -> int:
+        """How many places a user or an address holds now."""
+        return self._held.get(holder, 0)
+
     def __len__(self) -> int:
         """How many users and addresses hold something."""
         return len(self._held)

@@ -65,6 +65,16 @@ class Limiter:
         if self._sender is None:
             self._sender = asyncio.create_task(self._send_all())
 
+    async def look(self, limit: LimitClass, subject: str, cost: int = 1) -> Verdict:
+        """Return what `check` would say now, counting nothing. Never fails."""
+        remembered = self._local.look(limit, subject, cost)
+        if self.is_away or (limit.strict and not remembered.allowed):
+            return remembered
+        try:
+            return await within_budget(self._counters.look(Call(limit, subject, cost)))
+        except _AWAY:
+            return remembered
+
     @property
     def is_away(self) -> bool:
         return self._prober is not None

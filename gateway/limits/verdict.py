@@ -32,13 +32,9 @@ class Verdict(NamedTuple):
 def verdict(policy: LimitClass, standings: Sequence[Standing], *, allowed: bool) -> Verdict:
     """`standings` are in the order of the policy's rates."""
     binding = 0 if len(standings) == 1 else _binding(standings, allowed=allowed)
+    remaining, reset_ms = standings[binding]
     return Verdict(
-        allowed=allowed,
-        limit=policy.rates[binding].limit,
-        remaining=standings[binding].remaining,
-        reset_seconds=-(-standings[binding].reset_ms // MS),
-        policy=policy,
-        rate_name=policy.rate_names[binding],
+        allowed, policy.rates[binding].limit, remaining, -(-reset_ms // MS), policy, policy.rate_names[binding]
     )
 
 

@@ -105,6 +105,7 @@ def _route(fields: Fields, upstreams: set[str], limits: Mapping[str, LimitDeclar
         head_timeout=fields.seconds("head_timeout", _LONGEST_TIMEOUT, DEFAULT_HEAD_TIMEOUT),
         retries=fields.integer("retries", MOST_RETRIES, range(MOST_RETRIES + 1)),
         cost=fields.integer("cost", 1, range(1, HIGHEST_COST + 1)),
+        line=fields.line(),
     )
 
 

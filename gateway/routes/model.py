@@ -24,6 +24,7 @@ class Route:
     `websocket`: takes WebSocket handshakes, and nothing else. `idle`: seconds for which a stream may carry no byte.
     `head_timeout`: seconds until the answer's head; `retries`: how often a request that may be is sent again.
     `cost`: how much of its limit a request uses.
+    `line` is where it stands in its file.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Route:
     head_timeout: float = DEFAULT_HEAD_TIMEOUT
     retries: int = MOST_RETRIES
     cost: int = 1
+    line: int = 0
 
 
 class Rate(Protocol):

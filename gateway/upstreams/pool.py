@@ -8,7 +8,7 @@ from typing import NamedTuple
 from gateway.errors import UpstreamUnavailable
 from gateway.upstreams import metrics
 from gateway.upstreams.attempt import AttemptFailed
-from gateway.upstreams.balancer import any_in, choose
+from gateway.upstreams.balancer import any_in, choose, equals
 from gateway.upstreams.discovery import Address, Discovery, Lookup, authority
 from gateway.upstreams.exchange import Exchange
 from gateway.upstreams.instance import Instance, PoolLimits
@@ -37,6 +37,16 @@ class Started(NamedTuple):
 class Failed(NamedTuple):
     instance: Instance
     failure: AttemptFailed
+
+
+class Outlook(NamedTuple):
+    """How an instance stands; `is_next` where a request would go there, or among several by lot."""
+
+    instance: str
+    standing: str
+    in_flight: int
+    is_full: bool
+    is_next: bool
 
 
 class Pool:
@@ -119,15 +129,34 @@ class Pool:
         """Take a place at an instance; raises UpstreamUnavailable at once if none is in, or if the wait is too long."""
         if self._queue.is_empty and (instance := self._take(request, tried)) is not None:
             return instance
-        if not self._instances:
-            raise UpstreamUnavailable("dns_error")
+        self._require_any(repeatable=request.is_repeatable, tried=tried)
         started = self._loop.time()
-        if not any_in(self._instances, started, repeatable=request.is_repeatable, tried=tried):
-            raise UpstreamUnavailable("destination_unavailable")
         try:
             return await self._queue.wait(partial(self._take, request, tried))
         finally:
             self._queue_seconds.observe(self._loop.time() - started)
+
+    def _require_any(self, *, repeatable: bool, tried: Tried = ()) -> None:
+        if not self._instances:
+            raise UpstreamUnavailable("dns_error")
+        if not any_in(self._instances, self._loop.time(), repeatable=repeatable, tried=tried):
+            raise UpstreamUnavailable("destination_unavailable")
+
+    def outlook(self, *, repeatable: bool) -> list[Outlook]:
+        """Return how each instance stands with a request now. Raises UpstreamUnavailable where it would go to none."""
+        self._require_any(repeatable=repeatable)
+        now = self._loop.time()
+        next_ones = equals(self._instances, now, repeatable=repeatable)
+        return [
+            Outlook(
+                instance=_label(each.address),
+                standing=each.health.standing(now, repeatable=repeatable).name.lower(),
+                in_flight=each.in_flight,
+                is_full=each.is_full,
+                is_next=each in next_ones,
+            )
+            for each in self._instances
+        ]
 
     def _take(self, request: UpstreamRequest, tried: Tried) -> Instance | None:
         now = self._loop.time()

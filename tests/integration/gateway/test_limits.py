@@ -88,6 +88,26 @@ async def test_dry_run_refuses_nobody_tells_clients_nothing_and_the_operator_all
     assert marks == {None: 3, "tried": 2}
 
 
+async def test_explanation_knows_cost_and_dry_run(tmp_path: Path, valkey_url: str) -> None:
+    async with run_gateway(tmp_path, valkey_url, **written(tmp_path)) as gateway:
+        await ready(gateway)
+        url = f"http://127.0.0.1:{gateway.private_port}/explain"
+
+        async def explained(path: str) -> tuple[str, dict[str, object]]:
+            async with gateway.client.get(url, params={"path": path}, headers={"Accept": "application/json"}) as answer:
+                report = json.loads(await answer.read())
+            return report["outcome"], next(step["facts"] for step in report["steps"] if step["name"] == "limit")
+
+        for path in ("/dear", "/dear", *["/tried"] * 4):
+            assert (await asked(gateway, path))[0] == 200
+        outcome, facts = await explained("/dear")
+        assert (outcome, facts["cost"], facts["remaining"], facts["dry_run"]) == ("refused", 4, 2, False)
+        outcome, facts = await explained("/cheap")
+        assert (outcome, facts["cost"]) == ("forwarded", 1)
+        outcome, facts = await explained("/tried")
+        assert (outcome, facts["remaining"], facts["dry_run"]) == ("forwarded", 0, True)
+
+
 async def _get(port: str, path: str) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", int(port))
     writer.write(f"GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n".encode())

@@ -97,6 +97,10 @@ async def test_what_else_the_private_port_serves_is_answered_by_a_worker(tmp_pat
         assert status == 401
         assert '"unauthenticated"' in body
         assert '"/internal/nothing' in body
+        for _ in range(4):
+            status, body = await workers.private("/explain?path=%2Fopen%3Fa%3Db%252Fc")
+            assert status == 200
+            assert "by route open" in body
 
 
 async def test_stop_finishes_what_is_being_answered_and_fails_nothing(tmp_path: Path, valkey_url: str) -> None:

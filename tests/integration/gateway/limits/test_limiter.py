@@ -152,3 +152,15 @@ async def test_script_that_is_forgotten_in_the_midst_of_a_burst_costs_no_exactne
         for _ in range(20):
             await client.script_flush()
         assert sum(await asyncio.gather(*bursts)) == 50
+
+
+@pytest.mark.parametrize("strict", [False, True])
+async def test_look_says_what_the_next_check_says_and_counts_nothing(limiter: Limiter, *, strict: bool) -> None:
+    limit = LimitClass("looked_at", (Rate(3, 3600), Rate(10, 86_400)), strict=strict)
+    for _ in range(5):
+        looks = [await limiter.look(limit, "addr:192.0.2.1") for _ in range(3)]
+        check = await limiter.check(limit, "addr:192.0.2.1")
+        for look in looks:
+            assert (look.allowed, look.rate_name, look.limit) == (check.allowed, check.rate_name, check.limit)
+            assert look.remaining == check.remaining + (1 if check.allowed else 0)
+            assert check.allowed or abs(look.reset_seconds - check.reset_seconds) <= 1
