@@ -111,7 +111,7 @@ async def end(supervisor: Process, children: Sequence[int]) -> None:
         with suppress(TimeoutError):
             await asyncio.wait_for(supervisor.wait(), 10)
     for pid in children:
-        if not await has_ended(pid):
+        with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
 
 
