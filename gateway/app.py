@@ -18,6 +18,7 @@ from gateway.authentication.keys import PATH as KEYS_PATH
 from gateway.authentication.keys import REFRESH_SECONDS, KeySet
 from gateway.authentication.revocation import Revocations
 from gateway.authentication.tokens import TokenVerifier
+from gateway.caching import CachePlace, open_caching
 from gateway.downstream.server import Server
 from gateway.edge.client_address import ClientAddresses
 from gateway.edge.cors import Cors
@@ -26,7 +27,7 @@ from gateway.explain.walk import Explainer
 from gateway.fast_lane import FastLane
 from gateway.forwarding import Forwarder
 from gateway.limits.concurrency import ConcurrencyLimits
-from gateway.limits.limiter import open_limiter
+from gateway.limits.limiter import Limiter, open_limiter
 from gateway.limits.policy import parse_policy
 from gateway.observer import Observer
 from gateway.pages.pages import Pages
@@ -35,7 +36,7 @@ from gateway.reception import Reception
 from gateway.responder import Responder
 from gateway.routes.file import RouteFile
 from gateway.routes.load import load_routes
-from gateway.routing import follow_routes
+from gateway.routing import LiveRouting, follow_routes
 from gateway.settings import NAME, Settings
 from gateway.streams import Streams
 from gateway.upstreams.instance import PoolLimits
@@ -84,18 +85,18 @@ async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecyc
         responder = Responder(lifecycle, https=public_url.startswith("https:"))
         streams = Streams(trust.revocations, lifecycle)
         await stack.enter_async_context(background("end streams", streams.end_when_stopping))
+        assertions = Assertions(signer)
+        forwarder = Forwarder(assertions, streams, responder, public_url)
+        place = _cache_place(settings, limiter)
+        caching = await stack.enter_async_context(open_caching(place, assertions, forwarder, responder))
         components = Components(
-            reception=Reception(
-                addresses=ClientAddresses(settings.trusted_proxies),
-                cors=Cors(settings.cors_origins),
-                routing=routing,
-                prefix=urlsplit(public_url).path,
-            ),
+            reception=_reception(settings, routing),
             authenticator=trust.authenticator,
             limiter=limiter,
             concurrency=ConcurrencyLimits(),
             pages=_pages(public_url, services),
-            forwarder=Forwarder(Assertions(signer), streams, responder, public_url),
+            forwarder=forwarder,
+            caching=caching,
             responder=responder,
             handshakes=Handshakes(public_url, settings.cors_origins),
             observer=Observer(),
@@ -105,6 +106,22 @@ async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecyc
         explainer = Explainer(components, urlsplit(public_url).netloc, routes.path)
         private = admin_app(trust.keys, trust.revocations, explainer, settings.process.trust_file, lifecycle)
         yield Apps(Server(proxy.handle, proxy.refuse, fast_lane.enter), private)
+
+
+def _reception(settings: Settings, routing: LiveRouting) -> Reception:
+    return Reception(
+        addresses=ClientAddresses(settings.trusted_proxies),
+        cors=Cors(settings.cors_origins),
+        routing=routing,
+        prefix=urlsplit(settings.process.public_url).path,
+    )
+
+
+def _cache_place(settings: Settings, limiter: Limiter) -> CachePlace:
+    """Where limits and cache share a Valkey, only the first of them waits to find out that it is away."""
+    url = settings.cache_url.reveal()
+    shared = url == settings.valkey_url.reveal()
+    return CachePlace(url, settings.cache_bytes, lambda: shared and limiter.is_away, settings.process.public_url)
 
 
 @asynccontextmanager

@@ -47,7 +47,7 @@ class FastLane:
             route = it.reception.route(head, routing, context)
         except AppError:
             return None
-        if route.upstream == LOCAL or route.websocket:
+        if route.upstream == LOCAL or route.websocket or (route.cache is not None and route.cache.keeps):
             return None
         principal = None
         if route.auth != "public":

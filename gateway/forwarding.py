@@ -50,15 +50,16 @@ class Forwarder:
         """Answer with what the upstream answers. Raises an AppError as long as nothing has been sent to the client."""
         exchange, context.exchange = context.exchange, None
         if exchange is None:
-            exchange = await self._exchange(request, context, admitted, body)
+            exchange = await self.exchange(request, context, admitted, body)
         try:
-            return await self._answer(request, context, admitted, exchange)
+            return await self.relay(request, context, admitted, exchange)
         finally:
             await exchange.end()
 
-    async def _exchange(
+    async def exchange(
         self, request: Request, context: RequestContext, admitted: Admitted, body: RequestBody
     ) -> Exchange:
+        """Ask the upstream; what is returned once its answer has begun must be ended."""
         whole = await _small_body(body, admitted.route)
         upstream_request = UpstreamRequest(
             method=request.method,
@@ -73,9 +74,7 @@ class Forwarder:
         )
         return await admitted.pool.exchange(upstream_request, context.failed)
 
-    async def _answer(
-        self, request: Request, context: RequestContext, admitted: Admitted, exchange: Exchange
-    ) -> Answer:
+    async def relay(self, request: Request, context: RequestContext, admitted: Admitted, exchange: Exchange) -> Answer:
         if exchange.status == SWITCHING_PROTOCOLS and admitted.handshake is not None:
             admitted.handshake.check_answer(exchange.headers)
             with self._streams.open(Kind.WEBSOCKET, context, admitted.principal) as stream:

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from gateway.authentication.authenticator import Authenticator
 from gateway.authentication.principal import Principal
+from gateway.caching import Caching
 from gateway.context import RequestContext, new_context
 from gateway.downstream.answer import Answer
 from gateway.downstream.body import RequestBody
@@ -43,6 +44,7 @@ class Components:
     concurrency: ConcurrencyLimits
     pages: Pages
     forwarder: Forwarder
+    caching: Caching
     responder: Responder
     handshakes: Handshakes
     observer: Observer
@@ -67,7 +69,8 @@ class Proxy:
             return await self._page(request, context)
         with it.concurrency.take(context.user_id, subject(context.client)):
             admitted = Admitted(route, routing.pools[route.upstream], principal, handshake)
-            return await it.forwarder.forward(request, context, admitted, body)
+            onward = it.forwarder if route.cache is None else it.caching
+            return await onward.forward(request, context, admitted, body)
 
     async def handle(self, request: Request) -> web.StreamResponse:
         """Answer one request, whatever happens; its line in the log and its place in the metrics are certain too."""

@@ -11,6 +11,7 @@ from gateway.edge.cors import Cors
 from shared.settings import Env, ProcessSettings, Secret
 
 NAME = "gateway"
+_CACHE_BYTES = 33_554_432
 _ROUTES = Path(__file__).with_name("routes.toml")
 
 
@@ -25,6 +26,8 @@ class Settings:
     workers: int
     identity_key_file: Path
     valkey_url: Secret
+    cache_url: Secret
+    cache_bytes: int
     auth_internal_url: str
     upstreams: Mapping[str, tuple[str, ...]]
     routes_file: Path
@@ -33,11 +36,14 @@ class Settings:
 
     @classmethod
     def from_env(cls, env: Env) -> Self:
+        valkey_url = env.secret("VALKEY_URL")
         return cls(
             process=ProcessSettings.from_env(env, NAME, 8080),
             workers=env.integer("WORKERS", 1, minimum=1, maximum=64),
             identity_key_file=env.path("IDENTITY_KEY_FILE"),
-            valkey_url=env.secret("VALKEY_URL"),
+            valkey_url=valkey_url,
+            cache_url=env.secret("CACHE_URL", valkey_url),
+            cache_bytes=env.integer("CACHE_BYTES", _CACHE_BYTES),
             auth_internal_url=env.url("AUTH_INTERNAL_URL", "http://127.0.0.1:9081"),
             upstreams={
                 "auth_service": env.urls("AUTH_URL", "http://127.0.0.1:8081", schemes=("http",)),

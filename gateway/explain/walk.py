@@ -81,7 +81,7 @@ class _Walk:
         if route.upstream == LOCAL:
             await self._page()
         else:
-            self._forward(Admitted(route, self._routing.pools[route.upstream], principal, handshake), body)
+            await self._forward(Admitted(route, self._routing.pools[route.upstream], principal, handshake), body)
 
     def _read(self, question: Question, host: str) -> None:
         with self._report.step("request") as step:
@@ -187,7 +187,7 @@ class _Walk:
         self._carry(page.headers)
         return self._answer(page.status)
 
-    def _forward(self, admitted: Admitted, body: RequestBody) -> None:
+    async def _forward(self, admitted: Admitted, body: RequestBody) -> None:
         route, context = admitted.route, self._context
         with self._report.step("concurrency") as step:
             holders = [holder for holder in (subject(context.client), context.user_id) if holder]
@@ -195,14 +195,22 @@ class _Walk:
             step.tell(telling.held(held), held=held)
             with self._it.concurrency.take(context.user_id, subject(context.client)):
                 pass  # given back at once: nobody waits in between
-        with self._report.step("cache") as step:
-            step.skip("not cached: the route doesn't ask for it")
-        request = self._upstream_request(admitted, body)
+        request = await self._cache(admitted, body) or self._upstream_request(admitted, body)
         with self._report.step("upstream") as step:
             outlook = admitted.pool.outlook(repeatable=request.is_repeatable)
             step.tell(telling.upstream(route, outlook), instances=telling.instances(outlook))
         self._report.request_headers = telling.shown(request.head(route.timeout))
         self._carry((_JSON,))
+
+    async def _cache(self, admitted: Admitted, body: RequestBody) -> UpstreamRequest | None:
+        """Return what the service would be asked for the cache's sake."""
+        with self._report.step("cache") as step:
+            outlook = await self._it.caching.oracle.look(self._request, self._context, admitted, body)
+            if outlook is None:
+                step.skip("not cached: the route doesn't ask for it")
+                return None
+            step.tell(outlook.why)
+        return outlook.request
 
     def _upstream_request(self, admitted: Admitted, body: RequestBody) -> UpstreamRequest:
         context, method = self._context, self._request.method

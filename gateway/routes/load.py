@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from string import ascii_letters, digits
 
+from gateway.routes.cache import KEYS as CACHE_KEYS
+from gateway.routes.cache import check_cache, read_cache, with_invalidation
 from gateway.routes.fields import Fields, Report
 from gateway.routes.limits import HIGHEST_COST, check_limit, read_limits
 from gateway.routes.lines import Lines
@@ -28,6 +30,7 @@ _METHODS = frozenset({"DELETE", "GET", "PATCH", "POST", "PUT"})
 _ROUTE_KEYS = frozenset(
     {"name", "prefix", "exact", "methods", "upstream", "auth", "limit", "timeout", "max_body"}
     | {"pass_credentials", "websocket", "idle", "head_timeout", "retries", "cost"}
+    | CACHE_KEYS
 )
 _AUTH = re.compile(r"public|optional|user|(role|scope):[A-Za-z0-9._:/-]{1,64}")
 _PATH_CHARACTERS = frozenset(ascii_letters + digits + "-._~/")
@@ -59,7 +62,7 @@ def load_routes(path: Path, upstreams: Mapping[str, str], parse_policy: ParsePol
         top.mistake("route", "there is no [[route]]")
     if report.mistakes:
         raise RoutesError(str(path), report.mistakes)
-    return RouteTable(routes, limits, every, settings)
+    return RouteTable(with_invalidation(routes), limits, every, settings)
 
 
 def _line_of(error: Exception) -> int:
@@ -80,6 +83,7 @@ def _routes(tables: object, report: Report, upstreams: set[str], limits: Mapping
         route = _route(fields, upstreams, limits)
         check_limit(route, fields, limits)
         _check_websocket(route, fields)
+        check_cache(route, fields)
         _check_unique(route, fields, named, taken)
         routes.append(route)
     return routes
@@ -105,6 +109,7 @@ def _route(fields: Fields, upstreams: set[str], limits: Mapping[str, LimitDeclar
         head_timeout=fields.seconds("head_timeout", _LONGEST_TIMEOUT, DEFAULT_HEAD_TIMEOUT),
         retries=fields.integer("retries", MOST_RETRIES, range(MOST_RETRIES + 1)),
         cost=fields.integer("cost", 1, range(1, HIGHEST_COST + 1)),
+        cache=read_cache(fields),
         line=fields.line(),
     )
 

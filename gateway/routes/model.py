@@ -15,6 +15,19 @@ PRIVATE_SEGMENTS = frozenset({"livez", "readyz", "metrics", "internal"})
 
 
 @dataclass(frozen=True, slots=True)
+class CacheRule:
+    """What the cache does on a route. `keeps`: its GETs may be answered from it, and their answers be kept.
+
+    A rule that doesn't is for routes whose unsafe methods take away what another route keeps. `max_body`: the largest
+    body that is kept, in bytes. `headers`: those of the client's that the service gets, and that answers are kept by.
+    """
+
+    keeps: bool
+    max_body: int = 0
+    headers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """Where requests under `prefix` go (or at exactly that path, if `exact`) and under which rules.
 
@@ -24,6 +37,7 @@ class Route:
     `websocket`: takes WebSocket handshakes, and nothing else. `idle`: seconds for which a stream may carry no byte.
     `head_timeout`: seconds until the answer's head; `retries`: how often a request that may be is sent again.
     `cost`: how much of its limit a request uses.
+    `cache`: None where the cache has nothing to do with the route.
     `line` is where it stands in its file.
     """
 
@@ -42,6 +56,7 @@ class Route:
     head_timeout: float = DEFAULT_HEAD_TIMEOUT
     retries: int = MOST_RETRIES
     cost: int = 1
+    cache: CacheRule | None = None
     line: int = 0
 
 

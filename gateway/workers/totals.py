@@ -23,6 +23,7 @@ _JOINED: Mapping[str, Join] = {
     "build_info": max,
     "python_info": max,
     "gateway_valkey_up": min,
+    "gateway_cache_up": min,
     "gateway_revocation_feed_connected": min,
     "gateway_revocation_lag_seconds": max,
     "gateway_revoked_sessions": max,
