@@ -96,5 +96,11 @@ class CacheRequests:
             )
         ]
         headers += (b"Host", asked.admitted.pool.authority), self._assertions.header(None, route.upstream)
-        timeouts = {"timeout": route.timeout, "head_timeout": route.head_timeout}
-        return UpstreamRequest(method, asked.context.target, headers, **timeouts, retries=route.retries)
+        return UpstreamRequest(
+            method,
+            asked.context.target,
+            headers,
+            route.timeout,
+            head_timeout=route.head_timeout,
+            retries=route.retries,
+        )
