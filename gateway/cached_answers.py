@@ -31,7 +31,8 @@ class CachedAnswers:
         asked.context.headers.append(replace(status, ttl=entry.terms.lifetime - age).header())
         is_new = status.answered != 0 and not status.collapsed and age < 1
         shown = present(entry, asked.request.method, asked.headers, None if is_new else age)
-        answer = self._responder.answer(asked.request, asked.context, shown.status, shown.headers)
+        headers = [*shown.headers, ("Content-Length", str(len(shown.body)))]
+        answer = self._forwarder.respond(asked.request, asked.context, asked.admitted, shown.status, headers)
         try:
             await _send(answer, shown.body)
         except TimeoutError:

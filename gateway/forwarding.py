@@ -1,14 +1,18 @@
 """From an admitted request to its upstream, and the answer's way back."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from multidict import CIMultiDict
+
 from gateway.authentication.identity import Assertions
 from gateway.authentication.principal import Principal
-from gateway.context import RequestContext
+from gateway.context import Header, RequestContext
 from gateway.downstream.answer import Answer
 from gateway.downstream.body import SMALL, RequestBody
 from gateway.downstream.request import Head, Request
+from gateway.edge.compression import SMALLEST, compress_for
 from gateway.edge.headers import RawHeader, downstream_headers, forwarding_headers, upstream_headers
 from gateway.edge.websocket import Handshake
 from gateway.errors import AnswerTimeout
@@ -34,6 +38,14 @@ class Admitted(NamedTuple):
     pool: Pool
     principal: Principal | None
     handshake: Handshake | None = None
+
+    @property
+    def is_public(self) -> bool:
+        return self.route.auth == "public"
+
+    def may_be_compressed(self, length: int | None) -> bool:
+        """Whether an answer of this length has to be looked at more closely."""
+        return self.is_public and (length is None or length >= SMALLEST)
 
 
 class Forwarder:
@@ -78,22 +90,30 @@ class Forwarder:
         if exchange.status == SWITCHING_PROTOCOLS and admitted.handshake is not None:
             admitted.handshake.check_answer(exchange.headers)
             with self._streams.open(Kind.WEBSOCKET, context, admitted.principal) as stream:
-                answer = self._respond(request, context, exchange)
+                answer = self._respond(request, context, admitted, exchange)
                 await answer.switch()
                 tunnel = Tunnel(request, exchange, stream)
                 await _run(tunnel, context, admitted.route.idle)
         elif is_event_stream(exchange) and request.method != "HEAD":
             with self._streams.open(Kind.EVENTS, context, admitted.principal) as stream:
                 exchange.last(admitted.route.idle)
-                answer = self._respond(request, context, exchange)
+                answer = self._respond(request, context, admitted, exchange)
                 await relay_events(exchange, answer, stream, context)
         else:
-            answer = self._respond(request, context, exchange)
+            answer = self._respond(request, context, admitted, exchange)
             await _relay(request, exchange, answer, context)
         return answer
 
-    def _respond(self, request: Request, context: RequestContext, exchange: Exchange) -> Answer:
-        return self._responder.answer(request, context, exchange.status, downstream_headers(exchange.headers))
+    def _respond(self, request: Request, context: RequestContext, admitted: Admitted, exchange: Exchange) -> Answer:
+        return self.respond(request, context, admitted, exchange.status, downstream_headers(exchange.headers))
+
+    def respond(
+        self, request: Request, context: RequestContext, admitted: Admitted, status: int, headers: Iterable[Header]
+    ) -> Answer:
+        """Return the answer with what the upstream says in `headers`, for the client to understand."""
+        shown = CIMultiDict(self._responder.prefixed(headers))
+        gzip = admitted.is_public and compress_for(request.method, request.headers, status, shown)
+        return self._responder.answer(request, context, status, shown.items(), gzip=gzip)
 
     def headers(self, head: Head, context: RequestContext, admitted: Admitted) -> list[RawHeader]:
         """The client's first, stripped; ours after that, so that nothing of the client's can touch them."""

@@ -54,6 +54,8 @@ def serve_as_workers(settings: Settings, routes: RouteFile) -> int:
         try:
             private = stack.enter_context(listening(process.private_host, process.private_port))
             port = stack.enter_context(reserved(process.host, process.port))
+            if settings.http_port:
+                stack.enter_context(reserved(process.host, settings.http_port))
         except OSError as exc:
             print(f"{process.name}: {exc.strerror}", file=sys.stderr)  # noqa: T201  there is no log yet
             return 1

@@ -4,10 +4,12 @@ import asyncio
 import gc
 import resource
 import signal
+import ssl
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 
 import uvloop
 from aiohttp import web
@@ -17,6 +19,7 @@ from shared.lifecycle import Lifecycle
 from shared.logs import log
 from shared.metrics import process_metrics
 from shared.settings import ProcessSettings
+from shared.tls_site import TlsSite
 
 _KEEP_ALIVE = 75.0  # seconds; longer than the gateway keeps an idle connection, so that it is the one to close
 _LINGER = 0.1  # seconds in which the first request of a connection made in the last moment still comes
@@ -28,10 +31,15 @@ _OPEN_FILES = 65_536
 
 @dataclass(frozen=True, slots=True)
 class Apps:
-    """What listens: the public port's application, or the low-level server of the gateway, and the private one's."""
+    """What listens: the public port's application, or the low-level server of the gateway, and the private one's.
+
+    `tls`: what the public port speaks TLS with. `plain`: what is served without it on a port of its own.
+    """
 
     public: web.Application | web.Server
     private: web.Application
+    tls: ssl.SSLContext | None = None
+    plain: tuple[web.Server, int] | None = None
 
 
 OpenProgram = Callable[[Lifecycle], AbstractAsyncContextManager[Apps]]
@@ -91,28 +99,44 @@ def _obey_signals(lifecycle: Lifecycle) -> None:
 
 @asynccontextmanager
 async def listening(settings: ProcessSettings, apps: Apps) -> AsyncIterator[None]:
-    """Listen on both ports; at the end accept nothing more, finish what is being answered, and close.
+    """Listen on all ports; at the end accept nothing more, finish what is being answered, and close.
 
-    The private port outlives the public one, so that a probe sees a stopping program and not a missing one.
+    The private port outlives the public ones, so that a probe sees a stopping program and not a missing one.
     """
     private = web.AppRunner(apps.private, access_log=None, shutdown_timeout=1.0)
     public = public_runner(apps)
+    runners = [private, public]
     try:
-        await private.setup()
-        await _private_site(private, settings).start()
-        await public.setup()
-        await web.TCPSite(public, settings.host, settings.port, reuse_port=settings.shares_port or None).start()
+        await _listen(private, partial(_private_site, settings))
+        await _listen(public, partial(_public_site, settings, settings.port, apps.tls))
+        if apps.plain is not None:
+            server, port = apps.plain
+            runners.append(web.ServerRunner(server, shutdown_timeout=1.0))
+            await _listen(runners[-1], partial(_public_site, settings, port, None))
         yield
     finally:
         await _accept_no_more(public)
-        await public.cleanup()
-        await private.cleanup()
+        for runner in reversed(runners):
+            await runner.cleanup()
 
 
-def _private_site(runner: web.BaseRunner, settings: ProcessSettings) -> web.BaseSite:
+async def _listen(runner: web.BaseRunner, site: Callable[[web.BaseRunner], web.BaseSite]) -> None:
+    await runner.setup()
+    await site(runner).start()
+
+
+def _private_site(settings: ProcessSettings, runner: web.BaseRunner) -> web.BaseSite:
     if settings.private_socket is not None:
         return web.UnixSite(runner, settings.private_socket)
     return web.TCPSite(runner, settings.private_host, settings.private_port)
+
+
+def _public_site(
+    settings: ProcessSettings, port: int, tls: ssl.SSLContext | None, runner: web.BaseRunner
+) -> web.BaseSite:
+    if tls is not None:
+        return TlsSite(runner, (settings.host, port), tls, shares_port=settings.shares_port)
+    return web.TCPSite(runner, settings.host, port, reuse_port=settings.shares_port or None)
 
 
 async def _accept_no_more(runner: web.BaseRunner) -> None:

@@ -24,7 +24,6 @@ from gateway.forwarding import Admitted
 from gateway.limits.headers import limit_headers
 from gateway.pages.pages import OPENAPI
 from gateway.proxy import Components
-from gateway.reception import bare_path
 from gateway.routes.model import LOCAL, Route
 from gateway.routing import Routing
 from gateway.upstreams.requests import UpstreamRequest
@@ -71,7 +70,7 @@ class _Walk:
         """Raises the AppError that ends the way."""
         self._read(question, host)
         self._locate()
-        if self._is_preflight():
+        if self._leads_to_https() or self._is_preflight():
             return
         route = self._match()
         handshake = self._handshake(route) if route.websocket else None
@@ -103,9 +102,23 @@ class _Walk:
         context.headers += it.cors.headers(request.headers.get("Origin"))
         with self._report.step("path") as step:
             canonical = canonical_path(context.path)
-            context.path = bare_path(canonical, it.prefix)
+            context.path = it.prefix.strip(canonical)
             context.target = context.path + context.target
-            step.tell(telling.path(canonical, context.path, it.prefix), path=loggable_path(context.path))
+            step.tell(telling.path(canonical, context.path, it.prefix.path), path=loggable_path(context.path))
+
+    def _leads_to_https(self) -> bool:
+        it, context, request = self._it.reception, self._context, self._request
+        context.plain = it.came_plain(request.head, self._peer)
+        if not context.plain:
+            return False
+        with self._report.step("https") as step:
+            step.tell("a trusted proxy says that the client came without TLS: pages are redirected, others refused")
+            query = context.target.removeprefix(context.path)
+            location = it.https.location(request.method, request.headers, context.path, query)
+            step.tell(f"a page, redirected to {it.https.public_url}")
+        self._carry((("Location", location),))
+        self._answer(308)
+        return True
 
     def _is_preflight(self) -> bool:
         it, context = self._it.reception, self._context

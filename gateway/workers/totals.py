@@ -28,6 +28,7 @@ _JOINED: Mapping[str, Join] = {
     "gateway_revocation_lag_seconds": max,
     "gateway_revoked_sessions": max,
     "event_lag_seconds": max,
+    "gateway_tls_certificate_expiry_timestamp_seconds": min,
     "process_start_time_seconds": min,
 }
 

@@ -3,12 +3,14 @@
 import asyncio
 import os
 import signal
+import time
 from asyncio import StreamReader, StreamWriter
 from pathlib import Path
 
 import aiohttp
 import pytest
 
+from tests.authority import Authority
 from tests.integration.gateway.running_gateway import TABLE, free_port, raw_server, route
 from tests.integration.gateway.test_program import process, variables
 from tests.integration.gateway.workers import Workers, all_have_ended, children_of, run_workers
@@ -207,6 +209,23 @@ async def test_busy_port_is_told_in_one_line(tmp_path: Path, which: str) -> None
         _, said = await asyncio.wait_for(running.communicate(), 10)
     assert running.returncode == 1
     assert said.decode() == f"gateway: can't listen on 127.0.0.1 port {environ[which]}: address already in use\n"
+
+
+async def test_workers_share_the_ports_for_https_and_http_too(tmp_path: Path, valkey_url: str) -> None:
+    authority = Authority(tmp_path)
+    pair, port, http = authority.issue("127.0.0.1"), free_port(), free_port()
+    tls = {"TLS_CERT_FILE": str(pair.certificate), "TLS_KEY_FILE": str(pair.key)}
+    own = {"PORT": str(port), "HTTP_PORT": str(http), "PUBLIC_URL": f"https://127.0.0.1:{port}"}
+    async with run_workers(tmp_path, valkey_url, **tls, **own) as workers:
+        client, context = workers.client, authority.client()
+        for _ in range(10):
+            async with client.get(f"https://127.0.0.1:{port}/", ssl=context) as answer:
+                assert answer.status == 200
+            headers = {"Accept": "text/html"}
+            async with client.get(f"http://127.0.0.1:{http}/docs", headers=headers, allow_redirects=False) as answer:
+                assert answer.headers["Location"] == f"https://127.0.0.1:{port}/docs"
+        expiry = await workers.metric("gateway_tls_certificate_expiry_timestamp_seconds")
+        assert 0 < expiry - time.time() < 100 * 365 * 86_400
 
 
 async def test_second_gateway_never_shares_the_port_by_mistake(tmp_path: Path, valkey_url: str) -> None:
