@@ -37,12 +37,13 @@ def no_fast_lane(_client: "Client", _head: RawRequestMessage) -> None:
 class Client(web.RequestHandler):
     """`peer` is the other end's address."""
 
-    __slots__ = ("_begun", "_enter", "_had_body", "_left", "_parked", "_passage", "peer")
+    __slots__ = ("_begun", "_enter", "_had_body", "_is_broken", "_left", "_parked", "_passage", "peer")
 
     def __init__(self, server: web.Server, enter: Enter, **options: object) -> None:
         super().__init__(server, **options)  # type: ignore[arg-type]  # aiohttp's own options, as Server gives them
         self._enter = enter
         self._had_body = False
+        self._is_broken = False
         self._parked: asyncio.Future[None] | None = None
         self._passage: Passage | None = None
         self._left: Passage | None = None  # who has left `_begun` for the slow lane
@@ -55,15 +56,24 @@ class Client(web.RequestHandler):
         super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
+        if self._is_broken:
+            return
         waiter = self._waiter
         if waiter is None or self._messages or waiter.done():  # busy, in one lane or the other
             super().data_received(data)
+            self._look_for_breach()
             return
         self._waiter = None
         super().data_received(data)
         self._waiter = waiter
+        self._look_for_breach()
         if self._messages:
             self._go_on()
+
+    def _look_for_breach(self) -> None:
+        """After what is no HTTP nothing is: each further packet would be refused anew, and kept with its refusal."""
+        if self._messages and not isinstance(self._messages[-1][0], RawRequestMessage):
+            self._is_broken = True
 
     def _go_on(self) -> None:
         """Let the next request into the fast lane, or else wake the slow one's task."""
