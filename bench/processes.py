@@ -24,6 +24,10 @@ class Failed(Exception):
     """A program under measurement didn't do as it should; its row is left out, and says why."""
 
 
+class Missing(Failed):
+    """What was to be measured isn't there: no failure of ours."""
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """`output` is a file for what it says. `piped`: its log goes into a pipe that is read, as containers' logs are."""
@@ -104,9 +108,9 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 def tree(pid: int) -> list[int]:
     """Return the process and all that descend from it."""
     children: dict[int, list[int]] = {}
-    for each in Path("/proc").glob("[0-9]*/stat"):
+    for path in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
-            children.setdefault(int(_stat(each)[1]), []).append(int(each.parent.name))
+            children.setdefault(int(_stat(path)[1]), []).append(int(path.parent.name))
     found = [pid]
     for each in found:
         found += children.get(each, [])

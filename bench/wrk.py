@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +36,9 @@ class Figures:
     p99: float
 
 
+Figure = Callable[[Figures], float]
+
+
 def write_requests(path: Path, requests: Iterable[bytes]) -> Path:
     path.write_bytes(_SEPARATOR.join(requests))
     return path
@@ -52,7 +55,7 @@ def http_request(target: str, token: str, *, method: str = "GET", body: bytes = 
 
 
 def measure(load: Load, seconds: float, *pids: int) -> Figures:
-    """Send requests for so long. The CPU is that of all process trees in `pids`. Raises Failed if one isn't answered."""
+    """Send requests for so long. The CPU is that of all process trees in `pids`. Raises Failed."""
     before = sum(map(cpu_seconds, pids))
     result = _run(load, seconds)
     used = sum(map(cpu_seconds, pids)) - before

@@ -32,6 +32,7 @@ class Contender:
     note: str
     prepare: Prepare
     hit_rate: int = 100  # percent of requests whose token was seen before
+    ours: bool = False
 
     @property
     def label(self) -> str:
@@ -53,9 +54,7 @@ def _nginx(setting: Setting, values: Values) -> Program:
     key = values["KEY"].replace("\n", "\\n")
     folder = setting.folder / values["PORT"]
     folder.mkdir(mode=0o755)
-    path = setting.write(
-        "nginx.conf", {**values, "KEY": key, "MODULES": str(_NGINX_MODULES), "FOLDER": str(folder)}
-    )
+    path = setting.write("nginx.conf", {**values, "KEY": key, "MODULES": str(_NGINX_MODULES), "FOLDER": str(folder)})
     return Program([found("nginx"), "-p", str(folder), "-c", str(path)], output=_log(setting, values))
 
 

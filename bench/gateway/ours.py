@@ -31,12 +31,13 @@ _BARE = {"LOG_LEVEL": "error", "VALKEY_URL": _NOWHERE}
 
 def full(hit_rate: int = 100, **environ: str) -> Contender:
     """With all that it always does: metrics, a log line, traces, identity, limits shared over Valkey."""
-    return Contender("Colonnade", "ES256", f"all features, {hit_rate} % hits", _prepare(environ), hit_rate)
+    name = "Colonnade" if hit_rate == 100 else f"Colonnade, {hit_rate} % hits"  # noqa: PLR2004  percent
+    return Contender(name, "ES256", "all features", _prepare(environ), hit_rate, ours=True)
 
 
 def bare() -> Contender:
     """Without a log line, and with limits counted in memory: what the peers do."""
-    return Contender("Colonnade, bare", "ES256", "no log line, limits in memory", _prepare(_BARE))
+    return Contender("Colonnade, bare", "ES256", "no log line, limits in memory", _prepare(_BARE), ours=True)
 
 
 @contextmanager
@@ -70,6 +71,6 @@ def _prepare(changes: Mapping[str, str]) -> Prepare:
             "DRAIN_SECONDS": "0.1",
         }
         log = folder / "errors.log"
-        return Program([sys.executable, "-m", "gateway"], environ | changes, log, piped=True)
+        return Program([sys.executable, "-m", "gateway"], {**environ, **changes}, log, piped=True)
 
     return prepare

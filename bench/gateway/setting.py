@@ -1,9 +1,9 @@
 """What all runs of one measurement share: the tokens, a folder for files, and the limit that nobody meets."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from string import Template
 
 from bench.gateway.tokens import AUDIENCE, ISSUER, Tokens
 from bench.processes import ROOT
@@ -12,13 +12,7 @@ LIMIT = 60_000  # requests per user and minute
 TARGET = "/mine/profile"
 BENCH = ROOT / ".bench"
 _PEERS = Path(__file__).with_name("peers")
-
-
-class _At(Template):
-    """Placeholders are @NAME@, which none of the peers' own languages uses."""
-
-    delimiter = "@"
-    pattern = r"@(?:(?P<named>[A-Z]+)@|(?P<braced>(?!))|(?P<escaped>(?!))|(?P<invalid>(?!)))"
+_PLACE = re.compile("@([A-Z]+)@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +40,7 @@ class Setting:
         }
 
     def write(self, template: str, values: Mapping[str, str]) -> Path:
-        """Fill in one of the peers' configurations, and return where it is."""
+        """Fill in the places, such as @PORT@, of one of the peers' configurations, and return where it is."""
         path = self.folder / f"{values['PORT']}-{template}"
-        path.write_text(_At((_PEERS / template).read_text()).substitute(values))
+        path.write_text(_PLACE.sub(lambda place: values[place[1]], (_PEERS / template).read_text()))
         return path

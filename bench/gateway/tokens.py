@@ -4,6 +4,7 @@ import base64
 import json
 import secrets
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import uuid4
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -51,6 +52,6 @@ class Tokens:
             "for another audience": self._token(algorithm, aud="elsewhere"),
         }
 
-    def _token(self, algorithm: str, **claims: object) -> str:
+    def _token(self, algorithm: str, **claims: Any) -> str:
         key: ec.EllipticCurvePrivateKey | bytes = self.issuer.key if algorithm == "ES256" else self.secret.encode()
         return self.issuer.token(alg=algorithm, key=key, **claims)
