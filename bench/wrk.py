@@ -28,12 +28,13 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Of one run: requests per second, microseconds of the program's CPU per request, and of waiting."""
+    """Of one run: requests per second; microseconds of CPU per request, of all programs and of each; and of waiting."""
 
     rate: float
     cpu: float
     p50: float
     p99: float
+    each: tuple[float, ...] = ()
 
 
 Figure = Callable[[Figures], float]
@@ -56,11 +57,11 @@ def http_request(target: str, token: str, *, method: str = "GET", body: bytes = 
 
 def measure(load: Load, seconds: float, *pids: int) -> Figures:
     """Send requests for so long. The CPU is that of all process trees in `pids`. Raises Failed."""
-    before = sum(map(cpu_seconds, pids))
+    before = [cpu_seconds(pid) for pid in pids]
     result = _run(load, seconds)
-    used = sum(map(cpu_seconds, pids)) - before
     count = result["requests"]
-    return Figures(count / result["seconds"], used / count * 1e6, result["p50"], result["p99"])
+    each = tuple((cpu_seconds(pid) - earlier) / count * 1e6 for pid, earlier in zip(pids, before, strict=True))
+    return Figures(count / result["seconds"], sum(each), result["p50"], result["p99"], each)
 
 
 def _run(load: Load, seconds: float) -> dict[str, float]:

@@ -23,7 +23,7 @@ def workers(setting: Setting) -> Section:
     if rows[0] is None or rows[1] is None:
         raise Failed("; ".join(measured.notes))
     lines = [
-        (name, f"{median(each.rate for each in row.figures):,.0f}", f"{row.median('cpu'):.1f}")
+        (name, f"{median(each.rate for each in row.figures):,.0f}", f"{median(each.cpu for each in row.figures):.1f}")
         for name, row in zip(("one worker", "two workers"), (rows[0], rows[1]), strict=True)
     ]
     table = Table("Workers, on one core", ("", "requests/s", "CPU us/request"), lines)
