@@ -84,10 +84,10 @@ def save(name: str, sections: Sequence[Section], *, readme: bool) -> None:
     parts += [f"({note})" for section in sections for note in section.notes]
     content = "\n\n".join((*parts, targets_table(sections).markdown()))
     (_RESULTS / f"{name}.md").write_text(f"# bench-{name}: the last results\n\n{describe()}\n\n{content}\n")
-    short = "\n\n".join((sections[0].tables[0].markdown(), targets_table(sections).markdown()))
+    short = "\n\n".join((describe(), sections[0].tables[0].markdown(), targets_table(sections).markdown()))
     print("\n" + short)
     if readme:
-        _insert(ROOT / "README.md", f"bench-{name}", short)
+        insert(ROOT / "README.md", f"bench-{name}", short)
 
 
 def _draw(name: str, sections: Sequence[Section]) -> bool:
@@ -97,7 +97,7 @@ def _draw(name: str, sections: Sequence[Section]) -> bool:
     return bool(bars)
 
 
-def _insert(path: Path, name: str, content: str) -> None:
+def insert(path: Path, name: str, content: str) -> None:
     """Replace what stands between the comments `<!-- NAME -->` and `<!-- /NAME -->`."""
     before, opening, rest = path.read_text().partition(f"<!-- {name} -->\n")
     _, closing, after = rest.partition(f"<!-- /{name} -->")
