@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-_ROW, _LABEL, _WIDTH, _VALUE, _TOP = 26, 210, 460, 90, 40
+_ROW, _LABEL, _WIDTH, _VALUE, _TOP = 26, 240, 460, 90, 40
 _OURS, _THEIRS = "#c2410c", "#7c8796"
-_LONGEST = 2.5  # times the middle bar: what is longer is cut, so that the others can be told apart
+_LONGEST = 4.0  # times the middle bar: what is longer is cut, so that the others can be told apart
 
 
 @dataclass(frozen=True, slots=True)

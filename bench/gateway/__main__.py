@@ -58,6 +58,7 @@ def _run(setting: Setting, options: argparse.Namespace) -> list[Section]:
     sections = []
     for name, measure in chosen.items():
         if options.only in (None, name):
+            print(f"\nmeasuring: {name}", file=sys.stderr, flush=True)
             sections.append(_attempt(name, measure, setting))
             print("\n" + report.text(sections[-1]), flush=True)
     return sections

@@ -21,6 +21,7 @@ Prepare = Callable[[Setting, Values], Program]
 class Running:
     pid: int
     port: int
+    private_port: int  # our own gateway's
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,6 @@ PEERS = (
 def started(contender: Contender, setting: Setting, upstream: int) -> Iterator[Running]:
     """Run it before the upstream at that port until the block ends. Raises Failed."""
     port = free_port()
-    program = contender.prepare(setting, setting.values(contender.algorithm or "ES256", port, upstream))
-    with running(program, port) as pid:
-        yield Running(pid, port)
+    values = setting.values(contender.algorithm or "ES256", port, upstream)
+    with running(contender.prepare(setting, values), port) as pid:
+        yield Running(pid, port, int(values["PRIVATE_PORT"]))

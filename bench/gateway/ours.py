@@ -60,7 +60,7 @@ def _prepare(changes: Mapping[str, str]) -> Prepare:
         environ = write_keys(folder) | {
             "PUBLIC_URL": ISSUER,
             "PORT": values["PORT"],
-            "PRIVATE_PORT": str(free_port()),
+            "PRIVATE_PORT": values["PRIVATE_PORT"],
             "ROUTES_FILE": str(folder / "routes.toml"),
             "VALKEY_URL": setting.valkey,
             "AUTH_URL": setting.auth,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.gateway.tokens import AUDIENCE, ISSUER, Tokens
-from bench.processes import ROOT
+from bench.processes import ROOT, free_port
 
 LIMIT = 60_000  # requests per user and minute
 TARGET = "/mine/profile"
@@ -36,6 +36,7 @@ class Setting:
             "LIMIT": str(LIMIT),
             "PEERS": str(_PEERS),
             "PORT": str(port),
+            "PRIVATE_PORT": str(free_port()),
             "UPSTREAM": str(upstream),
         }
 

@@ -1,5 +1,6 @@
 """Requests per second and CPU per request at full load, side by side: in turns, medians, ratios of the same round."""
 
+import urllib.request
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -59,6 +60,7 @@ class Throughput:
                 for row in rows[:: 1 if number % 2 == 0 else -1]:
                     if not self._measure(row, notes):
                         rows.remove(row)
+            notes += [said for row in rows if row.contender.ours and (said := _dropped(row))]
         return Measured(rows, notes)
 
     def _start(self, stack: ExitStack, contender: Contender, behind: int, notes: list[str]) -> Row | None:
@@ -91,6 +93,14 @@ class Throughput:
         path = self._setting.folder / f"{algorithm}-{count}.requests"
         tokens = self._setting.tokens.make(algorithm, count)
         return write_requests(path, [http_request(TARGET, token) for token in tokens])
+
+
+def _dropped(row: Row) -> str:
+    """Say how many log lines our gateway has not written: they would have cost something."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{row.running.private_port}/metrics", timeout=10) as response:
+        lines = response.read().decode().splitlines()
+    dropped = sum(float(line.split()[1]) for line in lines if line.startswith("log_lines_dropped_total"))
+    return f"{row.contender.label} dropped {dropped:,.0f} log lines" if dropped else ""
 
 
 def side_by_side(setting: Setting, *, quick: bool) -> Section:
