@@ -7,11 +7,11 @@ INSTALL := $(UV) pip install --quiet --python $(BIN)/python --require-hashes
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test test-faults test-readme test-examples check fmt fmt-check lint types migrate memory compose-check bench-gateway bench-visit problems lock clean
+.PHONY: help run test test-faults test-readme test-examples check fmt fmt-check lint types migrate doctor memory compose-check bench-gateway bench-visit problems lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
-	@echo "  PORT=8080 HOST=127.0.0.1 STATE_DIR=.colonnade are for run, migrate, memory and clean."
+	@echo "  PORT=8080 HOST=127.0.0.1 STATE_DIR=.colonnade are for run, migrate, doctor, memory and clean."
 
 run: $(VENV)/.embedded  ## serve everything at http://127.0.0.1:8080 until Ctrl-C
 	@exec $(BIN)/python -m deploy.local run --with-parent
@@ -46,6 +46,9 @@ types: $(VENV)/.dev  ## mypy, strict
 
 migrate: $(VENV)/.embedded  ## bring the schemas up to date, whether or not the stack runs
 	@exec $(BIN)/python -m deploy.local migrate --with-parent
+
+doctor: $(VENV)/.embedded  ## what is wrong with the running stack, and what to do about it (JSON=1 for machines)
+	@exec $(BIN)/python -m deploy.local $(if $(JSON),doctor-json,doctor)
 
 memory: $(VENV)/.embedded  ## what the running stack needs, and how long its last start took
 	@$(BIN)/python -m deploy.local memory

@@ -9,6 +9,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from auth_service.metrics import SIGNING_KEY_SINCE
 from auth_service.repository.signing_keys import SigningKeyRepository, StoredKey
 from auth_service.sealing import Sealer, WrongSealingKey
 from shared.db import Database
@@ -41,6 +42,9 @@ class KeyRing:
             keys = await self._make_first()
         self._public = [key.public_jwk for key in keys]
         self._signing = self._choose(keys)
+        for key in keys:
+            if self._signing is not None and key.kid == self._signing.kid:
+                SIGNING_KEY_SINCE.set(key.signs_from.timestamp())
 
     async def signing_key(self) -> SigningKey:
         """Raises Unavailable while there is none that we can use."""

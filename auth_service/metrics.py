@@ -1,6 +1,6 @@
 """What auth_service counts beside the requests that every program counts."""
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
 REGISTRATIONS = Counter("auth_registrations_total", "Accounts registered.")
 LOGINS = Counter(
@@ -11,3 +11,6 @@ REFRESHES = Counter(
 )
 SESSIONS_REVOKED = Counter("auth_sessions_revoked_total", "Sessions ended before their time.", ("reason",))
 PASSWORD_HASHES_SHED = Counter("auth_password_hashes_shed_total", "Password checks refused because too many waited.")
+SIGNING_KEY_SINCE = Gauge(
+    "auth_signing_key_since_timestamp_seconds", "Since when the key signs that access tokens are signed with now."
+)

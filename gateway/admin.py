@@ -1,4 +1,4 @@
-"""The private port: is the gateway alive, can it let people in, what does it measure."""
+"""The private port: is the gateway alive, can it let people in, what does it measure, what would it do."""
 
 from pathlib import Path
 
@@ -6,6 +6,8 @@ from aiohttp import web
 
 from gateway.authentication.keys import KeySet
 from gateway.authentication.revocation import Revocations
+from gateway.explain.handler import explain_route
+from gateway.explain.walk import Explainer
 from gateway.settings import NAME
 from shared.errors import Unavailable
 from shared.identity import Verifier, load_trust
@@ -13,7 +15,9 @@ from shared.lifecycle import Lifecycle
 from shared.web.app import private_app
 
 
-def admin_app(keys: KeySet, revocations: Revocations, trust_file: Path, lifecycle: Lifecycle) -> web.Application:
+def admin_app(
+    keys: KeySet, revocations: Revocations, explainer: Explainer, trust_file: Path, lifecycle: Lifecycle
+) -> web.Application:
     """Ready means that nobody is turned away who has a good token, and nobody let in whose session has ended."""
 
     async def keys_are_known() -> None:
@@ -25,4 +29,5 @@ def admin_app(keys: KeySet, revocations: Revocations, trust_file: Path, lifecycl
             raise Unavailable("revoked sessions aren't known yet")
 
     checks = {"keys": keys_are_known, "revocations": revocations_are_known}
-    return private_app([], Verifier(load_trust(trust_file), NAME), checks, lifecycle)
+    verifier = Verifier(load_trust(trust_file), NAME)
+    return private_app([], verifier, checks, lifecycle, [explain_route(explainer)])

@@ -22,12 +22,16 @@ from gateway.downstream.server import Server
 from gateway.edge.client_address import ClientAddresses
 from gateway.edge.cors import Cors
 from gateway.edge.websocket import Handshakes
+from gateway.explain.walk import Explainer
+from gateway.fast_lane import FastLane
 from gateway.forwarding import Forwarder
 from gateway.limits.concurrency import ConcurrencyLimits
 from gateway.limits.limiter import open_limiter
 from gateway.limits.policy import parse_policy
+from gateway.observer import Observer
 from gateway.pages.pages import Pages
 from gateway.proxy import Components, Proxy
+from gateway.reception import Reception
 from gateway.responder import Responder
 from gateway.routes.file import RouteFile
 from gateway.routes.load import load_routes
@@ -81,9 +85,12 @@ async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecyc
         streams = Streams(trust.revocations, lifecycle)
         await stack.enter_async_context(background("end streams", streams.end_when_stopping))
         components = Components(
-            addresses=ClientAddresses(settings.trusted_proxies),
-            cors=Cors(settings.cors_origins),
-            routing=routing,
+            reception=Reception(
+                addresses=ClientAddresses(settings.trusted_proxies),
+                cors=Cors(settings.cors_origins),
+                routing=routing,
+                prefix=urlsplit(public_url).path,
+            ),
             authenticator=trust.authenticator,
             limiter=limiter,
             concurrency=ConcurrencyLimits(),
@@ -91,11 +98,13 @@ async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecyc
             forwarder=Forwarder(Assertions(signer), streams, responder, public_url),
             responder=responder,
             handshakes=Handshakes(public_url, settings.cors_origins),
-            prefix=urlsplit(public_url).path,
+            observer=Observer(),
         )
         proxy = Proxy(components)
-        private = admin_app(trust.keys, trust.revocations, settings.process.trust_file, lifecycle)
-        yield Apps(Server(proxy.handle, proxy.refuse), private)
+        fast_lane = FastLane(components, lifecycle)
+        explainer = Explainer(components, urlsplit(public_url).netloc, routes.path)
+        private = admin_app(trust.keys, trust.revocations, explainer, settings.process.trust_file, lifecycle)
+        yield Apps(Server(proxy.handle, proxy.refuse, fast_lane.enter), private)
 
 
 @asynccontextmanager

@@ -1,15 +1,14 @@
 """From an admitted request to its upstream, and the answer's way back."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urlsplit
-
-from aiohttp import web
 
 from gateway.authentication.identity import Assertions
 from gateway.authentication.principal import Principal
 from gateway.context import RequestContext
 from gateway.downstream.answer import Answer
 from gateway.downstream.body import SMALL, RequestBody
+from gateway.downstream.request import Head, Request
 from gateway.edge.headers import RawHeader, downstream_headers, forwarding_headers, upstream_headers
 from gateway.edge.websocket import Handshake
 from gateway.errors import AnswerTimeout
@@ -28,15 +27,12 @@ from shared.tracing import REQUEST_ID, TRACEPARENT
 _REQUEST_ID, _TRACEPARENT = REQUEST_ID.encode(), TRACEPARENT.encode()
 
 
-@dataclass(frozen=True, slots=True)
-class Admitted:
-    """What of a request may go on, and by which pool; `target` is its path and query, `handshake` a WebSocket's."""
+class Admitted(NamedTuple):
+    """Who may go on where, and by which pool; `handshake` is a WebSocket's."""
 
     route: Route
     pool: Pool
     principal: Principal | None
-    body: RequestBody
-    target: str
     handshake: Handshake | None = None
 
 
@@ -50,26 +46,33 @@ class Forwarder:
         public = urlsplit(public_url)
         self._scheme, self._host = public.scheme, public.netloc
 
-    async def forward(self, request: web.BaseRequest, context: RequestContext, admitted: Admitted) -> Answer:
+    async def forward(self, request: Request, context: RequestContext, admitted: Admitted, body: RequestBody) -> Answer:
         """Answer with what the upstream answers. Raises an AppError as long as nothing has been sent to the client."""
-        body = await _small_body(admitted)
-        upstream_request = UpstreamRequest(
-            method=request.method,
-            target=admitted.target,
-            headers=self._headers(request, context, admitted),
-            timeout=admitted.route.timeout,
-            body=admitted.body.stream() if body is None else body,
-            length=admitted.body.length if body is None else len(body),
-            upgrade=admitted.handshake is not None,
-        )
-        exchange = await admitted.pool.exchange(upstream_request)
+        exchange, context.exchange = context.exchange, None
+        if exchange is None:
+            exchange = await self._exchange(request, context, admitted, body)
         try:
             return await self._answer(request, context, admitted, exchange)
         finally:
             await exchange.end()
 
+    async def _exchange(
+        self, request: Request, context: RequestContext, admitted: Admitted, body: RequestBody
+    ) -> Exchange:
+        whole = await _small_body(body, admitted.route)
+        upstream_request = UpstreamRequest(
+            method=request.method,
+            target=context.target,
+            headers=self.headers(request.head, context, admitted),
+            timeout=admitted.route.timeout,
+            body=body.stream() if whole is None else whole,
+            length=body.length if whole is None else len(whole),
+            upgrade=admitted.handshake is not None,
+        )
+        return await admitted.pool.exchange(upstream_request, context.failed)
+
     async def _answer(
-        self, request: web.BaseRequest, context: RequestContext, admitted: Admitted, exchange: Exchange
+        self, request: Request, context: RequestContext, admitted: Admitted, exchange: Exchange
     ) -> Answer:
         if exchange.status == SWITCHING_PROTOCOLS and admitted.handshake is not None:
             admitted.handshake.check_answer(exchange.headers)
@@ -88,13 +91,13 @@ class Forwarder:
             await _relay(request, exchange, answer, context)
         return answer
 
-    def _respond(self, request: web.BaseRequest, context: RequestContext, exchange: Exchange) -> Answer:
+    def _respond(self, request: Request, context: RequestContext, exchange: Exchange) -> Answer:
         return self._responder.answer(request, context, exchange.status, downstream_headers(exchange.headers))
 
-    def _headers(self, request: web.BaseRequest, context: RequestContext, admitted: Admitted) -> list[RawHeader]:
+    def headers(self, head: Head, context: RequestContext, admitted: Admitted) -> list[RawHeader]:
         """The client's first, stripped; ours after that, so that nothing of the client's can touch them."""
         route = admitted.route
-        headers = upstream_headers(request.raw_headers, pass_credentials=route.pass_credentials)
+        headers = upstream_headers(head.raw_headers, pass_credentials=route.pass_credentials)
         if admitted.handshake is not None:
             headers += admitted.handshake.headers()
         headers += forwarding_headers(context.client, self._scheme, self._host)
@@ -107,15 +110,15 @@ class Forwarder:
         return headers
 
 
-async def _small_body(admitted: Admitted) -> bytes | None:
+async def _small_body(body: RequestBody, route: Route) -> bytes | None:
     """Return a body that is here already, or small, in which case it is waited for.
 
     A service has only so many connections: who sends a few bytes slowly must not hold one meanwhile.
     """
-    body = admitted.body.whole()
-    if body is None and admitted.route.max_body <= SMALL:
-        return await admitted.body.collect(admitted.route.timeout)
-    return body
+    whole = body.whole()
+    if whole is None and route.max_body <= SMALL:
+        return await body.collect(route.timeout)
+    return whole
 
 
 async def _run(tunnel: Tunnel, context: RequestContext, idle: float) -> None:
@@ -126,7 +129,7 @@ async def _run(tunnel: Tunnel, context: RequestContext, idle: float) -> None:
         context.sent, context.stream.received = tunnel.sent, tunnel.received
 
 
-async def _relay(request: web.BaseRequest, exchange: Exchange, answer: Answer, context: RequestContext) -> None:
+async def _relay(request: Request, exchange: Exchange, answer: Answer, context: RequestContext) -> None:
     """Pass the answer on as it comes. One that breaks off on its way breaks off for the client too."""
     try:
         if exchange.is_complete and request.method != "HEAD":

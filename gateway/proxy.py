@@ -1,4 +1,7 @@
-"""A request's way through the gateway: `_answer` lists its steps in order, and is the one place that does."""
+"""A request's way through the gateway: `_answer` lists its steps in order, and is the one place that does.
+
+The fast lane (fast_lane.py) takes the same steps, by the same functions, for requests that need nothing else.
+"""
 
 from dataclasses import dataclass
 
@@ -6,13 +9,11 @@ from aiohttp import web
 
 from gateway.authentication.authenticator import Authenticator
 from gateway.authentication.principal import Principal
-from gateway.context import Observers, RequestContext, new_context
+from gateway.context import RequestContext, new_context
 from gateway.downstream.answer import Answer
 from gateway.downstream.body import RequestBody
-from gateway.downstream.form import target_of
-from gateway.edge.client_address import ClientAddresses, subject
-from gateway.edge.cors import Cors
-from gateway.edge.paths import canonical_path
+from gateway.downstream.request import Request
+from gateway.edge.client_address import subject
 from gateway.edge.websocket import Handshakes
 from gateway.errors import RateLimited
 from gateway.forwarding import Admitted, Forwarder
@@ -20,10 +21,12 @@ from gateway.limits.concurrency import ConcurrencyLimits
 from gateway.limits.headers import limit_headers
 from gateway.limits.limiter import Limiter
 from gateway.limits.policy import LimitClass
+from gateway.observer import Observer
 from gateway.pages.pages import Pages
+from gateway.reception import Reception
 from gateway.responder import Responder
 from gateway.routes.model import LOCAL
-from gateway.routing import LiveRouting, Routing
+from gateway.routing import Routing
 from shared.errors import AppError, InternalError, NotFound
 from shared.logs import log
 from shared.web.problem import RenderedProblem, render_problem
@@ -33,9 +36,7 @@ from shared.web.problem import RenderedProblem, render_problem
 class Components:
     """What the proxy rests on; they don't know each other."""
 
-    addresses: ClientAddresses
-    cors: Cors
-    routing: LiveRouting
+    reception: Reception
     authenticator: Authenticator
     limiter: Limiter
     concurrency: ConcurrencyLimits
@@ -43,25 +44,19 @@ class Components:
     forwarder: Forwarder
     responder: Responder
     handshakes: Handshakes
-    prefix: str  # the path of PUBLIC_URL, which services never see
+    observer: Observer
 
 
 class Proxy:
     def __init__(self, components: Components) -> None:
         self._components = components
-        self._observers = Observers()
 
-    async def _answer(self, request: web.BaseRequest, context: RequestContext) -> Answer:
+    async def _answer(self, request: Request, context: RequestContext) -> Answer:
         it, headers = self._components, request.headers
-        routing = it.routing.current
-        path, query = target_of(request)
-        context.client = it.addresses.resolve(request.remote or "", headers.getall("X-Forwarded-For", ()))
-        context.headers += it.cors.headers(headers.get("Origin"))
-        context.path = path = _bare(canonical_path(path), it.prefix)
-        if it.cors.is_preflight(request.method, headers):
+        routing = it.reception.receive(request.head, request.remote or "", context)
+        if it.reception.cors.is_preflight(request.method, headers):
             return await self._preflight(request, context, routing)
-        route = routing.table.match(request.method, path)
-        context.route, context.upstream = route.name, route.upstream
+        route = it.reception.route(request.head, routing, context)
         handshake = it.handshakes.read(request.version, headers) if route.websocket else None
         authorization = headers.getall("Authorization", ()) if handshake is None else handshake.authorization
         principal = await it.authenticator.authenticate(route.auth, authorization)
@@ -70,31 +65,35 @@ class Proxy:
         if route.upstream == LOCAL:
             return await self._page(request, context)
         with it.concurrency.take(context.user_id, subject(context.client)):
-            admitted = Admitted(route, routing.pools[route.upstream], principal, body, path + query, handshake)
-            return await it.forwarder.forward(request, context, admitted)
+            admitted = Admitted(route, routing.pools[route.upstream], principal, handshake)
+            return await it.forwarder.forward(request, context, admitted, body)
 
-    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def handle(self, request: Request) -> web.StreamResponse:
         """Answer one request, whatever happens; its line in the log and its place in the metrics are certain too."""
-        context = new_context(request)
-        self._observers.begin()
+        context: RequestContext | None = request.begun
+        if context is None:
+            context = new_context(request.head)
+            self._components.observer.begin()
         try:
             return await self._answer_or_problem(request, context)
         finally:
-            self._observers.end(context)
+            if context.exchange is not None:  # begun in the fast lane, and not wanted any more
+                context.exchange.close()
+            self._components.observer.end(context)
 
-    def refuse(self, request: web.BaseRequest, error: AppError) -> web.StreamResponse:
+    def refuse(self, request: Request, error: AppError) -> web.StreamResponse:
         """Return the answer to what the parser found to be no request; the connection is closed after it."""
-        context = new_context(request)
+        context = new_context(request.head)
         context.client, context.status = request.remote or "", error.status
-        self._observers.begin()
+        self._components.observer.begin()
         problem = _problem(request, context, error)
         headers = self._components.responder.headers(context, problem.headers.items())
         response = web.Response(status=problem.status, headers=headers, body=problem.body)
         response.force_close()
-        self._observers.end(context)
+        self._components.observer.end(context)
         return response
 
-    async def _answer_or_problem(self, request: web.BaseRequest, context: RequestContext) -> Answer:
+    async def _answer_or_problem(self, request: Request, context: RequestContext) -> Answer:
         try:
             return await self._answer(request, context)
         except AppError as exc:
@@ -109,9 +108,9 @@ class Proxy:
         await answer.send(problem.body)
         return answer
 
-    async def _preflight(self, request: web.BaseRequest, context: RequestContext, routing: Routing) -> Answer:
+    async def _preflight(self, request: Request, context: RequestContext, routing: Routing) -> Answer:
         methods = routing.table.methods(context.path)
-        context.headers = self._components.cors.preflight(request.headers, methods)
+        context.headers = self._components.reception.cors.preflight(request.headers, methods)
         answer = self._components.responder.answer(request, context, 204, ())
         await answer.send(b"")
         return answer
@@ -119,12 +118,15 @@ class Proxy:
     async def _limit(self, limit: LimitClass, context: RequestContext, principal: Principal | None) -> None:
         if principal is not None:
             context.user_id = principal.user_id
-        verdict = await self._components.limiter.check(limit, limit.subject(subject(context.client), context.user_id))
+        verdict = context.verdict
+        if verdict is None:
+            whom = limit.subject(subject(context.client), context.user_id)
+            verdict = await self._components.limiter.check(limit, whom)
         context.headers += limit_headers(verdict)
         if not verdict.allowed:
             raise RateLimited
 
-    async def _page(self, request: web.BaseRequest, context: RequestContext) -> Answer:
+    async def _page(self, request: Request, context: RequestContext) -> Answer:
         page = await self._components.pages.answer(context.path, request.headers)
         if page is None:
             raise NotFound
@@ -134,14 +136,7 @@ class Proxy:
         return answer
 
 
-def _bare(path: str, prefix: str) -> str:
-    """Return `path` without the prefix, which a proxy before us may have taken off already."""
-    if prefix and (path == prefix or path.startswith(f"{prefix}/")):
-        return path[len(prefix) :] or "/"
-    return path
-
-
-def _problem(request: web.BaseRequest, context: RequestContext, error: AppError) -> RenderedProblem:
+def _problem(request: Request, context: RequestContext, error: AppError) -> RenderedProblem:
     context.error = error
     accept = request.headers.get("Accept", "")
     return render_problem(error, accept=accept, instance=context.path, request_id=context.request_id)

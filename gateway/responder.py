@@ -1,12 +1,13 @@
 """What every answer of the gateway carries, whoever made its body."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from aiohttp import web
 from multidict import CIMultiDict
 
 from gateway.context import RequestContext
-from gateway.downstream.answer import Answer
+from gateway.downstream.answer import Answer, plain_answer, whole_answer
+from gateway.edge.headers import RawHeader, downstream_headers, plain_lines
 from gateway.edge.security_headers import add_missing, security_headers
 from shared.lifecycle import Lifecycle
 from shared.tracing import REQUEST_ID
@@ -20,6 +21,8 @@ class Responder:
     def __init__(self, lifecycle: Lifecycle, *, https: bool) -> None:
         self._lifecycle = lifecycle
         self._https = https
+        always = security_headers(html=False, https=https)
+        self._security = [f"{name}: {value}".encode("ascii") for name, value in always]
 
     def answer(
         self, request: web.BaseRequest, context: RequestContext, status: int, headers: Iterable[Header]
@@ -27,6 +30,16 @@ class Responder:
         context.status = status
         keep_alive = request.keep_alive and not self._lifecycle.stopping and _may_continue(request)
         return Answer(request, status, self.headers(context, headers), keep_alive=keep_alive)
+
+    def whole(self, context: RequestContext, headers: Sequence[RawHeader], body: bytes) -> bytes:
+        """Return the answer to a GET with everything that goes over the wire, on a connection that stays open."""
+        lines = plain_lines(headers)
+        if lines is None:
+            return whole_answer(context.status, self.headers(context, downstream_headers(headers)), body)
+        lines += self._security
+        lines += [f"{name}: {value}".encode("ascii") for name, value in context.headers]
+        lines.append(f"{REQUEST_ID}: {context.request_id}".encode("ascii"))
+        return plain_answer(context.status, lines, body)
 
     def headers(self, context: RequestContext, headers: Iterable[Header]) -> CIMultiDict[str]:
         complete = CIMultiDict(headers)

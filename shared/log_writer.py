@@ -22,7 +22,7 @@ _GATHERING = 0.01  # seconds: lines that come together leave together, as waking
 _OLD_FILES = 5
 _COLOURS = {"debug": "2", "info": "36", "warning": "33", "error": "31"}
 
-Record = dict[str, Any]
+Record = dict[str, Any] | msgspec.Struct
 Encode = Callable[[Record], bytes]
 
 
@@ -148,11 +148,11 @@ def json_line(record: Record) -> bytes:
     try:
         return _encoder.encode(record) + b"\n"
     except UnicodeEncodeError:  # a lone surrogate, which stands for a byte that wasn't UTF-8
-        return json.dumps(record, default=str).encode() + b"\n"
+        return json.dumps(_fields(record), default=str).encode() + b"\n"
 
 
 def console_line(record: Record) -> bytes:
-    rest = dict(record)
+    rest = _fields(record)
     stamp, level, event = rest.pop("@timestamp"), rest.pop("log.level"), rest.pop("event.action")
     rest.pop("ecs.version")
     stack = rest.pop("error.stack_trace", "")
@@ -161,6 +161,11 @@ def console_line(record: Record) -> bytes:
         f"{stack}\n" if stack else ""
     )
     return line.encode("utf-8", "backslashreplace")
+
+
+def _fields(record: Record) -> dict[str, Any]:
+    fields: dict[str, Any] = msgspec.to_builtins(record) if isinstance(record, msgspec.Struct) else dict(record)
+    return fields
 
 
 def _printable(value: object) -> str:

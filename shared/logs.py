@@ -10,16 +10,41 @@ import time
 import traceback
 from collections.abc import Mapping
 
+import msgspec
+
 from shared.log_writer import Descriptor, File, LogWriter, Sink
 from shared.settings import LogSettings
 
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 _STDOUT = 1
+_ECS = "8.17"
 # 40 characters and more are what random secrets have: share links, upload URLs. Ids of rows are shorter.
+_SHORTEST_SECRET = 40
 _SECRET_SEGMENT = re.compile(r"(?<=/)[A-Za-z0-9_=.~-]{40,}(?=/|$)")
 
 Fields = Mapping[str, object]
+
+
+_NAMES = {
+    "timestamp": "@timestamp",
+    "level": "log.level",
+    "event": "event.action",
+    "service": "service.name",
+    "pid": "process.pid",
+    "ecs": "ecs.version",
+}
+
+
+class Line(msgspec.Struct, rename=_NAMES, kw_only=True):
+    """A line of a fixed form, for what is logged with every request: a third of the cost of one with free fields."""
+
+    timestamp: str = ""
+    level: str = ""
+    event: str = ""
+    service: str = ""
+    pid: int = 0
+    ecs: str = ""
 
 
 class Logs:
@@ -28,6 +53,8 @@ class Logs:
     def __init__(self) -> None:
         self._writer: LogWriter | None = None
         self._level = 0
+        self._name = ""
+        self._pid = 0
         self._constant: Fields = {}
 
     def start(self, service: str, settings: LogSettings) -> None:
@@ -36,7 +63,8 @@ class Logs:
         if settings.file is not None:
             sinks.append(File(settings.file, settings.file_max_bytes))
         self._level = _LEVELS[settings.level]
-        self._constant = {"service.name": service, "process.pid": os.getpid(), "ecs.version": "8.17"}
+        self._name, self._pid = service, os.getpid()
+        self._constant = {"service.name": service, "process.pid": self._pid, "ecs.version": _ECS}
         self._writer = LogWriter(sinks)
         self._writer.start()
         logging.basicConfig(handlers=[_Bridge(self)], level=logging.WARNING, force=True)
@@ -64,6 +92,14 @@ class Logs:
             return
         head = {"@timestamp": _timestamp(), "log.level": level, "event.action": event}
         self._writer.put({**head, **self._constant, **fields})
+
+    def line(self, level: str, event: str, line: Line) -> None:
+        """Queue a line of a fixed form, as `write` does one of free fields."""
+        if self._writer is None or _LEVELS[level] < self._level:
+            return
+        line.timestamp, line.level, line.event = _timestamp(), level, event
+        line.service, line.pid, line.ecs = self._name, self._pid, _ECS
+        self._writer.put(line)
 
 
 class _Clock:
@@ -116,6 +152,8 @@ def _message(record: logging.LogRecord) -> str:
 
 def loggable_path(path: str) -> str:
     """Return `path` without those segments that look like secrets."""
+    if len(path) <= _SHORTEST_SECRET:
+        return path
     return _SECRET_SEGMENT.sub("***", path)
 
 

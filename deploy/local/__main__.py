@@ -1,4 +1,4 @@
-"""`python -m deploy.local run|migrate|memory|clean`; with `--with-parent` it ends when whoever started it does."""
+"""`python -m deploy.local run|migrate|doctor|memory|clean`; with `--with-parent` it ends with whoever started it."""
 
 import os
 import pkgutil
@@ -12,6 +12,8 @@ from deploy.local.processes import LINUX, die_with_parent
 _COMMANDS = {
     "run": "deploy.local.launcher:run",
     "migrate": "deploy.local.launcher:migrate",
+    "doctor": "deploy.local.doctor:doctor",
+    "doctor-json": "deploy.local.doctor:doctor_json",
     "memory": "deploy.local.memory:memory",
     "clean": "deploy.local.clean:clean",
 }

@@ -8,7 +8,7 @@ from pathlib import Path
 from deploy.local.ports import check_ports
 from deploy.local.processes import LINUX
 from deploy.local.running import end_leftovers, forget, record
-from deploy.local.settings import Settings, read_settings
+from deploy.local.settings import Settings, note_choice, read_settings
 from deploy.local.signals import Signals
 from deploy.local.stack import Stack, Stopped
 from deploy.local.state import State
@@ -35,6 +35,7 @@ def run() -> int:
             start_watch(state)
         try:
             stack.start(supervisor)
+            note_choice(state, settings)
             _welcome(settings, state)
             while not supervisor.stopping:
                 supervisor.step()
@@ -75,6 +76,7 @@ Colonnade is ready at {url} ({seconds:.1f} s).
 
   Its API      {url}/docs
   First visit  curl {url}/v1/auth/register {json} -d '{{"email": "you@example.org", "password": "one of your own"}}'
+  Its health   make doctor
   Its memory   make memory
   Its logs     {state.logs}
   The end      Ctrl-C; what you made stays in {state.root}

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local.errors import LaunchError
+from deploy.local.state import State
 from shared.settings import Env, SettingsError
 
+_FILE = "settings.json"
+_CHOICES = ("HOST", "PORT", "PUBLIC_URL", "CORS_ORIGINS", "TRUSTED_PROXIES", "ROUTES_FILE", "FILES_ROOT")
 _HIGHEST = 65535 - 1003  # the last of the eight ports is PORT + 1003
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  recognised, not bound
 
@@ -28,9 +31,9 @@ class Settings:
         return _url(self.host, self.port)
 
 
-def read_settings() -> Settings:
+def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     """Raises LaunchError with every mistake in it."""
-    env = Env(os.environ)
+    env = Env(environ)
     host = env.text("HOST", "127.0.0.1")
     port = env.integer("PORT", 8080, minimum=1, maximum=_HIGHEST)
     settings = Settings(
@@ -38,13 +41,24 @@ def read_settings() -> Settings:
         port=port,
         public_url=env.url("PUBLIC_URL", _url(host, port)),
         state=env.path("STATE_DIR", Path(".colonnade")),
-        environ=dict(os.environ),
+        environ=dict(environ),
     )
     try:
         env.check()
     except SettingsError as exc:
         raise LaunchError(". ".join(exc.mistakes) + ".") from None
     return settings
+
+
+def note_choice(state: State, settings: Settings) -> None:
+    """Write down what the running stack was started with, none of which is a secret, for whoever asks about it."""
+    state.write(_FILE, {name: settings.environ[name] for name in _CHOICES if settings.environ.get(name)})
+
+
+def chosen(state: State) -> dict[str, str] | None:
+    """Return what the stack that runs was started with; none where that wasn't written down."""
+    found: dict[str, str] | None = state.read(_FILE)
+    return found
 
 
 def _url(host: str, port: int) -> str:

@@ -81,6 +81,10 @@ class Stack:
         self.postgres.create(self._originals.password(SUPERUSER))
         supervisor.start([self.postgres, *others])
 
+    def environment(self, program: str) -> dict[str, str]:
+        """Return what a program is told."""
+        return self._environments.of(program)
+
     @staticmethod
     def stop(supervisor: Supervisor) -> None:
         supervisor.stop(_STOP_ORDER)

@@ -4,12 +4,13 @@ from shared.errors import AppError, Unauthenticated
 
 
 class InvalidToken(AppError):
-    """One answer for every flaw: what exactly is wrong helps nobody but an attacker."""
+    """One answer for every flaw: what exactly is wrong helps nobody but an attacker. `flaw` is for operators alone."""
 
     code, status, title = "invalid_token", 401, "The access token is malformed, expired or revoked"
 
-    def __init__(self) -> None:
+    def __init__(self, flaw: str = "") -> None:
         super().__init__(headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+        self.flaw = flaw
 
 
 class InsufficientScope(AppError):

@@ -54,19 +54,20 @@ class KeySet:
             raise Unavailable("auth_service published no usable key.")
         self._keys, self._is_current = keys, True
 
-    async def find(self, key_id: str) -> PublicKey:
-        """Return the key, looking for a new one at most once per cool-down.
+    async def find(self, key_id: str, *, search: bool = True) -> PublicKey:
+        """Return the key, looking for a new one at most once per cool-down, and never without `search`.
 
         Raises InvalidToken for an unknown id, but Unavailable as long as it might be one that couldn't be fetched.
         """
-        if key_id not in self._keys:
+        if search and key_id not in self._keys:
             async with self._lock:  # one search for all who wait
                 if key_id not in self._keys and self._clock() >= self._next_search:
                     self._next_search = self._clock() + COOL_DOWN_SECONDS
                     await self.refresh()
         key = self._keys.get(key_id)
         if key is None:
-            raise InvalidToken if self._is_current else Unavailable("The signing keys can't be fetched.")
+            unknown = InvalidToken("auth_service publishes no key with its kid")
+            raise unknown if self._is_current else Unavailable("The signing keys can't be fetched.")
         return key
 
 

@@ -20,6 +20,13 @@ _LEEWAY = 5  # seconds that auth_service's clock may be ahead
 _BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] ([A-Za-z0-9._~+/-]+=*)")
 _TYPES = frozenset(("at+jwt", "application/at+jwt"))
 _KEYS_OF_THEIR_OWN = frozenset(("crit", "jku", "jwk", "x5u", "x5c"))
+_FLAWS: Mapping[type[Exception], str] = {
+    jwt.ExpiredSignatureError: "it has expired",
+    jwt.InvalidSignatureError: "its signature isn't that of the key with its kid",
+    jwt.InvalidIssuerError: "its iss isn't PUBLIC_URL",
+    jwt.InvalidAudienceError: f"its aud isn't {AUDIENCE}",
+    jwt.ImmatureSignatureError: "its iat or nbf lies in the future: a clock is wrong",
+}
 _REQUIRED = ["iss", "aud", "exp", "iat", "sub", "sid", "gen", "jti"]
 
 
@@ -27,9 +34,11 @@ def bearer_token(authorization: Sequence[str]) -> str | None:
     """Return the token of the Authorization headers; none if there is no header. Raises InvalidToken."""
     if not authorization:
         return None
+    if len(authorization) > 1:
+        raise InvalidToken("there are several Authorization headers, or a token in two places")
     match = _BEARER.fullmatch(authorization[0])
-    if len(authorization) > 1 or match is None or len(match[1]) > MAX_SIZE:
-        raise InvalidToken
+    if match is None or len(match[1]) > MAX_SIZE:
+        raise InvalidToken(f"Authorization isn't `Bearer` with a token of at most {MAX_SIZE} bytes")
     return match[1]
 
 
@@ -41,10 +50,13 @@ class TokenVerifier:
         self._issuer = issuer
         self._clock = clock
 
-    async def verify(self, token: str) -> Principal:
-        """Return whom the token stands for. Raises InvalidToken, or Unavailable while its key can't be had."""
+    async def verify(self, token: str, *, search: bool = True) -> Principal:
+        """Return whom the token stands for. Raises InvalidToken, or Unavailable while its key can't be had.
+
+        Without `search` auth_service isn't asked for a key that isn't known.
+        """
         key_id = _key_id(token)
-        key = await self._keys.find(key_id)
+        key = await self._keys.find(key_id, search=search)
         try:
             claims = jwt.decode(
                 token,
@@ -57,9 +69,9 @@ class TokenVerifier:
             )
             principal = _principal(claims, key_id)
         except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError) as exc:
-            raise InvalidToken from exc
+            raise InvalidToken(_FLAWS.get(type(exc)) or str(exc)) from exc
         if principal.expires_at <= self._clock():
-            raise InvalidToken
+            raise InvalidToken("it has expired")
         return principal
 
 
@@ -67,15 +79,15 @@ def _key_id(token: str) -> str:
     """Return the `kid` of a token whose form and header are as ours, before anything in it is believed."""
     segments = token.split(".")
     if len(segments) != 3 or not all(_is_canonical(segment) for segment in segments):  # noqa: PLR2004  a JWS's three parts
-        raise InvalidToken
+        raise InvalidToken("it isn't three segments in canonical base64url")
     try:
         header = jwt.get_unverified_header(token)
     except (jwt.InvalidTokenError, ValueError) as exc:
-        raise InvalidToken from exc
+        raise InvalidToken("its header isn't JSON") from exc
     key_id = header.get("kid")
     ours = header.get("alg") == "ES256" and header.get("typ") in _TYPES and not _KEYS_OF_THEIR_OWN & header.keys()
     if not ours or not isinstance(key_id, str):
-        raise InvalidToken
+        raise InvalidToken("its header isn't that of an access token of ours: ES256, at+jwt, a kid, no key")
     return key_id
 
 

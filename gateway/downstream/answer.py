@@ -122,6 +122,25 @@ class Answer(web.StreamResponse):
         """All is written."""
 
 
+def whole_answer(status: int, headers: CIMultiDict[str], body: bytes) -> bytes:
+    """Return the answer to a GET as it goes over the wire, on a connection that stays open."""
+    headers.popall("Content-Length", None)
+    return plain_answer(status, [f"{name}: {value}".encode() for name, value in headers.items()], body)
+
+
+def plain_answer(status: int, lines: list[bytes], body: bytes) -> bytes:
+    """Return the same from the header's lines, without length and date. Raises ValueError where one holds a break."""
+    head = [b"HTTP/1.1 %d %b" % (status, _REASONS.get(status, "").encode()), *lines, b"Date: " + _date().encode()]
+    if status in BODILESS:
+        body = b""
+    else:
+        head.append(b"Content-Length: %d" % len(body))
+    joined = b"\r\n".join(head)
+    if joined.count(b"\n") != len(head) - 1:
+        raise ValueError("a header holds a line break")
+    return b"%b\r\n\r\n%b" % (joined, body)
+
+
 class _Clock:
     """The Date header's value, made once a second."""
 

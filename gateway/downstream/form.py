@@ -2,8 +2,7 @@
 
 import re
 
-from aiohttp import web
-
+from gateway.downstream.request import Head
 from gateway.errors import BadHost, VersionNotSupported
 from shared.errors import BadRequest, MethodNotAllowed
 
@@ -13,14 +12,14 @@ _NEVER = frozenset(("TRACE", "CONNECT"))
 _ALLOW = {"Allow": "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"}
 
 
-def target_of(request: web.BaseRequest) -> tuple[str, str]:
+def target_of(head: Head) -> tuple[str, str]:
     """Return the raw path and the query with its `?`. Raises an AppError for what nobody should ask of us."""
-    if request.version not in _VERSIONS:
+    if head.version not in _VERSIONS:
         raise VersionNotSupported
-    if request.method in _NEVER:
+    if head.method in _NEVER:
         raise MethodNotAllowed(headers=_ALLOW)
-    _check_host(request)
-    path, mark, query = request.raw_path.partition("?")
+    _check_host(head)
+    path, mark, query = head.path.partition("?")
     if not path.startswith("/"):  # absolute-form, or the asterisk
         raise BadRequest("The request target must be an absolute path.")
     if "#" in query:
@@ -28,8 +27,8 @@ def target_of(request: web.BaseRequest) -> tuple[str, str]:
     return path, mark + query
 
 
-def _check_host(request: web.BaseRequest) -> None:
+def _check_host(head: Head) -> None:
     """Exactly one, and well-formed; what it says is believed by nobody: PUBLIC_URL is our name."""
-    hosts = request.headers.getall("Host", ())
+    hosts = head.headers.getall("Host", ())
     if len(hosts) != 1 or not _HOST.fullmatch(hosts[0]):
         raise BadHost

@@ -29,7 +29,13 @@ _NAME_CHARACTERS = (ascii_letters + digits + "!#$%&'*+-.^`|~").encode()
 _PLAIN_CONNECTION = frozenset({b"keep-alive", b"close", b"Keep-Alive", b"Close"})
 _REMEMBERED_NAMES = 256  # names are few and repeat; the bound keeps hostile ones (up to 8 KB each) from costing memory
 
-_KEEP, _DROP, _CONNECTION, _AUTHORIZATION, _COOKIE = range(5)
+# What depends on more than its name: the gateway says these where the service doesn't, or changes them.
+_THOUGHT = frozenset({
+    b"content-security-policy", b"cross-origin-opener-policy", b"location", b"content-location", b"referrer-policy",
+    b"set-cookie", b"x-content-type-options",
+})  # fmt: skip
+
+_KEEP, _DROP, _CONNECTION, _AUTHORIZATION, _COOKIE, _THINK, _TYPE = range(7)
 
 
 def upstream_headers(headers: Iterable[RawHeader], *, pass_credentials: bool) -> list[RawHeader]:
@@ -58,6 +64,27 @@ def downstream_headers(headers: Iterable[RawHeader]) -> list[tuple[str, str]]:
         elif fate == _CONNECTION:
             listed |= _listed(pair[1])
     return [(name.decode(), value.decode("utf-8", "replace")) for name, value in kept if name.lower() not in listed]
+
+
+def plain_lines(headers: Iterable[RawHeader]) -> list[bytes] | None:
+    """Return `downstream_headers` as lines where nothing about the answer needs a thought; else None.
+
+    A thought needs what the gateway might have to say too, and whatever isn't data in ASCII.
+    """
+    lines: list[bytes] = []
+    for pair in headers:
+        fate = _plain_fate(pair[0])
+        if fate == _KEEP and pair[1].isascii():
+            lines.append(b"%b: %b" % pair)
+        elif fate == _THINK or (fate == _CONNECTION and pair[1] not in _PLAIN_CONNECTION):
+            return None
+        elif fate == _TYPE:
+            if b"html" in pair[1].lower() or not pair[1].isascii():
+                return None
+            lines.append(b"%b: %b" % pair)
+        elif fate == _KEEP:
+            return None
+    return lines
 
 
 def forwarding_headers(address: str, scheme: str, host: str) -> list[RawHeader]:
@@ -96,6 +123,15 @@ def _answer_fate(name: bytes) -> int:
     if lower in _HOP_BY_HOP or lower in _NOT_FOR_CLIENTS or lower.startswith(_NOT_FOR_CLIENTS_PREFIXES):
         return _DROP
     return _KEEP if _is_unambiguous(name) else _DROP
+
+
+@lru_cache(maxsize=_REMEMBERED_NAMES)
+def _plain_fate(name: bytes) -> int:
+    lower = name.lower()
+    if lower in _THOUGHT:
+        return _THINK
+    special = {b"content-type": _TYPE, b"content-length": _DROP}
+    return special.get(lower) or _answer_fate(name)
 
 
 def _is_unambiguous(name: bytes) -> bool:

@@ -3,7 +3,6 @@
 Counted in this process's memory, since what is shared out are this process's connections to the services.
 """
 
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -20,23 +19,38 @@ class ConcurrencyLimits:
     def __init__(self, per_user: int = PER_USER, per_address: int = PER_ADDRESS) -> None:
         self._per_user = per_user
         self._per_address = per_address
-        self._held: Counter[str] = Counter()
+        self._held: dict[str, int] = {}
+
+    def acquire(self, user_id: str, address: str) -> None:
+        """Hold one place of the user, if there is one, and of the address, until `release`. Raises TooManyAtOnce."""
+        held = self._held
+        of_address, of_user = held.get(address, 0), held.get(user_id, 0)
+        if of_address >= self._per_address or (user_id and of_user >= self._per_user):
+            raise TooManyAtOnce
+        held[address] = of_address + 1
+        if user_id:
+            held[user_id] = of_user + 1
+
+    def release(self, user_id: str, address: str) -> None:
+        for holder in (address, user_id) if user_id else (address,):
+            left = self._held[holder] - 1
+            if left:
+                self._held[holder] = left
+            else:
+                del self._held[holder]
 
     @contextmanager
     def take(self, user_id: str, address: str) -> Iterator[None]:
-        """Hold one place of the user, if there is one, and of the address. Raises TooManyAtOnce."""
-        held = self._held
-        holders = [address] if not user_id else [address, user_id]
-        if held[address] >= self._per_address or (user_id and held[user_id] >= self._per_user):
-            raise TooManyAtOnce
-        held.update(holders)
+        """Hold the places for as long as the context lasts. Raises TooManyAtOnce."""
+        self.acquire(user_id, address)
         try:
             yield
         finally:
-            held.subtract(holders)
-            for holder in holders:
-                if not held[holder]:
-                    del held[holder]
+            self.release(user_id, address)
+
+    def standing(self, holder: str) -> int:
+        """How many places a user or an address holds now."""
+        return self._held.get(holder, 0)
 
     def __len__(self) -> int:
         """How many users and addresses hold something."""

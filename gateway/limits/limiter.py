@@ -1,13 +1,14 @@
 """Whether a call is within its limit: asked of Valkey in bursts, and of this process's memory while Valkey is away."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from functools import partial
 from itertools import zip_longest
+from typing import NamedTuple
 
+from hiredis import ReplyError
 from prometheus_client import Counter, Gauge
-from redis.exceptions import RedisError
 
 from gateway.limits.budget import within_budget
 from gateway.limits.local import LocalLimiter
@@ -22,13 +23,12 @@ VALKEY_UP = Gauge("gateway_valkey_up", "1 while limits are counted in Valkey, 0 
 _LARGEST_BURST = 100  # calls; keeps a burst's answer well within the budget
 _PROBE_PAUSE = 0.5  # seconds
 _PROBE = Call(LimitClass("probe", (Rate(1_000_000, 1),)), "addr:gateway", 1)
-_AWAY = (RedisError, OSError, TimeoutError)
+_AWAY = (ReplyError, OSError, TimeoutError)
 
 
-@dataclass(slots=True)
-class _Waiting:
+class _Waiting(NamedTuple):
     call: Call
-    answer: asyncio.Future[Verdict]
+    answer: Callable[[Verdict], None]
 
 
 class Limiter:
@@ -47,18 +47,33 @@ class Limiter:
 
     async def check(self, limit: LimitClass, subject: str, cost: int = 1) -> Verdict:
         """Count the call if all of the limit's rates allow it. Never fails. `subject` is `limit.subject(...)`."""
-        if limit.strict:
-            remembered = self._local.preview(limit, subject, cost)
+        verdict: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
+        self.submit(Call(limit, subject, cost), partial(_tell, verdict))
+        return await verdict
+
+    def submit(self, call: Call, answer: Callable[[Verdict], None]) -> None:
+        """Do as `check`, for a caller who doesn't wait: `answer` is called once, at once or later, and never raises."""
+        if call.limit.strict:
+            remembered = self._local.preview(*call)
             if not remembered.allowed:
-                return remembered
-        call = Call(limit, subject, cost)
+                answer(remembered)
+                return
         if self._prober is not None:
-            return self._from_memory(call)
-        waiting = _Waiting(call, asyncio.get_running_loop().create_future())
-        self._waiting.append(waiting)
+            answer(self._from_memory(call))
+            return
+        self._waiting.append(_Waiting(call, answer))
         if self._sender is None:
             self._sender = asyncio.create_task(self._send_all())
-        return await waiting.answer
+
+    async def look(self, limit: LimitClass, subject: str, cost: int = 1) -> Verdict:
+        """Return what `check` would say now, counting nothing. Never fails."""
+        remembered = self._local.look(limit, subject, cost)
+        if self.is_away or (limit.strict and not remembered.allowed):
+            return remembered
+        try:
+            return await within_budget(self._counters.look(Call(limit, subject, cost)))
+        except _AWAY:
+            return remembered
 
     @property
     def is_away(self) -> bool:
@@ -78,7 +93,7 @@ class Limiter:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self._counters.aclose()
+        self._counters.close()
 
     async def _send_all(self) -> None:
         try:
@@ -100,17 +115,16 @@ class Limiter:
             self._settle(burst, verdicts)
 
     def _settle(self, burst: Sequence[_Waiting], verdicts: Sequence[Verdict]) -> None:
-        """Answer everyone: from memory where there is no verdict. Those who left meanwhile are passed over."""
+        """Answer everyone: from memory where there is no verdict."""
         for waiting, verdict in zip_longest(burst, verdicts):
             call = waiting.call
             if verdict is not None and verdict.allowed and call.limit.strict:
-                self._local.record(call.limit, call.subject, call.cost)
-            if not waiting.answer.done():
-                waiting.answer.set_result(verdict or self._from_memory(call))
+                self._local.record(*call)
+            waiting.answer(verdict or self._from_memory(call))
 
     def _from_memory(self, call: Call) -> Verdict:
         FALLBACKS.labels(call.limit.name).inc()
-        return self._local.check(call.limit, call.subject, call.cost)
+        return self._local.check(*call)
 
     def _open_breaker(self, reason: Exception) -> None:
         VALKEY_UP.set(0)
@@ -128,6 +142,11 @@ class Limiter:
         self._prober = None
         VALKEY_UP.set(1)
         log.info("valkey_returned")
+
+
+def _tell(waiter: asyncio.Future[Verdict], verdict: Verdict) -> None:
+    if not waiter.done():  # it may have left meanwhile
+        waiter.set_result(verdict)
 
 
 @asynccontextmanager

@@ -31,6 +31,12 @@ class LocalLimiter:
         """What `check` would say, without counting."""
         return self._counters(limit, subject).check(limit, self._now(), cost, count=False)
 
+    def look(self, limit: LimitClass, subject: str, cost: int = 1) -> Verdict:
+        """What `check` would say, leaving no trace at all."""
+        subjects = self._classes.get(limit.name)
+        counters = subjects.get(subject) if subjects else None
+        return (counters or Counters()).check(limit, self._now(), cost, count=False)
+
     def record(self, limit: LimitClass, subject: str, cost: int = 1) -> None:
         """Count a call that was allowed elsewhere."""
         self._counters(limit, subject).record(limit, self._now(), cost)

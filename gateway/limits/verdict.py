@@ -1,23 +1,21 @@
 """What a limit says about one call."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gateway.limits.policy import LimitClass
 
 MS = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """Of one rate: how much is left, and in how many ms a refused call would pass (or, allowed, all be left again)."""
 
     remaining: int
     reset_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """Names the rate that binds: refused, the one that lets the call wait longest; allowed, the one with least left.
 
     `reset_seconds`: when, without other calls, a refused call would pass, or an allowed one's limit be whole again.
@@ -34,13 +32,9 @@ class Verdict:
 def verdict(policy: LimitClass, standings: Sequence[Standing], *, allowed: bool) -> Verdict:
     """`standings` are in the order of the policy's rates."""
     binding = 0 if len(standings) == 1 else _binding(standings, allowed=allowed)
+    remaining, reset_ms = standings[binding]
     return Verdict(
-        allowed=allowed,
-        limit=policy.rates[binding].limit,
-        remaining=standings[binding].remaining,
-        reset_seconds=-(-standings[binding].reset_ms // MS),
-        policy=policy,
-        rate_name=policy.rate_names[binding],
+        allowed, policy.rates[binding].limit, remaining, -(-reset_ms // MS), policy, policy.rate_names[binding]
     )
 
 

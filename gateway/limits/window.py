@@ -53,8 +53,8 @@ class Counters:
 
     __slots__ = ("_windows",)
 
-    def __init__(self) -> None:
-        self._windows: dict[int, Window] = {}  # by length in ms
+    def __init__(self, windows: Iterable[Window] = ()) -> None:
+        self._windows = {window.length_ms: window for window in windows}
 
     def check(self, policy: LimitClass, now_ms: int, cost: int, *, count: bool) -> Verdict:
         """Whether the call passes all rates; counted, if it does and is to be, for all of them at once."""

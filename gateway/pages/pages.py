@@ -19,6 +19,8 @@ _DOCS_POLICY = (
     "connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
 
+OPENAPI = "/openapi.json"  # the one page that needs the services
+
 
 @dataclass(frozen=True, slots=True)
 class PageAnswer:
@@ -52,7 +54,7 @@ class Pages:
         `headers` are the request's, found in any case. Unavailable while the API's description can't be told.
         """
         page = self._fixed.get(path)
-        if path == "/openapi.json":
+        if path == OPENAPI:
             page = _answer(await self._documents.merged(), "application/json", _REVALIDATE)
         if page is not None and _knows(headers.get("If-None-Match", ""), page):
             return PageAnswer(304, [header for header in page.headers if header[0] != "Content-Type"], b"")

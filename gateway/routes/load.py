@@ -121,6 +121,7 @@ def _route(fields: Fields, upstreams: set[str], limits: Mapping[str, LimitDeclar
         pass_credentials=fields.flag("pass_credentials"),
         websocket=websocket,
         idle=fields.seconds("idle", _LONGEST_TIMEOUT) if "idle" in fields else DEFAULT_IDLE,
+        line=fields.line(),
     )
 
 

@@ -21,6 +21,7 @@ class Route:
     `timeout` is in seconds, for the whole exchange; `max_body` in bytes; `limit` names a limit class.
     `pass_credentials`: the upstream gets Authorization and the session cookie; only for those who must judge them.
     `websocket`: takes WebSocket handshakes, and nothing else. `idle`: seconds for which a stream may carry no byte.
+    `line` is where it stands in its file.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Route:
     pass_credentials: bool
     websocket: bool = False
     idle: float = DEFAULT_IDLE
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)

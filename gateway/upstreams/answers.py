@@ -9,6 +9,7 @@ MAX_HEAD = 65_536  # bytes; bounds trailers and chunk extensions too, all that c
 INTERIM = range(100, 200)
 FINAL = range(200, 600)
 SWITCHING_PROTOCOLS = 101
+SHORT = 65_536  # bytes
 BODILESS = frozenset((204, 304))
 
 Header = tuple[bytes, bytes]
@@ -78,6 +79,11 @@ class AnswerParser:
                 self._parser = httptools.HttpResponseParser(self)
         elif self._since_body > MAX_HEAD:
             raise BadAnswer("http_response_header_section_size")
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the body is known to be worth waiting for, to be passed on in one piece."""
+        return self.length is not None and self.length <= SHORT
 
     def end(self, *, reset: bool = False) -> None:
         """The connection is at its end: complete an answer that lasts until then, else raise BadAnswer."""

@@ -11,6 +11,16 @@ def choose(
     instances: Iterable[Instance], now: float, *, repeatable: bool, tried: Collection[Instance] = ()
 ) -> Instance | None:
     """Return the instance, or None if all are out, full, or were tried."""
+    best = equals(instances, now, repeatable=repeatable, tried=tried)
+    if len(best) < 2:  # noqa: PLR2004  one or none needs no lot
+        return best[0] if best else None
+    return random.choice(best)  # noqa: S311  a lot among equals, no secret
+
+
+def equals(
+    instances: Iterable[Instance], now: float, *, repeatable: bool, tried: Collection[Instance] = ()
+) -> list[Instance]:
+    """Return those among which the lot decides."""
     best: list[Instance] = []
     best_rank = (Standing.OUT, 0)
     for instance in instances:
@@ -21,9 +31,7 @@ def choose(
             best, best_rank = [instance], rank
         elif rank == best_rank and best:
             best.append(instance)
-    if len(best) < 2:  # noqa: PLR2004  one or none needs no lot
-        return best[0] if best else None
-    return random.choice(best)  # noqa: S311  a lot among equals, no secret
+    return best
 
 
 def any_in(instances: Iterable[Instance], now: float, *, repeatable: bool, tried: Collection[Instance] = ()) -> bool:

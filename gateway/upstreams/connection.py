@@ -4,6 +4,7 @@ A connection never raises into the event loop: what goes wrong is kept, and rais
 """
 
 import asyncio
+from collections.abc import Callable
 from math import inf
 from typing import cast
 
@@ -23,7 +24,8 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._reader: asyncio.Future[None] | None = None  # waits for a head or for body bytes
         self._writer: asyncio.Future[None] | None = None  # waits until the upstream takes more bytes
-        self._failure: AppError | None = None
+        self._on_ready: Callable[[], None] | None = None
+        self.failure: AppError | None = None
         self._busy = False
         self._reading_paused = False
         self.writing_paused = False
@@ -68,13 +70,18 @@ class Connection(asyncio.Protocol):
         self._client_turn = False
         self._start_clock()
 
+    def when_ready(self, on_ready: Callable[[], None]) -> None:
+        """Have `on_ready` called once: when all of a short answer is here, or the head of another, or it failed."""
+        self._on_ready = on_ready
+        self._start_clock()
+
     async def wait_for_head(self) -> None:
         """Return once the answer's head is in. Raises BadGateway, or what `fail` was given."""
         self._start_clock()
-        while self._failure is None and not self.answer.status:
+        while self.failure is None and not self.answer.status:
             await self._wait()
-        if self._failure is not None:
-            raise self._failure
+        if self.failure is not None:
+            raise self.failure
         self._silent_until = inf
 
     async def read(self) -> bytes:
@@ -83,8 +90,8 @@ class Connection(asyncio.Protocol):
         if not answer.buffered and not answer.complete:
             self._start_clock()
             while not answer.buffered and not answer.complete:
-                if self._failure is not None:
-                    raise self._failure
+                if self.failure is not None:
+                    raise self.failure
                 await self._wait()
             self._silent_until = inf
         data = answer.take()
@@ -94,15 +101,15 @@ class Connection(asyncio.Protocol):
     def finish(self) -> bool:
         """End the exchange; whether another may follow on this connection: not while an unread body holds it up."""
         self._busy = False
-        self._reader = None
+        self._reader = self._on_ready = None
         self._silent_until = inf
         answer = self.answer
-        return self._failure is None and answer.complete and not answer.buffered and answer.keep_alive and self.is_open
+        return self.failure is None and answer.complete and not answer.buffered and answer.keep_alive and self.is_open
 
     def fail(self, error: AppError) -> None:
         """Give the exchange up: the first error is what its waiters are told."""
-        if self._failure is None:
-            self._failure = error
+        if self.failure is None:
+            self.failure = error
         self.close()
         self._wake()
 
@@ -133,6 +140,13 @@ class Connection(asyncio.Protocol):
         for waiter in (self._reader, self._writer):
             if waiter is not None and not waiter.done():
                 waiter.set_result(None)
+        self._tell_ready()
+
+    def _tell_ready(self) -> None:
+        on_ready, answer = self._on_ready, self.answer
+        if on_ready is not None and (self.failure or answer.complete or (answer.status and not answer.is_short)):
+            self._on_ready, self._silent_until = None, inf
+            on_ready()
 
     def _resume_reading(self) -> None:
         if self._reading_paused and self._transport is not None and not self._transport.is_closing():
@@ -156,12 +170,14 @@ class Connection(asyncio.Protocol):
         if self.answer.buffered > HIGH_WATER and not self._reading_paused and self._transport is not None:
             self._reading_paused = True
             self._transport.pause_reading()
-        if self._reader is not None and self.answer.status and not self._reader.done():
+        if self._reader is None:
+            self._tell_ready()
+        elif self.answer.status and not self._reader.done():
             self._reader.set_result(None)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
-        if self._busy and self._failure is None and not self.answer.complete:
+        if self._busy and self.failure is None and not self.answer.complete:
             self._end_answer(reset=exc is not None)
         self._wake()
 

@@ -16,32 +16,32 @@ class Exchange:
     def __init__(
         self, connection: Connection, release: Callable[[Connection], None], set_apart: Callable[[Connection], None]
     ) -> None:
-        self._connection = connection
+        self.connection = connection
         self._release = release
         self._set_apart = set_apart
         self._upload: asyncio.Task[None] | None = None
 
     @property
     def status(self) -> int:
-        return self._connection.answer.status
+        return self.connection.answer.status
 
     @property
     def headers(self) -> Sequence[Header]:
-        return self._connection.answer.headers
+        return self.connection.answer.headers
 
     @property
     def length(self) -> int | None:
         """The body's declared length; for an answer to HEAD, that of the body left out."""
-        return self._connection.answer.length
+        return self.connection.answer.length
 
     @property
     def is_complete(self) -> bool:
         """All of the answer is here: the next `read` waits for nothing and returns all the rest."""
-        return self._connection.answer.complete
+        return self.connection.answer.complete
 
     async def begin(self, request: UpstreamRequest, deadline: float) -> None:
         """Send the request and wait for the answer's head. Raises BadGateway, UpstreamTimeout, or the body's error."""
-        connection = self._connection
+        connection = self.connection
         left = deadline - asyncio.get_running_loop().time()
         head, body = request.head(left), request.body
         if isinstance(body, bytes):
@@ -51,39 +51,47 @@ class Exchange:
             self._upload = asyncio.create_task(self._send(body, chunked=request.is_chunked))
         await connection.wait_for_head()
 
+    def take(self) -> bytes:
+        """Return all body bytes that are here."""
+        return self.connection.answer.take()
+
     async def read(self) -> bytes:
-        return await self._connection.read()
+        return await self.connection.read()
 
     def last(self, silence: float) -> None:
         """Turn into a stream: no end is set to it but `silence` seconds without a byte of the upstream's."""
-        self._connection.last(silence)
-        self._set_apart(self._connection)
+        self.connection.last(silence)
+        self._set_apart(self.connection)
 
     def write(self, data: bytes) -> bool:
         """Send bytes of the protocol that the upstream has switched to; whether it wants `drain` awaited first."""
-        self._connection.write(data)
-        return self._connection.writing_paused
+        self.connection.write(data)
+        return self.connection.writing_paused
 
     async def drain(self) -> None:
-        await self._connection.drain()
+        await self.connection.drain()
 
     def cut(self) -> None:
         """Drop the connection at once; `end` still follows."""
-        self._connection.close()
+        self.connection.close()
 
     async def end(self) -> None:
         """Give the connection back if the exchange was whole, else drop it, and with it the upstream's work."""
         upload = self._upload
         try:
             if upload is not None and not upload.done():
-                self._connection.close()  # an early answer to an unfinished upload
+                self.connection.close()  # an early answer to an unfinished upload
                 upload.cancel()
                 await asyncio.wait((upload,))
         finally:
-            self._release(self._connection)
+            self._release(self.connection)
+
+    def close(self) -> None:
+        """Do as `end`, for an exchange that has no upload."""
+        self._release(self.connection)
 
     async def _send(self, body: AsyncIterator[bytes], *, chunked: bool) -> None:
-        connection = self._connection
+        connection = self.connection
         try:
             connection.await_client()
             async for data in body:

@@ -37,6 +37,11 @@ class Health:
         self._refusing = False
         self._probing = False
 
+    @property
+    def is_in(self) -> bool:
+        """Whether it is in service, beyond doubt."""
+        return not self._until
+
     def standing(self, now: float, *, repeatable: bool) -> Standing:
         if not self._until:
             return Standing.IN

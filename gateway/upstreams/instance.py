@@ -87,6 +87,27 @@ class Instance:
         self._judge(connection)
         return exchange
 
+    def start(self, request: UpstreamRequest, deadline: float, on_ready: Callable[[], None]) -> Exchange | None:
+        """Take a place and send `request` at once, if a connection is idle; then `outcome` tells what became of it."""
+        connection = self._idle_connection(repeatable=request.is_repeatable)
+        if connection is None:
+            return None
+        now = self._loop.time()
+        self.take(now)
+        self._active.add(connection)
+        connection.start(request.head(deadline - now), request, deadline)
+        connection.when_ready(on_ready)
+        return Exchange(connection, self._release, self._set_apart)
+
+    def outcome(self, exchange: Exchange) -> AttemptFailed | None:
+        """Return how a started exchange failed, which is over then; None if the answer's head is in."""
+        connection = exchange.connection
+        if connection.failure is None:
+            self._judge(connection)
+            return None
+        exchange.close()
+        return self._failure(connection.failure, connection, is_used=True)
+
     def _idle_connection(self, *, repeatable: bool) -> Connection | None:
         """Return one that the instance won't close under the request, or hardly if that can be repeated."""
         oldest = 0.0 if repeatable else self._loop.time() - self._limits.fresh

@@ -1,13 +1,14 @@
 """An upstream: its instances, who of them gets a request, and when a request is sent a second time."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import NamedTuple
 
 from gateway.errors import UpstreamUnavailable
 from gateway.upstreams import metrics
 from gateway.upstreams.attempt import AttemptFailed
-from gateway.upstreams.balancer import any_in, choose
+from gateway.upstreams.balancer import any_in, choose, equals
 from gateway.upstreams.discovery import Address, Discovery, Lookup, authority
 from gateway.upstreams.exchange import Exchange
 from gateway.upstreams.instance import Instance, PoolLimits
@@ -19,6 +20,33 @@ from shared.logs import log
 MOST_ATTEMPTS = 3
 
 Tried = tuple[Instance, ...]
+
+
+class Started(NamedTuple):
+    """A request that was sent at once. Its exchange must be closed, unless its outcome is a failure."""
+
+    instance: Instance
+    exchange: Exchange
+
+    def outcome(self) -> "Failed | None":
+        """Return how it failed; None if the answer's head is in."""
+        failure = self.instance.outcome(self.exchange)
+        return None if failure is None else Failed(self.instance, failure)
+
+
+class Failed(NamedTuple):
+    instance: Instance
+    failure: AttemptFailed
+
+
+class Outlook(NamedTuple):
+    """How an instance stands; `is_next` where a request would go there, or among several by lot."""
+
+    instance: str
+    standing: str
+    in_flight: int
+    is_full: bool
+    is_next: bool
 
 
 class Pool:
@@ -43,27 +71,46 @@ class Pool:
     def in_flight(self) -> int:
         return sum(instance.in_flight for instance in self._instances)
 
-    async def exchange(self, request: UpstreamRequest) -> Exchange:
+    def start(self, request: UpstreamRequest, on_ready: Callable[[], None]) -> Started | None:
+        """Send `request` at once, where that takes no waiting and leaves no doubt; None: `exchange` does the rest.
+
+        `on_ready` is called once the answer's head is in, with a short answer's body, or has failed to come.
+        """
+        now = self._loop.time()
+        instance = choose(self._instances, now, repeatable=True) if self._queue.is_empty else None
+        if instance is None or not instance.health.is_in:
+            return None
+        exchange = instance.start(request, now + request.timeout, on_ready)
+        if exchange is None:
+            return None
+        self._budget.earn()
+        return Started(instance, exchange)
+
+    async def exchange(self, request: UpstreamRequest, failed: Failed | None = None) -> Exchange:
         """Send `request` and return its answer once the head is in. Raises an AppError.
 
         A request of which nothing was sent goes to another instance, whatever it is. One that was sent and got not one
-        byte of an answer is repeated if that does no harm; a POST may have been acted on, so it never is.
+        byte of an answer is repeated if that does no harm; a POST may have been acted on, so it never is. `failed` is
+        what became of it when it was started.
         """
-        self._budget.earn()
+        if failed is None:
+            self._budget.earn()
         deadline = self._loop.time() + request.timeout
         tried: Tried = ()
         attempts = MOST_ATTEMPTS
         while True:
-            instance = await self._admit(request, tried)
-            try:
-                return await instance.exchange(request, deadline)
-            except AttemptFailed as failure:
-                attempts -= 1
-                again = self._pass_over(request, failure, (*tried, instance)) if attempts else None
-                if again is None:
-                    raise failure.error from failure.error.__cause__
-                tried = again
-                self._retries.inc()
+            if failed is None:
+                instance = await self._admit(request, tried)
+                try:
+                    return await instance.exchange(request, deadline)
+                except AttemptFailed as failure:
+                    failed = Failed(instance, failure)
+            attempts -= 1
+            again = self._pass_over(request, failed.failure, (*tried, failed.instance)) if attempts else None
+            if again is None:
+                raise failed.failure.error from failed.failure.error.__cause__
+            tried, failed = again, None
+            self._retries.inc()
 
     def _pass_over(self, request: UpstreamRequest, failure: AttemptFailed, tried: Tried) -> Tried | None:
         """Return who is passed over in a further attempt; None if there must be none."""
@@ -80,15 +127,34 @@ class Pool:
         """Take a place at an instance; raises UpstreamUnavailable at once if none is in, or if the wait is too long."""
         if self._queue.is_empty and (instance := self._take(request, tried)) is not None:
             return instance
-        if not self._instances:
-            raise UpstreamUnavailable("dns_error")
+        self._require_any(repeatable=request.is_repeatable, tried=tried)
         started = self._loop.time()
-        if not any_in(self._instances, started, repeatable=request.is_repeatable, tried=tried):
-            raise UpstreamUnavailable("destination_unavailable")
         try:
             return await self._queue.wait(partial(self._take, request, tried))
         finally:
             self._queue_seconds.observe(self._loop.time() - started)
+
+    def _require_any(self, *, repeatable: bool, tried: Tried = ()) -> None:
+        if not self._instances:
+            raise UpstreamUnavailable("dns_error")
+        if not any_in(self._instances, self._loop.time(), repeatable=repeatable, tried=tried):
+            raise UpstreamUnavailable("destination_unavailable")
+
+    def outlook(self, *, repeatable: bool) -> list[Outlook]:
+        """Return how each instance stands with a request now. Raises UpstreamUnavailable where it would go to none."""
+        self._require_any(repeatable=repeatable)
+        now = self._loop.time()
+        next_ones = equals(self._instances, now, repeatable=repeatable)
+        return [
+            Outlook(
+                instance=_label(each.address),
+                standing=each.health.standing(now, repeatable=repeatable).name.lower(),
+                in_flight=each.in_flight,
+                is_full=each.is_full,
+                is_next=each in next_ones,
+            )
+            for each in self._instances
+        ]
 
     def _take(self, request: UpstreamRequest, tried: Tried) -> Instance | None:
         now = self._loop.time()

@@ -14,7 +14,7 @@ LAST_CHUNK = b"0\r\n\r\n"
 _BODY_EXPECTED = frozenset(("POST", "PUT", "PATCH"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class UpstreamRequest:
     """`headers` come without framing: that follows from `body` and `length` (None: unknown before its end).
 
@@ -43,7 +43,7 @@ class UpstreamRequest:
     def head(self, seconds_left: float) -> bytes:
         """Return it with the time after which nobody waits for the answer any more: a duration, as clocks differ."""
         lines = [f"{self.method} {self.target} HTTP/1.1".encode("ascii")]
-        lines += [name + b": " + value for name, value in self.headers]
+        lines += [b"%b: %b" % header for header in self.headers]
         lines.append(TIMEOUT + b": %d" % max(1, int(seconds_left * 1000)))
         if self.length is None:
             lines.append(b"Transfer-Encoding: chunked")

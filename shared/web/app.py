@@ -26,11 +26,19 @@ def public_app(title: str, routes: Sequence[Route], verifier: Verifier, lifecycl
 
 
 def private_app(
-    routes: Sequence[Route], verifier: Verifier, checks: Mapping[str, Check], lifecycle: Lifecycle
+    routes: Sequence[Route],
+    verifier: Verifier,
+    checks: Mapping[str, Check],
+    lifecycle: Lifecycle,
+    for_operators: Sequence[web.RouteDef] = (),
 ) -> web.Application:
-    """Return the application for probes, Prometheus and our other programs."""
-    app = web.Application(middlewares=middlewares(verifier, OPEN_PATHS))
-    app.add_routes(health_routes(checks, lifecycle))
+    """Return the application for probes, Prometheus and our other programs.
+
+    `for_operators` are open to whoever reaches this port, as the probes' routes are.
+    """
+    open_paths = OPEN_PATHS.union(route.path for route in for_operators)
+    app = web.Application(middlewares=middlewares(verifier, open_paths))
+    app.add_routes([*health_routes(checks, lifecycle), *for_operators])
     _add(app, routes, lifecycle)
     return app
 

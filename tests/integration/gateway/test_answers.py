@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from msgspec import to_builtins
 
 from shared.logs import log
 from tests.integration.gateway.running_gateway import RunningGateway
@@ -115,7 +116,7 @@ async def test_service_that_does_not_describe_itself_is_unavailable(gateway: Run
 
 async def test_one_line_is_logged_and_no_secret_in_it(gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> None:
     lines: list[dict[str, Any]] = []
-    monkeypatch.setattr(log, "write", lambda _level, event, fields: lines.append({"event": event, **fields}))
+    monkeypatch.setattr(log, "line", lambda _level, event, line: lines.append(to_builtins(line) | {"event": event}))
     bearer = gateway.bearer()
     async with gateway.client.post(
         f"{gateway.url}/mine/x?token=query-secret", headers=bearer, data=b"body-secret"

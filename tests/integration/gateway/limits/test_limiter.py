@@ -8,7 +8,7 @@ from redis import asyncio as aioredis
 from redis.crc import key_slot
 
 from gateway.limits.limiter import FALLBACKS, Limiter, open_limiter
-from gateway.limits.policy import LimitClass, parse_policy
+from gateway.limits.policy import LimitClass, Rate, parse_policy
 
 HOURLY = LimitClass("hourly", parse_policy("50 per hour"))
 BOTH = LimitClass("both", parse_policy("5 per minute, 8 per day"))
@@ -117,3 +117,15 @@ async def test_strict_class_remembers_what_valkey_lost(limiter: Limiter, valkey_
 
 async def test_strict_class_is_exact_in_a_burst_too(limiter: Limiter) -> None:
     assert await burst(limiter, STRICT, "addr:a", 200) == 5
+
+
+@pytest.mark.parametrize("strict", [False, True])
+async def test_look_says_what_the_next_check_says_and_counts_nothing(limiter: Limiter, *, strict: bool) -> None:
+    limit = LimitClass("looked_at", (Rate(3, 3600), Rate(10, 86_400)), strict=strict)
+    for _ in range(5):
+        looks = [await limiter.look(limit, "addr:192.0.2.1") for _ in range(3)]
+        check = await limiter.check(limit, "addr:192.0.2.1")
+        for look in looks:
+            assert (look.allowed, look.rate_name, look.limit) == (check.allowed, check.rate_name, check.limit)
+            assert look.remaining == check.remaining + (1 if check.allowed else 0)
+            assert check.allowed or abs(look.reset_seconds - check.reset_seconds) <= 1

@@ -5,6 +5,7 @@ from ipaddress import ip_network
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from prometheus_client import REGISTRY
 
 from gateway.edge.client_address import ClientAddresses, subject
 
@@ -56,3 +57,16 @@ def test_untrusted_peer_is_the_caller_whatever_it_says(forwarded_for: list[str])
 )
 def test_limits_count_ipv6_by_its_64(address: str, unit: str) -> None:
     assert subject(address) == unit
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded_for", "counted"),
+    [("203.0.113.9", ["1.1.1.1"], 1), ("203.0.113.9", [], 0), ("10.0.0.1", ["1.1.1.1"], 0)],
+)
+def test_forwarding_header_that_is_not_heeded_is_counted(peer: str, forwarded_for: list[str], counted: int) -> None:
+    def count() -> float:
+        return REGISTRY.get_sample_value("gateway_forwarded_for_unheeded_total") or 0.0
+
+    before = count()
+    assert TRUSTED.resolve(peer, forwarded_for) == TRUSTED.look(peer, forwarded_for)
+    assert count() - before == counted

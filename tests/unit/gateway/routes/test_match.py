@@ -53,6 +53,22 @@ def test_longest_match_on_segment_borders_wins(method: str, path: str, name: str
     assert TABLE.match(method, path).name == name
 
 
+@given(st.lists(st.sampled_from(["v1", "users", "me", "files", "x"]), max_size=4))
+def test_first_of_those_that_cover_a_path_is_where_the_match_is_made(segments: list[str]) -> None:
+    path = "/" + "/".join(segments)
+    covering = TABLE.covering(path)
+    for method in ("GET", "PATCH", "POST", "DELETE"):
+        try:
+            found = TABLE.match(method, path)
+        except NotFound:
+            assert not covering
+        except MethodNotAllowed:
+            assert all(method not in each.methods for each in covering if each.prefix == covering[0].prefix)
+        else:
+            assert found.prefix == covering[0].prefix
+            assert found in covering
+
+
 @pytest.mark.parametrize("path", ["/v2", "/v10/users", "/index.html", "/V1/users"])
 def test_unknown_path_is_not_found(path: str) -> None:
     with pytest.raises(NotFound):

@@ -67,7 +67,7 @@ async def test_connection_whose_answer_nobody_read_is_not_used_again() -> None:
 
     async with pool_for(talk) as (pool, upstream):
         exchange = await pool.exchange(GET)
-        await until(lambda: exchange._connection.answer.buffered == HIGH_WATER)
+        await until(lambda: exchange.connection.answer.buffered == HIGH_WATER)
         nearly_all_is_here.set()
         await until(lambda: exchange.is_complete)
         await exchange.end()

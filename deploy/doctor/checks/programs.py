@@ -1,0 +1,118 @@
+"""Each program by itself: can it be reached, is it ready, is its clock right, does it run out of anything."""
+
+import time
+from collections.abc import Sequence
+
+from deploy.doctor.finding import Finding, fail, ok, warn
+from deploy.doctor.stack import Program
+
+SKEW_WARN, SKEW_FAIL = 2.0, 5.0  # seconds; tokens and assertions put up with 5
+_KEY_WARN, _KEY_FAIL = 90, 365  # days
+_FEW_DESCRIPTORS = 4096
+_NEARLY_ALL = 0.8
+_LAG_WARN, _LAG_FAIL = 1.0, 10.0  # seconds
+_DAY = 86_400
+
+
+def readiness(programs: Sequence[Program]) -> list[Finding]:
+    return [_readiness(program) for program in programs]
+
+
+def _readiness(program: Program) -> Finding:
+    if program.error:
+        return fail(program.name, f"{program.url} can't be reached: {program.error}", "start it, or read its log")
+    if not program.ready:
+        reasons = "; ".join(f"{check}: {result}" for check, result in program.unready.items())
+        return fail(program.name, f"isn't ready: {reasons}", "what it waits for is named here; its log says more")
+    return ok(program.name, f"ready at {program.url}")
+
+
+def clocks(programs: Sequence[Program]) -> list[Finding]:
+    return [clock(program.name, program.skew) for program in programs if not program.error]
+
+
+def clock(name: str, skew: float) -> Finding:
+    """Judge a clock that is ahead of ours by `skew` seconds, or behind by as much."""
+    if abs(skew) <= SKEW_WARN:
+        return ok(f"clock of {name}", "agrees with this machine's")
+    what = f"is {abs(skew):.1f} s {'ahead of' if skew > 0 else 'behind'} this machine's"
+    judge = fail if abs(skew) > SKEW_FAIL else warn
+    return judge(f"clock of {name}", what, "run an NTP client on both machines; tokens are refused when clocks differ")
+
+
+def versions(programs: Sequence[Program]) -> list[Finding]:
+    found = {program.name: program.metrics.label("build_info", "version") for program in programs if not program.error}
+    if not found:
+        return []
+    if len(set(found.values())) > 1:
+        each = ", ".join(f"{name} {version or 'unknown'}" for name, version in found.items())
+        return [warn("versions", each, "bring all programs to one version")]
+    return [ok("versions", f"all run {next(iter(found.values()))}")]
+
+
+def descriptors(programs: Sequence[Program]) -> list[Finding]:
+    findings = []
+    for program in programs:
+        most, used = (program.metrics.value(f"process_{kind}_fds") for kind in ("max", "open"))
+        if most is None or used is None:
+            continue
+        name, what = f"descriptors of {program.name}", f"{used:.0f} of {most:.0f} in use"
+        if used > most * _NEARLY_ALL:
+            findings.append(
+                fail(name, what, "raise LimitNOFILE (systemd) or ulimits (Compose), and look for what holds them")
+            )
+        elif most < _FEW_DESCRIPTORS:
+            findings.append(
+                warn(name, what, "raise the hard limit: each client and each connection to a service takes one")
+            )
+        else:
+            findings.append(ok(name, what))
+    return findings
+
+
+def signing_key(auth_service: Program) -> list[Finding]:
+    since = auth_service.metrics.value("auth_signing_key_since_timestamp_seconds")
+    if auth_service.error or not since:
+        return []
+    days = (time.time() - since) / _DAY
+    what = f"signs since {max(0, days):.0f} days"
+    advice = "add a new row to auth.signing_key, and set verifies_until of the old one to ten minutes later"
+    if days > _KEY_WARN:
+        return [(fail if days > _KEY_FAIL else warn)("signing key", what, advice)]
+    return [ok("signing key", what)]
+
+
+def revocations(gateway: Program) -> list[Finding]:
+    connected = gateway.metrics.value("gateway_revocation_feed_connected")
+    lag = gateway.metrics.value("gateway_revocation_lag_seconds") or 0.0
+    if gateway.error or connected is None:
+        return []
+    if not connected:
+        what = f"the gateway hasn't heard of revoked sessions for {lag:.0f} s"
+        return [fail("revocations", what, "is auth_service's private port up, and AUTH_INTERNAL_URL right?")]
+    if lag > _LAG_WARN:
+        judge = fail if lag > _LAG_FAIL else warn
+        return [
+            judge("revocations", f"the last was known {lag:.1f} s late", "compare clocks; look at auth_service's load")
+        ]
+    return [ok("revocations", f"feed connected, the last was known {lag:.1f} s late at most")]
+
+
+def limits(gateway: Program) -> list[Finding]:
+    up = gateway.metrics.value("gateway_valkey_up")
+    if gateway.error or up is None:
+        return []
+    if not up:
+        what = "Valkey doesn't answer the gateway: each gateway counts by itself, in memory"
+        return [fail("limits", what, "start Valkey, and check VALKEY_URL and the network between")]
+    return [ok("limits", "counted in Valkey")]
+
+
+def routes(gateway: Program) -> list[Finding]:
+    refused = gateway.metrics.value("gateway_routes_reloads_total", outcome="refused") or 0.0
+    if gateway.error:
+        return []
+    if refused:
+        what = f"a changed route file was refused {refused:.0f} times since the start"
+        return [warn("routes", what, "the gateway's log has routes_refused with each mistake's line")]
+    return [ok("routes", "the route file is in force")]

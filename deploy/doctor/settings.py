@@ -1,0 +1,42 @@
+"""Where the doctor finds a stack. Beside these it looks at whatever variables of the programs it is given itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from shared.settings import Env
+
+# By which variable a program's environment is known, in this order.
+_MARKS = {
+    "gateway": "VALKEY_URL",
+    "auth_service": "PASSWORD_PEPPER",
+    "file_service": "FILES_ROOT",
+    "user_service": "DATABASE_URL",
+}
+_PRIVATE = "http://127.0.0.1:908{}"
+
+
+@dataclass(frozen=True, slots=True)
+class DoctorSettings:
+    """`private` are the private ports' base URLs, by program."""
+
+    public_url: str
+    private: Mapping[str, str]
+
+    @classmethod
+    def from_env(cls, env: Env) -> Self:
+        return cls(
+            public_url=env.url("PUBLIC_URL", "http://127.0.0.1:8080"),
+            private={
+                "gateway": env.url("GATEWAY_PRIVATE_URL", _PRIVATE.format(0)),
+                "auth_service": env.url("AUTH_PRIVATE_URL", _PRIVATE.format(1)),
+                "user_service": env.url("USER_PRIVATE_URL", _PRIVATE.format(2)),
+                "file_service": env.url("FILE_PRIVATE_URL", _PRIVATE.format(3)),
+            },
+        )
+
+
+def program_of(environ: Mapping[str, str]) -> str:
+    """Return whose environment this is. What a person adds to none at all is meant for the gateway."""
+    found = (name for name, mark in _MARKS.items() if environ.get(mark) or environ.get(f"{mark}_FILE"))
+    return next(found, "gateway")

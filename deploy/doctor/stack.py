@@ -1,0 +1,93 @@
+"""What a doctor is told of a stack, and what it sees of a program from outside."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any
+
+import aiohttp
+from prometheus_client.parser import text_string_to_metric_families
+
+from shared.settings import Env
+
+Environ = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """`private` are the base URLs of the private ports, and `environments` what each program was told, by program.
+
+    Where an environment isn't known, what is said in it can't be looked at.
+    """
+
+    public_url: str
+    private: Mapping[str, str]
+    environments: Mapping[str, Environ]
+
+    def told(self, program: str, name: str) -> str:
+        """Return a variable of a program's, or of the file that stands for it; empty where it can't be had."""
+        return Env(self.environments.get(program, {})).text(name, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """How a program presents itself. `error` is set where it can't be reached; `skew` is its clock's, in seconds."""
+
+    name: str
+    url: str
+    error: str = ""
+    ready: bool = False
+    unready: Mapping[str, str] = field(default_factory=dict)
+    skew: float = 0.0
+    metrics: "Metrics" = field(default_factory=lambda: Metrics(""))
+
+
+class Metrics:
+    """What a program measures, by name and labels."""
+
+    def __init__(self, exposition: str) -> None:
+        families = text_string_to_metric_families(exposition)
+        self._samples = [sample for family in families for sample in family.samples]
+
+    def value(self, name: str, **labels: str) -> float | None:
+        """Return the sum of all samples that have these labels; none if there is no such sample."""
+        found = [
+            sample.value for sample in self._samples if sample.name == name and labels.items() <= sample.labels.items()
+        ]
+        return sum(found) if found else None
+
+    def label(self, name: str, label: str) -> str:
+        return next((sample.labels.get(label, "") for sample in self._samples if sample.name == name), "")
+
+
+async def look_at(session: aiohttp.ClientSession, name: str, url: str) -> Program:
+    """Ask a program whether it is ready, what time it has, and what it measures."""
+    try:
+        sent = time.time()
+        async with session.get(f"{url}/readyz") as answer:
+            told: Any = await answer.json()
+            skew = skew_of(answer.headers.get("Date", ""), sent, time.time())
+            ready = answer.status == HTTPStatus.OK
+        async with session.get(f"{url}/metrics") as answer:
+            metrics = Metrics(await answer.text())
+    except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as exc:
+        return Program(name, url, error=str(exc) or type(exc).__name__)
+    checks = told.get("checks", {}) if isinstance(told, dict) else {}
+    unready = {check: str(result) for check, result in checks.items() if result != "ok"}
+    return Program(name, url, "", ready, unready, skew, metrics)
+
+
+def skew_of(date: str, sent: float, received: float) -> float:
+    """Return by how many seconds, at least, a server's clock is ahead of ours (behind: negative), by its Date header.
+
+    A Date is cut to whole seconds, and may be of any moment between sending and receiving.
+    """
+    try:
+        told = parsedate_to_datetime(date).timestamp()
+    except ValueError:
+        return 0.0
+    if told > received:
+        return told - received
+    return min(0.0, told + 1 - sent)

@@ -1,0 +1,36 @@
+"""`make doctor`: the doctor's visit to the running embedded stack, of which all is known."""
+
+import os
+
+from deploy.doctor.__main__ import report
+from deploy.doctor.stack import Stack as Patient
+from deploy.local.environments import LOOPBACK, PROGRAMS, ports_of
+from deploy.local.errors import LaunchError
+from deploy.local.running import recorded
+from deploy.local.settings import chosen, read_settings
+from deploy.local.stack import Stack
+from deploy.local.state import State
+
+
+def doctor() -> int:
+    """Return 1 if something is wrong with the stack. Raises LaunchError when nothing runs on the state."""
+    return _visit(as_json=False)
+
+
+def doctor_json() -> int:
+    return _visit(as_json=True)
+
+
+def _visit(*, as_json: bool) -> int:
+    state = State(read_settings().state)
+    running = recorded(state)
+    if running is None or not running.launcher.alive:
+        raise LaunchError(f"Nothing runs on {state.root}: `make run` first, in another terminal.")
+    settings = read_settings(os.environ | (chosen(state) or {}))
+    stack = Stack(settings, state, print)
+    patient = Patient(
+        public_url=settings.public_url,
+        private={name: f"http://{LOOPBACK}:{ports_of(name, settings.port).private}" for name in PROGRAMS},
+        environments={name: stack.environment(name) for name in PROGRAMS},
+    )
+    return report(patient, as_json=as_json)

@@ -1,0 +1,124 @@
+"""A client's connection with two lanes.
+
+aiohttp answers each request in a task of its own, with objects for everything that a request might need. Most need
+nothing of it: their answer is ready to be written, in one piece, a moment later. Those are let into the fast lane,
+where no task waits. Any of them may still go over to the slow lane, at any moment before its answer is written.
+
+Rests on private names of aiohttp's RequestHandler: while a request is in the fast lane, the future that its own task
+waits on is hidden, so that what arrives meanwhile is parsed and queued, and nobody wakes to answer it out of turn.
+tests/unit/gateway/downstream/test_aiohttp.py fails where a new aiohttp does this in another way.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Protocol, cast
+
+from aiohttp import web
+from aiohttp.http import RawRequestMessage
+from aiohttp.streams import EMPTY_PAYLOAD
+
+from gateway.downstream.request import Head
+
+
+class Passage(Protocol):
+    """A request's way through the fast lane. It ends with the client's `leave` or `fall_back`, or by `cancel`."""
+
+    def begin(self) -> None: ...
+
+    def cancel(self) -> None:
+        """The client is gone."""
+
+
+Enter = Callable[["Client", Head], Passage | None]
+
+
+class Client(web.RequestHandler):
+    """`begun` is what the fast lane leaves for the slow one; `peer` the other end's address."""
+
+    __slots__ = ("_enter", "_parked", "_passage", "begun", "peer")
+
+    def __init__(self, server: web.Server, enter: Enter, **options: object) -> None:
+        super().__init__(server, **options)  # type: ignore[arg-type]  # aiohttp's own options, as Server gives them
+        self._enter = enter
+        self._parked: asyncio.Future[None] | None = None
+        self._passage: Passage | None = None
+        self.begun: Any = None
+        self.peer = ""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        name = transport.get_extra_info("peername")
+        self.peer = str(name[0]) if isinstance(name, tuple) else ""
+        super().connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        waiter = self._waiter
+        if waiter is None or self._messages or waiter.done():  # busy, in one lane or the other
+            super().data_received(data)
+            return
+        self._waiter = None
+        super().data_received(data)
+        self._waiter = waiter
+        if self._messages:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """Let the next request into the fast lane, or else wake the slow one's task."""
+        assert self._waiter is not None
+        message, payload = self._messages[0]
+        if payload is EMPTY_PAYLOAD and isinstance(message, RawRequestMessage) and not self.writing_paused:
+            passage = self._enter(self, message)
+            if passage is not None:
+                self._parked, self._waiter = self._waiter, None
+                self._request_in_progress = True
+                self._passage = passage
+                passage.begin()
+                return
+        self._waiter.set_result(None)
+
+    def leave(self, answer: bytes) -> None:
+        """Write the whole answer: the request is done."""
+        cast(asyncio.Transport, self.transport).write(answer)
+        self._messages.popleft()
+        if self._parser is not None:
+            self._parser.message_consumed()
+        if self._buffer_paused and len(self._messages) <= self._msg_queue_resume_size:
+            self._resume_reading_if_drained()
+        self._end_passage()
+        self._request_in_progress = False
+        if self._handler_waiter is not None and not self._handler_waiter.done():
+            self._handler_waiter.set_result(None)  # who stops the server has waited for this answer
+        if self._close or self._force_close:
+            self._stop()
+        else:
+            self._keep_open()
+
+    def fall_back(self, begun: object) -> None:
+        """Go on in the slow lane, which gets `begun` with the request."""
+        self.begun = begun
+        self._end_passage()
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def force_close(self) -> None:
+        passage = self._passage
+        if passage is not None:
+            self._end_passage()
+            passage.cancel()
+        super().force_close()
+
+    def _end_passage(self) -> None:
+        self._passage = None
+        self._waiter, self._parked = self._parked, None
+
+    def _stop(self) -> None:
+        if self._waiter is not None:
+            self._waiter.cancel()
+        if self.transport is not None:
+            self.transport.close()
+
+    def _keep_open(self) -> None:
+        close_time = self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
+        if self._keepalive_handle is None:
+            self._keepalive_handle = self._loop.call_at(close_time, self._process_keepalive)
+        if self._messages:
+            self._go_on()

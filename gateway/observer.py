@@ -1,0 +1,109 @@
+"""What is told of a request in the end: one line in the log and its place in the metrics."""
+
+import time
+from collections.abc import Callable
+
+from msgspec import UNSET, UnsetType
+
+from gateway.census import Census
+from gateway.context import RequestContext
+from shared.logs import Line, log, loggable_path
+from shared.metrics import REQUEST_SECONDS, REQUESTS_IN_FLIGHT
+
+_LONGEST_PATH = 200  # characters that are logged
+_METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
+
+_NAMES = {
+    "method": "http.request.method",
+    "route": "http.route",
+    "path": "url.path",
+    "status": "http.response.status_code",
+    "sent": "http.response.body.bytes",
+    "duration": "event.duration",
+    "request_id": "http.request.id",
+    "trace_id": "trace.id",
+    "span_id": "span.id",
+    "client": "client.ip",
+    "user_id": "user.id",
+    "upstream": "upstream",
+    "stream_kind": "stream.kind",
+    "stream_ended_by": "stream.ended_by",
+    "received": "http.request.body.bytes",
+    "error_code": "error.code",
+    "error_cause": "error.cause",
+}
+
+
+class AccessLine(Line, rename=_NAMES, gc=False):
+    """`duration` is in nanoseconds, `sent` and `received` in bytes of bodies."""
+
+    method: str
+    route: str
+    path: str
+    status: int
+    sent: int
+    duration: int
+    request_id: str
+    trace_id: str
+    span_id: str
+    client: str
+    user_id: str
+    upstream: str
+    stream_kind: str | UnsetType = UNSET
+    stream_ended_by: str | UnsetType = UNSET
+    received: int | UnsetType = UNSET
+    error_code: str | UnsetType = UNSET
+    error_cause: str | UnsetType = UNSET
+
+
+class Observer:
+    """Holds the metrics' children, made once: looking one up by its labels costs more than counting."""
+
+    def __init__(self) -> None:
+        self._seconds: dict[tuple[str, str, int], Callable[[float], None]] = {}
+        self._census = Census()
+
+    def begin(self) -> None:
+        REQUESTS_IN_FLIGHT.inc()
+
+    def end(self, context: RequestContext) -> None:
+        REQUESTS_IN_FLIGHT.dec()
+        self._census.note(context.client, context.user_id)
+        seconds = time.perf_counter() - context.started
+        stream = context.stream
+        until_head = stream.opened - context.started if stream else seconds  # hours would drown the rest
+        observe = self._seconds.get((context.method, context.route, context.status)) or self._observe(context)
+        observe(until_head)
+        log.line("info", "request", _line(context, seconds))
+
+    def _observe(self, context: RequestContext) -> Callable[[float], None]:
+        method = context.method if context.method in _METHODS else "other"
+        observe = REQUEST_SECONDS.labels(method, context.route, str(context.status)).observe
+        if method == context.method:
+            self._seconds[context.method, context.route, context.status] = observe
+        return observe
+
+
+def _line(context: RequestContext, seconds: float) -> AccessLine:
+    line = AccessLine(
+        method=context.method,
+        route=context.route,
+        path=loggable_path(context.path[:_LONGEST_PATH]),
+        status=context.status,
+        sent=context.sent,
+        duration=int(seconds * 1e9),
+        request_id=context.request_id,
+        trace_id=context.trace.trace_id,
+        span_id=context.trace.span_id,
+        client=context.client,
+        user_id=context.user_id,
+        upstream=context.upstream,
+    )
+    if context.stream is not None:
+        line.stream_kind, line.stream_ended_by = context.stream.kind, context.stream.ended_by
+        line.received = context.stream.received
+    if context.error is not None:
+        line.error_code = context.error.code
+        if context.error.__cause__ is not None:
+            line.error_cause = repr(context.error.__cause__)
+    return line

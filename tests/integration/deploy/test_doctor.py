@@ -1,0 +1,120 @@
+"""The doctor at a real gateway's front door, with a real proxy before it that does what proxies do wrong."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from deploy.doctor.checks import front_door
+from deploy.doctor.finding import Finding, Level
+from deploy.doctor.stack import Metrics, Program, Stack
+from tests.integration.gateway.conftest import ready
+from tests.integration.gateway.running_gateway import RunningGateway, free_port, run_gateway
+
+
+@asynccontextmanager
+async def proxy(port: int, target: int, *, strip: str = "", cors: bool = True) -> AsyncIterator[None]:
+    """Pass requests on with X-Forwarded-For, less the prefix `strip`, and without CORS headers unless told."""
+
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        headers = {name: value for name, value in request.headers.items() if name != "X-Forwarded-For"}
+        headers["X-Forwarded-For"] = request.remote or ""
+        url = f"http://127.0.0.1:{target}{request.raw_path.removeprefix(strip)}"
+        async with client.request(request.method, url, headers=headers, allow_redirects=False) as answer:
+            kept = {
+                name: value
+                for name, value in answer.headers.items()
+                if name.lower() in ("etag", "content-type") or (cors and name.startswith("Access-Control"))
+            }
+            return web.Response(status=answer.status, headers=kept, body=await answer.read())
+
+    runner = web.ServerRunner(web.Server(handle), shutdown_timeout=0.1)
+    async with aiohttp.ClientSession() as client:
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", port).start()
+        try:
+            yield
+        finally:
+            await runner.cleanup()
+
+
+@pytest.fixture
+async def gateway(tmp_path: Path, valkey_url: str) -> AsyncIterator[RunningGateway]:
+    async with run_gateway(tmp_path, valkey_url, CORS_ORIGINS="https://app.example.org") as running:
+        await ready(running)
+        yield running
+
+
+def stack(url: str, gateway: RunningGateway, **environ: str) -> Stack:
+    return Stack(url, {"gateway": f"http://127.0.0.1:{gateway.private_port}"}, {"gateway": environ})
+
+
+def levels(findings: list[Finding]) -> list[Level]:
+    return [finding.level for finding in findings]
+
+
+@pytest.mark.parametrize(("trusted", "expected"), [("", Level.FAIL), ("127.0.0.0/8", Level.OK)])
+async def test_proxy_that_is_not_trusted_is_found(
+    tmp_path: Path, valkey_url: str, trusted: str, expected: Level
+) -> None:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    async with run_gateway(tmp_path, valkey_url, PUBLIC_URL=url, TRUSTED_PROXIES=trusted) as gateway:
+        await ready(gateway)
+        async with proxy(port, gateway.port), aiohttp.ClientSession() as session:
+            assert levels(await front_door.public_url(session, stack(url, gateway))) == [Level.OK]
+            [found] = await front_door.proxies(session, stack(url, gateway))
+    assert found.level is expected
+    assert expected is Level.OK or "TRUSTED_PROXIES" in found.advice
+
+
+async def test_direct_way_is_fine(gateway: RunningGateway) -> None:
+    async with aiohttp.ClientSession() as session:
+        assert levels(await front_door.proxies(session, stack(gateway.url, gateway))) == [Level.OK]
+
+
+async def test_public_url_of_another_place_is_found(gateway: RunningGateway) -> None:
+    """The gateway was told another URL than the one that the doctor comes by, so its landing page says another."""
+    async with aiohttp.ClientSession() as session:
+        assert levels(await front_door.public_url(session, stack(gateway.url, gateway))) == [Level.FAIL]
+        nobody = stack(f"http://127.0.0.1:{free_port()}", gateway)
+        [found] = await front_door.public_url(session, nobody)
+    assert found.level is Level.FAIL
+    assert "can't be reached" in found.what
+
+
+@pytest.mark.parametrize(("strip", "expected"), [("/api", Level.WARN), ("", Level.OK)])
+async def test_prefix_that_is_taken_off_twice_is_found(
+    tmp_path: Path, valkey_url: str, strip: str, expected: Level
+) -> None:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/api"
+    async with run_gateway(tmp_path, valkey_url, PUBLIC_URL=url) as gateway:
+        await ready(gateway)
+        async with proxy(port, gateway.port, strip=strip), aiohttp.ClientSession() as session:
+            assert levels(await front_door.public_url(session, stack(url, gateway))) == [Level.OK]
+            assert levels(await front_door.prefix(session, stack(url, gateway))) == [expected]
+
+
+@pytest.mark.parametrize(("cors", "expected"), [(True, Level.OK), (False, Level.FAIL)])
+async def test_proxy_that_eats_cors_is_found(gateway: RunningGateway, cors: bool, expected: Level) -> None:  # noqa: FBT001  a case
+    port = free_port()
+    patient = stack(f"http://127.0.0.1:{port}", gateway, CORS_ORIGINS="https://app.example.org")
+    async with proxy(port, gateway.port, cors=cors), aiohttp.ClientSession() as session:
+        assert levels(await front_door.origins(session, patient)) == [expected]
+
+
+async def test_crowd_behind_one_address_is_seen_in_the_metrics(gateway: RunningGateway) -> None:
+    """G10: what a proxy that isn't trusted makes of its clients."""
+    people = [gateway.bearer(sub=f"00000000-0000-7000-8000-{number:012}") for number in range(25)]
+    for headers in people * 10:
+        async with gateway.client.get(f"{gateway.url}/mine", headers=headers) as answer:
+            assert answer.status == 200
+    async with gateway.client.get(f"http://127.0.0.1:{gateway.private_port}/metrics") as answer:
+        program = Program("gateway", "", metrics=Metrics(await answer.text()))
+    [found] = front_door.client_addresses(program)
+    assert found.level is Level.WARN
+    assert "100% of the last 250 requests are from one address of 1, by 25 users" in found.what
