@@ -79,6 +79,7 @@ def text(section: Section) -> str:
 
 def save(name: str, sections: Sequence[Section], *, readme: bool) -> None:
     """Write bench/results/NAME.md and its picture; print what the README shows, and renew it there if asked to."""
+    _RESULTS.mkdir(exist_ok=True)
     parts = [f"![CPU per request]({name}.svg)"] if _draw(name, sections) else []
     parts += [table.markdown() for section in sections for table in section.tables]
     parts += [f"({note})" for section in sections for note in section.notes]

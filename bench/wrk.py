@@ -9,6 +9,7 @@ from pathlib import Path
 from bench.processes import Failed, cpu_seconds
 
 CONNECTIONS = 64
+_LEAST_BYTES = 200  # of an answer: its body has so many
 _SEPARATOR = b"\x1e"
 _SCRIPT = Path(__file__).with_suffix(".lua")
 
@@ -67,7 +68,10 @@ def measure(load: Load, seconds: float, *pids: int) -> Figures:
 def _run(load: Load, seconds: float) -> dict[str, float]:
     argv = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", "--timeout", "10s", "-s", str(_SCRIPT)]
     argv += [f"http://127.0.0.1:{load.port}", "--", str(load.requests), str(load.fresh or "-"), str(load.pause)]
-    said = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=seconds + 30)
+    try:
+        said = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=seconds + 30)
+    except subprocess.TimeoutExpired as exc:
+        raise Failed("wrk didn't end") from exc
     lines = [line for line in said.stdout.splitlines() if line.startswith("{")]
     if not lines:
         raise Failed(f"wrk: {said.stderr or said.stdout}")
@@ -75,4 +79,6 @@ def _run(load: Load, seconds: float) -> dict[str, float]:
     wrong = {name: result[name] for name in ("refused", "broken", "missing") if result[name]}
     if wrong or not result["requests"]:
         raise Failed(f"not every request was answered with success: {wrong or 'no answer'}")
+    if result["bytes"] < _LEAST_BYTES * result["requests"]:
+        raise Failed("answers were cut short")
     return result

@@ -67,7 +67,7 @@ def _run(setting: Setting, options: argparse.Namespace) -> list[Section]:
 def _attempt(name: str, measure: Callable[[Setting], Section], setting: Setting) -> Section:
     try:
         return measure(setting)
-    except Failed as exc:
+    except (Failed, OSError) as exc:
         return Section(notes=[f"{name}: skipped: {exc}"], broken=not isinstance(exc, Missing))
 
 

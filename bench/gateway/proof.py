@@ -37,10 +37,13 @@ def await_ready(contender: Contender, running: Running, tokens: Tokens) -> bytes
 
 
 def _ask(port: int, token: str) -> tuple[int, bytes]:
+    """Return the status and the body; 0 where there is no answer."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         connection.request("GET", TARGET, headers={"Authorization": f"Bearer {token}"} if token else {})
         response = connection.getresponse()
         return response.status, response.read()
+    except (OSError, http.client.HTTPException):
+        return 0, b""
     finally:
         connection.close()

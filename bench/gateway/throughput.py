@@ -60,6 +60,7 @@ class Throughput:
                 for row in rows[:: 1 if number % 2 == 0 else -1]:
                     if not self._measure(row, notes):
                         rows.remove(row)
+            rows = [row for row in rows if self._is_still_right(row, notes)]
             notes += [said for row in rows if row.contender.ours and (said := _dropped(row))]
         return Measured(rows, notes)
 
@@ -83,6 +84,14 @@ class Throughput:
             row.figures.append(measure(self._load(row, fresh), self._seconds, row.running.pid))
         except Failed as exc:
             notes.append(f"left out: {row.contender.label}: {exc}")
+            return False
+        return True
+
+    def _is_still_right(self, row: Row, notes: list[str]) -> bool:
+        try:
+            prove(row.contender, row.running, self._setting.tokens)
+        except Failed as exc:
+            notes.append(f"left out: {row.contender.label}, after its runs: {exc}")
             return False
         return True
 
