@@ -128,6 +128,15 @@ def tree(pid: int) -> list[int]:
     return found
 
 
+def find_own(name: str) -> int:
+    """Return the process of that name among those that descend from us. Raises Failed."""
+    for pid in tree(os.getpid()):
+        with suppress(OSError):
+            if Path(f"/proc/{pid}/comm").read_text().strip() == name:
+                return pid
+    raise Failed(f"{name} doesn't run")
+
+
 def cpu_seconds(pid: int) -> float:
     """Return what the process tree has used, user and system, with all its threads and the children that ended."""
     total = 0

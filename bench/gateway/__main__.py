@@ -13,7 +13,7 @@ from bench.gateway.install import install
 from bench.gateway.setting import Setting
 from bench.gateway.tokens import Tokens
 from bench.machine import describe
-from bench.processes import Failed, Missing, keep_off_the_measured_core
+from bench.processes import Failed, Missing, find_own, keep_off_the_measured_core
 from bench.report import Section
 from tests.stores import running_stores
 
@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> int:
         Path(folder).chmod(0o755)
         tokens = Tokens()
         with ours.auth_service(tokens) as auth:
-            sections = _run(Setting(tokens, Path(folder), stores.valkey, auth), options)
+            sections = _run(Setting(tokens, Path(folder), stores.valkey, find_own("valkey-server"), auth), options)
     print("\n" + report.targets_table(sections).text(), flush=True)
     if not (options.quick or options.only):
         report.save("gateway", sections, readme=options.save)

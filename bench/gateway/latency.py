@@ -24,7 +24,7 @@ def added(setting: Setting) -> Section:
         prove(contender, running, setting.tokens)
         measure(Load(running.port, requests), 1, running.pid)
         most = measure(Load(running.port, requests), 2, running.pid).rate
-        pause = _pause_for(most / 2, Load(running.port, requests))
+        pause = _pause_for(most / 2, Load(direct, requests))
         pairs = [
             tuple(measure(Load(port, requests, pause=pause), _SECONDS, running.pid) for port in (direct, running.port))
             for _ in range(_ROUNDS)
@@ -33,7 +33,10 @@ def added(setting: Setting) -> Section:
 
 
 def _pause_for(rate: float, load: Load) -> float:
-    """Return the pause, in milliseconds, by which all connections together send `rate` requests per second."""
+    """Return the pause, in milliseconds, by which all connections together send `rate` requests per second.
+
+    `load` is the direct way, whose answers take next to no time: what is corrected is wrk's own timer.
+    """
     cycle = CONNECTIONS / rate * 1000
     tried = CONNECTIONS / measure(replace(load, pause=cycle), 1).rate * 1000
     return max(cycle - (tried - cycle), 0.5)

@@ -25,8 +25,8 @@ limit = "user"
 timeout = 300
 max_body = "1 GiB"
 """
-_NOWHERE = "redis://127.0.0.1:1/0"  # nothing listens there: limits are counted in memory, as the peers do
-_BARE = {"LOG_LEVEL": "error", "VALKEY_URL": _NOWHERE}
+_NOWHERE = "redis://127.0.0.1:1/0"  # nothing listens there: it counts in memory
+_BARE = {"LOG_LEVEL": "error"}
 
 
 def full(hit_rate: int = 100, **environ: str) -> Contender:
@@ -36,8 +36,14 @@ def full(hit_rate: int = 100, **environ: str) -> Contender:
 
 
 def bare() -> Contender:
-    """Without a log line, and with limits counted in memory: what the peers do."""
-    return Contender("Colonnade, bare", "ES256", "no log line, limits in memory", _prepare(_BARE), ours=True)
+    """Without a log line, as the peers run. Limits and metrics can't be switched off."""
+    return Contender("Colonnade, bare", "ES256", "no log line", _prepare(_BARE), ours=True)
+
+
+def alone() -> Contender:
+    """Without a log line, and without Valkey: it counts limits in its own memory, as the peers do."""
+    environ = {**_BARE, "VALKEY_URL": _NOWHERE}
+    return Contender("Colonnade, alone", "ES256", "no log line, limits in memory", _prepare(environ), ours=True)
 
 
 @contextmanager

@@ -22,6 +22,7 @@ class Setting:
     tokens: Tokens
     folder: Path
     valkey: str
+    valkey_pid: int
     auth: str
 
     def values(self, algorithm: str, port: int, upstream: int) -> dict[str, str]:

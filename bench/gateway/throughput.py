@@ -3,7 +3,7 @@
 import urllib.request
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from pathlib import Path
 from statistics import median
@@ -20,6 +20,7 @@ from bench.report import Section, Table, Target
 from bench.wrk import Figure, Figures, Load, http_request, measure, write_requests
 
 _rate, _cpu, _p50, _p99 = (attrgetter(name) for name in ("rate", "cpu", "p50", "p99"))
+_NOTABLE = 0.5  # us
 _FRESH_RATE = 5000  # fresh tokens a second: enough for 50,000 requests
 
 
@@ -81,7 +82,8 @@ class Throughput:
         if row.contender.hit_rate < 100:  # noqa: PLR2004  percent
             fresh = self._write(row.contender.algorithm or "ES256", round(_FRESH_RATE * self._seconds))
         try:
-            row.figures.append(measure(self._load(row, fresh), self._seconds, row.running.pid))
+            figures = measure(self._load(row, fresh), self._seconds, row.running.pid, self._setting.valkey_pid)
+            row.figures.append(replace(figures, cpu=figures.each[0]))
         except Failed as exc:
             notes.append(f"left out: {row.contender.label}: {exc}")
             return False
@@ -117,7 +119,9 @@ def side_by_side(setting: Setting, *, quick: bool) -> Section:
     if quick:
         measured = Throughput(setting, 3, 1).compare((full, contenders.AIOHTTP))
     else:
-        measured = Throughput(setting, 5, 3).compare((full, ours.full(90), ours.bare(), *contenders.PEERS))
+        measured = Throughput(setting, 5, 3).compare(
+            (full, ours.full(90), ours.bare(), ours.alone(), *contenders.PEERS)
+        )
     mine = measured.find(full)
     if mine is None:
         raise Failed("; ".join(measured.notes))
@@ -142,11 +146,18 @@ def _table(title: str, rows: Sequence[Row], mine: Row) -> Table:
             f"{row.median(_p50) / 1000:.2f}",
             f"{row.median(_p99) / 1000:.2f}",
             f"{1 / ratio(mine, row):.2f}",
-            row.contender.note,
+            _note(row),
         )
         for row in rows
     ]
     return Table(title, columns, lines)
+
+
+def _note(row: Row) -> str:
+    """Say what Valkey does for it, as that is work of no process of the gateway's."""
+    valkey = row.median(lambda figures: figures.each[1])
+    beside = f"Valkey {valkey:.1f} us besides" if row.contender.ours and valkey >= _NOTABLE else ""
+    return ", ".join(filter(None, (row.contender.note, beside)))
 
 
 def _targets(measured: Measured, mine: Row) -> list[Target]:
