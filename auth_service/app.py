@@ -55,7 +55,9 @@ async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterato
         keys = KeyRing(database, Sealer(settings.sealing_key))
         await stack.enter_async_context(background("read signing keys", keys.refresh, every=REFRESH_SECONDS))
         await stack.enter_async_context(background("purge", partial(purge, database, PURGES), every=EVERY))
-        public = public_app("Accounts and sessions", ROUTES, verifier, lifecycle)
+        public = public_app(
+            "Accounts and sessions", ROUTES, verifier, lifecycle, public_url=settings.process.public_url
+        )
         private = private_app(PRIVATE_ROUTES, verifier, _checks(database, keys), lifecycle)
         _serve_people(public, settings, database, hasher, keys)
         _serve_programs(private, database, feed, keys)

@@ -48,7 +48,7 @@ async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterato
         await stack.enter_async_context(background("follow accounts", follow_accounts(client, database).run))
         await stack.enter_async_context(background("collect blobs", context.collector.run))
         await stack.enter_async_context(background("purge", partial(purge, database, _PURGES), every=EVERY))
-        yield _apps(context, verifier, lifecycle)
+        yield _apps(context, verifier, lifecycle, settings.process.public_url)
 
 
 def _context(settings: Settings, database: Database, storage: Storage) -> FileContext:
@@ -57,8 +57,8 @@ def _context(settings: Settings, database: Database, storage: Storage) -> FileCo
     return FileContext(database, storage, collector, uploads, settings.stall_seconds)
 
 
-def _apps(context: FileContext, verifier: Verifier, lifecycle: Lifecycle) -> Apps:
-    public = public_app("Files", ROUTES, verifier, lifecycle)
+def _apps(context: FileContext, verifier: Verifier, lifecycle: Lifecycle, public_url: str) -> Apps:
+    public = public_app("Files", ROUTES, verifier, lifecycle, public_url=public_url)
     public[FILES] = context
     checks: dict[str, Check] = {
         "database": partial(require_schema, context.database, SCHEMA, expected_version(MIGRATIONS)),

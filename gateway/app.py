@@ -4,11 +4,13 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from ssl import SSLContext
 from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
+from aiohttp import web
 
 from gateway.admin import admin_app
 from gateway.authentication.authenticator import Authenticator
@@ -18,15 +20,20 @@ from gateway.authentication.keys import PATH as KEYS_PATH
 from gateway.authentication.keys import REFRESH_SECONDS, KeySet
 from gateway.authentication.revocation import Revocations
 from gateway.authentication.tokens import TokenVerifier
+from gateway.caching import CachePlace, open_caching
+from gateway.downstream.certificates import Certificates
+from gateway.downstream.client import no_fast_lane
 from gateway.downstream.server import Server
 from gateway.edge.client_address import ClientAddresses
 from gateway.edge.cors import Cors
+from gateway.edge.https import HttpsOnly
+from gateway.edge.prefix import Prefix
 from gateway.edge.websocket import Handshakes
 from gateway.explain.walk import Explainer
 from gateway.fast_lane import FastLane
 from gateway.forwarding import Forwarder
 from gateway.limits.concurrency import ConcurrencyLimits
-from gateway.limits.limiter import open_limiter
+from gateway.limits.limiter import Limiter, open_limiter
 from gateway.limits.policy import parse_policy
 from gateway.observer import Observer
 from gateway.pages.pages import Pages
@@ -35,7 +42,7 @@ from gateway.reception import Reception
 from gateway.responder import Responder
 from gateway.routes.file import RouteFile
 from gateway.routes.load import load_routes
-from gateway.routing import follow_routes
+from gateway.routing import LiveRouting, follow_routes
 from gateway.settings import NAME, Settings
 from gateway.streams import Streams
 from gateway.upstreams.instance import PoolLimits
@@ -44,6 +51,7 @@ from shared.errors import Unavailable
 from shared.events.client import InternalClient
 from shared.identity import Signer
 from shared.lifecycle import Lifecycle, background
+from shared.reload import Reload, on_hangup
 from shared.serve import Apps
 
 _AUTH = "auth_service"
@@ -72,6 +80,7 @@ async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecyc
     async with AsyncExitStack() as stack:
         pools = await stack.enter_async_context(open_pools(PoolLimits()))
         routing = await stack.enter_async_context(follow_routes(routes, pools))
+        tls = await stack.enter_async_context(_follow_certificates(settings, routing.reloading))
         limiter = await stack.enter_async_context(open_limiter(settings.valkey_url.reveal()))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         services = {
@@ -81,30 +90,73 @@ async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecyc
         internal = InternalClient(session, signer, settings.auth_internal_url, _AUTH)
         public_url = settings.process.public_url
         trust = await stack.enter_async_context(_open_trust(services[_AUTH], internal, public_url))
-        responder = Responder(lifecycle, https=public_url.startswith("https:"))
+        prefix = Prefix(urlsplit(public_url).path)
+        responder = Responder(lifecycle, prefix, https=public_url.startswith("https:"))
         streams = Streams(trust.revocations, lifecycle)
         await stack.enter_async_context(background("end streams", streams.end_when_stopping))
+        assertions = Assertions(signer)
+        forwarder = Forwarder(assertions, streams, responder, public_url)
+        place = _cache_place(settings, limiter)
+        caching = await stack.enter_async_context(open_caching(place, assertions, forwarder, responder))
         components = Components(
-            reception=Reception(
-                addresses=ClientAddresses(settings.trusted_proxies),
-                cors=Cors(settings.cors_origins),
-                routing=routing,
-                prefix=urlsplit(public_url).path,
-            ),
+            reception=_reception(settings, routing, prefix),
             authenticator=trust.authenticator,
             limiter=limiter,
             concurrency=ConcurrencyLimits(),
             pages=_pages(public_url, services),
-            forwarder=Forwarder(Assertions(signer), streams, responder, public_url),
+            forwarder=forwarder,
+            caching=caching,
             responder=responder,
             handshakes=Handshakes(public_url, settings.cors_origins),
             observer=Observer(),
         )
-        proxy = Proxy(components)
-        fast_lane = FastLane(components, lifecycle)
         explainer = Explainer(components, urlsplit(public_url).netloc, routes.path)
         private = admin_app(trust.keys, trust.revocations, explainer, settings.process.trust_file, lifecycle)
-        yield Apps(Server(proxy.handle, proxy.refuse, fast_lane.enter), private)
+        yield _apps(components, FastLane(components, lifecycle), private, tls, settings.http_port)
+
+
+def _apps(
+    components: Components, fast_lane: FastLane, private: web.Application, tls: SSLContext | None, http_port: int
+) -> Apps:
+    proxy = Proxy(components)
+    public = Server(proxy.handle, proxy.refuse, fast_lane.enter)
+    if not http_port:
+        return Apps(public, private, tls)
+    plain = Server(partial(proxy.handle, plain=True), partial(proxy.refuse, plain=True), no_fast_lane)
+    return Apps(public, private, tls, (plain, http_port))
+
+
+@asynccontextmanager
+async def _follow_certificates(settings: Settings, *others: Reload) -> AsyncIterator[SSLContext | None]:
+    """Have SIGHUP reload the certificates, if there are any, and the `others`; yield what to speak TLS with."""
+    if settings.tls is None:
+        async with on_hangup(*(other.ask for other in others)):
+            yield None
+        return
+    certificates = Certificates(settings.tls.certificate, settings.tls.key)
+    reloading = Reload(certificates.has_changed, certificates.reload)
+    async with (
+        on_hangup(reloading.ask, *(other.ask for other in others)),
+        background("follow the certificate", reloading.follow),
+    ):
+        yield certificates.context
+
+
+def _reception(settings: Settings, routing: LiveRouting, prefix: Prefix) -> Reception:
+    return Reception(
+        addresses=ClientAddresses(settings.trusted_proxies),
+        cors=Cors(settings.cors_origins),
+        routing=routing,
+        https=HttpsOnly(settings.process.public_url),
+        prefix=prefix,
+    )
+
+
+def _cache_place(settings: Settings, limiter: Limiter) -> CachePlace:
+    """Where limits and cache share a Valkey, only the first of them waits to find out that it is away."""
+    url = settings.cache_url.reveal()
+    shared = url == settings.valkey_url.reveal()
+    return CachePlace(url, settings.cache_bytes, lambda: shared and limiter.is_away, settings.process.public_url)
 
 
 @asynccontextmanager

@@ -29,6 +29,7 @@ class Stream:
 class RequestContext:
     """Filled in as the request's steps learn more; `headers` go into the answer whatever becomes of it.
 
+    `plain`: it came without TLS where PUBLIC_URL has it.
     `verdict`, and `exchange` or `failed`, are there before their step where the request comes from the fast lane.
     """
 
@@ -36,6 +37,7 @@ class RequestContext:
     path: str
     request_id: str
     trace: Trace
+    plain: bool = False
     target: str = ""  # path and query, as the upstream gets it
     client: str = ""
     route: str = "unmatched"

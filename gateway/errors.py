@@ -89,3 +89,12 @@ class BadHandshake(AppError):
 
 class ForeignOrigin(AppError):
     code, status, title = "foreign_origin", 403, "Pages of this origin may not open WebSockets here"
+
+
+class NotCached(AppError):
+    """The request asked for nothing but what is kept (RFC 9111, 5.2.1.7)."""
+
+    code, status, title = "not_cached", 504, "There is no kept answer that could be given"
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Cache-Status": "colonnade; fwd=request; detail=only-if-cached"})

@@ -17,7 +17,7 @@ from gateway.limits.policy import LimitClass
 from gateway.limits.valkey import Call
 from gateway.limits.verdict import Verdict
 from gateway.proxy import Components
-from gateway.routes.model import LOCAL
+from gateway.routes.model import LOCAL, Route
 from gateway.upstreams.pool import Started
 from gateway.upstreams.requests import UpstreamRequest
 from shared.errors import AppError
@@ -46,7 +46,7 @@ class FastLane:
             route = it.reception.route(head, routing, context)
         except AppError:
             return None
-        if route.upstream == LOCAL or route.websocket:
+        if _is_kept_out(context, route):
             return None
         principal = None
         if route.auth != "public":
@@ -67,6 +67,12 @@ def _is_plain(head: Head) -> bool:
         if name in headers:
             return False
     return True
+
+
+def _is_kept_out(context: RequestContext, route: Route) -> bool:
+    """Whether more is to be done for the request than this lane knows of."""
+    keeps = route.cache is not None and route.cache.keeps
+    return context.plain or keeps or route.websocket or route.upstream == LOCAL
 
 
 class Passage:
@@ -135,11 +141,14 @@ class Passage:
         if self._context.failed is not None:
             self._started = None
             self._fall_back()
-        elif not started.exchange.is_complete or self._client.writing_paused:
+        elif not started.exchange.is_complete or self._client.writing_paused or self._wants_a_closer_look(started):
             self._context.exchange, self._started = started.exchange, None
             self._fall_back()
         else:
             self._leave(started)
+
+    def _wants_a_closer_look(self, started: Started) -> bool:
+        return self._admitted.may_be_compressed(started.exchange.length)
 
     def _leave(self, started: Started) -> None:
         context, exchange = self._context, started.exchange

@@ -1,14 +1,18 @@
 """From an admitted request to its upstream, and the answer's way back."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from multidict import CIMultiDict
+
 from gateway.authentication.identity import Assertions
 from gateway.authentication.principal import Principal
-from gateway.context import RequestContext
+from gateway.context import Header, RequestContext
 from gateway.downstream.answer import Answer
 from gateway.downstream.body import SMALL, RequestBody
 from gateway.downstream.request import Head, Request
+from gateway.edge.compression import SMALLEST, compress_for
 from gateway.edge.headers import RawHeader, downstream_headers, forwarding_headers, upstream_headers
 from gateway.edge.websocket import Handshake
 from gateway.errors import AnswerTimeout
@@ -35,6 +39,14 @@ class Admitted(NamedTuple):
     principal: Principal | None
     handshake: Handshake | None = None
 
+    @property
+    def is_public(self) -> bool:
+        return self.route.auth == "public"
+
+    def may_be_compressed(self, length: int | None) -> bool:
+        """Whether an answer of this length has to be looked at more closely."""
+        return self.is_public and (length is None or length >= SMALLEST)
+
 
 class Forwarder:
     """`public_url` is what services are told that clients reach us by, whatever those say."""
@@ -50,15 +62,16 @@ class Forwarder:
         """Answer with what the upstream answers. Raises an AppError as long as nothing has been sent to the client."""
         exchange, context.exchange = context.exchange, None
         if exchange is None:
-            exchange = await self._exchange(request, context, admitted, body)
+            exchange = await self.exchange(request, context, admitted, body)
         try:
-            return await self._answer(request, context, admitted, exchange)
+            return await self.relay(request, context, admitted, exchange)
         finally:
             await exchange.end()
 
-    async def _exchange(
+    async def exchange(
         self, request: Request, context: RequestContext, admitted: Admitted, body: RequestBody
     ) -> Exchange:
+        """Ask the upstream; what is returned once its answer has begun must be ended."""
         whole = await _small_body(body, admitted.route)
         upstream_request = UpstreamRequest(
             method=request.method,
@@ -71,28 +84,34 @@ class Forwarder:
         )
         return await admitted.pool.exchange(upstream_request, context.failed)
 
-    async def _answer(
-        self, request: Request, context: RequestContext, admitted: Admitted, exchange: Exchange
-    ) -> Answer:
+    async def relay(self, request: Request, context: RequestContext, admitted: Admitted, exchange: Exchange) -> Answer:
         if exchange.status == SWITCHING_PROTOCOLS and admitted.handshake is not None:
             admitted.handshake.check_answer(exchange.headers)
             with self._streams.open(Kind.WEBSOCKET, context, admitted.principal) as stream:
-                answer = self._respond(request, context, exchange)
+                answer = self._respond(request, context, admitted, exchange)
                 await answer.switch()
                 tunnel = Tunnel(request, exchange, stream)
                 await _run(tunnel, context, admitted.route.idle)
         elif is_event_stream(exchange) and request.method != "HEAD":
             with self._streams.open(Kind.EVENTS, context, admitted.principal) as stream:
                 exchange.last(admitted.route.idle)
-                answer = self._respond(request, context, exchange)
+                answer = self._respond(request, context, admitted, exchange)
                 await relay_events(exchange, answer, stream, context)
         else:
-            answer = self._respond(request, context, exchange)
+            answer = self._respond(request, context, admitted, exchange)
             await _relay(request, exchange, answer, context)
         return answer
 
-    def _respond(self, request: Request, context: RequestContext, exchange: Exchange) -> Answer:
-        return self._responder.answer(request, context, exchange.status, downstream_headers(exchange.headers))
+    def _respond(self, request: Request, context: RequestContext, admitted: Admitted, exchange: Exchange) -> Answer:
+        return self.respond(request, context, admitted, exchange.status, downstream_headers(exchange.headers))
+
+    def respond(
+        self, request: Request, context: RequestContext, admitted: Admitted, status: int, headers: Iterable[Header]
+    ) -> Answer:
+        """Return the answer with what the upstream says in `headers`, for the client to understand."""
+        shown = CIMultiDict(self._responder.prefixed(headers))
+        gzip = admitted.is_public and compress_for(request.method, request.headers, status, shown)
+        return self._responder.answer(request, context, status, shown.items(), gzip=gzip)
 
     def headers(self, head: Head, context: RequestContext, admitted: Admitted) -> list[RawHeader]:
         """The client's first, stripped; ours after that, so that nothing of the client's can touch them."""

@@ -9,11 +9,13 @@ from aiohttp import web
 
 from gateway.authentication.authenticator import Authenticator
 from gateway.authentication.principal import Principal
+from gateway.caching import Caching
 from gateway.context import RequestContext, new_context
 from gateway.downstream.answer import Answer
 from gateway.downstream.body import RequestBody
 from gateway.downstream.request import Request
 from gateway.edge.client_address import subject
+from gateway.edge.compression import accepts_gzip
 from gateway.edge.websocket import Handshakes
 from gateway.errors import RateLimited
 from gateway.forwarding import Admitted, Forwarder
@@ -42,6 +44,7 @@ class Components:
     concurrency: ConcurrencyLimits
     pages: Pages
     forwarder: Forwarder
+    caching: Caching
     responder: Responder
     handshakes: Handshakes
     observer: Observer
@@ -54,6 +57,8 @@ class Proxy:
     async def _answer(self, request: Request, context: RequestContext) -> Answer:
         it, headers = self._components, request.headers
         routing = it.reception.receive(request.head, request.remote or "", context)
+        if context.plain:
+            return await self._send_to_https(request, context)
         if it.reception.cors.is_preflight(request.method, headers):
             return await self._preflight(request, context, routing)
         route = it.reception.route(request.head, routing, context)
@@ -66,13 +71,18 @@ class Proxy:
             return await self._page(request, context)
         with it.concurrency.take(context.user_id, subject(context.client)):
             admitted = Admitted(route, routing.pools[route.upstream], principal, handshake)
-            return await it.forwarder.forward(request, context, admitted, body)
+            onward = it.forwarder if route.cache is None else it.caching
+            return await onward.forward(request, context, admitted, body)
 
-    async def handle(self, request: Request) -> web.StreamResponse:
-        """Answer one request, whatever happens; its line in the log and its place in the metrics are certain too."""
+    async def handle(self, request: Request, *, plain: bool = False) -> web.StreamResponse:
+        """Answer one request, whatever happens; its line in the log and its place in the metrics are certain too.
+
+        `plain`: it came by the port that has no TLS because all it does is to lead to where there is.
+        """
         context: RequestContext | None = request.begun
         if context is None:
             context = new_context(request.head)
+            context.plain = plain
             self._components.observer.begin()
         try:
             return await self._answer_or_problem(request, context)
@@ -81,12 +91,13 @@ class Proxy:
                 context.exchange.close()
             self._components.observer.end(context)
 
-    def refuse(self, request: Request, error: AppError) -> web.StreamResponse:
+    def refuse(self, request: Request, error: AppError, *, plain: bool = False) -> web.StreamResponse:
         """Return the answer to what the parser found to be no request; the connection is closed after it."""
         context = new_context(request.head)
+        context.plain = plain
         context.client, context.status = request.remote or "", error.status
         self._components.observer.begin()
-        problem = _problem(request, context, error)
+        problem = self._problem(request, context, error)
         headers = self._components.responder.headers(context, problem.headers.items())
         response = web.Response(status=problem.status, headers=headers, body=problem.body)
         response.force_close()
@@ -103,9 +114,17 @@ class Proxy:
         except Exception as exc:  # noqa: BLE001  the client learns the request's id, the operator the stack
             log.error("request_failed", exc, **{"http.request.id": context.request_id})
             error = InternalError()
-        problem = _problem(request, context, error)
+        problem = self._problem(request, context, error)
         answer = self._components.responder.answer(request, context, problem.status, problem.headers.items())
         await answer.send(problem.body)
+        return answer
+
+    async def _send_to_https(self, request: Request, context: RequestContext) -> Answer:
+        path, query = context.path, context.target.removeprefix(context.path)
+        location = self._components.reception.https.location(request.method, request.headers, path, query)
+        redirect = (("Location", location), ("Cache-Control", "no-store"))  # the next request may be no browser's
+        answer = self._components.responder.answer(request, context, 308, redirect)
+        await answer.send(b"")
         return answer
 
     async def _preflight(self, request: Request, context: RequestContext, routing: Routing) -> Answer:
@@ -127,7 +146,8 @@ class Proxy:
             raise RateLimited
 
     async def _page(self, request: Request, context: RequestContext) -> Answer:
-        page = await self._components.pages.answer(context.path, request.headers)
+        gzip = accepts_gzip(",".join(request.headers.getall("Accept-Encoding", ())))
+        page = await self._components.pages.answer(context.path, request.headers, gzip=gzip)
         if page is None:
             raise NotFound
         answer = self._components.responder.answer(request, context, page.status, page.headers)
@@ -135,8 +155,12 @@ class Proxy:
         context.sent = answer.sent
         return answer
 
-
-def _problem(request: Request, context: RequestContext, error: AppError) -> RenderedProblem:
-    context.error = error
-    accept = request.headers.get("Accept", "")
-    return render_problem(error, accept=accept, instance=context.path, request_id=context.request_id)
+    def _problem(self, request: Request, context: RequestContext, error: AppError) -> RenderedProblem:
+        context.error = error
+        return render_problem(
+            error,
+            accept=request.headers.get("Accept", ""),
+            instance=context.path,
+            request_id=context.request_id,
+            root=self._components.reception.prefix.path,
+        )

@@ -7,7 +7,9 @@ from gateway.downstream.form import target_of
 from gateway.downstream.request import Head
 from gateway.edge.client_address import ClientAddresses
 from gateway.edge.cors import Cors
+from gateway.edge.https import HttpsOnly
 from gateway.edge.paths import canonical_path
+from gateway.edge.prefix import Prefix
 from gateway.routes.model import Route
 from gateway.routing import LiveRouting, Routing
 
@@ -17,7 +19,8 @@ class Reception:
     addresses: ClientAddresses
     cors: Cors
     routing: LiveRouting
-    prefix: str  # the path of PUBLIC_URL, which services never see
+    https: HttpsOnly
+    prefix: Prefix
 
     def receive(self, head: Head, peer: str, context: RequestContext) -> Routing:
         """Fill in what the head tells, and return the routing that holds for this request. Raises an AppError."""
@@ -25,20 +28,19 @@ class Reception:
         routing = self.routing.current
         path, query = target_of(head)
         context.client = self.addresses.resolve(peer, headers.getall("X-Forwarded-For", ()))
+        context.plain = context.plain or self.came_plain(head, peer)
         context.headers = self.cors.headers(headers.get("Origin"))
-        context.path = bare_path(canonical_path(path), self.prefix)
+        context.path = self.prefix.strip(canonical_path(path))
         context.target = context.path + query
         return routing
+
+    def came_plain(self, head: Head, peer: str) -> bool:
+        """Whether a proxy that we trust says that its client came without TLS, where PUBLIC_URL has it."""
+        proto = head.headers.get("X-Forwarded-Proto")
+        return proto is not None and self.https.lacks(proto) and self.addresses.trusting(peer) is not None
 
     def route(self, head: Head, routing: Routing, context: RequestContext) -> Route:
         """Raises NotFound or MethodNotAllowed."""
         route = routing.table.match(head.method, context.path)
         context.route, context.upstream = route.name, route.upstream
         return route
-
-
-def bare_path(path: str, prefix: str) -> str:
-    """Return `path` without the prefix, which a proxy before us may have taken off already."""
-    if prefix and (path == prefix or path.startswith(f"{prefix}/")):
-        return path[len(prefix) :] or "/"
-    return path

@@ -7,7 +7,9 @@ from multidict import CIMultiDict
 
 from gateway.context import RequestContext
 from gateway.downstream.answer import Answer, plain_answer, whole_answer
+from gateway.downstream.compression import GzipAnswer
 from gateway.edge.headers import RawHeader, downstream_headers, plain_lines
+from gateway.edge.prefix import Prefix
 from gateway.edge.security_headers import add_missing, security_headers
 from shared.lifecycle import Lifecycle
 from shared.tracing import REQUEST_ID
@@ -16,35 +18,50 @@ Header = tuple[str, str]
 
 
 class Responder:
-    """`https` says whether PUBLIC_URL is; a stopping process asks its clients to come back on new connections."""
+    """`https` says whether PUBLIC_URL is, and `prefix` is its path.
 
-    def __init__(self, lifecycle: Lifecycle, *, https: bool) -> None:
+    A stopping process asks its clients to come back on new connections.
+    """
+
+    def __init__(self, lifecycle: Lifecycle, prefix: Prefix, *, https: bool) -> None:
         self._lifecycle = lifecycle
+        self._prefix = prefix
         self._https = https
         always = security_headers(html=False, https=https)
         self._security = [f"{name}: {value}".encode("ascii") for name, value in always]
 
     def answer(
-        self, request: web.BaseRequest, context: RequestContext, status: int, headers: Iterable[Header]
+        self,
+        request: web.BaseRequest,
+        context: RequestContext,
+        status: int,
+        headers: Iterable[Header],
+        *,
+        gzip: bool = False,
     ) -> Answer:
         context.status = status
         keep_alive = request.keep_alive and not self._lifecycle.stopping and _may_continue(request)
-        return Answer(request, status, self.headers(context, headers), keep_alive=keep_alive)
+        kind = GzipAnswer if gzip else Answer
+        return kind(request, status, self.headers(context, headers), keep_alive=keep_alive)
 
     def whole(self, context: RequestContext, headers: Sequence[RawHeader], body: bytes) -> bytes:
         """Return the answer to a GET with everything that goes over the wire, on a connection that stays open."""
-        lines = plain_lines(headers)
+        lines = None if self._prefix.path else plain_lines(headers)
         if lines is None:
-            return whole_answer(context.status, self.headers(context, downstream_headers(headers)), body)
+            return whole_answer(context.status, self.headers(context, self.prefixed(downstream_headers(headers))), body)
         lines += self._security
         lines += [f"{name}: {value}".encode("ascii") for name, value in context.headers]
         lines.append(f"{REQUEST_ID}: {context.request_id}".encode("ascii"))
         return plain_answer(context.status, lines, body)
 
+    def prefixed(self, headers: Iterable[Header]) -> Iterable[Header]:
+        """Return a service's headers with our prefix before the paths that it knows without."""
+        return self._prefix.add(headers)
+
     def headers(self, context: RequestContext, headers: Iterable[Header]) -> CIMultiDict[str]:
         complete = CIMultiDict(headers)
         html = complete.get("Content-Type", "").startswith("text/html")
-        add_missing(complete, security_headers(html=html, https=self._https))
+        add_missing(complete, security_headers(html=html, https=self._https and not context.plain))
         complete.extend(context.headers)
         complete[REQUEST_ID] = context.request_id
         return complete

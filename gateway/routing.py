@@ -1,9 +1,8 @@
 """Where requests go at this moment: a right route file takes effect whole, and between requests; a wrong one never."""
 
 import asyncio
-import signal
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from prometheus_client import Counter
@@ -16,8 +15,8 @@ from gateway.upstreams.pool import Pool
 from gateway.upstreams.pools import Pools
 from shared.lifecycle import background
 from shared.logs import log
+from shared.reload import Reload
 
-_POLL_SECONDS = 1.0
 _RELOADS = Counter("gateway_routes_reloads", "Attempts to take over a changed route file.", ("outcome",))
 _ACCEPTED, _REFUSED = _RELOADS.labels("accepted"), _RELOADS.labels("refused")
 
@@ -37,26 +36,8 @@ class LiveRouting:
     def __init__(self, file: RouteFile, pools: Pools) -> None:
         self._file = file
         self._pools = pools
-        self._asked = asyncio.Event()
+        self.reloading = Reload(file.has_changed, self._reload)
         self.current = self._routing(file.table)
-
-    def ask(self) -> None:
-        """Have the file read anew, whether or not it looks changed."""
-        self._asked.set()
-
-    async def follow(self) -> None:
-        """Reload whenever it is asked for, or the file has changed."""
-        while True:
-            if await self._is_asked() or self._file.has_changed():
-                await self._reload()
-
-    async def _is_asked(self) -> bool:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_POLL_SECONDS):
-                await self._asked.wait()
-        asked = self._asked.is_set()
-        self._asked.clear()
-        return asked
 
     async def _reload(self) -> None:
         try:
@@ -79,12 +60,7 @@ class LiveRouting:
 
 @asynccontextmanager
 async def follow_routes(file: RouteFile, pools: Pools) -> AsyncIterator[LiveRouting]:
-    """Yield the routing that follows the file, at once on SIGHUP and else within two seconds."""
+    """Yield the routing that follows the file, within two seconds or when its `reloading` is asked."""
     routing = LiveRouting(file, pools)
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGHUP, routing.ask)
-    try:
-        async with background("follow the route file", routing.follow):
-            yield routing
-    finally:
-        loop.remove_signal_handler(signal.SIGHUP)
+    async with background("follow the route file", routing.reloading.follow):
+        yield routing

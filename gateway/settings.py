@@ -5,34 +5,56 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
+from gateway.downstream.certificates import CertificateError, server_context
 from gateway.edge.client_address import Network
 from gateway.edge.cors import Cors
+from gateway.edge.paths import BadPath, canonical_path
 from shared.settings import Env, ProcessSettings, Secret
 
 NAME = "gateway"
+_CACHE_BYTES = 33_554_432
 _ROUTES = Path(__file__).with_name("routes.toml")
 
 
 @dataclass(frozen=True, slots=True)
+class TlsFiles:
+    certificate: Path
+    key: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
-    """`upstreams` are the base URLs of each service's instances, by the names that the route file uses."""
+    """`upstreams` are the base URLs of each service's instances, by the names that the route file uses.
+
+    `http_port` is where pages are sent on to https from, 0 for nowhere.
+    """
 
     process: ProcessSettings
     identity_key_file: Path
     valkey_url: Secret
+    cache_url: Secret
+    cache_bytes: int
     auth_internal_url: str
     upstreams: Mapping[str, tuple[str, ...]]
     routes_file: Path
     trusted_proxies: tuple[Network, ...]
     cors_origins: tuple[str, ...]
+    tls: TlsFiles | None
+    http_port: int
 
     @classmethod
     def from_env(cls, env: Env) -> Self:
+        process = ProcessSettings.from_env(env, NAME, 8080)
+        _check_prefix(env, process.public_url)
+        valkey_url = env.secret("VALKEY_URL")
         return cls(
-            process=ProcessSettings.from_env(env, NAME, 8080),
+            process=process,
             identity_key_file=env.path("IDENTITY_KEY_FILE"),
-            valkey_url=env.secret("VALKEY_URL"),
+            valkey_url=valkey_url,
+            cache_url=env.secret("CACHE_URL", valkey_url),
+            cache_bytes=env.integer("CACHE_BYTES", _CACHE_BYTES),
             auth_internal_url=env.url("AUTH_INTERNAL_URL", "http://127.0.0.1:9081"),
             upstreams={
                 "auth_service": env.urls("AUTH_URL", "http://127.0.0.1:8081", schemes=("http",)),
@@ -42,6 +64,8 @@ class Settings:
             routes_file=env.path("ROUTES_FILE", _ROUTES),
             trusted_proxies=_networks(env),
             cors_origins=_origins(env),
+            tls=_tls(env, process.public_url),
+            http_port=_http_port(env, process.public_url),
         )
 
 
@@ -61,3 +85,43 @@ def _origins(env: Env) -> tuple[str, ...]:
     except ValueError as exc:
         env.mistake(f"CORS_ORIGINS: {exc}")
     return origins
+
+
+def _tls(env: Env, public_url: str) -> TlsFiles | None:
+    """TLS_CERT_FILE and TLS_KEY_FILE, both or neither."""
+    certificate, key = env.text("TLS_CERT_FILE", ""), env.text("TLS_KEY_FILE", "")
+    if not (certificate or key):
+        return None
+    if not (certificate and key):
+        env.mistake("TLS_CERT_FILE and TLS_KEY_FILE are only of use together")
+        return None
+    if not _is_https(public_url):
+        env.mistake("PUBLIC_URL must start with https:// where TLS_CERT_FILE is set")
+    files = TlsFiles(Path(certificate), Path(key))
+    try:
+        server_context(files.certificate, files.key)
+    except CertificateError as exc:
+        env.mistake(f"TLS_CERT_FILE, TLS_KEY_FILE: {exc}")
+    return files
+
+
+def _http_port(env: Env, public_url: str) -> int:
+    port = env.integer("HTTP_PORT", 0, maximum=65535)
+    if port and not _is_https(public_url):
+        env.mistake("PUBLIC_URL must start with https:// where HTTP_PORT is set: that port only leads there")
+    return port
+
+
+def _is_https(public_url: str) -> bool:
+    return public_url.startswith("https://")
+
+
+def _check_prefix(env: Env, public_url: str) -> None:
+    """A path that no request's can match would leave the installation unreachable."""
+    prefix = urlsplit(public_url).path
+    try:
+        if not prefix or canonical_path(prefix) == prefix:
+            return
+    except BadPath:
+        pass
+    env.mistake(f"PUBLIC_URL has a path that isn't in its canonical form: {prefix}")

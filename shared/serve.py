@@ -4,6 +4,7 @@ import asyncio
 import gc
 import resource
 import signal
+import ssl
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
@@ -17,6 +18,7 @@ from shared.lifecycle import Lifecycle
 from shared.logs import log
 from shared.metrics import process_metrics
 from shared.settings import ProcessSettings
+from shared.tls_site import TlsSite
 
 _KEEP_ALIVE = 75.0  # seconds; longer than the gateway keeps an idle connection, so that it is the one to close
 _LINGER = 0.1  # seconds in which the first request of a connection made in the last moment still comes
@@ -28,10 +30,15 @@ _OPEN_FILES = 65_536
 
 @dataclass(frozen=True, slots=True)
 class Apps:
-    """What listens: the public port's application, or the low-level server of the gateway, and the private one's."""
+    """What listens: the public port's application, or the low-level server of the gateway, and the private one's.
+
+    `tls`: what the public port speaks TLS with. `plain`: what is served without it on a port of its own.
+    """
 
     public: web.Application | web.Server
     private: web.Application
+    tls: ssl.SSLContext | None = None
+    plain: tuple[web.Server, int] | None = None
 
 
 OpenProgram = Callable[[Lifecycle], AbstractAsyncContextManager[Apps]]
@@ -91,24 +98,31 @@ def _obey_signals(lifecycle: Lifecycle) -> None:
 
 @asynccontextmanager
 async def listening(settings: ProcessSettings, apps: Apps) -> AsyncIterator[None]:
-    """Listen on both ports; at the end accept nothing more, finish what is being answered, and close.
+    """Listen on all ports; at the end accept nothing more, finish what is being answered, and close.
 
-    The private port outlives the public one, so that a probe sees a stopping program and not a missing one.
+    The private port outlives the public ones, so that a probe sees a stopping program and not a missing one.
     """
     private = web.AppRunner(apps.private, access_log=None, shutdown_timeout=1.0)
     public = public_runner(apps)
+    runners = [private, public]
     try:
-        for runner, host, port in (
-            (private, settings.private_host, settings.private_port),
-            (public, settings.host, settings.port),
-        ):
-            await runner.setup()
-            await web.TCPSite(runner, host, port).start()
+        await _listen(private, settings.private_host, settings.private_port)
+        await _listen(public, settings.host, settings.port, apps.tls)
+        if apps.plain is not None:
+            server, port = apps.plain
+            runners.append(web.ServerRunner(server, shutdown_timeout=1.0))
+            await _listen(runners[-1], settings.host, port)
         yield
     finally:
         await _accept_no_more(public)
-        await public.cleanup()
-        await private.cleanup()
+        for runner in reversed(runners):
+            await runner.cleanup()
+
+
+async def _listen(runner: web.BaseRunner, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
+    await runner.setup()
+    site = web.TCPSite(runner, host, port) if tls is None else TlsSite(runner, (host, port), tls)
+    await site.start()
 
 
 async def _accept_no_more(runner: web.BaseRunner) -> None:

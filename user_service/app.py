@@ -37,11 +37,11 @@ async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterato
         client = InternalClient(session, signer, settings.auth_internal_url, "auth_service")
         await stack.enter_async_context(background("follow accounts", follow_accounts(client, database).run))
         await stack.enter_async_context(background("purge", partial(purge, database, [PURGE_TOMBSTONES]), every=EVERY))
-        yield _apps(database, verifier, lifecycle)
+        yield _apps(database, verifier, lifecycle, settings.process.public_url)
 
 
-def _apps(database: Database, verifier: Verifier, lifecycle: Lifecycle) -> Apps:
-    public = public_app("Users", ROUTES, verifier, lifecycle)
+def _apps(database: Database, verifier: Verifier, lifecycle: Lifecycle, public_url: str) -> Apps:
+    public = public_app("Users", ROUTES, verifier, lifecycle, public_url=public_url)
     public[PROFILES] = Profiles(ProfileRepository(database))
     checks = {"database": partial(require_schema, database, SCHEMA, expected_version(MIGRATIONS))}
     return Apps(public, private_app((), verifier, checks, lifecycle))

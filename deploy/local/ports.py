@@ -10,11 +10,13 @@ from deploy.local.settings import Settings
 
 
 def check_ports(settings: Settings) -> None:
-    """Raises LaunchError that names the first address of the eight that can't be had."""
+    """Raises LaunchError that names the first address that can't be had."""
     for program in PROGRAMS:
         ports = ports_of(program, settings.port)
         _check(settings.host if program == "gateway" else LOOPBACK, ports.public, program)
         _check(LOOPBACK, ports.private, program)
+    if settings.http_port:
+        _check(settings.host, settings.http_port, "gateway, as HTTP_PORT")
 
 
 def _check(host: str, port: int, program: str) -> None:

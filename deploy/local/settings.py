@@ -10,17 +10,25 @@ from deploy.local.state import State
 from shared.settings import Env, SettingsError
 
 _FILE = "settings.json"
-_CHOICES = ("HOST", "PORT", "PUBLIC_URL", "CORS_ORIGINS", "TRUSTED_PROXIES", "ROUTES_FILE", "FILES_ROOT")
+_CHOICES = (
+    *("HOST", "PORT", "HTTP_PORT", "PUBLIC_URL", "TLS_CERT_FILE", "TLS_KEY_FILE"),
+    *("CORS_ORIGINS", "TRUSTED_PROXIES", "ROUTES_FILE", "FILES_ROOT"),
+)
 _HIGHEST = 65535 - 1003  # the last of the eight ports is PORT + 1003
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  recognised, not bound
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`host` is where the gateway listens; all else listens on loopback. `environ` is what the person set."""
+    """`host` is where the gateway listens; all else listens on loopback. `environ` is what the person set.
+
+    `http_port` is a ninth port, which leads from http to https; 0 is none.
+    """
 
     host: str
     port: int
+    scheme: str
+    http_port: int
     public_url: str
     state: Path
     environ: Mapping[str, str]
@@ -28,7 +36,7 @@ class Settings:
     @property
     def url(self) -> str:
         """Where a browser on this machine finds the gateway."""
-        return _url(self.host, self.port)
+        return _url(self.scheme, self.host, self.port)
 
 
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -36,10 +44,13 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     env = Env(environ)
     host = env.text("HOST", "127.0.0.1")
     port = env.integer("PORT", 8080, minimum=1, maximum=_HIGHEST)
+    scheme = "https" if env.text("TLS_CERT_FILE", "") else "http"
     settings = Settings(
         host=host,
         port=port,
-        public_url=env.url("PUBLIC_URL", _url(host, port)),
+        scheme=scheme,
+        http_port=env.integer("HTTP_PORT", 0, maximum=65535),
+        public_url=env.url("PUBLIC_URL", _url(scheme, host, port)),
         state=env.path("STATE_DIR", Path(".colonnade")),
         environ=dict(environ),
     )
@@ -61,6 +72,6 @@ def chosen(state: State) -> dict[str, str] | None:
     return found
 
 
-def _url(host: str, port: int) -> str:
+def _url(scheme: str, host: str, port: int) -> str:
     host = _EVERYWHERE.get(host, host)
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"

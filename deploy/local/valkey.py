@@ -17,8 +17,8 @@ daemonize no
 databases 16
 save ""
 appendonly no
-maxmemory 64mb
-maxmemory-policy volatile-ttl
+maxmemory 128mb
+maxmemory-policy volatile-lru
 """
 
 

@@ -96,7 +96,7 @@ class Answer(web.StreamResponse):
     async def _write_head(self) -> None:
         self.has_begun = True
         head = self._head
-        head["Date"] = _date()
+        head.setdefault("Date", _date())  # an answer from the cache has one already
         if not self._stays_open:
             head["Connection"] = "close, Upgrade" if "Upgrade" in head else "close"
         elif self._request.version < (1, 1):

@@ -32,6 +32,10 @@ class Passage(Protocol):
 Enter = Callable[["Client", Head], Passage | None]
 
 
+def no_fast_lane(_client: "Client", _head: Head) -> None:
+    """The door of a port whose requests all have something to be told."""
+
+
 class Client(web.RequestHandler):
     """`begun` is what the fast lane leaves for the slow one; `peer` the other end's address."""
 

@@ -24,7 +24,6 @@ from gateway.forwarding import Admitted
 from gateway.limits.headers import limit_headers
 from gateway.pages.pages import OPENAPI
 from gateway.proxy import Components
-from gateway.reception import bare_path
 from gateway.routes.model import LOCAL, Route
 from gateway.routing import Routing
 from gateway.upstreams.requests import UpstreamRequest
@@ -71,7 +70,7 @@ class _Walk:
         """Raises the AppError that ends the way."""
         self._read(question, host)
         self._locate()
-        if self._is_preflight():
+        if self._leads_to_https() or self._is_preflight():
             return
         route = self._match()
         handshake = self._handshake(route) if route.websocket else None
@@ -81,7 +80,7 @@ class _Walk:
         if route.upstream == LOCAL:
             await self._page()
         else:
-            self._forward(Admitted(route, self._routing.pools[route.upstream], principal, handshake), body)
+            await self._forward(Admitted(route, self._routing.pools[route.upstream], principal, handshake), body)
 
     def _read(self, question: Question, host: str) -> None:
         with self._report.step("request") as step:
@@ -103,9 +102,23 @@ class _Walk:
         context.headers += it.cors.headers(request.headers.get("Origin"))
         with self._report.step("path") as step:
             canonical = canonical_path(context.path)
-            context.path = bare_path(canonical, it.prefix)
+            context.path = it.prefix.strip(canonical)
             context.target = context.path + context.target
-            step.tell(telling.path(canonical, context.path, it.prefix), path=loggable_path(context.path))
+            step.tell(telling.path(canonical, context.path, it.prefix.path), path=loggable_path(context.path))
+
+    def _leads_to_https(self) -> bool:
+        it, context, request = self._it.reception, self._context, self._request
+        context.plain = it.came_plain(request.head, self._peer)
+        if not context.plain:
+            return False
+        with self._report.step("https") as step:
+            step.tell("a trusted proxy says that the client came without TLS: pages are redirected, others refused")
+            query = context.target.removeprefix(context.path)
+            location = it.https.location(request.method, request.headers, context.path, query)
+            step.tell(f"a page, redirected to {it.https.public_url}")
+        self._carry((("Location", location),))
+        self._answer(308)
+        return True
 
     def _is_preflight(self) -> bool:
         it, context = self._it.reception, self._context
@@ -184,7 +197,7 @@ class _Walk:
         self._carry(page.headers)
         return self._answer(page.status)
 
-    def _forward(self, admitted: Admitted, body: RequestBody) -> None:
+    async def _forward(self, admitted: Admitted, body: RequestBody) -> None:
         route, context = admitted.route, self._context
         with self._report.step("concurrency") as step:
             holders = [holder for holder in (subject(context.client), context.user_id) if holder]
@@ -192,14 +205,22 @@ class _Walk:
             step.tell(telling.held(held), held=held)
             with self._it.concurrency.take(context.user_id, subject(context.client)):
                 pass  # given back at once: nobody waits in between
-        with self._report.step("cache") as step:
-            step.skip("not cached: the route doesn't ask for it")
-        request = self._upstream_request(admitted, body)
+        request = await self._cache(admitted, body) or self._upstream_request(admitted, body)
         with self._report.step("upstream") as step:
             outlook = admitted.pool.outlook(repeatable=request.is_repeatable)
             step.tell(telling.upstream(route, outlook), instances=telling.instances(outlook))
         self._report.request_headers = telling.shown(request.head(route.timeout))
         self._carry((_JSON,))
+
+    async def _cache(self, admitted: Admitted, body: RequestBody) -> UpstreamRequest | None:
+        """Return what the service would be asked for the cache's sake."""
+        with self._report.step("cache") as step:
+            outlook = await self._it.caching.oracle.look(self._request, self._context, admitted, body)
+            if outlook is None:
+                step.skip("not cached: the route doesn't ask for it")
+                return None
+            step.tell(outlook.why)
+        return outlook.request
 
     def _upstream_request(self, admitted: Admitted, body: RequestBody) -> UpstreamRequest:
         context, method = self._context, self._request.method

@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from gateway.pages.assets import etag_of, load_assets
+from gateway.pages.compressed import SMALLEST, Compressed
 from gateway.pages.documents import Documents, Fetch
 from shared.web.pages import HTML, render_page
 
@@ -38,6 +39,7 @@ class Pages:
         public_url = public_url.rstrip("/")
         root = urlsplit(public_url).path
         self._documents = Documents(fetch, upstreams, public_url)
+        self._compressed = Compressed()
         assets = load_assets()
         self._fixed = {
             path: _answer(asset.body, asset.content_type, asset.cache_control, etag=asset.etag)
@@ -48,21 +50,41 @@ class Pages:
         self._fixed["/"] = _answer(landing.encode(), HTML, _REVALIDATE)
         self._fixed["/docs"] = _answer(docs.encode(), HTML, _REVALIDATE, ("Content-Security-Policy", _DOCS_POLICY))
 
-    async def answer(self, path: str, headers: Mapping[str, str]) -> PageAnswer | None:
+    async def answer(self, path: str, headers: Mapping[str, str], *, gzip: bool = False) -> PageAnswer | None:
         """The answer to a GET or HEAD of `path`, or None where there is no such page.
 
-        `headers` are the request's, found in any case. Unavailable while the API's description can't be told.
+        `headers` are the request's, found in any case; `gzip` says whether its client takes that.
+        Unavailable while the API's description can't be told.
         """
         page = self._fixed.get(path)
         if path == OPENAPI:
             page = _answer(await self._documents.merged(), "application/json", _REVALIDATE)
-        if page is not None and _knows(headers.get("If-None-Match", ""), page):
-            return PageAnswer(304, [header for header in page.headers if header[0] != "Content-Type"], b"")
+        if page is None:
+            return None
+        known = _knows(headers.get("If-None-Match", ""), page)
+        if gzip and len(page.body) >= SMALLEST:
+            page = await self._in_gzip(path, page, known=known)
+        if known:
+            left_out = ("Content-Type", "Content-Encoding")
+            return PageAnswer(304, [header for header in page.headers if header[0] not in left_out], b"")
         return page
+
+    async def _in_gzip(self, path: str, page: PageAnswer, *, known: bool) -> PageAnswer:
+        """The same page in other bytes, which only a weak tag may say of it."""
+        etag = dict(page.headers)["ETag"]
+        body = b"" if known else await self._compressed.of(path, etag, page.body)
+        others = [header for header in page.headers if header[0] != "ETag"]
+        return PageAnswer(page.status, [*others, ("ETag", f"W/{etag}"), ("Content-Encoding", "gzip")], body)
 
 
 def _answer(body: bytes, content_type: str, cache_control: str, *more: Header, etag: str | None = None) -> PageAnswer:
-    headers = [("Content-Type", content_type), ("Cache-Control", cache_control), ("ETag", etag or etag_of(body)), *more]
+    headers = [
+        ("Content-Type", content_type),
+        ("Cache-Control", cache_control),
+        ("ETag", etag or etag_of(body)),
+        ("Vary", "Accept-Encoding"),
+        *more,
+    ]
     return PageAnswer(200, headers, body)
 
 

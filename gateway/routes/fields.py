@@ -90,5 +90,9 @@ class Fields:
         self.mistake(key, f"{key} must be a list of some of {', '.join(sorted(options))}")
         return frozenset()
 
+    def some(self, key: str, options: Collection[str]) -> frozenset[str]:
+        """A list of some of `options`, perhaps of none."""
+        return frozenset() if self._values.get(key) == [] else self.words(key, options)
+
     def __contains__(self, key: str) -> bool:
         return key in self._values

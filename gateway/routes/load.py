@@ -7,6 +7,8 @@ from pathlib import Path
 from string import ascii_letters, digits
 from typing import cast, get_args
 
+from gateway.routes.cache import KEYS as CACHE_KEYS
+from gateway.routes.cache import check_cache, read_cache, with_invalidation
 from gateway.routes.fields import Fields, Report
 from gateway.routes.lines import Lines
 from gateway.routes.match import RouteTable
@@ -26,6 +28,7 @@ _METHODS = frozenset({"DELETE", "GET", "PATCH", "POST", "PUT"})
 _ROUTE_KEYS = frozenset(
     {"name", "prefix", "exact", "methods", "upstream", "auth", "limit", "timeout", "max_body"}
     | {"pass_credentials", "websocket", "idle"}
+    | CACHE_KEYS
 )
 _LIMIT_KEYS = frozenset({"policy", "key", "strict"})
 _AUTH = re.compile(r"public|optional|user|(role|scope):[A-Za-z0-9._:/-]{1,64}")
@@ -57,7 +60,7 @@ def load_routes(path: Path, upstreams: Mapping[str, str], check_policy: Callable
         top.mistake("route", "there is no [[route]]")
     if report.mistakes:
         raise RoutesError(str(path), report.mistakes)
-    return RouteTable(routes, limits, every)
+    return RouteTable(with_invalidation(routes), limits, every)
 
 
 def _line_of(error: Exception) -> int:
@@ -99,6 +102,7 @@ def _routes(tables: object, report: Report, upstreams: set[str], limits: Mapping
         route = _route(fields, upstreams, limits)
         _check_limit(route, fields, limits)
         _check_websocket(route, fields)
+        check_cache(route, fields)
         _check_unique(route, fields, named, taken)
         routes.append(route)
     return routes
@@ -121,6 +125,7 @@ def _route(fields: Fields, upstreams: set[str], limits: Mapping[str, LimitDeclar
         pass_credentials=fields.flag("pass_credentials"),
         websocket=websocket,
         idle=fields.seconds("idle", _LONGEST_TIMEOUT) if "idle" in fields else DEFAULT_IDLE,
+        cache=read_cache(fields),
         line=fields.line(),
     )
 

@@ -14,6 +14,19 @@ PRIVATE_SEGMENTS = frozenset({"livez", "readyz", "metrics", "internal"})
 
 
 @dataclass(frozen=True, slots=True)
+class CacheRule:
+    """What the cache does on a route. `keeps`: its GETs may be answered from it, and their answers be kept.
+
+    A rule that doesn't is for routes whose unsafe methods take away what another route keeps. `max_body`: the largest
+    body that is kept, in bytes. `headers`: those of the client's that the service gets, and that answers are kept by.
+    """
+
+    keeps: bool
+    max_body: int = 0
+    headers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """Where requests under `prefix` go (or at exactly that path, if `exact`) and under which rules.
 
@@ -21,6 +34,7 @@ class Route:
     `timeout` is in seconds, for the whole exchange; `max_body` in bytes; `limit` names a limit class.
     `pass_credentials`: the upstream gets Authorization and the session cookie; only for those who must judge them.
     `websocket`: takes WebSocket handshakes, and nothing else. `idle`: seconds for which a stream may carry no byte.
+    `cache`: None where the cache has nothing to do with the route.
     `line` is where it stands in its file.
     """
 
@@ -36,6 +50,7 @@ class Route:
     pass_credentials: bool
     websocket: bool = False
     idle: float = DEFAULT_IDLE
+    cache: CacheRule | None = None
     line: int = 0
 
 

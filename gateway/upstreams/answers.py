@@ -107,6 +107,11 @@ class AnswerParser:
         self.buffered = 0
         return data
 
+    def put_back(self, data: bytes) -> None:
+        """Undo `take`, for a reader who was not the last."""
+        self.chunks.appendleft(data)
+        self.buffered += len(data)
+
     # What httptools calls
 
     def on_message_begin(self) -> None:

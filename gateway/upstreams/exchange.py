@@ -58,6 +58,10 @@ class Exchange:
     async def read(self) -> bytes:
         return await self.connection.read()
 
+    def unread(self, data: bytes) -> None:
+        """Put back what was read so far: the next reader gets it first."""
+        self.connection.answer.put_back(data)
+
     def last(self, silence: float) -> None:
         """Turn into a stream: no end is set to it but `silence` seconds without a byte of the upstream's."""
         self.connection.last(silence)

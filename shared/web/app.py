@@ -10,10 +10,13 @@ from shared.web.binding import bind
 from shared.web.health import OPEN_PATHS, Check, health_routes
 from shared.web.middleware import middlewares, note_answered
 from shared.web.openapi import openapi_document
+from shared.web.public_url import PUBLIC_URL
 from shared.web.routes import Auth, Route
 
 
-def public_app(title: str, routes: Sequence[Route], verifier: Verifier, lifecycle: Lifecycle) -> web.Application:
+def public_app(
+    title: str, routes: Sequence[Route], verifier: Verifier, lifecycle: Lifecycle, *, public_url: str = ""
+) -> web.Application:
     """Return the application that the gateway talks to; it tells its own API at /openapi.json."""
     document = openapi_document(title, routes)
 
@@ -21,6 +24,7 @@ def public_app(title: str, routes: Sequence[Route], verifier: Verifier, lifecycl
         return web.json_response(document)
 
     app = web.Application(middlewares=middlewares(verifier))
+    app[PUBLIC_URL] = public_url
     _add(app, [*routes, Route("GET", "/openapi.json", openapi, Auth.PUBLIC)], lifecycle)
     return app
 

@@ -23,6 +23,7 @@ from shared.metrics import REQUEST_SECONDS, REQUESTS_IN_FLIGHT
 from shared.tracing import REQUEST_ID
 from shared.web.context import CONTEXT, RequestContext, new_context
 from shared.web.problem import render_problem
+from shared.web.public_url import root_of
 
 
 def middlewares(verifier: Verifier, open_paths: frozenset[str] = frozenset()) -> tuple[Middleware, ...]:
@@ -106,6 +107,7 @@ def _problem(request: web.Request, error: AppError) -> web.StreamResponse:
         accept=request.headers.get("Accept", ""),
         instance=request.rel_url.raw_path,
         request_id=context.request_id,
+        root=root_of(request.app),
     )
     return web.Response(status=rendered.status, headers=dict(rendered.headers), body=rendered.body)
 

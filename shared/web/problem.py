@@ -36,12 +36,15 @@ def problem_document(error: AppError, *, instance: str, request_id: str) -> dict
     return document
 
 
-def render_problem(error: AppError, *, accept: str, instance: str, request_id: str) -> RenderedProblem:
-    """Return the answer to a request for `instance` (its path, without the query) that failed with `error`."""
+def render_problem(error: AppError, *, accept: str, instance: str, request_id: str, root: str = "") -> RenderedProblem:
+    """Return the answer to a request for `instance` (its path, without the query) that failed with `error`.
+
+    `root` is the path of PUBLIC_URL, for what a page loads.
+    """
     document = problem_document(error, instance=instance, request_id=request_id)
     headers = {"Cache-Control": "no-store", **_challenge(error), **error.headers}
     if prefers_html(accept):
-        body = render_page("problem.html", problem=document).encode()
+        body = render_page("problem.html", problem=document, root=root).encode()
         return RenderedProblem(error.status, headers | {"Content-Type": HTML}, body)
     return RenderedProblem(error.status, headers | {"Content-Type": PROBLEM_JSON}, msgspec.json.encode(document))
 

@@ -53,7 +53,7 @@ def shown(name: str, default: object) -> str:
     if default is None:
         return "required"
     if isinstance(default, Secret):
-        return "`DATABASE_URL`"
+        return {"CACHE_URL": "`VALKEY_URL`"}.get(name, "`DATABASE_URL`")  # another secret that there is already
     if isinstance(default, Path) and default.is_absolute():
         default = default.relative_to(ROOT)
     return f"`{default}`" if str(default) else "none"

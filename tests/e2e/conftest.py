@@ -3,17 +3,21 @@
 stack         session   Stack: url (the gateway), services and private (base URLs by program), pids, pid(name), ready(),
                         log(program), state (its folder), stop(). Starts once, and the tests of this folder share it
 fault_stack   session   the same for tests that end its processes
+place         session   Place: one of the ways to reach an installation, "direct" unless a test is marked `everywhere`
 unique        function  letters that no other test has, for addresses and names
-visitor       function  a person who has not registered yet; ada and grace have
+visitor       function  a person at `place` who has not registered yet; ada and grace have
 
 A test that needs a stack of its own has `running_stack` and `state_folder` in stack.py.
 """
 
 import secrets
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.e2e.places import STACKS, Installation, Place, direct, https_installation, prefix_installation
 from tests.e2e.stack import ROOT, Stack, running_stack, state_folder
 from tests.e2e.visitor import Visitor
 
@@ -34,34 +38,70 @@ def fault_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def https_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    with https_installation(tmp_path_factory.mktemp("https")) as installation:
+        yield installation
+
+
+@pytest.fixture(scope="session")
+def prefix_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    with prefix_installation(tmp_path_factory.mktemp("prefix")) as installation:
+        yield installation
+
+
+@pytest.fixture(scope="session")
+def place(request: pytest.FixtureRequest) -> Place:
+    name = getattr(request, "param", "direct")
+    behind: Stack | Installation = request.getfixturevalue(STACKS[name])
+    return direct(behind) if isinstance(behind, Stack) else behind.places[name]
+
+
 @pytest.fixture
 def unique() -> str:
     return secrets.token_hex(6)
 
 
 @pytest.fixture
-async def visitor(stack: Stack) -> AsyncIterator[Visitor]:
-    async with Visitor.at(stack.url) as visitor:
+async def visitor(place: Place) -> AsyncIterator[Visitor]:
+    async with Visitor.at(place.url, **place.connecting) as visitor:
         yield visitor
 
 
 @pytest.fixture
-async def ada(stack: Stack, unique: str) -> AsyncIterator[Visitor]:
-    async with Visitor.at(stack.url) as ada:
+async def ada(place: Place, unique: str) -> AsyncIterator[Visitor]:
+    async with Visitor.at(place.url, **place.connecting) as ada:
         assert (await ada.register(f"ada-{unique}@example.org")).status == 201
         yield ada
 
 
 @pytest.fixture
-async def grace(stack: Stack, unique: str) -> AsyncIterator[Visitor]:
-    async with Visitor.at(stack.url) as grace:
+async def grace(place: Place, unique: str) -> AsyncIterator[Visitor]:
+    async with Visitor.at(place.url, **place.connecting) as grace:
         assert (await grace.register(f"grace-{unique}@example.org")).status == 201
         yield grace
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of one stack in one process when several run tests: the other would start a stack of its own."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the tests of one stack in one process when several run tests: the other would start a stack of its own.
+
+    xdist groups by what follows an `@` in a test's id. It would put it there itself for tests that are marked, but
+    writes it where pytest 9.2 doesn't read it any more.
+    """
+    if not getattr(config.option, "loadgroup", False):  # false but in xdist's workers
+        return
     for item in items:
-        for fixture in ("fault_stack", "stack"):
-            if fixture in getattr(item, "fixturenames", ()):
-                item.add_marker(pytest.mark.xdist_group(fixture))
+        if (group := _stack_of(item)) is not None:
+            named: Any = item
+            named._id = type(named._id).parse(f"{item.nodeid}@{group}")
+            assert item.nodeid.endswith(f"@{group}")
+
+
+def _stack_of(item: pytest.Item) -> str | None:
+    if Path(__file__).parent not in item.path.parents:
+        return None
+    names = getattr(item, "fixturenames", ())
+    if "place" in names:
+        chosen = getattr(item, "callspec", None)
+        return STACKS[chosen.params.get("place", "direct") if chosen else "direct"]
+    return next((each for each in ("fault_stack", "stack") if each in names), None)

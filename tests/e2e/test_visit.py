@@ -1,12 +1,14 @@
-"""A person's whole visit, through the gateway alone."""
+"""A person's whole visit, through the gateway alone, in every way that an installation is reached."""
 
 import hashlib
 
 import aiohttp
 
-from tests.e2e.stack import Stack
+from tests.e2e.places import Place, everywhere
 from tests.e2e.visitor import PASSWORD, Visitor
 from tests.waiting import eventually
+
+pytestmark = everywhere
 
 
 async def test_registering_signs_a_person_in_and_their_profile_is_there_at_once(visitor: Visitor, unique: str) -> None:
@@ -46,7 +48,7 @@ async def test_an_edited_profile_reads_back_and_is_found_by_another_person(
     assert [person["id"] for person in found.json()["items"]] == [ada.user_id]
 
 
-async def test_a_file_is_uploaded_listed_downloaded_in_parts_and_deleted(ada: Visitor) -> None:
+async def test_a_file_is_uploaded_listed_downloaded_in_parts_and_deleted(ada: Visitor, place: Place) -> None:
     content = b"Notes on the engine\n" * 1000
 
     made = await ada.upload(content)
@@ -58,7 +60,7 @@ async def test_a_file_is_uploaded_listed_downloaded_in_parts_and_deleted(ada: Vi
     gone = await ada.call("GET", path)
 
     assert made.status == 201
-    assert made.headers["Location"] == path
+    assert made.headers["Location"] == place.prefix + path
     assert made.json()["sha256"] == hashlib.sha256(content).hexdigest()
     assert [item["id"] for item in listed.json()["items"]] == [made.json()["id"]]
     assert (whole.status, whole.body) == (200, content)
@@ -100,8 +102,8 @@ async def test_logging_out_kills_the_access_token_within_a_second(ada: Visitor) 
     assert refresh.status == 401
 
 
-async def test_a_session_is_revoked_from_another_one(ada: Visitor, stack: Stack) -> None:
-    async with Visitor.at(stack.url) as phone:
+async def test_a_session_is_revoked_from_another_one(ada: Visitor, place: Place) -> None:
+    async with Visitor.at(place.url, **place.connecting) as phone:
         phone.email = ada.email
         await phone.login()
         sessions = (await ada.call("GET", "/v1/auth/sessions")).json()["items"]

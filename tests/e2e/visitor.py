@@ -24,10 +24,11 @@ class Visitor:
     tokens: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def at(cls, url: str) -> Self:
+    def at(cls, url: str, **connecting: Any) -> Self:
+        """`connecting` are options of the connector, for a URL that it doesn't find or trust by itself."""
         number = next(_numbers)
         address = f"127.{1 + number // 65_000 % 250}.{number // 250 % 250}.{1 + number % 250}"
-        connector = aiohttp.TCPConnector(local_addr=(address, 0))
+        connector = aiohttp.TCPConnector(local_addr=(address, 0), **connecting)
         timeout = aiohttp.ClientTimeout(total=20)
         return cls(url, address, aiohttp.ClientSession(connector=connector, timeout=timeout))
 

@@ -31,11 +31,16 @@ async def user_of_the_acl_file(url: str, folder: Path, name: str) -> AsyncIterat
         await admin.aclose()
 
 
-async def test_gateway_may_count_and_not_administer(valkey_url: str, tmp_path: Path) -> None:
+async def test_gateway_may_count_and_cache_and_not_administer(valkey_url: str, tmp_path: Path) -> None:
     async with user_of_the_acl_file(valkey_url, tmp_path, "gateway") as gateway:
         digest = await gateway.script_load("return redis.call('TIME')")
         await gateway.evalsha(digest, 0)
         await gateway.set("limit:{a}", 1, px=1000)
+        await gateway.set("cache:{a}", b"marker", px=1000, nx=True, get=True)
+        await gateway.set("cache:{a}:b", b"answer", ex=10)
+        await gateway.expire("cache:{a}", 10, gt=True)
+        assert await gateway.get("cache:{a}:b") == b"answer"
+        assert await gateway.unlink("cache:{a}") == 1
         for command in ("FLUSHALL", "CONFIG GET *", "KEYS *", "ACL LIST"):
             with pytest.raises(NoPermissionError):
                 await ask(gateway, *command.split())

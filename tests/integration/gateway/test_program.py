@@ -118,6 +118,18 @@ async def test_second_signal_exits_at_once(tmp_path: Path, valkey_url: str) -> N
         pytest.param({"TRUSTED_PROXIES": "here"}, 2, "TRUSTED_PROXIES", id="bad network"),
         pytest.param({"CORS_ORIGINS": "*"}, 2, "CORS_ORIGINS", id="bad origin"),
         pytest.param({"VALKEY_URL": ""}, 2, "VALKEY_URL", id="missing setting"),
+        pytest.param({"TLS_CERT_FILE": "/nowhere"}, 2, "TLS_KEY_FILE", id="certificate without a key"),
+        pytest.param(
+            {"TLS_CERT_FILE": "/nowhere", "TLS_KEY_FILE": "/none"},
+            2,
+            "no usable pair",
+            id="certificate that isn't there",
+        ),
+        pytest.param(
+            {"TLS_CERT_FILE": "/nowhere", "TLS_KEY_FILE": "/none"}, 2, "https://", id="TLS for an http PUBLIC_URL"
+        ),
+        pytest.param({"HTTP_PORT": "1"}, 2, "HTTP_PORT", id="port that leads nowhere"),
+        pytest.param({"PUBLIC_URL": "http://h/a//b"}, 2, "canonical", id="path that no request has"),
     ],
 )
 async def test_gateway_refuses_to_start(

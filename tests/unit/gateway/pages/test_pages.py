@@ -1,5 +1,6 @@
 """The gateway's own pages, as answers."""
 
+import gzip
 import re
 from typing import Any
 
@@ -93,3 +94,45 @@ async def test_assets_of_the_docs_may_be_kept_for_ever(pages: Pages) -> None:
     headers = dict((await get(pages, bundle[0])).headers)
     assert headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert headers["Content-Type"] == "text/javascript; charset=utf-8"
+
+
+async def test_client_that_takes_gzip_gets_the_same_page_in_less(pages: Pages) -> None:
+    text = (await get(pages, "/docs")).body.decode()
+    (bundle,) = re.findall(r'src="([^"]*bundle\.js)"', text)
+    plain = await get(pages, bundle)
+    packed = await pages.answer(bundle, NO_HEADERS, gzip=True)
+    again = await pages.answer(bundle, NO_HEADERS, gzip=True)
+    assert packed is not None
+    assert again is not None
+    assert gzip.decompress(packed.body) == plain.body
+    assert len(packed.body) < len(plain.body) / 3
+    assert again.body is packed.body  # made once
+    headers = dict(packed.headers)
+    assert (headers["Content-Encoding"], headers["Vary"]) == ("gzip", "Accept-Encoding")
+    assert headers["ETag"] == f"W/{dict(plain.headers)['ETag']}"
+    assert dict(plain.headers)["Vary"] == "Accept-Encoding"
+
+
+async def test_packed_page_is_known_by_its_tag(pages: Pages) -> None:
+    tag = dict((await get(pages, "/")).headers)["ETag"]
+    known = await pages.answer("/", CIMultiDict({"If-None-Match": f"W/{tag}"}), gzip=True)
+    assert known is not None
+    headers = dict(known.headers)
+    assert (known.status, known.body, headers["ETag"]) == (304, b"", f"W/{tag}")
+    assert "Content-Encoding" not in headers
+
+
+async def test_description_that_has_changed_is_packed_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    versions = iter(("a" * 3000, "b" * 3000))
+
+    async def describe(_upstream: str) -> dict[str, Any]:
+        return {"paths": {f"/{next(versions)}": {}}}
+
+    monkeypatch.setattr("gateway.pages.documents._FRESH_SECONDS", 0.0)
+    changing = Pages("https://api.example.org", describe, ["users"])
+    bodies = []
+    for _ in range(2):
+        answer = await changing.answer("/openapi.json", NO_HEADERS, gzip=True)
+        assert answer is not None
+        bodies.append(gzip.decompress(answer.body))
+    assert [letter * 100 in body for letter, body in zip((b"a", b"b"), bodies, strict=True)] == [True, True]

@@ -1,0 +1,99 @@
+"""What the cache asks services: nothing of a client's that isn't in the key of what it gets.
+
+No cookies, no address, no ids of the client's choosing: whatever could shape an answer that others are given.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+from gateway.authentication.identity import Assertions
+from gateway.cache.conditions import conditions_for
+from gateway.cache.entry import Entry
+from gateway.cache.headers import Header, values
+from gateway.cache.key import Inputs, Key, keyed_headers, path_key
+from gateway.context import RequestContext
+from gateway.downstream.request import Request
+from gateway.edge.headers import RawHeader
+from gateway.edge.paths import BadPath, canonical_path
+from gateway.forwarding import Admitted
+from gateway.routes.model import CacheRule
+from gateway.upstreams.exchange import Exchange
+from gateway.upstreams.requests import UpstreamRequest
+from shared.tracing import REQUEST_ID, TRACEPARENT, request_id
+
+_OF_ONE_CLIENT = frozenset(
+    ("if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since", "range")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request on a route with a cache. `keyed` is what of its `headers` the service gets."""
+
+    request: Request
+    context: RequestContext
+    admitted: Admitted
+    rule: CacheRule
+    headers: list[Header]
+    keyed: list[Header]
+    key: Key
+
+
+class CacheRequests:
+    """`public_url` is what clients reach us by; it is in every key, as services are told it."""
+
+    def __init__(self, assertions: Assertions, public_url: str) -> None:
+        self._assertions = assertions
+        parts = urlsplit(public_url)
+        self._scheme, self._host, self._prefix = parts.scheme, parts.netloc, parts.path.rstrip("/")
+        self._origin = f"{self._scheme}://{self._host}"
+
+    def read(self, request: Request, context: RequestContext, admitted: Admitted, rule: CacheRule) -> Asked:
+        keyed = keyed_headers(request.raw_headers, rule.headers)
+        inputs = Inputs(self._origin, admitted.route.upstream, context.target, keyed)
+        return Asked(request, context, admitted, rule, list(request.headers.items()), keyed, inputs.key())
+
+    def to_share(self, asked: Asked, stale: Entry | None) -> UpstreamRequest:
+        """Return the request for an answer that others may get too, or for word that the stale one still holds."""
+        conditions = () if stale is None else conditions_for(stale.headers)
+        return self._request("GET", asked, conditions, request_id(None))
+
+    def for_one(self, asked: Asked) -> UpstreamRequest:
+        """Return the request for an answer that nobody else gets: with the client's own conditions and range."""
+        own = [header for header in asked.headers if header[0].lower() in _OF_ONE_CLIENT]
+        return self._request(asked.request.method, asked, own, asked.context.request_id)
+
+    def changed_paths(self, target: str, exchange: Exchange | None) -> set[str]:
+        """Return the paths that an unsafe request may have changed (RFC 9111, 4.4), as the keys of their markers."""
+        paths = {target.partition("?")[0]}
+        headers = [] if exchange is None else [(n.decode("latin-1"), v.decode("latin-1")) for n, v in exchange.headers]
+        for name in ("location", "content-location"):
+            paths.update(self._own_paths(target, values(headers, name)))
+        return {path_key(self._origin, path) for path in paths}
+
+    def _own_paths(self, target: str, locations: Iterable[str]) -> Iterable[str]:
+        for location in locations:
+            try:
+                parts = urlsplit(urljoin(self._origin + target, location))
+                path = canonical_path(parts.path)
+            except (ValueError, BadPath):
+                continue
+            if (parts.scheme, parts.netloc.lower()) == (self._scheme, self._host.lower()):
+                yield path.removeprefix(self._prefix) if path.startswith(f"{self._prefix}/") else path
+
+    def _request(self, method: str, asked: Asked, extra: Iterable[Header], own_id: str) -> UpstreamRequest:
+        route = asked.admitted.route
+        headers: list[RawHeader] = [
+            (name.encode("latin-1"), value.encode("latin-1", "surrogateescape"))
+            for name, value in (
+                *asked.keyed,
+                *extra,
+                ("X-Forwarded-Proto", self._scheme),
+                ("X-Forwarded-Host", self._host),
+                (REQUEST_ID, own_id),
+                (TRACEPARENT, asked.context.trace.traceparent),
+            )
+        ]
+        headers += (b"Host", asked.admitted.pool.authority), self._assertions.header(None, route.upstream)
+        return UpstreamRequest(method, asked.context.target, headers, route.timeout)
