@@ -20,7 +20,7 @@ _MIB = 1 << 20
 _ROUNDS = 5
 _LEAST_OF_NGINX = 0.8
 _MOST_GROWTH = 16  # MiB, for one body of 256 MiB
-_READERS, _MOST_PER_READER = 100, 1.0  # MiB
+_READERS, _MOST_PER_READER = 100, 2.0  # MiB
 _SETTLE_SECONDS = 5
 _BYTES = bytearray(_MIB)
 
