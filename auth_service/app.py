@@ -9,7 +9,9 @@ from aiohttp import web
 
 from auth_service.access_tokens import AccessTokens
 from auth_service.handlers.account import ACCOUNT
-from auth_service.handlers.internal import REVOCATIONS
+from auth_service.handlers.api_keys import API_KEYS
+from auth_service.handlers.callers import COOKIE
+from auth_service.handlers.internal import CREDENTIALS, REVOCATIONS
 from auth_service.handlers.keys import KEYS
 from auth_service.handlers.sessions import ENDING, SESSIONS
 from auth_service.handlers.sign_in import REFRESHING, SIGN_IN
@@ -24,6 +26,8 @@ from auth_service.repository.sessions import SessionRepository
 from auth_service.routes import PRIVATE_ROUTES, ROUTES
 from auth_service.sealing import Sealer
 from auth_service.service.account import AccountKeeping
+from auth_service.service.api_keys import ApiKeyKeeping
+from auth_service.service.credentials import CredentialKeeping
 from auth_service.service.ending import SessionEnding
 from auth_service.service.password_guard import PasswordGuard
 from auth_service.service.refreshing import Refreshing
@@ -38,6 +42,7 @@ from shared.migrate import expected_version, require_schema
 from shared.purge import EVERY, purge
 from shared.serve import Apps
 from shared.web.app import private_app, public_app
+from shared.web.cookies import SessionCookie
 from shared.web.health import Check
 
 SCHEMA = "auth"
@@ -86,6 +91,8 @@ def _serve_people(
     app[ACCOUNT] = AccountKeeping(database, hasher, guard, marks)
     app[ENDING] = SessionEnding(database)
     app[SESSIONS] = SessionRepository(database)
+    app[API_KEYS] = ApiKeyKeeping(database)
+    app[COOKIE] = SessionCookie.of(settings.process.public_url)
     app[KEYS] = keys
 
 
@@ -93,4 +100,5 @@ def _serve_programs(app: web.Application, database: Database, feed: Feed, keys: 
     app[FEED] = feed
     app[REVOCATIONS] = RevocationRepository(database, feed)
     app[SESSIONS] = SessionRepository(database)
+    app[CREDENTIALS] = CredentialKeeping(database)
     app[KEYS] = keys

@@ -67,6 +67,22 @@ class SessionExpired(AppError):
         super().__init__("Sign in again.", headers=INVALID_TOKEN)
 
 
+class InvalidKeyName(AppError):
+    code, status, title = "invalid_key_name", 422, "This can't be an API key's name"
+
+
+class InvalidScope(AppError):
+    code, status, title = "invalid_scope", 422, "This is not a scope"
+
+
+class InvalidKeyExpiry(AppError):
+    code, status, title = "invalid_key_expiry", 422, "An API key can't expire then"
+
+
+class TooManyApiKeys(AppError):
+    code, status, title = "too_many_api_keys", 409, "This account has as many API keys as it can have"
+
+
 def _retry_after(wait: timedelta) -> dict[str, str]:
     """Whole seconds, at least one."""
     return {"Retry-After": str(max(1, math.ceil(wait.total_seconds())))}

@@ -4,9 +4,11 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
+from auth_service.domain.api_keys import ApiKey
 from auth_service.domain.sessions import SessionSummary
+from auth_service.service.api_keys import MadeKey
 from auth_service.service.ending import LogoutScope
 from auth_service.service.tokens import Tokens
 
@@ -29,6 +31,7 @@ class LogoutRequest(Struct, frozen=True, forbid_unknown_fields=True):
 class PasswordChangeRequest(Struct, frozen=True, forbid_unknown_fields=True):
     current_password: str
     new_password: str
+    keep_api_keys: bool = False
 
 
 class DeletionRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,6 +46,36 @@ class TokenAnswer(Struct, frozen=True):
     expires_in: int
     refresh_token: str
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105  a scheme's name
+
+
+class BrowserSignInAnswer(Struct, frozen=True):
+    user_id: UUID
+
+
+class ApiKeyRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """`scopes` are what routes ask for, or `full` for all of them; without `expires_at` the key never expires."""
+
+    name: Annotated[str, Meta(max_length=1000)]
+    scopes: Annotated[list[Annotated[str, Meta(max_length=64)]], Meta(min_length=1, max_length=50)]
+    expires_at: Annotated[datetime, Meta(tz=True)] | None = None
+
+
+class ApiKeyView(Struct, frozen=True):
+    """`hint` is how the key begins; `last_used_at` is right to some minutes."""
+
+    id: UUID
+    hint: str
+    name: str
+    scopes: list[str]
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+
+
+class NewApiKeyView(ApiKeyView, frozen=True, kw_only=True):
+    """`key` is the secret itself."""
+
+    key: str
 
 
 class SessionView(Struct, frozen=True):
@@ -73,30 +106,6 @@ class KeySet(Struct, frozen=True):
     keys: list[PublicKey]
 
 
-class RevocationView(Struct, frozen=True):
-    session_id: UUID
-    revoked_at: datetime
-
-
-class RevocationsView(Struct, frozen=True):
-    """The sessions ended lately; follow the events from `position` for more."""
-
-    epoch: UUID
-    position: int
-    revocations: list[RevocationView]
-
-
-class Confirmation(Struct, frozen=True, forbid_unknown_fields=True):
-    """An access token of this generation of the session was seen in use."""
-
-    session_id: UUID
-    generation: Annotated[int, Meta(ge=1, le=2**31 - 1)]
-
-
-class Confirmations(Struct, frozen=True, forbid_unknown_fields=True):
-    confirmations: Annotated[list[Confirmation], Meta(max_length=5000)]
-
-
 def present_tokens(tokens: Tokens) -> TokenAnswer:
     return TokenAnswer(tokens.user_id, tokens.access_token, tokens.expires_in, tokens.refresh_token)
 
@@ -110,3 +119,19 @@ def present_session(session: SessionSummary, current: UUID) -> SessionView:
         created_at=session.created_at,
         last_used_at=session.last_used_at,
     )
+
+
+def present_api_key(key: ApiKey) -> ApiKeyView:
+    return ApiKeyView(
+        id=key.api_key_id,
+        hint=key.hint,
+        name=key.name,
+        scopes=list(key.scopes),
+        created_at=key.created_at,
+        expires_at=key.expires_at,
+        last_used_at=key.last_used_at,
+    )
+
+
+def present_new_api_key(made: MadeKey) -> NewApiKeyView:
+    return NewApiKeyView(**structs.asdict(present_api_key(made.key)), key=made.secret)

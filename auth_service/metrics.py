@@ -11,6 +11,11 @@ REFRESHES = Counter(
 )
 SESSIONS_REVOKED = Counter("auth_sessions_revoked_total", "Sessions ended before their time.", ("reason",))
 PASSWORD_HASHES_SHED = Counter("auth_password_hashes_shed_total", "Password checks refused because too many waited.")
+API_KEYS_CREATED = Counter("auth_api_keys_created_total", "API keys made.")
+API_KEYS_REVOKED = Counter("auth_api_keys_revoked_total", "API keys deleted before their time.")
+CREDENTIALS_CHECKED = Counter(
+    "auth_credentials_checked_total", "Cookies and API keys that the gateway asked about.", ("kind", "outcome")
+)
 SIGNING_KEY_SINCE = Gauge(
     "auth_signing_key_since_timestamp_seconds", "Since when the key signs that access tokens are signed with now."
 )

@@ -13,13 +13,17 @@ import msgspec
 from aiohttp import web
 
 from gateway.admin import admin_app
-from gateway.authentication.authenticator import Authenticator
+from gateway.authentication.authenticator import Authenticator, Reports, Verifiers
 from gateway.authentication.confirmations import REPORT_SECONDS, Confirmations
+from gateway.authentication.cookies import Cookies
 from gateway.authentication.identity import Assertions
 from gateway.authentication.keys import PATH as KEYS_PATH
 from gateway.authentication.keys import REFRESH_SECONDS, KeySet
+from gateway.authentication.opaque import OpaqueCredentials
 from gateway.authentication.revocation import Revocations
 from gateway.authentication.tokens import TokenVerifier
+from gateway.authentication.uses import REPORT_SECONDS as USES_SECONDS
+from gateway.authentication.uses import Uses
 from gateway.caching import CachePlace, open_caching
 from gateway.downstream.certificates import Certificates
 from gateway.downstream.client import no_fast_lane
@@ -101,6 +105,7 @@ async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecyc
         components = Components(
             reception=_reception(settings, routing, prefix),
             authenticator=trust.authenticator,
+            cookies=Cookies(public_url),
             limiter=limiter,
             concurrency=ConcurrencyLimits(),
             pages=_pages(public_url, services),
@@ -164,13 +169,14 @@ async def _open_trust(public: Sequence[InternalClient], internal: InternalClient
     """Follow auth_service, by its public port and by its internal one."""
     keys = KeySet(partial(_get, public, KEYS_PATH))
     revocations = Revocations(internal)
-    confirmations = Confirmations(internal)
+    confirmations, uses = Confirmations(internal), Uses(internal)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(background("read signing keys", keys.refresh, every=REFRESH_SECONDS))
         await stack.enter_async_context(background("follow revocations", revocations.follow))
         await stack.enter_async_context(background("report generations", confirmations.report, every=REPORT_SECONDS))
-        verifier = TokenVerifier(keys, issuer)
-        yield Trust(keys, revocations, Authenticator(keys, verifier, revocations, confirmations))
+        await stack.enter_async_context(background("report uses", uses.report, every=USES_SECONDS))
+        verifiers = Verifiers(keys, TokenVerifier(keys, issuer), OpaqueCredentials(internal, revocations))
+        yield Trust(keys, revocations, Authenticator(verifiers, revocations, Reports(confirmations, uses)))
 
 
 async def _get(instances: Sequence[InternalClient], path: str) -> bytes:

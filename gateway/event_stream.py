@@ -37,16 +37,17 @@ async def relay_events(exchange: Exchange, answer: Answer, stream: OpenStream, c
         context.sent = answer.sent
     if stream.ended_by is not EndedBy.UPSTREAM:
         exchange.cut()
-    if context.error is None:
-        await answer.finish()
-    else:
+    if context.error is not None:
         answer.abort()
+    elif stream.ended_by is not EndedBy.UPSTREAM:
+        await answer.finish()
 
 
 async def _relay(exchange: Exchange, answer: Answer, context: RequestContext) -> EndedBy:
     try:
         while data := await exchange.read():
             await answer.add(data)
+        await answer.end()  # the client may ask on: the head has promised it
     except UpstreamTimeout:
         return EndedBy.IDLE
     except AppError as exc:

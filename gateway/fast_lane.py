@@ -179,9 +179,13 @@ class Passage:
             self._fall_back()
 
     def cancel(self) -> None:
-        """The client is gone, and with it the reason for its request."""
+        """The client is gone, and with it the reason for its request, even one that was left to the slow lane."""
         self._is_over = True
         self._cut()
+        exchange, self._context.exchange = self._context.exchange, None
+        if exchange is not None:
+            exchange.cut()
+            exchange.close()
         self._release()
         self._context.status = CLIENT_GONE
         self._it.observer.end(self._context)

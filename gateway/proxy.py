@@ -4,10 +4,12 @@ The fast lane (fast_lane.py) takes the same steps, by the same functions, for re
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 from aiohttp import web
 
 from gateway.authentication.authenticator import Authenticator
+from gateway.authentication.cookies import Cookies, is_safe
 from gateway.authentication.principal import Principal
 from gateway.caching import Caching
 from gateway.context import RequestContext, new_context
@@ -40,6 +42,7 @@ class Components:
 
     reception: Reception
     authenticator: Authenticator
+    cookies: Cookies
     limiter: Limiter
     concurrency: ConcurrencyLimits
     pages: Pages
@@ -64,7 +67,8 @@ class Proxy:
         route = it.reception.route(request.head, routing, context)
         handshake = it.handshakes.read(request.version, headers) if route.websocket else None
         authorization = headers.getall("Authorization", ()) if handshake is None else handshake.authorization
-        principal = await it.authenticator.authenticate(route.auth, authorization)
+        cookie = partial(it.cookies.read, headers, safe=handshake is None and is_safe(request.method))
+        principal = await it.authenticator.authenticate(route.auth, authorization, cookie)
         await self._limit(routing.limits[route.limit], context, principal)
         body = RequestBody(request, route.max_body)
         if route.upstream == LOCAL:
@@ -79,7 +83,7 @@ class Proxy:
 
         `plain`: it came by the port that has no TLS because all it does is to lead to where there is.
         """
-        context: RequestContext | None = request.begun
+        context: RequestContext | None = request.take_begun()
         if context is None:
             context = new_context(request.head)
             context.plain = plain
@@ -99,6 +103,7 @@ class Proxy:
         self._components.observer.begin()
         problem = self._problem(request, context, error)
         headers = self._components.responder.headers(context, problem.headers.items())
+        headers["Connection"] = "close"  # aiohttp answers in HTTP/1.0, which some take for what they may go on with
         response = web.Response(status=problem.status, headers=headers, body=problem.body)
         response.force_close()
         self._components.observer.end(context)

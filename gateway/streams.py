@@ -3,13 +3,14 @@
 import asyncio
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from enum import StrEnum
 from functools import partial
+from math import inf
 
 from prometheus_client import Counter, Gauge
 
-from gateway.authentication.principal import Principal
+from gateway.authentication.principal import Credential, Principal
 from gateway.authentication.revocation import Revocations
 from gateway.context import RequestContext, Stream
 from shared.errors import Unavailable
@@ -32,6 +33,7 @@ class EndedBy(StrEnum):
     REVOKED = "revoked"
     STOPPING = "stopping"
     IDLE = "idle"
+    EXPIRED = "expired"  # its API key did
     STALLED = "stalled"  # the client took nothing
 
 
@@ -52,7 +54,7 @@ class OpenStream:
 
 
 class Streams:
-    """Ends a stream with its session, and all of them when the process stops."""
+    """Ends a stream with its session or API key, and all of them when the process stops."""
 
     def __init__(self, revocations: Revocations, lifecycle: Lifecycle, capacity: int = CAPACITY) -> None:
         self._revocations = revocations
@@ -78,10 +80,22 @@ class Streams:
             _OPEN.labels(kind).dec()
             _CLOSED.labels(kind, stream.ended_by).inc()
 
-    def _watched(self, stream: OpenStream, principal: Principal | None) -> AbstractContextManager[None]:
+    @contextmanager
+    def _watched(self, stream: OpenStream, principal: Principal | None) -> Iterator[None]:
+        """End the stream with what it was opened by: a session, which outlives its tokens, or an API key."""
         if principal is None:
-            return nullcontext()
-        return self._revocations.watched(principal.session_id, partial(stream.end, EndedBy.REVOKED))
+            yield
+            return
+        with self._revocations.watched(principal.credential_id, partial(stream.end, EndedBy.REVOKED)):
+            if principal.kind is not Credential.API_KEY or principal.expires_at == inf:
+                yield
+                return
+            left = principal.expires_at - time.time()
+            expiry = asyncio.get_running_loop().call_later(left, stream.end, EndedBy.EXPIRED)
+            try:
+                yield
+            finally:
+                expiry.cancel()
 
     async def end_when_stopping(self) -> None:
         await self._lifecycle.stop()

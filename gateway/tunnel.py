@@ -18,6 +18,7 @@ _SLICE = 65_536  # bytes
 FAREWELL = 1.0  # seconds for a client to read our Close and to go
 _FAREWELLS = {
     EndedBy.REVOKED: close_frame(POLICY_VIOLATION, "The session has ended."),
+    EndedBy.EXPIRED: close_frame(POLICY_VIOLATION, "The API key has expired."),
     EndedBy.STOPPING: close_frame(GOING_AWAY, "The gateway is stopping."),
     EndedBy.IDLE: close_frame(GOING_AWAY, "Nothing was sent for too long."),
 }

@@ -1,9 +1,9 @@
-"""One asyncpg pool's lifetime. Every wait is bounded, and a store that is away becomes `Unavailable` (503)."""
+"""The database as repositories see it. Every wait is bounded, and a store that is away becomes `Unavailable` (503)."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
 
 import asyncpg
 from asyncpg import Record
@@ -11,16 +11,10 @@ from asyncpg.transaction import Transaction
 
 from shared.errors import Unavailable
 from shared.metrics import POOL_CONNECTIONS
+from shared.pool import Connection, Pool
 from shared.settings import DatabaseSettings
 
-if TYPE_CHECKING:
-    Connection = asyncpg.pool.PoolConnectionProxy[Record]
-    DirectConnection = asyncpg.Connection[Record]
-    Pool = asyncpg.Pool[Record]
-else:  # they are generic in the stubs only
-    Connection = asyncpg.pool.PoolConnectionProxy
-    DirectConnection = asyncpg.Connection
-    Pool = asyncpg.Pool
+__all__ = ["Connection", "Database", "Db", "DirectConnection", "is_away", "open_database"]
 
 # What asyncpg raises when the server is gone, starting, stopping, stuck or full, or when others were in the way. All of
 # it passes by itself, so asking again is right.
@@ -39,6 +33,9 @@ _AWAY = (
     asyncpg.InvalidCachedStatementError,  # a migration changed a table under a prepared statement
     asyncpg.InternalClientError,
 )
+DirectConnection = Connection
+T = TypeVar("T")
+
 _FAREWELL = 1.0  # seconds for cancelling and rolling back what has failed; after that the connection is dropped
 _FAILURES = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
@@ -48,13 +45,10 @@ def is_away(exc: BaseException) -> bool:
     return isinstance(exc, _AWAY)
 
 
-_IDLE_SECONDS = 60.0  # an idle connection costs PostgreSQL 2 MB
-
-
 class _Connection(DirectConnection):
     def get_reset_query(self) -> str:
-        """Skip the round trip that resets a session: nothing of ours is bound to a connection."""
-        return ""
+        """Return what shows, after a failure, that a connection is of use: nothing of ours is bound to one."""
+        return "select"
 
 
 class Database:
@@ -62,30 +56,54 @@ class Database:
 
     def __init__(self, pool: Pool, timeout: float) -> None:
         self._pool = pool
-        self._timeout = timeout
         self._farewell = min(timeout, _FAREWELL)
+        self._restoring: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """Lend a connection. Raises Unavailable when there is none to be had, or when it is lost meanwhile."""
-        try:
-            connection = await self._pool.acquire(timeout=self._timeout)
-        except _FAILURES as exc:
-            raise Unavailable("The database can't be reached.") from exc
+        connection = await self._acquire()
         try:
             yield connection
-        except Exception as exc:
-            if is_away(exc) or (isinstance(exc, asyncpg.InterfaceError) and _is_lost(connection)):
-                raise Unavailable("The database doesn't answer.") from exc
-            if isinstance(exc, asyncpg.PostgresError):
-                exc.detail = None  # it quotes the row, and nobody's data belongs into a log
+        except BaseException as exc:
+            await self._take_back(connection, exc)
             raise
-        finally:
-            await self._release(connection)
+        await self._take_back(connection)
 
-    async def _release(self, connection: Connection) -> None:
-        with suppress(*_FAILURES):  # a lost one is dropped by the pool
-            await self._pool.release(connection, timeout=self._farewell)
+    async def _acquire(self) -> Connection:
+        try:
+            return await self._pool.acquire()
+        except _FAILURES as exc:
+            raise Unavailable("The database can't be reached.") from exc
+
+    async def _take_back(self, connection: Connection, exc: BaseException | None = None) -> None:
+        """Return the connection to the pool. Raises Unavailable where `exc` means that."""
+        lost = connection.is_closed()
+        away = exc is not None and (is_away(exc) or (lost and isinstance(exc, asyncpg.InterfaceError)))
+        if not lost and (away or isinstance(exc, asyncio.CancelledError) or connection.is_in_transaction()):
+            await self._restore(connection)
+        else:
+            self._pool.release(connection)
+        if away:
+            raise Unavailable("The database doesn't answer.") from exc
+        if isinstance(exc, asyncpg.PostgresError):
+            exc.detail = None  # it quotes the row, and nobody's data belongs into a log
+
+    async def _restore(self, connection: Connection) -> None:
+        """Return a connection on which something is still to end, whoever is cancelled meanwhile."""
+        task = asyncio.create_task(self._reset(connection))
+        self._restoring.add(task)
+        task.add_done_callback(self._restoring.discard)
+        await asyncio.shield(task)
+
+    async def _reset(self, connection: Connection) -> None:
+        """End what is under way, or drop a connection that takes long: the server rolls back whatever it loses."""
+        try:
+            await connection.reset(timeout=self._farewell)
+        except _FAILURES:
+            connection.terminate()
+        finally:
+            self._pool.release(connection)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
@@ -101,36 +119,35 @@ class Database:
                 raise
 
     async def _roll_back(self, connection: Connection, transaction: Transaction) -> None:
-        """Roll back, or drop a connection that takes long: the server rolls back whatever it loses."""
+        """Roll back, or drop a connection that takes long, as above."""
         try:
             async with asyncio.timeout(self._farewell):
                 await transaction.rollback()
         except _FAILURES:
-            with suppress(asyncpg.InterfaceError):  # the pool has already taken it back
-                connection.terminate()
+            connection.terminate()
 
     async def fetch(self, sql: str, *args: Any) -> list[Record]:
-        async with self.connection() as connection:
-            return await connection.fetch(sql, *args)
+        return await self._ask(DirectConnection.fetch, sql, args)
 
     async def fetchrow(self, sql: str, *args: Any) -> Record | None:
-        async with self.connection() as connection:
-            return await connection.fetchrow(sql, *args)
+        return await self._ask(DirectConnection.fetchrow, sql, args)
 
     async def fetchval(self, sql: str, *args: Any) -> Any:
-        async with self.connection() as connection:
-            return await connection.fetchval(sql, *args)
+        return await self._ask(DirectConnection.fetchval, sql, args)
 
     async def execute(self, sql: str, *args: Any) -> str:
-        async with self.connection() as connection:
-            return await connection.execute(sql, *args)
+        return await self._ask(DirectConnection.execute, sql, args)
 
-
-def _is_lost(connection: Connection) -> bool:
-    try:
-        return connection.is_closed()
-    except asyncpg.InterfaceError:  # the pool has already taken it back
-        return True
+    async def _ask(self, method: Callable[..., Awaitable[T]], sql: str, args: tuple[Any, ...]) -> T:
+        """Do what `connection` is for, for one statement, in a third of the time."""
+        connection = await self._acquire()
+        try:
+            answer = await method(connection, sql, *args)
+        except BaseException as exc:
+            await self._take_back(connection, exc)
+            raise
+        self._pool.release(connection)
+        return answer
 
 
 Db = Database | Connection
@@ -139,22 +156,16 @@ Db = Database | Connection
 @asynccontextmanager
 async def open_database(settings: DatabaseSettings) -> AsyncIterator[Database]:
     """Open a pool that connects on first use, so that a program starts while its database is still away."""
-    pool = asyncpg.create_pool(
-        settings.url.reveal(),
-        min_size=0,
-        max_size=settings.pool_size,
-        timeout=settings.timeout,
-        command_timeout=settings.timeout,
-        max_inactive_connection_lifetime=_IDLE_SECONDS,
-        connection_class=_Connection,
-    )
-    await pool
-    POOL_CONNECTIONS.labels("open").set_function(pool.get_size)
-    POOL_CONNECTIONS.labels("idle").set_function(pool.get_idle_size)
+
+    async def connect(timeout: float) -> Connection:  # noqa: ASYNC109  asyncpg bounds it
+        return await asyncpg.connect(
+            settings.url.reveal(), timeout=timeout, command_timeout=settings.timeout, connection_class=_Connection
+        )
+
+    pool = Pool(connect, settings.pool_size, settings.timeout)
+    POOL_CONNECTIONS.labels("open").set_function(pool.open_connections)
+    POOL_CONNECTIONS.labels("idle").set_function(pool.idle_connections)
     try:
         yield Database(pool, settings.timeout)
     finally:
-        try:
-            await asyncio.wait_for(pool.close(), settings.timeout)
-        except _FAILURES:
-            pool.terminate()
+        await pool.close()

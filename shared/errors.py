@@ -62,6 +62,12 @@ class Forbidden(AppError):
     code, status, title = "forbidden", 403, "This is not allowed"
 
 
+class SessionRequired(AppError):
+    """The credential is good, and no session: an API key has no business with accounts, sessions and other keys."""
+
+    code, status, title = "session_required", 403, "This needs a session, and an API key is none"
+
+
 class NotFound(AppError):
     code, status, title = "not_found", 404, "There is nothing here"
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -39,20 +40,29 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """`subject` is a user id, a service's name, or empty for anonymous."""
+    """`subject` is a user id, a service's name, or empty for anonymous.
+
+    A user asks by a session (`session_id`) or by an API key (`api_key_id`), never by both.
+    """
 
     kind: Kind
     subject: str = ""
     session_id: str = ""
     scopes: tuple[str, ...] = ()
     amr: tuple[str, ...] = ()
+    api_key_id: str = ""
 
     @property
     def user_id(self) -> UUID:
         """Raises Unauthenticated for anything but a user."""
         if self.kind is not Kind.USER:
             raise Unauthenticated("Sign in first.")
-        return UUID(self.subject)
+        return _parsed(self.subject)
+
+
+@lru_cache(_CACHE_SIZE)
+def _parsed(subject: str) -> UUID:
+    return UUID(subject)
 
 
 ANONYMOUS = Identity(Kind.ANONYMOUS)
@@ -88,6 +98,7 @@ class Signer:
             "kind": identity.kind.value,
             "sub": identity.subject,
             "sid": identity.session_id,
+            "key": identity.api_key_id,
             "scope": " ".join(identity.scopes),
             "amr": list(identity.amr),
         }
@@ -142,40 +153,67 @@ def _public_key(jwk: Mapping[str, Any]) -> ec.EllipticCurvePublicKey:
     return key
 
 
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    """What is remembered of an assertion: who it speaks of, and on what that rests."""
+
+    identity: Identity
+    expires: float
+    issuer: str
+    key_id: str
+    key: ec.EllipticCurvePublicKey
+
+
 class Verifier:
-    """Checks assertions made for `audience`. Only the gateway may speak for a person; others for themselves alone."""
+    """Checks assertions made for `audience`. Only the gateway may speak for a person; others for themselves alone.
+
+    The gateway sends one assertion with every request of a credential for as long as it lives, so the genuine ones are
+    remembered, by each of their characters. That spares the signature alone: its key must still be trusted, and the
+    assertion be fresh, whenever it comes.
+    """
 
     def __init__(self, trust: Trust, audience: str, *, spokesman: str = "gateway") -> None:
         self._trust = trust
         self._audience = audience
         self._spokesman = spokesman
-        self._cache: dict[str, tuple[float, Identity]] = {}
+        self._cache: dict[str, _Verified] = {}
 
     def verify(self, token: str) -> Identity:
         """Raises Unauthenticated unless the assertion is genuine, ours and fresh. Costs 60 us, then a look-up."""
-        cached = self._cache.get(token)
-        if cached is not None and time.time() < cached[0]:
-            return cached[1]
+        known = self._cache.get(token)
+        if known is None or time.time() >= known.expires or self._key(known.issuer, known.key_id) is not known.key:
+            known = self._verify(token)
+            if len(self._cache) >= _CACHE_SIZE:
+                self._cache.clear()
+            self._cache[token] = known
+        return known.identity
+
+    def _verify(self, token: str) -> _Verified:
         try:
-            claims = self._claims(token)
-            identity = self._identity(claims)
+            issuer, key_id = self._named(token)
+            key = self._trust[issuer][key_id]
+            claims = self._claims(token, issuer, key)
+            return _Verified(self._identity(claims), claims["exp"], issuer, key_id, key)
         except (jwt.InvalidTokenError, KeyError, ValueError, TypeError, AttributeError, RecursionError) as exc:
             raise Unauthenticated("The identity assertion isn't valid.") from exc
-        if len(self._cache) >= _CACHE_SIZE:
-            self._cache.clear()
-        self._cache[token] = (claims["exp"], identity)
-        return identity
 
-    def _claims(self, token: str) -> dict[str, Any]:
+    def _key(self, issuer: str, key_id: str) -> ec.EllipticCurvePublicKey | None:
+        keys = self._trust.get(issuer)
+        return keys.get(key_id) if keys is not None else None
+
+    def _named(self, token: str) -> tuple[str, str]:
+        """Return the issuer and the key id that an assertion names, before anything of it is believed."""
         if len(token) > _MAX_LENGTH or not _COMPACT.fullmatch(token):
             raise ValueError("not a compact JWT")
         header = jwt.get_unverified_header(token)
         if header.get("typ") != _TYPE or "crit" in header:
             raise ValueError("not an identity assertion")
-        issuer = jwt.decode(token, options={"verify_signature": False})["iss"]
-        claims = jwt.decode(
+        return jwt.decode(token, options={"verify_signature": False})["iss"], header["kid"]
+
+    def _claims(self, token: str, issuer: str, key: ec.EllipticCurvePublicKey) -> dict[str, Any]:
+        claims: dict[str, Any] = jwt.decode(
             token,
-            self._trust[issuer][header["kid"]],
+            key,
             algorithms=["ES256"],
             audience=self._audience,
             issuer=issuer,
@@ -193,6 +231,7 @@ class Verifier:
             session_id=claims.get("sid", ""),
             scopes=tuple(claims.get("scope", "").split()),
             amr=tuple(claims.get("amr", ())),
+            api_key_id=claims.get("key", ""),
         )
         if identity.kind is Kind.SERVICE and identity.subject != claims["iss"]:
             raise ValueError("a process speaks for itself alone")

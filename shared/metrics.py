@@ -23,6 +23,7 @@ LOOP_LAG_SECONDS = Histogram(
     "How late the event loop runs a timer.",
     buckets=(0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1),
 )
+LOOP_TASKS = Gauge("event_loop_tasks", "Tasks of the event loop that haven't ended; what only ever grows is a leak.")
 POOL_CONNECTIONS = Gauge("database_pool_connections", "Open database connections.", ("state",))
 BUILD = Gauge("build_info", "1, labelled with what is running.", ("service", "version", "python"))
 
@@ -34,7 +35,9 @@ def exposition() -> bytes:
 
 @asynccontextmanager
 async def process_metrics(service: str, version: str) -> AsyncIterator[None]:
-    """Measure the event loop's lag, and tell what runs, while the program lives."""
+    """Measure the event loop's lag and count its tasks, and tell what runs, while the program lives."""
+    loop = asyncio.get_running_loop()
+    LOOP_TASKS.set_function(lambda: len(asyncio.all_tasks(loop)))
     BUILD.labels(service, version, platform.python_version()).set(1)
     task = asyncio.create_task(_measure_lag())
     try:

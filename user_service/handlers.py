@@ -5,8 +5,8 @@ from aiohttp import web
 from shared.errors import InvalidParameter, Violation
 from shared.web.answers import Answer, Page
 from shared.web.context import identity_of
-from shared.web.etag import require_match
-from shared.web.paging import decode_cursor, make_page
+from shared.web.etag import named_tags, require_match
+from shared.web.paging import decode_cursor, encode_cursor, make_page
 from user_service.domain import search_term
 from user_service.messages import (
     OwnProfile,
@@ -17,9 +17,11 @@ from user_service.messages import (
     present_public,
     read_patch,
 )
+from user_service.repository import ProfileSearch
 from user_service.service import Profiles
 
 PROFILES = web.AppKey("profiles", Profiles)
+SEARCH = web.AppKey("search", ProfileSearch)
 
 
 async def get_own_profile(request: web.Request) -> Answer[OwnProfile]:
@@ -34,11 +36,12 @@ async def update_own_profile(request: web.Request, body: ProfilePatch) -> Answer
     A JSON Merge Patch: a member that is absent stays as it is, and null resets it. With If-Match only that very
     version is changed.
     """
-    profiles = request.app[PROFILES]
-    profile = await profiles.own(identity_of(request).user_id)
-    named = require_match(request, profile.etag)
+    profiles, user_id = request.app[PROFILES], identity_of(request).user_id
     if changes := read_patch(body):
-        profile = await profiles.edit(profile.user_id, changes, profile.version if named else None)
+        profile = await profiles.edit(user_id, changes, named_tags(request))
+    else:
+        profile = await profiles.own(user_id)
+        require_match(request, profile.etag)
     return Answer(present_own(profile), etag=profile.etag)
 
 
@@ -49,12 +52,18 @@ async def get_profile(request: web.Request, user_id: UUID) -> Answer[PublicProfi
 
 
 async def search_profiles(request: web.Request, query: SearchQuery) -> Page[PublicProfile]:
-    """Find people by a part of their display name."""
+    """Find people by a part of their display name.
+
+    A page may hold fewer than `limit`, even none, and not be the last: that is the one without `next_cursor`.
+    """
     term = search_term(query.q)
     if term is None:
         detail = "needs three letters or digits"
         raise InvalidParameter("There is too little to search for.", errors=[Violation("q", detail)])
     scope = f"users?q={term}"
     after = decode_cursor(scope, query.cursor)
-    found = await request.app[PROFILES].search(term, after, query.limit + 1)
-    return make_page(scope, found, query.limit, key=lambda profile: profile.user_id, present=present_public)
+    found = await request.app[SEARCH].search(term, after, query.limit + 1)
+    page = make_page(scope, found.profiles, query.limit, lambda profile: profile.user_id, present_public)
+    if found.upto is not None:
+        page.next_cursor = encode_cursor(scope, found.upto)
+    return page

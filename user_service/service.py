@@ -21,11 +21,17 @@ class Profiles:
             raise _deleted()
         return profile
 
-    async def edit(self, user_id: UUID, changes: Changes, version: int | None) -> Profile:
-        """Apply `changes`, if given only to that very version. Raises PreconditionFailed, Unauthenticated."""
-        edited = await self._repository.update(user_id, changes, version)
+    async def edit(self, user_id: UUID, changes: Changes, etags: list[str] | None) -> Profile:
+        """Apply `changes`, if given only to a version that `etags` name; a first use makes the profile here too.
+
+        Raises PreconditionFailed, Unauthenticated.
+        """
+        edited = await self._repository.update(user_id, changes, etags)
         if edited is None:
-            raise _deleted() if version is None else PreconditionFailed("The profile has changed meanwhile.")
+            await self.own(user_id)
+            edited = await self._repository.update(user_id, changes, etags)
+        if edited is None:
+            raise _deleted() if etags is None else PreconditionFailed("The profile isn't the one that If-Match names.")
         return edited
 
     async def visible(self, user_id: UUID, viewer: UUID) -> Profile:
@@ -34,9 +40,6 @@ class Profiles:
         if profile is None or not profile.visible_to(viewer):
             raise NotFound("There is no such profile.")
         return profile
-
-    async def search(self, term: str, after: UUID | None, limit: int) -> list[Profile]:
-        return await self._repository.search(term, after, limit)
 
 
 def _deleted() -> Unauthenticated:

@@ -8,6 +8,13 @@ from uuid import UUID
 from auth_service.domain.devices import Device
 
 
+class SessionKind(StrEnum):
+    """What its holder shows: tokens that are refreshed, or a browser's cookie."""
+
+    TOKEN = "token"  # noqa: S105  a kind, not a secret
+    BROWSER = "browser"
+
+
 class EndReason(StrEnum):
     """Why a session was ended before its time; kept, so that its owner can be told."""
 
@@ -16,6 +23,7 @@ class EndReason(StrEnum):
     REVOKED_BY_OWNER = "revoked_by_owner"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  a reason, not a password
     ACCOUNT_DELETED = "account_deleted"
+    SIGNED_IN_ANEW = "signed_in_anew"
     REFRESH_TOKEN_REUSE = "refresh_token_reuse"  # noqa: S105  as above
 
 
@@ -25,19 +33,21 @@ EXPLANATIONS = {
     EndReason.REVOKED_BY_OWNER: "It was ended from your list of sessions.",
     EndReason.PASSWORD_CHANGED: "The password was changed in another session.",
     EndReason.ACCOUNT_DELETED: "The account was deleted.",
+    EndReason.SIGNED_IN_ANEW: "Somebody signed in anew in the same browser.",
     EndReason.REFRESH_TOKEN_REUSE: "An old refresh token was used again, so somebody may have copied it.",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class NewSession:
-    """A session about to begin, at generation 1."""
+    """A session about to begin, at generation 1. `secret_hash` is of what its holder shows."""
 
     session_id: UUID
     user_id: UUID
     secret_hash: bytes
     device: Device
     amr: tuple[str, ...]  # RFC 8176
+    kind: SessionKind = SessionKind.TOKEN
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ ACCOUNT = web.AppKey("account", AccountKeeping)
 
 
 async def change_password(request: web.Request, body: PasswordChangeRequest) -> None:
-    """Change your password; all your other sessions end."""
-    change = PasswordChange(session_of(request), body.current_password, body.new_password)
+    """Change your password; all your other sessions end, and your API keys are revoked unless you keep them."""
+    change = PasswordChange(session_of(request), body.current_password, body.new_password, body.keep_api_keys)
     await request.app[ACCOUNT].change_password(identity_of(request).user_id, change, device_of(request))
 
 

@@ -5,8 +5,11 @@ from uuid import UUID
 from aiohttp import web
 
 from auth_service.domain.devices import Device, describe_device
-from shared.errors import Forbidden
+from shared.errors import SessionRequired
 from shared.web.context import client_address, identity_of
+from shared.web.cookies import SessionCookie
+
+COOKIE = web.AppKey("cookie", SessionCookie)
 
 
 def device_of(request: web.Request) -> Device:
@@ -14,8 +17,8 @@ def device_of(request: web.Request) -> Device:
 
 
 def session_of(request: web.Request) -> UUID:
-    """Return the caller's session. Raises Forbidden for a credential that has none."""
+    """Return the caller's session. Raises SessionRequired for a credential that has none."""
     try:
         return UUID(identity_of(request).session_id)
     except ValueError as exc:
-        raise Forbidden("This needs a session of yours.") from exc
+        raise SessionRequired from exc

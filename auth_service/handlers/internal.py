@@ -5,13 +5,23 @@ from uuid import UUID
 from aiohttp import web
 
 from auth_service.handlers.sessions import SESSIONS
-from auth_service.messages import Confirmations, RevocationsView, RevocationView
+from auth_service.internal_messages import (
+    Confirmations,
+    CredentialQuery,
+    CredentialUses,
+    RevocationsView,
+    RevocationView,
+    Verification,
+    present_holder,
+)
 from auth_service.repository.accounts import SELECT_USER_IDS
 from auth_service.repository.revocations import RevocationRepository
+from auth_service.service.credentials import CredentialKeeping
 from shared.events.feed import FEED
 from shared.events.model import SnapshotPage, SnapshotQuery
 
 REVOCATIONS = web.AppKey("revocations", RevocationRepository)
+CREDENTIALS = web.AppKey("credentials", CredentialKeeping)
 
 
 async def list_revocations(request: web.Request) -> RevocationsView:
@@ -27,6 +37,16 @@ async def confirm_generations(request: web.Request, body: Confirmations) -> None
     for each in body.confirmations:
         newest[each.session_id] = max(each.generation, newest.get(each.session_id, 0))
     await request.app[SESSIONS].confirm(newest)
+
+
+async def verify_credential(request: web.Request, body: CredentialQuery) -> Verification:
+    """Tell whom a browser's cookie or an API key stands for; nobody, if it is unknown, revoked or expired."""
+    return Verification(present_holder(await request.app[CREDENTIALS].verify(body.kind, body.credential)))
+
+
+async def note_uses(request: web.Request, body: CredentialUses) -> None:
+    """Take note of the browsers' sessions and API keys that were lately in use."""
+    await request.app[CREDENTIALS].note_uses(body.browser_sessions, body.api_keys)
 
 
 async def list_user_ids(request: web.Request, query: SnapshotQuery) -> SnapshotPage:

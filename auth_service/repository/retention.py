@@ -21,6 +21,14 @@ PURGES = (
         """,
     ),
     Purge(
+        "API keys expired 30 days ago",
+        """
+        delete from auth.api_key where api_key_id in (
+            select api_key_id from auth.api_key where expires_at < now() - interval '30 days' limit $1
+        ) returning api_key_id
+        """,
+    ),
+    Purge(
         "login failures",
         """
         delete from auth.login_failure where (subject, bucket) in (

@@ -28,8 +28,8 @@ class SessionRepository:
     async def add(self, session: NewSession) -> None:
         await self._db.execute(
             """
-            insert into auth.session (session_id, user_id, secret_hash, user_agent, address_prefix, amr)
-            values ($1, $2, $3, $4, $5, $6)
+            insert into auth.session (session_id, user_id, secret_hash, user_agent, address_prefix, amr, kind)
+            values ($1, $2, $3, $4, $5, $6, $7)
             """,
             session.session_id,
             session.user_id,
@@ -37,6 +37,7 @@ class SessionRepository:
             session.device.user_agent,
             session.device.address_prefix,
             list(session.amr),
+            session.kind.value,
         )
 
     async def list_page(self, user_id: UUID, before: UUID | None, limit: int) -> list[SessionSummary]:
@@ -87,6 +88,16 @@ class SessionRepository:
         return bool(
             await self._db.fetchval(
                 "select true from auth.session where user_id = $1 and session_id = $2", user_id, session_id
+            )
+        )
+
+    async def is_live(self, user_id: UUID, session_id: UUID) -> bool:
+        """Tell whether the person's session has not been revoked."""
+        return bool(
+            await self._db.fetchval(
+                "select true from auth.session where user_id = $1 and session_id = $2 and revoked_at is null",
+                user_id,
+                session_id,
             )
         )
 

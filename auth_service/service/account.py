@@ -12,6 +12,7 @@ from auth_service.marks import Marks
 from auth_service.passwords import PasswordHasher
 from auth_service.repository.accounts import AccountRepository
 from auth_service.repository.sessions import Ending
+from auth_service.service.api_keys import revoke_api_keys
 from auth_service.service.ending import end_sessions
 from auth_service.service.password_guard import PasswordGuard
 from shared.db import Database
@@ -21,11 +22,12 @@ from shared.events.publish import NewEvent, publish
 
 @dataclass(frozen=True, slots=True)
 class PasswordChange:
-    """`session_id` is the session that asks, and that goes on."""
+    """`session_id` is the session that asks, and that goes on. `keep_api_keys`: the keys go on too."""
 
     session_id: UUID
     current: str
     new: str
+    keep_api_keys: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,10 @@ class AccountKeeping:
     marks: Marks
 
     async def change_password(self, user_id: UUID, change: PasswordChange, device: Device) -> None:
-        """Change it and end all other sessions. Raises WeakPassword, WrongPassword, TooManyAttempts, Unavailable."""
+        """Change it, end all other sessions, and delete the API keys: whoever knew the old one may have made some.
+
+        Raises WeakPassword, WrongPassword, TooManyAttempts, Unavailable.
+        """
         new = accept_new_password(change.new, "/new_password")
         account = await self._proved(user_id, change.current, device)
         password_hash = await self.hasher.hash(new)
@@ -44,16 +49,20 @@ class AccountKeeping:
             if not await AccountRepository(connection).change_password(account, password_hash):
                 raise WrongPassword  # it is no longer the password that was proved
             ending = Ending(user_id, EndReason.PASSWORD_CHANGED, spare=change.session_id)
-            await publish(connection, "auth", await end_sessions(connection, ending))
+            events = await end_sessions(connection, ending)
+            if not change.keep_api_keys:
+                events += await revoke_api_keys(connection, user_id)
+            await publish(connection, "auth", events)
 
     async def delete(self, user_id: UUID, password: str, device: Device) -> None:
-        """Delete the account and end its sessions. Raises WrongPassword, TooManyAttempts, Unavailable."""
+        """Delete the account, its sessions and its API keys. Raises WrongPassword, TooManyAttempts, Unavailable."""
         account = await self._proved(user_id, password, device)
         async with self.database.transaction() as connection:
             accounts = AccountRepository(connection)
             if not await accounts.lock(account):
                 raise WrongPassword
             events = await end_sessions(connection, Ending(user_id, EndReason.ACCOUNT_DELETED))
+            events += await revoke_api_keys(connection, user_id)
             await accounts.delete(user_id)
             await publish(connection, "auth", [*events, NewEvent("user_deleted", str(user_id))])
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from auth_service.domain.sessions import EndReason
 from auth_service.metrics import SESSIONS_REVOKED
+from auth_service.repository.browser_sessions import BrowserSessionRepository
 from auth_service.repository.sessions import Ending, SessionRepository
 from shared.db import Connection, Database
 from shared.errors import NotFound
@@ -40,13 +41,15 @@ class SessionEnding:
 
     database: Database
 
-    async def log_out(self, user_id: UUID, session_id: UUID, scope: LogoutScope) -> None:
+    async def log_out(self, user_id: UUID, session_id: UUID, scope: LogoutScope) -> bool:
+        """End what `scope` names; tell whether the session that asks was a browser's and is over."""
         endings = {
             LogoutScope.THIS: Ending(user_id, EndReason.LOGOUT, only=session_id),
             LogoutScope.OTHERS: Ending(user_id, EndReason.LOGOUT_ELSEWHERE, spare=session_id),
             LogoutScope.ALL: Ending(user_id, EndReason.LOGOUT_ELSEWHERE),
         }
         await end_and_tell(self.database, endings[scope])
+        return scope is not LogoutScope.OTHERS and await BrowserSessionRepository(self.database).is_browsers(session_id)
 
     async def revoke(self, user_id: UUID, session_id: UUID) -> None:
         """Raises NotFound for a session that isn't the person's."""

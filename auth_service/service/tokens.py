@@ -9,7 +9,7 @@ from auth_service.domain.sessions import NewSession
 from auth_service.refresh_tokens import RefreshToken, RefreshTokens
 from shared.ids import uuid7
 
-_PASSWORD = ("pwd",)  # RFC 8176
+PASSWORD_ONLY = ("pwd",)  # RFC 8176
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,8 @@ class TokenIssuer:
     async def open(self, user_id: UUID, device: Device) -> Opening:
         """Prepare a session for a person who has just proved a password. Raises Unavailable."""
         token = self._refresh.first(uuid7())
-        session = NewSession(token.session_id, user_id, token.secret_hash, device, _PASSWORD)
-        return Opening(session, await self.issue(user_id, token, _PASSWORD))
+        session = NewSession(token.session_id, user_id, token.secret_hash, device, PASSWORD_ONLY)
+        return Opening(session, await self.issue(user_id, token, PASSWORD_ONLY))
 
     async def issue(self, user_id: UUID, token: RefreshToken, amr: tuple[str, ...]) -> Tokens:
         """Raises Unavailable."""

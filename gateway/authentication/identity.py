@@ -34,4 +34,11 @@ class Assertions:
 def _identity(principal: Principal | None) -> Identity:
     if principal is None:
         return ANONYMOUS
-    return Identity(Kind.USER, principal.user_id, principal.session_id, principal.scopes, principal.amr)
+    return Identity(
+        kind=Kind.USER,
+        subject=principal.user_id,
+        session_id=principal.session_id,
+        scopes=principal.scopes,
+        amr=principal.amr,
+        api_key_id=principal.api_key_id,
+    )

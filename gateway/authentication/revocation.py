@@ -1,4 +1,5 @@
-"""Sessions that ended before their access tokens expire, followed from auth_service's feed and kept in memory."""
+"""Which sessions and API keys have been revoked, followed from auth_service's feed and kept in memory for as long as
+an access token lives."""
 
 import asyncio
 import random
@@ -10,20 +11,28 @@ from typing import Protocol
 from uuid import UUID
 
 import msgspec
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter, Gauge, Histogram
 
 from gateway.authentication.tokens import MAX_LIFETIME
 from shared.errors import Unavailable
-from shared.events.model import Event, FeedPage, ResyncRequired
+from shared.events.model import FeedPage, ResyncRequired
 from shared.logs import log
 
 SNAPSHOT_PATH = "/internal/revocations"
-EVENT_TYPE = "session_revoked"
+EVENT_TYPES = frozenset(("session_revoked", "api_key_revoked"))
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0  # seconds between attempts to reach auth_service
 
 _CONNECTED = Gauge("gateway_revocation_feed_connected", "1 while auth_service tells of revoked sessions.")
-_LAG = Gauge("gateway_revocation_lag_seconds", "How old the gateway's knowledge of revoked sessions may be.")
-_REVOKED = Gauge("gateway_revoked_sessions", "Revoked sessions kept in memory.")
+_LAG = Histogram(
+    "gateway_revocation_lag_seconds",
+    "From the moment that a session or API key was revoked to the moment that it is refused here.",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 660),
+)
+_SILENCE = Gauge(
+    "gateway_revocation_feed_silence_seconds",
+    "Since auth_service last answered: up to 25 while there is nothing to tell, and more only if it is away.",
+)
+_REVOKED = Gauge("gateway_revoked_sessions", "Revoked sessions and API keys kept in memory.")
 _RESYNCS = Counter("gateway_revocation_resyncs_total", "Snapshots of revoked sessions loaded.")
 
 
@@ -48,41 +57,50 @@ class AuthFeed(Protocol):
 
 
 class Revocations:
-    """Contains the ids of revoked sessions. A revocation is forgotten once no token can have outlived it."""
+    """Contains the ids of revoked sessions and API keys. One is forgotten once no token can have outlived it; whoever
+    keeps what lives longer subscribes.
+    """
 
     def __init__(self, feed: AuthFeed, clock: Callable[[], float] = time.monotonic) -> None:
         self._feed = feed
         self._clock = clock
         self._until: dict[str, float] = {}  # oldest first
-        self._watchers: dict[str, set[Callable[[], None]]] = {}  # by session; as many as there are open streams
+        self._watchers: dict[str, set[Callable[[], None]]] = {}  # by id; as many as there are open streams
+        self._subscribers: list[tuple[Callable[[str], None], Callable[[], None]]] = []
         self._cursor: tuple[UUID, int] | None = None
         self._pause = _FIRST_PAUSE
-        self._event_lag = 0.0
         self._last_answer = clock()
         self._is_connected = False
         self.is_known = False  # whether a snapshot was ever loaded: until then nobody may be let in
-        _LAG.set_function(self._lag)
+        _SILENCE.set_function(lambda: self._clock() - self._last_answer)
 
-    def __contains__(self, session_id: str) -> bool:
-        return session_id in self._until
+    def __contains__(self, credential_id: str) -> bool:
+        return credential_id in self._until
+
+    def subscribe(self, revoked: Callable[[str], None], lost: Callable[[], None]) -> None:
+        """Have `revoked` called with the id of each session or API key that is.
+
+        `lost` is called, once or more, when it can't be known any more which are: after a feed that was away for longer
+        than an access token lives, or with each snapshot, as one doesn't tell of all that was missed.
+        """
+        self._subscribers.append((revoked, lost))
 
     @contextmanager
-    def watched(self, session_id: str, on_end: Callable[[], None]) -> Iterator[None]:
-        """Call `on_end`, once or more, when the session is revoked; at once if it has been already.
+    def watched(self, credential_id: str, on_end: Callable[[], None]) -> Iterator[None]:
+        """Call `on_end`, once or more, when the session or API key is revoked; at once if it has been already.
 
-        Where it can't be known any more whether the session lives, it counts as revoked: after a feed that was away for
-        longer than an access token lives, or that came back with another history.
+        Where that can't be known any more, it counts as revoked.
         """
-        watchers = self._watchers.setdefault(session_id, set())
+        watchers = self._watchers.setdefault(credential_id, set())
         watchers.add(on_end)
         try:
-            if session_id in self._until:
+            if credential_id in self._until:
                 on_end()
             yield
         finally:
             watchers.discard(on_end)
-            if not watchers and self._watchers.get(session_id) is watchers:
-                del self._watchers[session_id]
+            if not watchers and self._watchers.get(credential_id) is watchers:
+                del self._watchers[credential_id]
 
     async def follow(self) -> None:
         """Follow the feed for ever, through every outage of auth_service."""
@@ -109,8 +127,10 @@ class Revocations:
 
     def _apply_snapshot(self, snapshot: Snapshot) -> None:
         for revocation in snapshot.revocations:
+            if self.is_known and str(revocation.session_id) not in self._until:
+                _LAG.observe(_age(revocation.revoked_at))  # an outage kept it from us
             self._add(str(revocation.session_id))
-        self._end_all()  # what was revoked before the snapshot's oldest may have been missed
+        self._lose_track()  # what was revoked before the snapshot's oldest may have been missed
         self._cursor = (snapshot.epoch, snapshot.position)
         self.is_known = True
         _RESYNCS.inc()
@@ -118,20 +138,24 @@ class Revocations:
 
     def _apply(self, page: FeedPage, position: int) -> None:
         for event in page.items:
-            if event.type == EVENT_TYPE:
+            if event.type in EVENT_TYPES:
                 self._add(event.subject)
-                self._event_lag = _age(event)
+                _LAG.observe(_age(event.time))
             position = event.position
         self._cursor = (page.epoch, position)
         self._forget_old()
 
-    def _add(self, session_id: str) -> None:
-        self._until.pop(session_id, None)
-        self._until[session_id] = self._clock() + MAX_LIFETIME
-        for on_end in tuple(self._watchers.get(session_id, ())):
+    def _add(self, credential_id: str) -> None:
+        self._until.pop(credential_id, None)
+        self._until[credential_id] = self._clock() + MAX_LIFETIME
+        for revoked, _ in self._subscribers:
+            revoked(credential_id)
+        for on_end in tuple(self._watchers.get(credential_id, ())):
             on_end()
 
-    def _end_all(self) -> None:
+    def _lose_track(self) -> None:
+        for _, lost in self._subscribers:
+            lost()
         for watchers in tuple(self._watchers.values()):
             for on_end in tuple(watchers):
                 on_end()
@@ -148,16 +172,14 @@ class Revocations:
         self._is_connected = False
         _CONNECTED.set(0)
         if self._clock() - self._last_answer > MAX_LIFETIME:
-            self._end_all()
+            self._lose_track()
 
     async def _rest(self) -> None:
         """Wait before the next attempt, so that many gateways don't come back at one moment."""
         await asyncio.sleep(self._pause * random.uniform(0.5, 1))  # noqa: S311  spreads load, guards nothing
         self._pause = min(self._pause * 2, _LONGEST_PAUSE)
 
-    def _lag(self) -> float:
-        return self._event_lag if self._is_connected else self._clock() - self._last_answer
 
-
-def _age(event: Event) -> float:
-    return max(0.0, (datetime.now(UTC) - event.time).total_seconds())
+def _age(time: datetime) -> float:
+    """By two clocks, auth_service's database's and ours: where they disagree, no less than nothing."""
+    return max(0.0, (datetime.now(UTC) - time).total_seconds())

@@ -43,7 +43,7 @@ def bearer_token(authorization: Sequence[str]) -> str | None:
 
 
 class TokenVerifier:
-    """Checks tokens that `issuer` signed. Costs 90 us each: see VerifiedTokens."""
+    """Checks tokens that `issuer` signed. Costs 90 us each: see VerifiedCredentials."""
 
     def __init__(self, keys: KeySet, issuer: str, clock: Callable[[], float] = time.time) -> None:
         self._keys = keys
@@ -111,7 +111,7 @@ def _principal(claims: Mapping[str, Any], key_id: str) -> Principal:
         raise TypeError("amr and roles are lists of names")
     return Principal(
         user_id=str(UUID(claims["sub"])),
-        session_id=str(UUID(claims["sid"])),
+        credential_id=str(UUID(claims["sid"])),
         generation=generation,
         scopes=tuple(claims.get("scope", "").split()),
         amr=tuple(amr),

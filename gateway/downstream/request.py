@@ -5,15 +5,19 @@ from typing import Any
 from aiohttp import web
 from aiohttp.http import RawRequestMessage
 
+from gateway.downstream.client import Client
+
 Head = RawRequestMessage
 
 
 class Request(web.BaseRequest):
-    """`begun` is what the fast lane has learnt of it, if it was there first."""
-
-    ATTRS = web.BaseRequest.ATTRS | frozenset(("head", "begun"))
+    ATTRS = web.BaseRequest.ATTRS | frozenset(("head",))
 
     def __init__(self, head: Head, *rest: Any) -> None:
         super().__init__(head, *rest)
         self.head = head
-        self.begun: Any = None
+
+    def take_begun(self) -> Any:
+        """Return what the fast lane has learnt of it, if it was there first: whoever calls is its heir."""
+        client = self.protocol
+        return client.take_begun() if isinstance(client, Client) else None

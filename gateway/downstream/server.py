@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
+from weakref import WeakSet
 
 from aiohttp import http_exceptions, http_parser, web
+from prometheus_client import Gauge
 
 from gateway.downstream.client import Client, Enter
 from gateway.downstream.request import Head, Request
@@ -16,6 +18,10 @@ LINGER = 5.0  # seconds for which the rest of a refused upload is read, so that 
 MAX_LINE = 8192  # bytes
 MAX_FIELD = 16_384  # bytes; an access token fits
 MAX_HEADERS = 100
+
+_CLIENTS = Gauge("gateway_client_connections", "Connections of clients that are open, idle ones included.")
+_SERVERS: "WeakSet[Server]" = WeakSet()  # one for each port
+_CLIENTS.set_function(lambda: sum(len(server.connections) for server in _SERVERS))
 
 Handler = Callable[[Request], Awaitable[web.StreamResponse]]
 Refuse = Callable[[Request, AppError], web.StreamResponse]
@@ -34,6 +40,7 @@ class Server(web.Server):
         super().__init__(handler, request_factory=self._request, handler_cancellation=True)  # type: ignore[arg-type]  # it gets our requests
         self.refuse = refuse
         self.enter = enter
+        _SERVERS.add(self)
 
     def __call__(self) -> web.RequestHandler:
         return _Connection(
@@ -48,10 +55,7 @@ class Server(web.Server):
         )
 
     def _request(self, head: Head, payload: Any, protocol: web.RequestHandler, *rest: Any) -> Request:
-        request = Request(head, payload, protocol, *rest, self._loop)
-        if isinstance(protocol, Client):
-            request.begun, protocol.begun = protocol.begun, None
-        return request
+        return Request(head, payload, protocol, *rest, self._loop)
 
 
 class _Connection(Client):

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from string import ascii_letters, digits
 
+from shared.web.cookies import PLAIN_NAME, SECURE_NAME
+
 RawHeader = tuple[bytes, bytes]
 
 _HOP_BY_HOP = frozenset({b"http2-settings", b"keep-alive", b"te", b"trailer", b"transfer-encoding", b"upgrade"})
@@ -23,7 +25,7 @@ _NOT_FOR_CLIENTS = frozenset(
     {b"alt-svc", b"date", b"server", b"strict-transport-security", b"x-powered-by", b"x-request-id"}
 )
 _NOT_FOR_CLIENTS_PREFIXES = (b"access-control-", b"proxy-", b"x-identity", b"x-user-")
-_SESSION_COOKIES = frozenset({b"__host-session", b"session"})
+_SESSION_COOKIES = frozenset(name.lower().encode() for name in (SECURE_NAME, PLAIN_NAME))
 # RFC 9110's token characters without `_`: many servers take X_Identity for X-Identity.
 _NAME_CHARACTERS = (ascii_letters + digits + "!#$%&'*+-.^`|~").encode()
 _PLAIN_CONNECTION = frozenset({b"keep-alive", b"close", b"Keep-Alive", b"Close"})

@@ -10,11 +10,11 @@ from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha1
-from urllib.parse import urlsplit
 
 from multidict import CIMultiDictProxy, MultiMapping
 
 from gateway.errors import BadGateway, BadHandshake, ForeignOrigin, UpgradeRequired
+from shared.web.origins import origin_of
 
 RawHeader = tuple[bytes, bytes]
 
@@ -23,7 +23,6 @@ _VERSION = "13"
 _KEY = re.compile(r"[A-Za-z0-9+/]{21}[AQgw]==")  # 16 bytes in base64
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _CREDENTIAL = "bearer."
-_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ class Handshakes:
     """Reads handshakes of pages of `public_url` and of the listed origins, and of what is no browser."""
 
     def __init__(self, public_url: str, origins: Iterable[str]) -> None:
-        self._origins = frozenset((_origin_of(public_url), *origins))
+        self._origins = frozenset((origin_of(public_url), *origins))
 
     def read(self, version: tuple[int, int], headers: CIMultiDictProxy[str]) -> Handshake:
         """Raises UpgradeRequired, BadHandshake, ForeignOrigin."""
@@ -101,20 +100,20 @@ def _handshake(key: str, headers: MultiMapping[str]) -> Handshake:
     offered = _items(headers.getall("Sec-WebSocket-Protocol", ()))
     if len(set(offered)) != len(offered) or not all(_TOKEN.fullmatch(each) for each in offered):
         raise BadHandshake("Sec-WebSocket-Protocol must be a list of different names.")
-    protocols = tuple(each for each in offered if not each.startswith(_CREDENTIAL))
+    protocols = tuple(each for each in offered if not _is_credential(each))
     if offered and not protocols:  # a browser gives up where none of its subprotocols is chosen, and no service can
         raise BadHandshake("Beside bearer.TOKEN, Sec-WebSocket-Protocol must offer one that the service speaks.")
-    tokens = [f"Bearer {each.removeprefix(_CREDENTIAL)}" for each in offered if each.startswith(_CREDENTIAL)]
+    tokens = [f"Bearer {each[len(_CREDENTIAL) :]}" for each in offered if _is_credential(each)]
     authorization = (*headers.getall("Authorization", ()), *tokens)
     return Handshake(key, protocols, tuple(_items(headers.getall("Sec-WebSocket-Extensions", ()))), authorization)
+
+
+def _is_credential(protocol: str) -> bool:
+    """However it is spelled: a token that we don't take for one would reach the service."""
+    return protocol.lower().startswith(_CREDENTIAL)
 
 
 def _items(values: Sequence[str], *, lower: bool = False) -> list[str]:
     """The elements of a header that is a list; an empty one is none."""
     items = [item.strip() for value in values for item in value.split(",")]
     return [item.lower() if lower else item for item in items if item]
-
-
-def _origin_of(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.lower().removesuffix(_DEFAULT_PORTS.get(parts.scheme, ' '))}"

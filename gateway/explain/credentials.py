@@ -9,17 +9,22 @@ import jwt
 from gateway.authentication.errors import InvalidToken
 from gateway.authentication.principal import Principal
 from gateway.authentication.tokens import bearer_token
+from shared.credentials import API_KEY_LABEL
 
+NOTHING = "no credential"
 _TOLD = ("iss", "aud", "sub", "sid", "gen", "iat", "exp")
 _LONGEST = 100  # characters of what a stranger wrote
 _UNITS = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
 
 
-def found(authorization: Sequence[str]) -> str:
-    """Say what was sent, in words that hold nothing of it."""
+def found(authorization: Sequence[str], *, cookie: bool) -> str:
+    """Say what was sent, in words that hold nothing of it. A session's `cookie` counts beside no Authorization."""
     if not authorization:
-        return "no credential"
-    return "an access token" if _token(authorization) else "an Authorization header that is none of ours"
+        return "a session's cookie" if cookie else NOTHING
+    token = _token(authorization)
+    kind = "an API key" if token and token.startswith(API_KEY_LABEL) else "an access token"
+    told = kind if token else "an Authorization header that is none of ours"
+    return f"{told}; the session's cookie doesn't count beside it" if cookie else told
 
 
 def claimed(authorization: Sequence[str]) -> dict[str, Any]:
@@ -56,8 +61,10 @@ def duration(seconds: float) -> str:
 
 def person(principal: Principal) -> dict[str, Any]:
     return {
+        "kind": principal.kind.value,
         "user_id": principal.user_id,
         "session_id": principal.session_id,
+        "api_key_id": principal.api_key_id,
         "scopes": list(principal.scopes),
         "roles": list(principal.roles),
         "amr": list(principal.amr),

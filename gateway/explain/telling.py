@@ -1,13 +1,15 @@
 """The sentences of a report: what a step found, in words for whoever is on call."""
 
+import time
 from collections.abc import Mapping, Sequence
+from math import inf
 from typing import Any
 
 import jwt
 
 from gateway.authentication.principal import Principal
 from gateway.edge.client_address import ClientAddresses
-from gateway.explain.credentials import age, duration, found
+from gateway.explain.credentials import NOTHING, age, duration
 from gateway.limits.verdict import Verdict
 from gateway.routes.model import Route
 from gateway.upstreams.pool import Outlook
@@ -78,18 +80,24 @@ def beaten(routes: Sequence[Route]) -> str:
     return f"also covering the path: {', '.join(named)}"
 
 
-def credential(policy: str, authorization: Sequence[str], claims: Mapping[str, Any]) -> str:
+def credential(policy: str, sent: str, claims: Mapping[str, Any]) -> str:
     """Say what was found, before it is judged."""
-    told = f"auth = {policy}; {found(authorization)}"
+    told = f"auth = {policy}; {sent}"
     return f"{told}; by what it says of itself, {age(claims)}" if age(claims) else told
 
 
-def principal(policy: str, who: Principal | None, authorization: Sequence[str], claims: Mapping[str, Any]) -> str:
+def principal(policy: str, who: Principal | None, sent: str, claims: Mapping[str, Any]) -> str:
     if who is not None:
-        return f"auth = {policy}; user {who.user_id}, session {who.session_id}; {age(claims)}"
-    if policy == "public" and authorization:
+        by = f"API key {who.api_key_id}" if who.api_key_id else f"session {who.session_id}"
+        lasting = age(claims) or _lasting(who.expires_at)
+        return f"auth = {policy}; user {who.user_id}, {by}; {lasting}"
+    if policy == "public" and sent != NOTHING:
         return "auth = public: the credential is ignored"
     return f"auth = {policy}: anonymous"
+
+
+def _lasting(expires_at: float) -> str:
+    return "it never expires" if expires_at == inf else f"it expires in {duration(expires_at - time.time())}"
 
 
 def limit(verdict: Verdict, key: str, *, in_memory: bool) -> str:

@@ -5,8 +5,10 @@ or sent: of the parts that do such things, their looks alone are used.
 """
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
+from gateway.authentication.cookies import is_safe
 from gateway.authentication.principal import Principal
 from gateway.context import RequestContext, new_context
 from gateway.downstream.body import RequestBody
@@ -159,9 +161,12 @@ class _Walk:
         authorization = headers.getall("Authorization", ()) if handshake is None else handshake.authorization
         with self._report.step("authentication") as step:
             claims = credentials.claimed(authorization)
-            step.tell(telling.credential(route.auth, authorization, claims), policy=route.auth, unverified=claims)
-            principal = await self._it.authenticator.examine(route.auth, authorization)
-            step.tell(telling.principal(route.auth, principal, authorization, claims))
+            sent = credentials.found(authorization, cookie=self._it.cookies.is_sent(headers))
+            step.tell(telling.credential(route.auth, sent, claims), policy=route.auth, unverified=claims)
+            safe = handshake is None and is_safe(self._request.method)
+            cookie = partial(self._it.cookies.read, headers, safe=safe)
+            principal = await self._it.authenticator.examine(route.auth, authorization, cookie)
+            step.tell(telling.principal(route.auth, principal, sent, claims))
             if principal is not None:
                 context.user_id = principal.user_id
                 step.facts["who"] = credentials.person(principal)

@@ -4,13 +4,15 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from shared.web.openapi import SECURITY_SCHEMES
+
 Json = dict[str, Any]
 
 _TITLE = "Colonnade"
 _DESCRIPTION = """\
 Accounts, profiles and files behind one URL. Register or log in, then send the access token as
-`Authorization: Bearer ...`. Failures are problem documents (RFC 9457) with a stable `code`."""
-_BEARER = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+`Authorization: Bearer ...`; programs of your own send an API key in the same way. Failures are problem
+documents (RFC 9457) with a stable `code`."""
 _PRIVATE = "/internal/"
 
 
@@ -25,7 +27,7 @@ def merge(documents: Sequence[Json], public_url: str) -> Json:
     operationId stands for two operations, it is a DocumentConflict.
     """
     paths: Json = {}
-    components: Json = {"securitySchemes": {"bearer": _BEARER}}
+    components: Json = {"securitySchemes": dict(SECURITY_SCHEMES)}
     for document in documents:
         _unite(paths, _public_paths(document), "paths")
         for section, entries in document.get("components", {}).items():

@@ -31,7 +31,7 @@ _ROUTE_KEYS = frozenset(
     | CACHE_KEYS
 )
 _LIMIT_KEYS = frozenset({"policy", "key", "strict"})
-_AUTH = re.compile(r"public|optional|user|(role|scope):[A-Za-z0-9._:/-]{1,64}")
+_AUTH = re.compile(r"public|optional|user|session|(role|scope):[A-Za-z0-9._:/-]{1,64}")
 _PATH_CHARACTERS = frozenset(ascii_letters + digits + "-._~/")
 _LONGEST_TIMEOUT = 24 * 3600
 _DEFAULT_MAX_BODY = 64 * 1024
@@ -133,7 +133,7 @@ def _route(fields: Fields, upstreams: set[str], limits: Mapping[str, LimitDeclar
 def _auth(fields: Fields) -> str:
     auth = fields.text("auth")
     if auth and not _AUTH.fullmatch(auth):
-        fields.mistake("auth", f"auth {auth!r} is none of optional, public, role:NAME, scope:NAME, user")
+        fields.mistake("auth", f"auth {auth!r} is none of optional, public, role:NAME, scope:NAME, session, user")
     return auth
 
 

@@ -30,7 +30,7 @@ class CacheRule:
 class Route:
     """Where requests under `prefix` go (or at exactly that path, if `exact`) and under which rules.
 
-    `auth` is "public", "optional", "user", or for users with a grant "role:NAME" or "scope:NAME".
+    `auth` is "public", "optional", "user", "session", or for users with a grant "role:NAME" or "scope:NAME".
     `timeout` is in seconds, for the whole exchange; `max_body` in bytes; `limit` names a limit class.
     `pass_credentials`: the upstream gets Authorization and the session cookie; only for those who must judge them.
     `websocket`: takes WebSocket handshakes, and nothing else. `idle`: seconds for which a stream may carry no byte.

@@ -38,6 +38,11 @@ class Connection(asyncio.Protocol):
     def is_open(self) -> bool:
         return self._transport is not None and not self._transport.is_closing()
 
+    def require_open(self) -> None:
+        """Raises ConnectionResetError where it is over before its first request: nothing would ever tell that one."""
+        if not self.is_open:
+            raise ConnectionResetError("The connection was reset before anything was sent.")
+
     def start(self, data: bytes, request: UpstreamRequest, deadline: float) -> None:
         """Send `data`, the request or its beginning; all must be over at `deadline`, in loop time."""
         self.answer.expect(to_head=request.method == "HEAD", to_upgrade=request.upgrade)

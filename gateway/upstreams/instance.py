@@ -121,6 +121,7 @@ class Instance:
         try:
             async with asyncio.timeout(self._limits.connect):
                 _, connection = await self._loop.create_connection(lambda: Connection(self._loop), *self.address)
+                connection.require_open()
         except OSError as exc:  # a TimeoutError is one
             self.give_back()
             is_late = isinstance(exc, TimeoutError)

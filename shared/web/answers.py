@@ -17,6 +17,13 @@ class Answer(Generic[T]):
     headers: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class NoContent:
+    """204 with headers."""
+
+    headers: dict[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Created(Answer[T]):
     """201 with `location`, the path-relative URL of what was made."""

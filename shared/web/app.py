@@ -8,7 +8,7 @@ from shared.identity import Verifier
 from shared.lifecycle import Lifecycle
 from shared.web.binding import bind
 from shared.web.health import OPEN_PATHS, Check, health_routes
-from shared.web.middleware import middlewares, note_answered
+from shared.web.middleware import on_answer, surround
 from shared.web.openapi import openapi_document
 from shared.web.public_url import PUBLIC_URL
 from shared.web.routes import Auth, Route
@@ -23,7 +23,7 @@ def public_app(
     async def openapi(_request: web.Request) -> web.StreamResponse:
         return web.json_response(document)
 
-    app = web.Application(middlewares=middlewares(verifier))
+    app = web.Application(middlewares=[surround(verifier)])
     app[PUBLIC_URL] = public_url
     _add(app, [*routes, Route("GET", "/openapi.json", openapi, Auth.PUBLIC)], lifecycle)
     return app
@@ -41,21 +41,15 @@ def private_app(
     `for_operators` are open to whoever reaches this port, as the probes' routes are.
     """
     open_paths = OPEN_PATHS.union(route.path for route in for_operators)
-    app = web.Application(middlewares=middlewares(verifier, open_paths))
+    app = web.Application(middlewares=[surround(verifier, open_paths)])
     app.add_routes([*health_routes(checks, lifecycle), *for_operators])
     _add(app, routes, lifecycle)
     return app
 
 
 def _add(app: web.Application, routes: Sequence[Route], lifecycle: Lifecycle) -> None:
-    async def close_when_stopping(_request: web.Request, response: web.StreamResponse) -> None:
-        if lifecycle.stopping:
-            response.force_close()
-            response.headers["Connection"] = "close"
-
     for route in routes:
         app.router.add_route(route.method, route.path, bind(route))
         if route.method == "GET":
             app.router.add_route("HEAD", route.path, bind(route))
-    app.on_response_prepare.append(note_answered)
-    app.on_response_prepare.append(close_when_stopping)
+    app.on_response_prepare.append(on_answer(lifecycle))

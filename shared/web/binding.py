@@ -10,15 +10,15 @@ import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler as WebHandler
 
-from shared.errors import Forbidden, InvalidParameter, NotFound, Unauthenticated, Violation
+from shared.errors import Forbidden, InvalidParameter, NotFound, SessionRequired, Unauthenticated, Violation
 from shared.identity import Identity, Kind
-from shared.web.answers import Answer, Created, Page
+from shared.web.answers import Answer, Created, NoContent, Page
 from shared.web.body import check_content_type, decode_json, fault, read_body
 from shared.web.context import identity_of
 from shared.web.etag import matches_none
 from shared.web.routes import Auth, Route, Signature, read_signature
 
-JSON = "application/json"
+_JSON_TYPE = {"Content-Type": "application/json"}
 
 
 class _NoQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -52,8 +52,10 @@ def bind(route: Route) -> WebHandler:
 
 
 def _authorise(auth: Auth, identity: Identity) -> None:
-    if auth is Auth.USER and identity.kind is not Kind.USER:
+    if auth in (Auth.USER, Auth.SESSION) and identity.kind is not Kind.USER:
         raise Unauthenticated("Sign in first.")
+    if auth is Auth.SESSION and not identity.session_id:
+        raise SessionRequired
     if auth is Auth.SERVICE and identity.kind is not Kind.SERVICE:
         raise Forbidden("This is for Colonnade's own programs.")
 
@@ -77,7 +79,7 @@ def _path_value(text: str, kind: type) -> Any:
 
 def parse_query(request: web.Request, kind: type[msgspec.Struct]) -> msgspec.Struct:
     """Return the query as a struct. Raises InvalidParameter for an unknown, repeated, missing or wrong one."""
-    values: Mapping[str, str] = request.query
+    values: Mapping[str, str] = request.query if request.rel_url.raw_query_string else {}
     if len(set(values)) != len(values):
         raise InvalidParameter("A query parameter is given more than once.")
     if any(_UNFIT.search(text) for pair in values.items() for text in pair):
@@ -105,9 +107,11 @@ def _answer(request: web.Request, result: object, status: int) -> web.StreamResp
         return result
     if result is None:
         return web.Response(status=204)
+    if isinstance(result, NoContent):
+        return web.Response(status=204, headers=result.headers)
     if not isinstance(result, Answer):
         headers = _link(request, result) if isinstance(result, Page) else {}
-        return web.Response(status=status, body=_encode(result), content_type=JSON, headers=headers)
+        return web.Response(status=status, body=_encode(result), headers=headers | _JSON_TYPE)
     headers = dict(result.headers)
     if result.etag is not None:
         headers["ETag"] = f'"{result.etag}"'
@@ -115,7 +119,7 @@ def _answer(request: web.Request, result: object, status: int) -> web.StreamResp
             return web.Response(status=304, headers=headers)
     if isinstance(result, Created):
         headers["Location"] = result.location
-    return web.Response(status=status, body=_encode(result.body), content_type=JSON, headers=headers)
+    return web.Response(status=status, body=_encode(result.body), headers=headers | _JSON_TYPE)
 
 
 def _link(request: web.Request, page: Page[Any]) -> dict[str, str]:

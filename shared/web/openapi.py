@@ -14,10 +14,12 @@ from shared.errors import (
     InvalidParameter,
     MalformedBody,
     NotFound,
+    SessionRequired,
     Unauthenticated,
     Unavailable,
     UnsupportedMediaType,
 )
+from shared.web.cookies import PLAIN_NAME, SECURE_NAME
 from shared.web.idempotency import IDEMPOTENCY_ERRORS
 from shared.web.problem import PROBLEM_JSON
 from shared.web.routes import Auth, Route, Signature, read_signature
@@ -30,6 +32,23 @@ _PATH_TYPES: dict[type, dict[str, str]] = {
 }
 
 Json = dict[str, Any]
+
+SECURITY_SCHEMES: Json = {
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An access token (a JWT), or an API key (`colk_...`) where its scopes allow it.",
+    },
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": SECURE_NAME,
+        "description": (
+            f"Set by signing in as a browser; called `{PLAIN_NAME}` where PUBLIC_URL is http. Ignored beside "
+            "`Authorization`. Methods other than GET and HEAD must come from a page of PUBLIC_URL's own origin."
+        ),
+    },
+}
 
 
 class ProblemError(msgspec.Struct):
@@ -69,7 +88,7 @@ def openapi_document(title: str, routes: Sequence[Route]) -> Json:
         "paths": paths,
         "components": {
             "schemas": components,
-            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+            "securitySchemes": SECURITY_SCHEMES,
         },
     }
 
@@ -86,8 +105,8 @@ def _operation(title: str, route: Route, signature: Signature) -> Json:
     }
     if description.strip():
         operation["description"] = description.strip()
-    if route.auth is Auth.USER:
-        operation["security"] = [{"bearer": []}]
+    if route.auth in (Auth.USER, Auth.SESSION):
+        operation["security"] = [{"bearer": []}, {"session": []}]
     if content := _request_content(route, signature):
         operation["requestBody"] = {"required": not signature.body_optional, "content": content}
     return operation
@@ -156,8 +175,10 @@ def _success(route: Route, signature: Signature) -> Json:
 
 def _errors(route: Route, signature: Signature) -> Sequence[type[AppError]]:
     found: list[type[AppError]] = [Unavailable, *route.errors]
-    if route.auth is Auth.USER:
+    if route.auth in (Auth.USER, Auth.SESSION):
         found.append(Unauthenticated)
+    if route.auth is Auth.SESSION:
+        found.append(SessionRequired)
     if route.auth is Auth.SERVICE:
         found.extend((Unauthenticated, Forbidden))
     if route.idempotent:

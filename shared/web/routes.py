@@ -6,7 +6,7 @@ status and the OpenAPI document follow from them.
 
 A handler's parameters after `request` are taken by name: those of the path, `query` and `body`; their annotations
 are msgspec structs (or UUID, str, int in a path). Its return annotation gives the status: a struct 200, `Answer` 200,
-`Page` 200, `Created` 201, None 204; a handler that returns `web.StreamResponse` answers by itself.
+`Page` 200, `Created` 201, None and `NoContent` 204; a handler that returns `web.StreamResponse` answers by itself.
 """
 
 import inspect
@@ -22,7 +22,7 @@ import msgspec
 from aiohttp import web
 
 from shared.errors import AppError
-from shared.web.answers import Answer, Created, Page
+from shared.web.answers import Answer, Created, NoContent, Page
 from shared.web.body import JSON_TYPES
 
 Handler = Callable[..., Awaitable[object]]
@@ -33,7 +33,8 @@ class Auth(StrEnum):
     """Whom a route serves. Every one of them needs a valid assertion."""
 
     PUBLIC = "public"  # anybody
-    USER = "user"  # a signed-in person
+    USER = "user"  # a person, by a session or by an API key
+    SESSION = "session"  # a signed-in person: what no API key may do
     SERVICE = "service"  # another process of ours
 
 
@@ -109,7 +110,7 @@ def _body_type(hint: Any) -> tuple[type[Any] | None, bool]:
 
 def _answer_type(hint: Any) -> tuple[int, Any]:
     origin = get_origin(hint) or hint
-    if origin is NoneType:
+    if origin in (NoneType, NoContent):
         return 204, None
     if inspect.isclass(origin) and issubclass(origin, web.StreamResponse):
         return 200, None

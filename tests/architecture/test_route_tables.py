@@ -45,7 +45,7 @@ def test_a_public_table_holds_nothing_that_is_meant_for_our_own_programs(service
 
 def test_every_route_declares_its_policy_limit_and_time_out() -> None:
     for route in TABLE.routes:
-        assert re.fullmatch(r"public|optional|user|(role|scope):\S+", route.auth)
+        assert re.fullmatch(r"public|optional|user|session|(role|scope):\S+", route.auth)
         assert route.limit in TABLE.limits
         assert 0 < route.timeout <= 7200
         assert route.max_body >= 0

@@ -1,13 +1,14 @@
 """What a profile is, and the rules for what people write into theirs. Pure."""
 
 from user_service.domain.names import RuleBroken, normalise_bio, normalise_display_name
-from user_service.domain.profile import Changes, Profile, Visibility
+from user_service.domain.profile import Changes, Found, Profile, Visibility
 from user_service.domain.search import MAX_TERM, MIN_TERM, fold, search_term
 
 __all__ = [
     "MAX_TERM",
     "MIN_TERM",
     "Changes",
+    "Found",
     "Profile",
     "RuleBroken",
     "Visibility",

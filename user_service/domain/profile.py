@@ -1,6 +1,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 
@@ -9,8 +10,7 @@ class Visibility(StrEnum):
     PRIVATE = "private"  # its owner alone sees it
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(NamedTuple):
     """`display_name` is empty until its owner sets one. `version` grows by one with every change."""
 
     user_id: UUID
@@ -27,6 +27,14 @@ class Profile:
 
     def visible_to(self, user_id: UUID) -> bool:
         return self.visibility is Visibility.PUBLIC or self.user_id == user_id
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A part of a search's result, in order of ids; `upto` is the last id looked at, if it isn't known what follows."""
+
+    profiles: list[Profile]
+    upto: UUID | None
 
 
 @dataclass(frozen=True, slots=True)

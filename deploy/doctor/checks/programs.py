@@ -83,19 +83,22 @@ def signing_key(auth_service: Program) -> list[Finding]:
 
 
 def revocations(gateway: Program) -> list[Finding]:
-    connected = gateway.metrics.value("gateway_revocation_feed_connected")
-    lag = gateway.metrics.value("gateway_revocation_lag_seconds") or 0.0
+    value = gateway.metrics.value
+    connected, silence = value("gateway_revocation_feed_connected"), value("gateway_revocation_feed_silence_seconds")
     if gateway.error or connected is None:
         return []
     if not connected:
-        what = f"the gateway hasn't heard of revoked sessions for {lag:.0f} s"
+        what = f"the gateway hasn't heard of revoked sessions for {silence or 0:.0f} s"
         return [fail("revocations", what, "is auth_service's private port up, and AUTH_INTERNAL_URL right?")]
+    count, seconds = value("gateway_revocation_lag_seconds_count"), value("gateway_revocation_lag_seconds_sum")
+    if not count:
+        return [ok("revocations", "feed connected, none measured yet")]
+    lag = (seconds or 0.0) / count
     if lag > _LAG_WARN:
         judge = fail if lag > _LAG_FAIL else warn
-        return [
-            judge("revocations", f"the last was known {lag:.1f} s late", "compare clocks; look at auth_service's load")
-        ]
-    return [ok("revocations", f"feed connected, the last was known {lag:.1f} s late at most")]
+        what = f"{count:.0f} were known {lag:.1f} s late on average"
+        return [judge("revocations", what, "compare clocks; look at auth_service's load")]
+    return [ok("revocations", f"feed connected, {count:.0f} were known {lag:.2f} s late on average")]
 
 
 def limits(gateway: Program) -> list[Finding]:

@@ -60,6 +60,24 @@ class Person:
         return str(self.tokens["refresh_token"])
 
 
+@dataclass(frozen=True)
+class Holder(Person):
+    """Somebody who asks by a cookie or an API key: `told` is what auth_service told the gateway of it."""
+
+    told: Json
+
+    @property
+    def claims(self) -> Json:
+        by_key = self.told["kind"] == "api_key"
+        return {
+            "sub": self.told["user_id"],
+            "sid": "" if by_key else self.told["credential_id"],
+            "key": self.told["credential_id"] if by_key else "",
+            "scope": " ".join(self.told["scopes"]),
+            "amr": self.told["amr"],
+        }
+
+
 def claims_of(tokens: Json) -> Json:
     claims: Json = jwt.decode(tokens["access_token"], options={"verify_signature": False})
     return claims
@@ -80,7 +98,7 @@ class Gateway:
         if person is not None:
             claims = person.claims
             scopes, amr = tuple(claims["scope"].split()), tuple(claims["amr"])
-            identity = Identity(Kind.USER, claims["sub"], claims["sid"], scopes, amr)
+            identity = Identity(Kind.USER, claims["sub"], claims["sid"], scopes, amr, claims.get("key", ""))
         assertion = self._signers["gateway"].sign(identity, "auth_service")
         return {HEADER: assertion, "X-Forwarded-For": device.address, "User-Agent": device.agent}
 

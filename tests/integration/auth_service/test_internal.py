@@ -116,6 +116,18 @@ async def test_private_routes_are_for_our_programs_alone(service: AuthService, p
         assert (await service.call("GET", path, person=person)).status == 404
 
 
+@pytest.mark.parametrize("path", ["/internal/credentials", "/internal/credential-uses", "/internal/confirmations"])
+async def test_private_routes_that_take_something_are_for_our_programs_alone(service: AuthService, path: str) -> None:
+    """U9"""
+    person = await service.register()
+    async with service.private.post(path, json={}) as response:
+        assert response.status == 401
+    async with service.private.post(path, json={}, headers=service.gateway.headers(person, HOME)) as response:
+        assert response.status == 403
+    assert (await service.post(path, {}, person=person)).status == 404
+    assert (await service.internal("POST", path, {})).status == 400
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -151,4 +163,4 @@ async def test_service_on_an_older_schema_is_unready_and_says_so(service: AuthSe
     await service.admin.execute("delete from auth.schema_migration")
     ready = await service.internal("GET", "/readyz")
     assert ready.status == 503
-    assert ready.body["checks"]["database"] == "schema auth has version 0, and version 1 is needed"
+    assert ready.body["checks"]["database"] == "schema auth has version 0, and version 2 is needed"

@@ -38,7 +38,7 @@ async def test_migrate_applies_once(auth_database: DatabaseUrls) -> None:
             process = await start({"DATABASE_OWNER_URL": auth_database.owner}, "migrate")
             output = await process.communicate()
             assert process.returncode == 0, output
-        assert await admin.fetchval("select max(version) from auth.schema_migration") == 1
+        assert await admin.fetchval("select max(version) from auth.schema_migration") == 2
         assert await admin.fetchval("select count(*) from auth.event_epoch") == 1
     finally:
         await admin.close()

@@ -22,6 +22,8 @@ from tests.stores import DatabaseUrls
         ("session.created_at", "121 days", 0),
         ("login_failure.window_started_at", "23 hours", 2),
         ("login_failure.window_started_at", "25 hours", 0),
+        ("api_key.expires_at", "29 days", 1),
+        ("api_key.expires_at", "31 days", 0),
         ("known_device.last_seen_at", "179 days", 1),
         ("known_device.last_seen_at", "181 days", 0),
     ],
@@ -32,6 +34,8 @@ async def test_rows_go_when_their_retention_is_over(
     table, column = column.split(".")
     person = await service.register()
     await service.post("/v1/auth/logout", person=await service.login(person))
+    await service.post("/v1/auth/api-keys", {"name": "a", "scopes": ["full"]}, person=person)
+    await service.admin.execute("update auth.api_key set expires_at = now()")
     await service.try_login(person.email, "wrong password", STRANGER)
     await service.admin.execute(f"update auth.{table} set {column} = {column} - interval '{age}'")
     url = Secret(auth_database.runtime)

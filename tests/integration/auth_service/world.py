@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from aiohttp import web
+from aiohttp import DummyCookieJar, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from auth_service.app import open_service
@@ -21,7 +21,17 @@ from auth_service.settings import Settings
 from shared.db import DirectConnection
 from shared.lifecycle import Lifecycle
 from shared.settings import Env
-from tests.integration.auth_service.people import HOME, PASSWORD, Device, Gateway, Json, Person, Reply, claims_of
+from tests.integration.auth_service.people import (
+    HOME,
+    PASSWORD,
+    Device,
+    Gateway,
+    Holder,
+    Json,
+    Person,
+    Reply,
+    claims_of,
+)
 from tests.stores import DatabaseUrls
 
 Client = TestClient[Any, Any]
@@ -74,6 +84,20 @@ class AuthService:
         reply = await self.internal("POST", "/internal/confirmations", {"confirmations": [seen]})
         assert reply.status == 204
 
+    async def verify(self, kind: str, credential: str) -> Json | None:
+        """Ask, as the gateway does, whom a cookie or an API key stands for."""
+        body = {"kind": kind, "credential": credential}
+        reply = await self.internal("POST", "/internal/credentials", body)
+        assert reply.status == 200, reply
+        holder: Json | None = reply.body["holder"]
+        return holder
+
+    async def holder(self, kind: str, credential: str) -> Holder:
+        """Return somebody who asks by the credential, which must be good."""
+        told = await self.verify(kind, credential)
+        assert told is not None
+        return Holder("", {"user_id": told["user_id"]}, told | {"kind": kind})
+
     async def let_time_pass(self, session_id: UUID, interval: str) -> None:
         """Age one session, since the database's clock can't be set."""
         await self.admin.execute(
@@ -123,7 +147,11 @@ async def running(urls: DatabaseUrls, gateway: Gateway, **changes: str) -> Async
     try:
         async with open_service(settings, Lifecycle()) as apps:
             assert isinstance(apps.public, web.Application)
-            async with TestClient(TestServer(apps.public)) as public, TestClient(TestServer(apps.private)) as private:
+            jar = DummyCookieJar()  # a test says itself which cookie it sends
+            async with (
+                TestClient(TestServer(apps.public), cookie_jar=jar) as public,
+                TestClient(TestServer(apps.private)) as private,
+            ):
                 yield AuthService(public, private, gateway, admin, apps.public[KEYS])
     finally:
         await admin.close()

@@ -95,6 +95,9 @@ TABLE = ROUTES + "".join(
         route("open"),
         route("maybe", auth="optional"),
         route("mine", auth="user"),
+        route("signed", auth="session"),
+        route("reading", auth="scope:files:read"),
+        route("judging", auth="optional") + "pass_credentials = true\n",
         route("scarce", limit="narrow"),
         route("small", max_body=10),
         route("terse", max_body=10, timeout=0.3),
@@ -233,7 +236,7 @@ async def run_gateway(folder: Path, valkey_url: str, **environ: str) -> AsyncIte
     issuer, feed, echo, lifecycle = Issuer(), AuthFeed(), Echo(), Lifecycle()
     jwks = {"document": issuer.jwks()}
     async with AsyncExitStack() as stack:
-        auth = await stack.enter_async_context(_auth_service(feed, jwks))
+        auth = await stack.enter_async_context(auth_service(feed, jwks))
         service = await stack.enter_async_context(echo_service(echo))
         (folder / "routes.toml").write_text(TABLE)
         defaults = {
@@ -262,7 +265,7 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
 
 
 @asynccontextmanager
-async def _auth_service(feed: AuthFeed, jwks: dict[str, bytes]) -> AsyncIterator[str]:
+async def auth_service(feed: AuthFeed, jwks: dict[str, bytes]) -> AsyncIterator[str]:
     async def publish(_request: web.Request) -> web.Response:
         if "document" not in jwks or feed.is_down:
             raise web.HTTPServiceUnavailable

@@ -140,3 +140,23 @@ async def test_client_that_reads_no_events_is_cut_off_too(gateway: RunningGatewa
         async with asyncio.timeout(3):
             await ended.wait()
             await eventually(gateway.has_no_client)
+
+
+async def test_connection_outlives_the_events_that_their_service_has_ended(gateway: RunningGateway) -> None:
+    """The head says nothing of an end of the connection: who sends the next request there must not lose it."""
+    seen = asyncio.Semaphore(0)
+
+    async def tell(response: web.StreamResponse) -> None:
+        await response.write(b"data: all\n\n")
+        await seen.acquire()
+
+    serve(gateway, tell)
+    async with gateway.connection() as (reader, writer):
+        for _ in range(2):
+            writer.write(b"GET /open HTTP/1.1\r\nHost: h\r\n\r\n")
+            head = await reader.readuntil(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 200")
+            assert b"Connection: close" not in head
+            await reader.readuntil(b"data: all\n\n\r\n")
+            seen.release()
+            assert await reader.readuntil(b"\r\n\r\n") == b"0\r\n\r\n"

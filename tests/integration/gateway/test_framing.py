@@ -52,6 +52,7 @@ async def test_ambiguous_framing_is_refused_and_the_connection_closed(
     answer = await gateway.raw(request_bytes + SMUGGLED)
     assert status(answer) == 400, answer
     assert b"application/problem+json" in answer
+    assert b"Connection: close" in answer
     assert not [request for request in gateway.echo.seen if request.raw_path != "/open"]
 
 

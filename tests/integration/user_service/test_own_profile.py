@@ -81,6 +81,21 @@ async def test_patch_of_another_version_than_the_present_one_is_refused(ada: Per
     assert (await (await ada.get("/v1/users/me")).json())["bio"] == ""
 
 
+@pytest.mark.parametrize("body", [{"bio": "new"}, {}])
+async def test_patch_that_is_refused_for_its_version_still_makes_the_profile(ada: Person, body: object) -> None:
+    response = await ada.patch(body, {"If-Match": '"2"'})
+
+    assert response.status == 412
+    assert (await ada.get("/v1/users/me")).headers["ETag"] == '"1"'
+
+
+async def test_first_uses_at_once_may_be_patches(ada: Person) -> None:
+    responses = await asyncio.gather(*(ada.patch({"bio": str(n)}) for n in range(10)))
+
+    assert {response.status for response in responses} == {200}
+    assert {response.headers["ETag"] for response in responses} == {f'"{n}"' for n in range(2, 12)}
+
+
 @pytest.mark.parametrize("header", ['"1"', '"7", "1"', "*"])
 async def test_patch_of_the_present_version_is_made(ada: Person, header: str) -> None:
     response = await ada.patch({"bio": "new"}, {"If-Match": header})

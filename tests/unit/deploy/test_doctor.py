@@ -80,7 +80,8 @@ def test_old_signing_key_is_told(days: int, expected: Level) -> None:
     [(1, 0.1, Level.OK), (1, 4, Level.WARN), (1, 11, Level.FAIL), (0, 0.1, Level.FAIL)],
 )
 def test_late_revocations_are_told(connected: int, lag: float, expected: Level) -> None:
-    figures = f"gateway_revocation_feed_connected {connected}\ngateway_revocation_lag_seconds {lag}\n"
+    name = "gateway_revocation_lag_seconds"
+    figures = f"gateway_revocation_feed_connected {connected}\n{name}_count 4\n{name}_sum {4 * lag}\n"
     assert level(programs.revocations(seen(figures))) is expected
 
 

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from shared import identity as module
 from shared.errors import Unauthenticated
-from shared.identity import ANONYMOUS, MAX_TTL, Identity, Kind, Signer, Verifier, key_id
+from shared.identity import ANONYMOUS, MAX_TTL, Identity, Kind, Signer, Trust, Verifier, key_id
 from tests.unit.shared.forging import (
     AUDIENCE,
     GATEWAY,
@@ -28,7 +28,7 @@ from tests.unit.shared.forging import (
     rs256_header_on_an_es256_signature,
 )
 
-PERSON = Identity(Kind.USER, USER_ID, "s-1", ("files:read", "files:write"), ("pwd",))
+PERSON = Identity(Kind.USER, USER_ID, "s-1", ("files:read", "files:write"), ("pwd",), "k-1")
 
 
 @pytest.fixture
@@ -172,19 +172,59 @@ def test_assertion_never_lives_longer_than_the_limit() -> None:
     assert told["exp"] - told["iat"] == MAX_TTL
 
 
-def test_verified_assertion_is_remembered_until_it_expires(monkeypatch: pytest.MonkeyPatch) -> None:
-    trust = dict(TRUST)
-    verifier = Verifier(trust, AUDIENCE)
+@pytest.fixture
+def remembered(verifier: Verifier, monkeypatch: pytest.MonkeyPatch) -> str:
+    """An assertion that was verified; from here on none is verified anew."""
     token = gateway().sign(PERSON, AUDIENCE)
     verifier.verify(token)
 
-    trust.clear()  # what isn't remembered is refused from here on
-    assert verifier.verify(token) == PERSON
+    def refuse(_token: str) -> None:
+        raise Unauthenticated("It isn't remembered.")
+
+    monkeypatch.setattr(verifier, "_verify", refuse)
+    return token
+
+
+def test_verified_assertion_is_remembered_until_it_expires(
+    verifier: Verifier, remembered: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert verifier.verify(remembered) == PERSON
 
     later = time.time() + MAX_TTL
     monkeypatch.setattr(module, "time", SimpleNamespace(time=lambda: later))
     with pytest.raises(Unauthenticated):
-        verifier.verify(token)
+        verifier.verify(remembered)
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        pytest.param({}, id="issuer gone"),
+        pytest.param({"gateway": {}}, id="key gone"),
+        pytest.param({"gateway": {HEADER["kid"]: STRANGER.public_key()}}, id="key replaced"),
+        pytest.param({"file_service": TRUST["gateway"]}, id="key of another issuer"),
+    ],
+)
+def test_remembered_assertion_is_refused_once_its_key_is_not_trusted(
+    verifier: Verifier, remembered: str, monkeypatch: pytest.MonkeyPatch, keys: Trust
+) -> None:
+    monkeypatch.setattr(verifier, "_trust", keys)
+    with pytest.raises(Unauthenticated):
+        verifier.verify(remembered)
+
+
+def test_every_character_of_a_remembered_assertion_counts(verifier: Verifier, remembered: str) -> None:
+    for at in range(0, len(remembered), 5):
+        other = "A" if remembered[at] != "A" else "B"
+        with pytest.raises(Unauthenticated):
+            verifier.verify(f"{remembered[:at]}{other}{remembered[at + 1 :]}")
+
+
+def test_verifiers_of_two_audiences_share_no_memory(verifier: Verifier) -> None:
+    token = gateway().sign(PERSON, AUDIENCE)
+    verifier.verify(token)
+    with pytest.raises(Unauthenticated):
+        Verifier(TRUST, "file_service").verify(token)
 
 
 def test_refused_assertion_is_never_remembered(verifier: Verifier) -> None:

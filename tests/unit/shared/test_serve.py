@@ -12,11 +12,14 @@ from aiohttp import ClientResponse, ClientSession, web
 
 from gateway.downstream.server import MAX_FIELD, MAX_HEADERS, MAX_LINE
 from shared import serve
+from shared.identity import Verifier
 from shared.serve import Apps, listening, public_runner, raise_file_limit
 from shared.settings import Env, ProcessSettings
 from shared.web.body import check_content_type, read_body
-from shared.web.middleware import observe, tell_problems
+from shared.web.middleware import surround
 from tests.waiting import eventually
+
+LONGEST_PATH = "/" + "a" * (MAX_LINE - 1)
 
 
 async def take(request: web.Request) -> web.Response:
@@ -35,7 +38,7 @@ def free_port() -> int:
 
 @pytest.fixture
 async def url() -> AsyncIterator[str]:
-    app = web.Application(middlewares=(observe, tell_problems))
+    app = web.Application(middlewares=[surround(Verifier({}, "it"), frozenset({"/", LONGEST_PATH}))])
     app.router.add_route("*", "/{rest:.*}", take)
     runner = public_runner(Apps(app, web.Application()))
     await runner.setup()
@@ -62,8 +65,10 @@ async def test_coded_body_is_refused_and_never_unpacked(url: str, coding: str, b
 async def test_largest_head_that_the_gateway_takes_is_taken(url: str) -> None:
     added_by_the_gateway = 10
     headers = {f"X-{number}": "a" for number in range(MAX_HEADERS + added_by_the_gateway - 8)}
-    target = "/" + "a" * (MAX_LINE - 1)
-    async with ClientSession() as client, client.get(url + target, headers=headers | {"X": "a" * MAX_FIELD}) as answer:
+    async with (
+        ClientSession() as client,
+        client.get(url + LONGEST_PATH, headers=headers | {"X": "a" * MAX_FIELD}) as answer,
+    ):
         assert answer.status == 200
 
 

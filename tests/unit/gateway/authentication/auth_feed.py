@@ -1,9 +1,9 @@
 """A small server that stands for auth_service's private port: real HTTP, behaviour by the test's will."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import aiohttp
@@ -11,14 +11,18 @@ import msgspec
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from gateway.authentication.revocation import EVENT_TYPE, Revocation, Snapshot
+from gateway.authentication.revocation import Revocation, Snapshot
+from shared.credentials import is_api_key, new_api_key, new_session_cookie
 from shared.events.client import InternalClient
 from shared.events.model import Event, FeedPage
 from shared.identity import HEADER, Signer
 
 
 class AuthFeed:
-    """Serves revocations and takes confirmations; `is_down` makes everything fail with 503."""
+    """Serves revocations, takes confirmations and uses, and knows `holders` by their credential.
+
+    `is_down` makes everything fail with 503. `pause` holds back the answers about credentials while it isn't set.
+    """
 
     def __init__(self) -> None:
         self.epoch = uuid4()
@@ -27,12 +31,37 @@ class AuthFeed:
         self.is_down = False
         self.snapshots = 0
         self.confirmed: list[dict[str, object]] = []
+        self.holders: dict[str, dict[str, object]] = {}
+        self.asked: list[str] = []
+        self.used: list[dict[str, list[str]]] = []
+        self.pause = asyncio.Event()
+        self.pause.set()
         self._news = asyncio.Event()
 
-    def revoke(self, session_id: UUID, *, event_type: str = EVENT_TYPE) -> None:
-        position = len(self.events) + 1
-        self.events.append(Event(position, uuid4(), event_type, str(session_id), datetime.now(UTC), {}))
+    def revoke(self, session_id: UUID, *, event_type: str = "session_revoked", age: float = 0) -> None:
+        """Tell that the session ended `age` seconds ago."""
+        position, time = len(self.events) + 1, datetime.now(UTC) - timedelta(seconds=age)
+        self.events.append(Event(position, uuid4(), event_type, str(session_id), time, {}))
         self.wake()
+
+    def issue_key(self, *scopes: str, **holder: object) -> str:
+        """Return an API key that is good from now on."""
+        key = new_api_key()
+        self.holders[key] = _holder(uuid4(), scopes) | holder
+        return key
+
+    def issue_cookie(self, **holder: object) -> str:
+        """Return the cookie of a browser's session that lives from now on."""
+        session_id = uuid4()
+        cookie = new_session_cookie(session_id)
+        self.holders[cookie] = _holder(session_id, ("full",)) | {"amr": ["pwd"]} | holder
+        return cookie
+
+    def withdraw(self, credential: str) -> UUID:
+        """Revoke a key or a browser's session, and return its id."""
+        credential_id = UUID(str(self.holders.pop(credential)["credential_id"]))
+        self.revoke(credential_id, event_type="api_key_revoked" if is_api_key(credential) else "session_revoked")
+        return credential_id
 
     def restore(self) -> None:
         """As after a restored backup: another history, in which the last events never were."""
@@ -47,6 +76,7 @@ class AuthFeed:
     def end(self) -> None:
         """Let go of those who wait, so that the server can stop at once."""
         self.is_down = True
+        self.pause.set()
         self.wake()
 
     def app(self) -> web.Application:
@@ -54,6 +84,8 @@ class AuthFeed:
         app.router.add_get("/internal/revocations", self._snapshot)
         app.router.add_get("/internal/events", self._events)
         app.router.add_post("/internal/confirmations", self._confirm)
+        app.router.add_post("/internal/credentials", self._verify)
+        app.router.add_post("/internal/credential-uses", self._note_uses)
         return app
 
     def _check(self, request: web.Request) -> None:
@@ -81,6 +113,30 @@ class AuthFeed:
         self._check(request)
         self.confirmed += (await request.json())["confirmations"]
         return web.Response(status=204)
+
+    async def _verify(self, request: web.Request) -> web.Response:
+        self._check(request)
+        credential = (await request.json())["credential"]
+        self.asked.append(credential)
+        holder = self.holders.get(credential)  # as it is now, however long the answer takes
+        await self.pause.wait()
+        return web.json_response({"holder": holder})
+
+    async def _note_uses(self, request: web.Request) -> web.Response:
+        self._check(request)
+        self.used.append(await request.json())
+        return web.Response(status=204)
+
+
+def _holder(credential_id: UUID, scopes: Iterable[str]) -> dict[str, object]:
+    return {
+        "user_id": str(uuid4()),
+        "credential_id": str(credential_id),
+        "scopes": list(scopes),
+        "roles": [],
+        "amr": [],
+        "expires_at": None,
+    }
 
 
 @asynccontextmanager

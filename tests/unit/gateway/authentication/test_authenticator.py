@@ -1,56 +1,16 @@
 import json
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from gateway.authentication import authenticator as module
-from gateway.authentication.authenticator import Authenticator
-from gateway.authentication.confirmations import Confirmations
+from gateway.authentication import verified as module
 from gateway.authentication.errors import InsufficientScope, InvalidToken
-from gateway.authentication.keys import KeySet
-from gateway.authentication.revocation import Revocations
-from gateway.authentication.tokens import TokenVerifier
 from shared.errors import Unauthenticated, Unavailable
-from shared.lifecycle import background
-from tests.unit.gateway.authentication.auth_feed import AuthFeed, auth_feed, until
-from tests.unit.gateway.authentication.issuing import ISSUER, Issuer
-
-
-class World:
-    """An authenticator and what it rests on."""
-
-    def __init__(self, issuer: Issuer, feed: AuthFeed) -> None:
-        self.issuer = issuer
-        self.feed = feed
-        self.jwks: bytes | None = issuer.jwks()
-        self.keys = KeySet(self._fetch)
-        self.revocations: Revocations
-        self.authenticator: Authenticator
-
-    async def _fetch(self) -> bytes:
-        if self.jwks is None:
-            raise Unavailable
-        return self.jwks
-
-
-@asynccontextmanager
-async def world(*, ready: bool = True) -> AsyncIterator[World]:
-    async with auth_feed() as (feed, client):
-        it = World(Issuer(), feed)
-        it.revocations = Revocations(client)
-        verifier = TokenVerifier(it.keys, ISSUER)
-        it.authenticator = Authenticator(it.keys, verifier, it.revocations, Confirmations(client))
-        if not ready:
-            yield it
-            return
-        await it.keys.refresh()
-        async with background("revocations", it.revocations.follow):
-            await until(lambda: it.revocations.is_known)
-            yield it
+from tests.unit.gateway.authentication.auth_feed import until
+from tests.unit.gateway.authentication.issuing import Issuer
+from tests.unit.gateway.authentication.world import world
 
 
 def bearer(token: str) -> list[str]:
@@ -132,6 +92,47 @@ async def test_token_is_verified_once_and_looked_up_after() -> None:
         token = it.issuer.token()
         first = await it.authenticator.authenticate("user", bearer(token))
         assert await it.authenticator.authenticate("user", bearer(token)) is first
+
+
+async def test_recall_knows_what_was_verified_before_and_nothing_else() -> None:
+    """G26: the scheme must be followed by one space; what is only nearly right is left to `authenticate`."""
+    async with world() as it:
+        token = it.issuer.token()
+        assert it.authenticator.recall("user", f"Bearer {token}") is None
+        principal = await it.authenticator.authenticate("user", bearer(token))
+        for policy in ("user", "optional", "scope:files"):
+            assert it.authenticator.recall(policy, f"Bearer {token}") is principal
+        for policy in ("public", "scope:admin", "role:files"):
+            assert it.authenticator.recall(policy, f"Bearer {token}") is None
+        for value in (
+            token,
+            f"Bearer\t{token}",
+            f"bearer {token}",
+            f"Bearer  {token}",
+            f"Bearer {token} ",
+            "",
+            "Bearer ",
+        ):
+            assert it.authenticator.recall("user", value) is None
+
+
+async def test_recall_forgets_with_time_session_and_key() -> None:
+    async with world() as it:
+        token, now = it.issuer.token(), time.time()
+        await it.authenticator.authenticate("user", bearer(token))
+        it.authenticator._clock = lambda: now + 601
+        assert it.authenticator.recall("user", f"Bearer {token}") is None
+        it.authenticator._clock = time.time
+        assert it.authenticator.recall("user", f"Bearer {token}") is not None
+        it.jwks = Issuer().jwks()
+        await it.keys.refresh()
+        assert it.authenticator.recall("user", f"Bearer {token}") is None
+        it.jwks = it.issuer.jwks()
+        await it.keys.refresh()
+        assert it.authenticator.recall("user", f"Bearer {token}") is not None
+        it.feed.revoke(UUID(it.issuer.session_id))
+        await until(lambda: it.issuer.session_id in it.revocations)
+        assert it.authenticator.recall("user", f"Bearer {token}") is None
 
 
 async def test_cached_token_dies_with_its_session() -> None:

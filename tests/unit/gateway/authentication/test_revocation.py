@@ -40,7 +40,34 @@ async def test_revoked_session_is_known_within_a_second() -> None:
         async with asyncio.timeout(1):
             await until(lambda: str(session_id) in revocations)
         assert metric("gateway_revocation_feed_connected") == 1
-        assert metric("gateway_revocation_lag_seconds") < 1
+        assert metric("gateway_revocation_feed_silence_seconds") < 1
+
+
+async def test_lag_is_what_was_measured_and_each_revocation_counts_once() -> None:
+    """From the event's own time to when it is applied; what a snapshot tells again isn't measured again."""
+    async with following() as (feed, revocations):
+        counted, seconds = (metric(f"gateway_revocation_lag_seconds_{each}") for each in ("count", "sum"))
+        on_time, late, missed = uuid4(), uuid4(), uuid4()
+        feed.revoke(on_time)
+        await until(lambda: str(on_time) in revocations)
+        assert metric("gateway_revocation_lag_seconds_count") == counted + 1
+        assert metric("gateway_revocation_lag_seconds_sum") - seconds < 1
+        feed.revoke(late, event_type="api_key_revoked", age=20)
+        await until(lambda: str(late) in revocations)
+        assert 20 <= metric("gateway_revocation_lag_seconds_sum") - seconds < 22
+        feed.revoked += [on_time, missed]
+        feed.restore()
+        await until(lambda: str(missed) in revocations)
+        assert metric("gateway_revocation_lag_seconds_count") == counted + 3
+
+
+async def test_what_was_revoked_before_we_began_says_nothing_of_the_lag() -> None:
+    before = metric("gateway_revocation_lag_seconds_count")
+    async with following(down=True) as (feed, revocations):
+        feed.revoked.append(uuid4())
+        feed.is_down = False
+        await until(lambda: revocations.is_known)
+        assert metric("gateway_revocation_lag_seconds_count") == before
 
 
 async def test_nothing_is_known_before_the_snapshot() -> None:
@@ -62,13 +89,13 @@ async def test_other_events_revoke_nothing() -> None:
         assert str(other) not in revocations
 
 
-async def test_outage_loses_no_revocation_and_shows_in_the_lag() -> None:
+async def test_outage_loses_no_revocation_and_shows_as_silence() -> None:
     async with following() as (feed, revocations):
         feed.is_down = True
         feed.wake()
         await until(lambda: metric("gateway_revocation_feed_connected") == 0)
-        before = metric("gateway_revocation_lag_seconds")
-        await until(lambda: metric("gateway_revocation_lag_seconds") > before)
+        before = metric("gateway_revocation_feed_silence_seconds")
+        await until(lambda: metric("gateway_revocation_feed_silence_seconds") > before)
         session_id = uuid4()
         feed.revoke(session_id)
         feed.is_down = False

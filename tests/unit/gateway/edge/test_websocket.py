@@ -29,6 +29,13 @@ def test_credential_is_taken_out_of_the_offer() -> None:
     assert headers[b"Sec-WebSocket-Key"] == KEY.encode()
 
 
+@pytest.mark.parametrize("spelling", ["bearer.", "Bearer.", "BEARER."])
+def test_credential_stays_here_however_it_is_spelled(spelling: str) -> None:
+    handshake = read(Sec_WebSocket_Protocol=f"chat, {spelling}a.b.c")
+    assert handshake.authorization == ("Bearer a.b.c",)
+    assert handshake.protocols == ("chat",)
+
+
 @pytest.mark.parametrize(
     ("url", "origin"),
     [

@@ -156,8 +156,8 @@ def test_wrong_value_is_told_with_its_line(load: Load, right: str, wrong: str, s
     assert [(line, said in message) for line, message in found] == [(expected, True)]
 
 
-@pytest.mark.parametrize("auth", ["public", "optional", "user", "role:admin", "scope:files:read"])
-def test_policy_may_ask_for_a_role_or_a_scope(load: Load, auth: str) -> None:
+@pytest.mark.parametrize("auth", ["public", "optional", "user", "session", "role:admin", "scope:files:read"])
+def test_policy_may_ask_for_a_session_a_role_or_a_scope(load: Load, auth: str) -> None:
     (route,) = load(LIMITS + ROUTE.replace('auth = "user"', f'auth = "{auth}"')).routes
     assert route.auth == auth
 
@@ -267,18 +267,21 @@ def test_shipped_file_is_right() -> None:
         ("GET", "/.well-known/jwks.json", "jwks", "public", "page"),
         ("POST", "/v1/auth/register", "register", "public", "anonymous"),
         ("POST", "/v1/auth/login", "login", "public", "login"),
+        ("POST", "/v1/auth/browser/login", "browser_login", "public", "login"),
         ("POST", "/v1/auth/refresh", "refresh", "public", "refresh"),
-        ("POST", "/v1/auth/logout", "account", "user", "user"),
-        ("GET", "/v1/auth/sessions", "account", "user", "user"),
-        ("DELETE", "/v1/auth/sessions/1", "account", "user", "user"),
-        ("POST", "/v1/auth/password", "account", "user", "user"),
-        ("POST", "/v1/auth/account/deletion", "account", "user", "user"),
-        ("PATCH", "/v1/users/me", "users", "user", "user"),
-        ("GET", "/v1/users", "users", "user", "user"),
-        ("POST", "/v1/files", "file_upload", "user", "user"),
-        ("GET", "/v1/files", "files", "user", "user"),
-        ("GET", "/v1/files/1/content", "files", "user", "user"),
-        ("DELETE", "/v1/files/1", "files", "user", "user"),
+        ("POST", "/v1/auth/api-keys", "account", "session", "user"),
+        ("DELETE", "/v1/auth/api-keys/1", "account", "session", "user"),
+        ("POST", "/v1/auth/logout", "account", "session", "user"),
+        ("GET", "/v1/auth/sessions", "account", "session", "user"),
+        ("DELETE", "/v1/auth/sessions/1", "account", "session", "user"),
+        ("POST", "/v1/auth/password", "account", "session", "user"),
+        ("POST", "/v1/auth/account/deletion", "account", "session", "user"),
+        ("PATCH", "/v1/users/me", "profile_change", "scope:users:write", "user"),
+        ("GET", "/v1/users", "users", "scope:users:read", "user"),
+        ("POST", "/v1/files", "file_upload", "scope:files:write", "user"),
+        ("GET", "/v1/files", "files", "scope:files:read", "user"),
+        ("GET", "/v1/files/1/content", "files", "scope:files:read", "user"),
+        ("DELETE", "/v1/files/1", "file_deletion", "scope:files:write", "user"),
     ],
 )
 def test_shipped_file_serves_the_public_interface(method: str, path: str, name: str, auth: str, limit: str) -> None:

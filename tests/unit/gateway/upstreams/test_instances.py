@@ -4,12 +4,14 @@ import asyncio
 import socket
 from asyncio import StreamReader, StreamWriter
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
 from gateway.errors import BadGateway, UpstreamUnavailable
+from gateway.upstreams.connection import Connection
 from gateway.upstreams.health import FAILURES
 from gateway.upstreams.instance import PoolLimits
 from gateway.upstreams.retries import BURST
@@ -205,3 +207,23 @@ async def test_lone_instance_that_was_down_serves_again_at_once() -> None:
     for task in upstream.talks:
         task.cancel()
     await asyncio.gather(*upstream.talks, return_exceptions=True)
+
+
+async def test_connection_that_is_lost_before_anything_was_sent_is_no_time_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An instance that stops resets whom it hasn't accepted yet. Nobody would wake who then waits for an answer."""
+    loop = asyncio.get_running_loop()
+    connect = loop.create_connection
+
+    async def connect_and_lose(factory: Callable[[], Connection], host: str, port: int) -> tuple[object, Connection]:
+        transport, connection = await connect(factory, host, port)
+        transport.abort()
+        await until(lambda: connection._transport is None)
+        return transport, connection
+
+    async with pool_of(answering(b"a")) as (pool, _):
+        monkeypatch.setattr(loop, "create_connection", connect_and_lose)
+        async with asyncio.timeout(2):
+            with pytest.raises(UpstreamUnavailable):
+                await ask(pool, POST)
+        monkeypatch.undo()
+        assert await ask(pool, POST) == (200, b"a")

@@ -15,7 +15,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from shared.errors import AppError, Unavailable, Violation
 from shared.identity import HEADER, Identity, Kind, Verifier
 from shared.lifecycle import Lifecycle
-from shared.web.answers import Answer, Created, Page
+from shared.web.answers import Answer, Created, NoContent, Page
 from shared.web.app import private_app, public_app
 from shared.web.context import client_address, identity_of
 from shared.web.health import Check
@@ -24,6 +24,8 @@ from shared.web.routes import Auth, Route
 from tests.unit.shared.forging import AUDIENCE, TRUST, USER_ID, gateway
 
 PERSON = Identity(Kind.USER, USER_ID)
+SIGNED_IN = Identity(Kind.USER, USER_ID, "s-1")
+SCRIPT = Identity(Kind.USER, USER_ID, api_key_id="k-1")
 PROGRAM = Identity(Kind.SERVICE, "gateway")
 THING_ID = UUID("0195f3a0-0000-7000-8000-0000000000aa")
 
@@ -110,6 +112,10 @@ async def serve_programs(_request: web.Request) -> Told:
     return Told("program")
 
 
+async def leave(_request: web.Request) -> NoContent:
+    return NoContent({"X-Left": "yes"})
+
+
 async def fail(_request: web.Request) -> None:
     raise RuntimeError("the password is hunter2")
 
@@ -142,6 +148,7 @@ ROUTES = (
     Route("POST", "/v1/notes", note_thing),
     Route("GET", "/v1/greeting", greet, Auth.PUBLIC),
     Route("GET", "/v1/programs", serve_programs, Auth.SERVICE),
+    Route("POST", "/v1/leaving", leave, Auth.SESSION),
     Route("GET", "/v1/failure", fail, Auth.PUBLIC),
     Route("GET", "/v1/outage", fail_below, Auth.PUBLIC),
     Route("GET", "/v1/half", break_off, Auth.PUBLIC, raw_answer=("text/plain",)),

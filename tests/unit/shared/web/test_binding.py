@@ -8,7 +8,7 @@ from yarl import URL
 
 from shared.identity import ANONYMOUS, HEADER, Identity
 from tests.unit.shared.forging import forge
-from tests.unit.shared.web.small_service import PERSON, PROGRAM, THING_ID, SmallService, problem
+from tests.unit.shared.web.small_service import PERSON, PROGRAM, SCRIPT, SIGNED_IN, THING_ID, SmallService, problem
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,17 @@ async def test_route_serves_those_it_is_for(
     answer = await service.get(path, who)
     assert (answer.status if expected == 200 else await problem(answer)) == expected
     assert ("WWW-Authenticate" in answer.headers) == (answer.status == 401)
+
+
+async def test_route_for_sessions_takes_no_api_key(service: SmallService) -> None:
+    answers = [await service.ask("POST", "/v1/leaving", who) for who in (ANONYMOUS, PROGRAM, SCRIPT)]
+    assert [await problem(answer) for answer in answers] == [
+        (401, "unauthenticated"),
+        (401, "unauthenticated"),
+        (403, "session_required"),
+    ]
+    answer = await service.ask("POST", "/v1/leaving", SIGNED_IN)
+    assert (answer.status, answer.headers["X-Left"], await answer.read()) == (204, "yes", b"")
 
 
 @pytest.mark.parametrize("path", ["/v1/greeting", "/v1/things", "/openapi.json", "/nowhere", "/livez", "/readyz"])

@@ -3,7 +3,7 @@ from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
 from shared.errors import PreconditionFailed
-from shared.web.etag import matches_none, require_match
+from shared.web.etag import matches_none, named_tags, require_match
 
 
 def asked(**headers: str) -> web.BaseRequest:
@@ -34,3 +34,8 @@ def test_without_a_named_tag_any_version_will_do(headers: dict[str, str]) -> Non
 def test_if_match_that_names_others_is_a_failed_precondition(header: str) -> None:
     with pytest.raises(PreconditionFailed):
         require_match(asked(If_Match=header), "7")
+
+
+@pytest.mark.parametrize("header", ["\xe9", '"\xe9"', 'W/"7"', '"a b"', '"'])
+def test_tag_that_is_none_of_ours_is_not_looked_for(header: str) -> None:
+    assert named_tags(asked(If_Match=f'{header}, "7"')) == ["7"]

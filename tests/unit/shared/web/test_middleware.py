@@ -5,12 +5,14 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 import pytest
 from aiohttp import ClientError
 from prometheus_client import REGISTRY
 from yarl import URL
 
 from shared.identity import ANONYMOUS
+from shared.log_writer import Record
 from shared.logs import log
 from tests.unit.shared.forging import AUDIENCE, gateway
 from tests.unit.shared.web.small_service import PERSON, SmallService, problem
@@ -25,8 +27,8 @@ class Collected:
 
     records: list[dict[str, Any]] = field(default_factory=list)
 
-    def put(self, record: dict[str, Any]) -> None:
-        self.records.append(record)
+    def put(self, record: Record) -> None:
+        self.records.append(msgspec.to_builtins(record))
 
     def of(self, event: str) -> list[dict[str, Any]]:
         return [record for record in self.records if record["event.action"] == event]

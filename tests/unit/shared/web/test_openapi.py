@@ -93,7 +93,9 @@ def test_responses_name_every_failure_by_its_code(method: str, path: str, status
 
 
 def test_only_what_needs_a_person_asks_for_a_token() -> None:
-    assert operation("GET", "/v1/things")["security"] == [{"bearer": []}]
+    assert operation("GET", "/v1/things")["security"] == [{"bearer": []}, {"session": []}]
+    assert operation("POST", "/v1/leaving")["security"] == [{"bearer": []}, {"session": []}]
+    assert "`session_required`" in operation("POST", "/v1/leaving")["responses"]["403"]["description"]
     assert "security" not in operation("GET", "/v1/greeting")
 
 

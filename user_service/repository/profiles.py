@@ -1,15 +1,14 @@
-"""All SQL of profiles. A deleted account's row is its tombstone: empty, private, and never found again."""
+"""Profiles one by one, and as the accounts' events have them."""
 
 from collections.abc import Sequence
-from datetime import UTC
 from uuid import UUID
 
 from asyncpg import Record
 
 from shared.db import Db
-from shared.ids import LOWEST
 from shared.purge import Purge
-from user_service.domain import Changes, Profile, Visibility, fold
+from user_service.domain import Changes, Profile, fold
+from user_service.repository.rows import present
 
 # A tombstone must outlive all that may still name the account: access tokens (10 minutes), assertions (one minute)
 # and unread events (30 days).
@@ -21,23 +20,6 @@ PURGE_TOMBSTONES = Purge(
     ) returning user_id
     """,
 )
-
-# Frequent matches fill a page from the next thousand profiles alone; only where they don't is the trigram index asked,
-# which then has few to tell of. Materialized, since for a prepared statement the planner can't know which it will be.
-SEARCH = """
-    with near as materialized (
-        select user_id from (
-            select user_id, visibility, search from users.profile where user_id > $2 order by user_id limit 1000
-        ) as next where visibility = 'public' and search <> '' and search like $1 order by user_id limit $3
-    ), found as materialized (
-        select user_id from users.profile
-        where visibility = 'public' and search <> '' and search like $1 and (select count(*) from near) < $3
-    ), page as (
-        select user_id from near union select user_id from found where user_id > $2 order by user_id limit $3
-    )
-    select user_id, display_name, bio, visibility, created_at, updated_at, version
-    from page join users.profile using (user_id) order by user_id
-"""
 
 
 class ProfileRepository:
@@ -68,30 +50,25 @@ class ProfileRepository:
         )
         return _profile(row)
 
-    async def update(self, user_id: UUID, changes: Changes, version: int | None) -> Profile | None:
-        """Apply `changes` and return what came of it; None when the profile is gone or isn't at `version`, if given."""
+    async def update(self, user_id: UUID, changes: Changes, etags: list[str] | None) -> Profile | None:
+        """Apply `changes` and return what came of it; None without a profile that has one of `etags`, if given."""
         name = changes.display_name
         row = await self._db.fetchrow(
             """
             update users.profile set
                 display_name = coalesce($3, display_name), search = coalesce($4, search), bio = coalesce($5, bio),
                 visibility = coalesce($6, visibility), updated_at = now(), version = version + 1
-            where user_id = $1 and version = coalesce($2, version) and deleted_at is null
+            where user_id = $1 and deleted_at is null and ($2::text[] is null or version::text = any ($2))
             returning user_id, display_name, bio, visibility, created_at, updated_at, version
             """,
             user_id,
-            version,
+            etags,
             name,
             fold(name) if name is not None else None,
             changes.bio,
             changes.visibility,
         )
         return _profile(row)
-
-    async def search(self, term: str, after: UUID | None, limit: int) -> list[Profile]:
-        """Return public profiles whose name holds `term`, a folded text, in order of their ids."""
-        rows = await self._db.fetch(SEARCH, f"%{_escape(term)}%", after or LOWEST, limit)
-        return [_present(row) for row in rows]
 
     async def bury(self, user_id: UUID) -> None:
         """Leave nothing of a profile but a tombstone, whether or not there was one."""
@@ -129,22 +106,5 @@ class ProfileRepository:
         )
 
 
-def _escape(term: str) -> str:
-    r"""Take their meaning in `like` from \, % and _."""
-    return term.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-
-
 def _profile(row: Record | None) -> Profile | None:
-    return _present(row) if row is not None else None
-
-
-def _present(row: Record) -> Profile:
-    return Profile(
-        user_id=row["user_id"],
-        display_name=row["display_name"],
-        bio=row["bio"],
-        visibility=Visibility(row["visibility"]),
-        created_at=row["created_at"].astimezone(UTC),
-        updated_at=row["updated_at"].astimezone(UTC),
-        version=row["version"],
-    )
+    return present(row) if row is not None else None

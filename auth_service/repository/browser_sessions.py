@@ -1,0 +1,56 @@
+"""SQL of the sessions that browsers hold by a cookie: rows like all others, but for how they are recognised."""
+
+from uuid import UUID
+
+from auth_service.access_tokens import FULL_SCOPE
+from auth_service.domain.credentials import USE_STEP, Holder
+from auth_service.domain.refreshing import ABSOLUTE_LIMIT, IDLE_LIMIT
+from shared.db import Db
+
+
+class BrowserSessionRepository:
+    def __init__(self, db: Db) -> None:
+        self._db = db
+
+    async def find_holder(self, session_id: UUID, secret_hash: bytes) -> Holder | None:
+        """Return whom the cookie stands for while its session lives. That it was asked about is a use, noted apart."""
+        row = await self._db.fetchrow(
+            """
+            select user_id, amr, least(created_at + $4::interval, now() + $3::interval) as expires_at
+            from auth.session
+            where session_id = $1 and secret_hash = $2 and kind = 'browser' and revoked_at is null
+              and last_used_at > now() - $3::interval and created_at > now() - $4::interval
+            """,
+            session_id,
+            secret_hash,
+            IDLE_LIMIT,
+            ABSOLUTE_LIMIT,
+        )
+        if row is None:
+            return None
+        return Holder(row["user_id"], session_id, (FULL_SCOPE,), tuple(row["amr"]), row["expires_at"])
+
+    async def is_browsers(self, session_id: UUID) -> bool:
+        """Tell whether it is, or lately was, a browser's session."""
+        return bool(
+            await self._db.fetchval(
+                "select true from auth.session where session_id = $1 and kind = 'browser'", session_id
+            )
+        )
+
+    async def note_uses(self, session_ids: list[UUID]) -> None:
+        """Note that the live ones were in use just now. One that somebody works on is left for the next time."""
+        await self._db.execute(
+            """
+            with used as (
+                select session_id from auth.session
+                where session_id = any($1::uuid[]) and kind = 'browser' and revoked_at is null
+                  and last_used_at < now() - $2::interval and last_used_at > now() - $3::interval
+                for no key update skip locked
+            )
+            update auth.session s set last_used_at = now() from used where s.session_id = used.session_id
+            """,
+            session_ids,
+            USE_STEP,
+            IDLE_LIMIT,
+        )

@@ -1,0 +1,40 @@
+"""Answers the gateway: whom does this cookie, or this API key, stand for? And takes note of their use."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from auth_service.domain.credentials import CredentialKind, Holder
+from auth_service.metrics import CREDENTIALS_CHECKED
+from auth_service.repository.api_keys import ApiKeyRepository
+from auth_service.repository.browser_sessions import BrowserSessionRepository
+from auth_service.service.browser_sessions import BrowserCookie
+from shared.credentials import is_api_key
+from shared.db import Database
+from shared.opaque_tokens import digest
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialKeeping:
+    database: Database
+
+    async def verify(self, kind: CredentialKind, credential: str) -> Holder | None:
+        """Return whom it stands for; none for what is unknown, revoked or expired."""
+        check = self._of_key if kind is CredentialKind.API_KEY else self._of_cookie
+        holder = await check(credential)
+        CREDENTIALS_CHECKED.labels(kind.value, "refused" if holder is None else "good").inc()
+        return holder
+
+    async def _of_key(self, key: str) -> Holder | None:
+        return await ApiKeyRepository(self.database).find_holder(digest(key)) if is_api_key(key) else None
+
+    async def _of_cookie(self, text: str) -> Holder | None:
+        cookie = BrowserCookie.read(text)
+        if cookie is None:
+            return None
+        return await BrowserSessionRepository(self.database).find_holder(cookie.session_id, cookie.secret_hash)
+
+    async def note_uses(self, browser_sessions: list[UUID], api_keys: list[UUID]) -> None:
+        if browser_sessions:
+            await BrowserSessionRepository(self.database).note_uses(browser_sessions)
+        if api_keys:
+            await ApiKeyRepository(self.database).note_uses(api_keys)

@@ -1,0 +1,69 @@
+"""What is told of a request in the end: one line in the log, and its place in the metrics."""
+
+import time
+from collections.abc import Callable
+from functools import cache
+
+from aiohttp import web
+from aiohttp.hdrs import METH_ALL
+
+from shared.logs import Line, log, loggable_path
+from shared.metrics import REQUEST_SECONDS
+from shared.web.context import RequestContext
+
+_NAMES = {
+    "method": "http.request.method",
+    "route": "http.route",
+    "path": "url.path",
+    "status": "http.response.status_code",
+    "duration": "event.duration",
+    "request_id": "http.request.id",
+    "trace_id": "trace.id",
+    "span_id": "span.id",
+    "user_id": "user.id",
+}
+
+
+class AccessLine(Line, rename=_NAMES, gc=False):
+    """`duration` is in nanoseconds."""
+
+    method: str
+    route: str
+    path: str
+    status: int
+    duration: int
+    request_id: str
+    trace_id: str
+    span_id: str
+    user_id: str
+
+
+def record(request: web.Request, context: RequestContext) -> None:
+    seconds = time.perf_counter() - context.started
+    route = route_template(request)
+    method = request.method if request.method in METH_ALL else "other"  # a client may call it anything
+    _seconds(method, route, context.outcome)(seconds)
+    line = AccessLine(
+        method=request.method,
+        route=route,
+        path=loggable_path(request.path),
+        status=context.outcome,
+        duration=int(seconds * 1e9),
+        request_id=context.request_id,
+        trace_id=context.trace.trace_id,
+        span_id=context.trace.span_id,
+        user_id=context.identity.subject,
+    )
+    log.line("info", "request", line)
+
+
+@cache
+def _seconds(method: str, route: str, status: int) -> Callable[[float], None]:
+    """Return the metric's child: looking one up by its labels costs more than counting."""
+    return REQUEST_SECONDS.labels(method, route, str(status)).observe
+
+
+def route_template(request: web.Request) -> str:
+    """Return `/v1/users/{user_id}` for a request's path, so that labels stay bounded."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource is not None else "unmatched"

@@ -1,0 +1,53 @@
+"""Heads and trailers that go on and on, in fragments: refused, and never held beyond their bound."""
+
+import asyncio
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.integration.gateway.gateway_process import gateway_process
+from tests.integration.gateway.running_gateway import status
+from tests.integration.gateway.test_flat_memory import take_slowly
+
+MEGABYTE = 1024 * 1024
+SIZE = 32 * MEGABYTE
+FRAGMENT = 1000  # bytes
+POST = b"POST /big HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the peak of another process's memory is in /proc")
+@pytest.mark.parametrize(
+    ("beginning", "fragment", "expected"),
+    [
+        pytest.param(b"GET /", b"y" * FRAGMENT, {431}, id="request line"),
+        pytest.param(b"GET /open HTTP/1.1\r\nX: ", b"y" * FRAGMENT, {431}, id="header"),
+        pytest.param(b"GET /open HTTP/1.1\r\n", b"X: y\r\n" * (FRAGMENT // 6), {400, 431}, id="headers"),
+        pytest.param(POST + b"0\r\n", b"X: y\r\n" * (FRAGMENT // 6), {400, 431}, id="trailers"),
+        pytest.param(POST + b"0\r\nX: ", b"y" * FRAGMENT, {400, 431}, id="trailer"),
+        pytest.param(POST.replace(b"big", b"hasty") + b"1;x=", b"y" * FRAGMENT, {408}, id="chunk extension, unread"),
+    ],
+)
+async def test_endless_head_costs_its_sender_more_than_us(
+    beginning: bytes, fragment: bytes, expected: set[int], tmp_path: Path, valkey_url: str
+) -> None:
+    """G14: 32 MB of it, if it is let; what is held stays far below a tenth of that."""
+    async with gateway_process(take_slowly, tmp_path, valkey_url) as gateway:
+        assert (await gateway.raw(b"GET /x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")).startswith(
+            b"HTTP/1.1 404"
+        )
+        gateway.forget_peak()
+        before = gateway.peak()
+        async with asyncio.timeout(60), gateway.connection() as (reader, writer):
+            answer = asyncio.create_task(reader.read())
+            with suppress(ConnectionError):
+                writer.write(beginning)
+                for _ in range(SIZE // FRAGMENT):
+                    writer.write(fragment)
+                    await writer.drain()
+                    if answer.done():
+                        break
+            with suppress(ConnectionError):
+                assert status(await answer) in expected
+        assert gateway.peak() - before < SIZE // 10
