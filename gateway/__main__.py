@@ -7,6 +7,7 @@ from functools import partial
 
 from gateway.app import open_gateway, routes_of
 from gateway.downstream.server import require_c_parser
+from gateway.multiprocess import serve_as_workers
 from gateway.routes.model import RoutesError
 from gateway.settings import Settings
 from shared.serve import serve
@@ -23,6 +24,8 @@ def main(_argv: Sequence[str]) -> int:
     except RoutesError as exc:
         print(exc, file=sys.stderr)  # noqa: T201  the log isn't set up yet, and a person is reading
         return 2
+    if settings.workers > 1:
+        return serve_as_workers(settings, routes)
     return serve(settings.process, partial(open_gateway, settings, routes))
 
 

@@ -64,7 +64,7 @@ _AUTH = "auth_service"
 def routes_of(settings: Settings) -> RouteFile:
     """Raises RoutesError, which names every mistake in the file with its line."""
     upstreams = {name: ",".join(urls) for name, urls in settings.upstreams.items()}
-    load = partial(load_routes, upstreams=upstreams, check_policy=parse_policy)
+    load = partial(load_routes, upstreams=upstreams, parse_policy=parse_policy)
     return RouteFile(settings.routes_file, load)
 
 

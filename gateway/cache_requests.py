@@ -96,4 +96,11 @@ class CacheRequests:
             )
         ]
         headers += (b"Host", asked.admitted.pool.authority), self._assertions.header(None, route.upstream)
-        return UpstreamRequest(method, asked.context.target, headers, route.timeout)
+        return UpstreamRequest(
+            method,
+            asked.context.target,
+            headers,
+            route.timeout,
+            head_timeout=route.head_timeout,
+            retries=route.retries,
+        )

@@ -43,6 +43,7 @@ class RequestContext:
     route: str = "unmatched"
     upstream: str = ""
     user_id: str = ""
+    over_limit: str = ""  # the class that would have refused the request, were it no dry run
     headers: list[Header] = field(default_factory=list)
     status: int = CLIENT_GONE
     sent: int = 0

@@ -12,6 +12,7 @@ from gateway.downstream.client import Client
 from gateway.downstream.request import Head
 from gateway.edge.client_address import subject
 from gateway.forwarding import Admitted
+from gateway.limits.decision import decide
 from gateway.limits.headers import limit_headers
 from gateway.limits.policy import LimitClass
 from gateway.limits.valkey import Call
@@ -102,7 +103,7 @@ class Passage:
         self._it.observer.begin()
         context, limit = self._context, self._limit
         whom = limit.subject(subject(context.client), context.user_id)
-        self._it.limiter.submit(Call(limit, whom, 1), self._forward)
+        self._it.limiter.submit(Call(limit, whom, self._admitted.route.cost), self._forward)
 
     def _forward(self, verdict: Verdict) -> None:
         if self._is_over:
@@ -114,7 +115,7 @@ class Passage:
             self._give_up(exc)
 
     def _start(self, verdict: Verdict) -> None:
-        context = self._context
+        context, route = self._context, self._admitted.route
         if not verdict.allowed or not self._acquire():
             self._fall_back()
             return
@@ -122,7 +123,9 @@ class Passage:
             method="GET",
             target=context.target,
             headers=self._it.forwarder.headers(self._head, context, self._admitted),
-            timeout=self._admitted.route.timeout,
+            timeout=route.timeout,
+            head_timeout=route.head_timeout,
+            retries=route.retries,
         )
         self._started = self._admitted.pool.start(request, self._answer)
         if self._started is None:
@@ -153,6 +156,7 @@ class Passage:
     def _leave(self, started: Started) -> None:
         context, exchange = self._context, started.exchange
         assert context.verdict is not None
+        decide(context.verdict)
         context.headers += limit_headers(context.verdict)
         body = exchange.take()
         context.status, context.sent = exchange.status, len(body)

@@ -81,6 +81,8 @@ class Forwarder:
             body=body.stream() if whole is None else whole,
             length=body.length if whole is None else len(whole),
             upgrade=admitted.handshake is not None,
+            head_timeout=admitted.route.head_timeout,
+            retries=admitted.route.retries,
         )
         return await admitted.pool.exchange(upstream_request, context.failed)
 

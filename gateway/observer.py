@@ -29,6 +29,7 @@ _NAMES = {
     "stream_kind": "stream.kind",
     "stream_ended_by": "stream.ended_by",
     "received": "http.request.body.bytes",
+    "over_limit": "limit.dry_run",
     "error_code": "error.code",
     "error_cause": "error.cause",
 }
@@ -52,6 +53,7 @@ class AccessLine(Line, rename=_NAMES, gc=False):
     stream_kind: str | UnsetType = UNSET
     stream_ended_by: str | UnsetType = UNSET
     received: int | UnsetType = UNSET
+    over_limit: str | UnsetType = UNSET
     error_code: str | UnsetType = UNSET
     error_cause: str | UnsetType = UNSET
 
@@ -102,6 +104,8 @@ def _line(context: RequestContext, seconds: float) -> AccessLine:
     if context.stream is not None:
         line.stream_kind, line.stream_ended_by = context.stream.kind, context.stream.ended_by
         line.received = context.stream.received
+    if context.over_limit:
+        line.over_limit = context.over_limit
     if context.error is not None:
         line.error_code = context.error.code
         if context.error.__cause__ is not None:

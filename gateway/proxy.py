@@ -22,6 +22,7 @@ from gateway.edge.websocket import Handshakes
 from gateway.errors import RateLimited
 from gateway.forwarding import Admitted, Forwarder
 from gateway.limits.concurrency import ConcurrencyLimits
+from gateway.limits.decision import Outcome, decide
 from gateway.limits.headers import limit_headers
 from gateway.limits.limiter import Limiter
 from gateway.limits.policy import LimitClass
@@ -69,7 +70,7 @@ class Proxy:
         authorization = headers.getall("Authorization", ()) if handshake is None else handshake.authorization
         cookie = partial(it.cookies.read, headers, safe=handshake is None and is_safe(request.method))
         principal = await it.authenticator.authenticate(route.auth, authorization, cookie)
-        await self._limit(routing.limits[route.limit], context, principal)
+        await self._limit(routing.limits[route.limit], route.cost, context, principal)
         body = RequestBody(request, route.max_body)
         if route.upstream == LOCAL:
             return await self._page(request, context)
@@ -139,16 +140,18 @@ class Proxy:
         await answer.send(b"")
         return answer
 
-    async def _limit(self, limit: LimitClass, context: RequestContext, principal: Principal | None) -> None:
+    async def _limit(self, limit: LimitClass, cost: int, context: RequestContext, principal: Principal | None) -> None:
         if principal is not None:
             context.user_id = principal.user_id
         verdict = context.verdict
         if verdict is None:
             whom = limit.subject(subject(context.client), context.user_id)
-            verdict = await self._components.limiter.check(limit, whom)
+            verdict = await self._components.limiter.check(limit, whom, cost)
         context.headers += limit_headers(verdict)
-        if not verdict.allowed:
+        outcome = decide(verdict)
+        if outcome is Outcome.LIMITED:
             raise RateLimited
+        context.over_limit = limit.name if outcome is Outcome.DRY_RUN else ""
 
     async def _page(self, request: Request, context: RequestContext) -> Answer:
         gzip = accepts_gzip(",".join(request.headers.getall("Accept-Encoding", ())))

@@ -10,7 +10,8 @@ from prometheus_client import Counter
 from gateway.limits.policy import LimitClass, parse_policy
 from gateway.routes.file import RouteFile
 from gateway.routes.match import RouteTable
-from gateway.routes.model import RoutesError
+from gateway.routes.model import RoutesError, UpstreamSettings
+from gateway.upstreams.instance import PoolLimits
 from gateway.upstreams.pool import Pool
 from gateway.upstreams.pools import Pools
 from shared.lifecycle import background
@@ -52,10 +53,21 @@ class LiveRouting:
 
     def _routing(self, table: RouteTable) -> Routing:
         limits = {
-            each.name: LimitClass(each.name, parse_policy(each.policy), each.key, each.strict)
+            each.name: LimitClass(each.name, parse_policy(each.policy), each.key, each.strict, each.dry_run)
             for each in table.limits.values()
         }
-        return Routing(table, limits, self._pools.change(table.upstreams))
+        own = {name: _pool_limits(settings) for name, settings in table.upstream_settings.items()}
+        return Routing(table, limits, self._pools.change(table.upstreams, own))
+
+
+def _pool_limits(settings: UpstreamSettings) -> PoolLimits:
+    return PoolLimits(
+        connections=settings.max_in_flight,
+        idle=settings.keep_alive,
+        connect=settings.connect_timeout,
+        queue=settings.queue,
+        queue_seconds=settings.queue_timeout,
+    )
 
 
 @asynccontextmanager

@@ -26,12 +26,14 @@ class TlsFiles:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`upstreams` are the base URLs of each service's instances, by the names that the route file uses.
+    """`workers` processes share the public port.
 
+    `upstreams` are the base URLs of each service's instances, by the names that the route file uses.
     `http_port` is where pages are sent on to https from, 0 for nowhere.
     """
 
     process: ProcessSettings
+    workers: int
     identity_key_file: Path
     valkey_url: Secret
     cache_url: Secret
@@ -51,6 +53,7 @@ class Settings:
         valkey_url = env.secret("VALKEY_URL")
         return cls(
             process=process,
+            workers=env.integer("WORKERS", 1, minimum=1, maximum=64),
             identity_key_file=env.path("IDENTITY_KEY_FILE"),
             valkey_url=valkey_url,
             cache_url=env.secret("CACHE_URL", valkey_url),

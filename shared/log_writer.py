@@ -4,9 +4,10 @@ import json
 import os
 import queue
 import select
+import stat
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
@@ -79,12 +80,17 @@ class LogWriter(threading.Thread):
 class Descriptor:
     """Standard output, past Python's buffer, whose lock a stuck thread would hold until the program's end aborts."""
 
-    def __init__(self, descriptor: int, *, console: bool) -> None:
+    def __init__(self, descriptor: int, *, console: bool, shared: bool = False) -> None:
         self._descriptor = descriptor
+        self._in_blocks = shared and stat.S_ISFIFO(os.fstat(descriptor).st_mode)
         self.encode = console_line if console else json_line
 
     def write(self, lines: Sequence[bytes]) -> None:
-        rest = memoryview(b"".join(lines))
+        for block in _whole_blocks(lines) if self._in_blocks else (b"".join(lines),):
+            self._write(block)
+
+    def _write(self, block: bytes) -> None:
+        rest = memoryview(block)
         while rest:
             try:
                 rest = rest[os.write(self._descriptor, rest) :]
@@ -93,6 +99,18 @@ class Descriptor:
 
     def close(self) -> None:
         """Standard output stays open."""
+
+
+def _whole_blocks(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Join lines up to what a pipe takes in one piece, so that no other process's come in between."""
+    block = b""
+    for line in lines:
+        if block and len(block) + len(line) > select.PIPE_BUF:
+            yield block
+            block = b""
+        block += line
+    if block:
+        yield block
 
 
 class File:

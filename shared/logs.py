@@ -59,7 +59,7 @@ class Logs:
 
     def start(self, service: str, settings: LogSettings) -> None:
         console = settings.format == "console" or (settings.format == "auto" and sys.stdout.isatty())
-        sinks: list[Sink] = [Descriptor(_STDOUT, console=console)]
+        sinks: list[Sink] = [Descriptor(_STDOUT, console=console, shared=settings.shares_output)]
         if settings.file is not None:
             sinks.append(File(settings.file, settings.file_max_bytes))
         self._level = _LEVELS[settings.level]

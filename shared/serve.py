@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 
 import uvloop
 from aiohttp import web
@@ -106,12 +107,12 @@ async def listening(settings: ProcessSettings, apps: Apps) -> AsyncIterator[None
     public = public_runner(apps)
     runners = [private, public]
     try:
-        await _listen(private, settings.private_host, settings.private_port)
-        await _listen(public, settings.host, settings.port, apps.tls)
+        await _listen(private, partial(_private_site, settings))
+        await _listen(public, partial(_public_site, settings, settings.port, apps.tls))
         if apps.plain is not None:
             server, port = apps.plain
             runners.append(web.ServerRunner(server, shutdown_timeout=1.0))
-            await _listen(runners[-1], settings.host, port)
+            await _listen(runners[-1], partial(_public_site, settings, port, None))
         yield
     finally:
         await _accept_no_more(public)
@@ -119,10 +120,23 @@ async def listening(settings: ProcessSettings, apps: Apps) -> AsyncIterator[None
             await runner.cleanup()
 
 
-async def _listen(runner: web.BaseRunner, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
+async def _listen(runner: web.BaseRunner, site: Callable[[web.BaseRunner], web.BaseSite]) -> None:
     await runner.setup()
-    site = web.TCPSite(runner, host, port) if tls is None else TlsSite(runner, (host, port), tls)
-    await site.start()
+    await site(runner).start()
+
+
+def _private_site(settings: ProcessSettings, runner: web.BaseRunner) -> web.BaseSite:
+    if settings.private_socket is not None:
+        return web.UnixSite(runner, settings.private_socket)
+    return web.TCPSite(runner, settings.private_host, settings.private_port)
+
+
+def _public_site(
+    settings: ProcessSettings, port: int, tls: ssl.SSLContext | None, runner: web.BaseRunner
+) -> web.BaseSite:
+    if tls is not None:
+        return TlsSite(runner, (settings.host, port), tls, shares_port=settings.shares_port)
+    return web.TCPSite(runner, settings.host, port, reuse_port=settings.shares_port or None)
 
 
 async def _accept_no_more(runner: web.BaseRunner) -> None:

@@ -172,6 +172,7 @@ class LogSettings:
     format: str  # auto: JSON unless stdout is a terminal
     file: Path | None
     file_max_bytes: int
+    shares_output: bool = False  # other processes write lines to the same standard output
 
     @classmethod
     def from_env(cls, env: Env) -> Self:
@@ -186,7 +187,11 @@ class LogSettings:
 
 @dataclass(frozen=True, slots=True)
 class ProcessSettings:
-    """What every program needs to listen, log, trust and stop. Times are in seconds."""
+    """What every program needs to listen, log, trust and stop. Times are in seconds.
+
+    A program of several processes has each share the public port (`shares_port`), and answer what belongs on the
+    private one at a Unix socket, `private_socket`.
+    """
 
     name: str
     host: str
@@ -197,6 +202,8 @@ class ProcessSettings:
     trust_file: Path
     drain_seconds: float
     log: LogSettings
+    shares_port: bool = False
+    private_socket: Path | None = None
 
     @classmethod
     def from_env(cls, env: Env, name: str, port: int) -> Self:

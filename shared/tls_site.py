@@ -11,9 +11,14 @@ _BACKLOG = 128
 
 
 class TlsSite(web.BaseSite):
-    def __init__(self, runner: web.BaseRunner, address: tuple[str, int], context: ssl.SSLContext) -> None:
+    """`shares_port`: other processes listen on it too."""
+
+    def __init__(
+        self, runner: web.BaseRunner, address: tuple[str, int], context: ssl.SSLContext, *, shares_port: bool = False
+    ) -> None:
         super().__init__(runner, ssl_context=context, backlog=_BACKLOG)
         self._host, self.port = address
+        self._shares_port = shares_port
 
     @property
     def name(self) -> str:
@@ -29,6 +34,7 @@ class TlsSite(web.BaseSite):
             self.port,
             ssl=self._ssl_context,
             backlog=self._backlog,
+            reuse_port=self._shares_port or None,
             ssl_handshake_timeout=HANDSHAKE,
             ssl_shutdown_timeout=_FAREWELL,
         )

@@ -17,7 +17,15 @@ _PRIVATE = 1000  # a program's private port is so far above its public one
 # The person's own variables go on to the programs that know them; each program checks its own.
 _PASSED_ON_TO_ALL = ("LOG_LEVEL", "LOG_FILE_MAX_BYTES", "DRAIN_SECONDS")
 _PASSED_ON: Mapping[str, tuple[str, ...]] = {
-    "gateway": ("CORS_ORIGINS", "TRUSTED_PROXIES", "ROUTES_FILE", "TLS_CERT_FILE", "TLS_KEY_FILE", "HTTP_PORT"),
+    "gateway": (
+        "CORS_ORIGINS",
+        "TRUSTED_PROXIES",
+        "ROUTES_FILE",
+        "TLS_CERT_FILE",
+        "TLS_KEY_FILE",
+        "HTTP_PORT",
+        "WORKERS",
+    ),
     "auth_service": ("DATABASE_POOL_SIZE", "BCRYPT_COST", "BCRYPT_THREADS", "BCRYPT_QUEUE"),
     "user_service": ("DATABASE_POOL_SIZE",),
     "file_service": ("DATABASE_POOL_SIZE", "FILE_MAX_BYTES", "FILE_QUOTA_BYTES", "FILE_STALL_SECONDS", "FILES_ROOT"),

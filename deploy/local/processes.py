@@ -1,24 +1,20 @@
-"""Children of the launcher: how one is made so that it can't outlive its parent, and how one is recognised later.
-
-Fork is right here because the launcher has a single thread, and what the parent has imported is shared with all.
-"""
+"""Children of the launcher: how one is made so that it can't outlive its parent, and how one is recognised later."""
 
 import ctypes
 import os
 import signal
 import subprocess
 import sys
-import traceback
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from shared import forking
 
 LINUX = sys.platform == "linux"
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15
 _ZOMBIE = "Z"
-_OURS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD)
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -53,43 +49,15 @@ class ChildSpec:
 def fork(spec: ChildSpec, run: Callable[[], int]) -> int:
     """Run `run` in a child in a session of its own, out of reach of the terminal's Ctrl-C, and return its pid."""
     parent = os.getpid()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    if pid := _fork_deaf():
-        return pid
-    status = 70
-    try:
+
+    def settled() -> int:
         _settle(spec, parent)
-        status = run()
-    except SystemExit as exc:
-        status = exc.code if isinstance(exc.code, int) else 1
-    except BaseException:  # noqa: BLE001  whatever it was belongs in the child's log, and the child must end here
-        traceback.print_exc()
-    finally:
-        with suppress(OSError, ValueError):
-            sys.stdout.flush()
-            sys.stderr.flush()
-        os._exit(status)
+        return run()
 
-
-def _fork_deaf() -> int:
-    """Fork with signals kept back in the child, until it has let go of our handlers: they would swallow them."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, _OURS)
-    pid = 1
-    try:
-        pid = os.fork()
-    finally:
-        if pid:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, _OURS)
-    return pid
+    return forking.fork(settled)
 
 
 def _settle(spec: ChildSpec, parent: int) -> None:
-    signal.set_wakeup_fd(-1)
-    for number in _OURS:
-        signal.signal(number, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _OURS)
-    os.setsid()
     _redirect(spec)
     if spec.account:
         os.chdir("/")  # the other user may not even see our folder

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from deploy.local.backoff import Backoff
 from deploy.local.signals import Signals
+from shared.backoff import Backoff
 
 _PROBE_SECONDS = 0.02  # between two looks at a process that isn't ready yet
 _IDLE_SECONDS = 60.0

@@ -23,7 +23,6 @@ _CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL"
 _EXPIRY = Gauge(
     "gateway_tls_certificate_expiry_timestamp_seconds",
     "When the certificate in use ends, in seconds since 1970.",
-    multiprocess_mode="mostrecent",
 )
 _RELOADS = Counter("gateway_tls_reloads", "Attempts to take over a changed certificate.", ("outcome",))
 _ACCEPTED, _REFUSED = _RELOADS.labels("accepted"), _RELOADS.labels("refused")

@@ -105,11 +105,12 @@ def limit(verdict: Verdict, key: str, *, in_memory: bool) -> str:
     rate = f"{verdict.limit} by {verdict.rate_name}"
     ends = duration(verdict.reset_seconds)
     if not verdict.allowed:
-        return f"{key} has used up its {rate}, counted in {where}; it passes again in {ends}"
+        spared = "; a dry run, which refuses nobody" if verdict.policy.dry_run else ""
+        return f"{key} has used up its {rate}, counted in {where}; it passes again in {ends}{spared}"
     return f"{key} has {verdict.remaining} left of {rate}, counted in {where}; whole again in {ends}"
 
 
-def standing(verdict: Verdict, key: str) -> dict[str, Any]:
+def standing(verdict: Verdict, key: str, cost: int) -> dict[str, Any]:
     rates = [{"limit": rate.limit, "seconds": rate.window_seconds} for rate in verdict.policy.rates]
     return {
         "class": verdict.policy.name,
@@ -119,6 +120,8 @@ def standing(verdict: Verdict, key: str) -> dict[str, Any]:
         "remaining": verdict.remaining,
         "reset_seconds": verdict.reset_seconds,
         "strict": verdict.policy.strict,
+        "dry_run": verdict.policy.dry_run,
+        "cost": cost,
     }
 
 

@@ -176,9 +176,12 @@ class _Walk:
         limit, context = self._routing.limits[route.limit], self._context
         with self._report.step("limit") as step:
             key = limit.subject(subject(context.client), context.user_id)
-            verdict = await self._it.limiter.look(limit, key)
-            step.tell(telling.limit(verdict, key, in_memory=self._it.limiter.is_away), **telling.standing(verdict, key))
-            if not verdict.allowed:
+            verdict = await self._it.limiter.look(limit, key, route.cost)
+            step.tell(
+                telling.limit(verdict, key, in_memory=self._it.limiter.is_away),
+                **telling.standing(verdict, key, route.cost),
+            )
+            if not verdict.allowed and not limit.dry_run:
                 context.headers += limit_headers(verdict)
                 raise RateLimited
 
@@ -231,7 +234,8 @@ class _Walk:
         context, method = self._context, self._request.method
         headers = self._it.forwarder.headers(self._request.head, context, admitted)
         content = body.stream() if body.length != 0 else b""
-        return UpstreamRequest(method, context.target, headers, admitted.route.timeout, content, body.length)
+        route, length = admitted.route, body.length
+        return UpstreamRequest(method, context.target, headers, route.timeout, content, length, retries=route.retries)
 
     def _answer(self, status: int | None) -> None:
         report = self._report

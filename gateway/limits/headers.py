@@ -13,7 +13,12 @@ Header = tuple[str, str]
 
 
 def limit_headers(verdict: Verdict) -> list[Header]:
-    """What an answer to a counted request carries; refused ones say when to come back."""
+    """What an answer to a counted request carries; refused ones say when to come back.
+
+    Nothing under a dry run: a limit that refuses nobody must not keep well-behaved clients waiting.
+    """
+    if verdict.policy.dry_run:
+        return []
     headers = [
         ("RateLimit-Policy", _policy_field(verdict.policy)),
         ("RateLimit", f'"{verdict.rate_name}";r={verdict.remaining};t={verdict.reset_seconds}'),

@@ -1,10 +1,15 @@
 """Limits as people write them ("50 per hour, 200 per day"), and as the limiter counts them."""
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-_UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
+_SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
+_SHORT = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "hr": 3600, "d": 86_400, "w": 604_800}
+_UNITS = _SECONDS | {f"{unit}s": seconds for unit, seconds in _SECONDS.items()} | _SHORT
+_RATE = re.compile(r"(?P<limit>[0-9]{1,9})(?: +per +| */ *)(?:(?P<count>[0-9]{1,9}) *)?(?P<unit>[a-z]+)")
+_BETWEEN = re.compile(r"[,;]| and ")
 _LONGEST_WINDOW = 31 * 86_400
 _HIGHEST_LIMIT = 1_000_000  # keeps the script's arithmetic exact: limit x milliseconds stays below 2^53
 
@@ -26,12 +31,14 @@ class LimitClass:
     """Requests that are counted together, per subject, against all of `rates`.
 
     `strict`: also counted in memory at all times, so that losing Valkey (or its data) gives nobody a fresh allowance.
+    `dry_run`: counted and told to the operator, and nobody is refused.
     """
 
     name: str
     rates: tuple[Rate, ...]
     key: Literal["address", "user"] = "address"
     strict: bool = False
+    dry_run: bool = False
 
     def subject(self, address: str, user: str | None = None) -> str:
         """Whom a request counts against: the user where the class says so and one is known, else the address."""
@@ -50,25 +57,22 @@ class LimitClass:
 
 
 def parse_policy(text: str) -> tuple[Rate, ...]:
-    """Rates by growing window; PolicyError for anything but "N per [M] second|minute|hour|day" separated by commas."""
-    rates = sorted((_parse_rate(part) for part in text.split(",")), key=lambda rate: rate.window_seconds)
+    """Return rates by growing window: "50 per hour, 200 per day", "20 per 15 minutes", "5/min; 100/h" and the like.
+
+    Raises PolicyError that says which part can't be read.
+    """
+    rates = sorted((_parse_rate(part) for part in _BETWEEN.split(text)), key=lambda rate: rate.window_seconds)
     if len({rate.window_seconds for rate in rates}) < len(rates):
         raise PolicyError(f"{text!r} limits one window twice")
     return tuple(rates)
 
 
 def _parse_rate(part: str) -> Rate:
-    words = part.split()
-    if len(words) == len(("N", "per", "unit")):
-        words.insert(2, "1")
-    match words:
-        case [limit, "per", count, unit] if _are_counts(limit, count) and unit.removesuffix("s") in _UNITS:
-            return _checked(Rate(int(limit), int(count) * _UNITS[unit.removesuffix("s")]), part.strip())
-    raise PolicyError(f"{part.strip()!r} is not a limit such as '50 per hour' or '20 per 15 minutes'")
-
-
-def _are_counts(*words: str) -> bool:
-    return all(word.isascii() and word.isdecimal() for word in words)
+    part = " ".join(part.split())
+    found = _RATE.fullmatch(part.lower())
+    if found is None or found["unit"] not in _UNITS:
+        raise PolicyError(f"{part!r} is not a limit such as '50 per hour', '20 per 15 minutes' or '5/second'")
+    return _checked(Rate(int(found["limit"]), int(found["count"] or 1) * _UNITS[found["unit"]]), part)
 
 
 def _checked(rate: Rate, part: str) -> Rate:

@@ -63,8 +63,15 @@ class Fields:
         self.mistake(key, f"{key} must be true or false")
         return False
 
-    def seconds(self, key: str, longest: float) -> float:
-        value = self._values.get(key)
+    def integer(self, key: str, default: int, allowed: range) -> int:
+        value = self._values.get(key, default)
+        if isinstance(value, int) and not isinstance(value, bool) and value in allowed:
+            return value
+        self.mistake(key, f"{key} must be a whole number from {allowed[0]} to {allowed[-1]}")
+        return default
+
+    def seconds(self, key: str, longest: float, default: float | None = None) -> float:
+        value = self._values.get(key, default)
         if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value <= longest:
             return float(value)
         self.mistake(key, f"{key} must be a number of seconds above 0, at most {longest:g}")

@@ -2,23 +2,25 @@
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from string import ascii_letters, digits
-from typing import cast, get_args
 
 from gateway.routes.cache import KEYS as CACHE_KEYS
 from gateway.routes.cache import check_cache, read_cache, with_invalidation
 from gateway.routes.fields import Fields, Report
+from gateway.routes.limits import HIGHEST_COST, check_limit, read_limits
 from gateway.routes.lines import Lines
 from gateway.routes.match import RouteTable
 from gateway.routes.model import (
+    DEFAULT_HEAD_TIMEOUT,
     DEFAULT_IDLE,
     LOCAL,
+    MOST_RETRIES,
     PRIVATE_SEGMENTS,
     LimitDeclaration,
-    LimitKey,
     Mistake,
+    ParsePolicy,
     Route,
     RoutesError,
 )
@@ -27,20 +29,19 @@ from gateway.routes.upstreams import read_upstreams
 _METHODS = frozenset({"DELETE", "GET", "PATCH", "POST", "PUT"})
 _ROUTE_KEYS = frozenset(
     {"name", "prefix", "exact", "methods", "upstream", "auth", "limit", "timeout", "max_body"}
-    | {"pass_credentials", "websocket", "idle"}
+    | {"pass_credentials", "websocket", "idle", "head_timeout", "retries", "cost"}
     | CACHE_KEYS
 )
-_LIMIT_KEYS = frozenset({"policy", "key", "strict"})
 _AUTH = re.compile(r"public|optional|user|session|(role|scope):[A-Za-z0-9._:/-]{1,64}")
 _PATH_CHARACTERS = frozenset(ascii_letters + digits + "-._~/")
 _LONGEST_TIMEOUT = 24 * 3600
 _DEFAULT_MAX_BODY = 64 * 1024
 
 
-def load_routes(path: Path, upstreams: Mapping[str, str], check_policy: Callable[[str], object]) -> RouteTable:
+def load_routes(path: Path, upstreams: Mapping[str, str], parse_policy: ParsePolicy) -> RouteTable:
     """Read and check the file at `path`; RoutesError lists every mistake.
 
-    `upstreams` are the built-in ones, by name; the file may add others. `check_policy` raises ValueError for a limit's
+    `upstreams` are the built-in ones, by name; the file may add others. `parse_policy` raises ValueError for a limit's
     policy that can't be read, so that it is reported with its line.
     """
     try:
@@ -53,41 +54,21 @@ def load_routes(path: Path, upstreams: Mapping[str, str], check_policy: Callable
     report = Report(Lines(text))
     top = Fields(document, report, "")
     top.only({"limits", "route", "upstreams"})
-    every = {**upstreams, **read_upstreams(document.get("upstreams", {}), report, upstreams)}
-    limits = _limits(document.get("limits", {}), report, check_policy)
+    added, settings = read_upstreams(document.get("upstreams", {}), report, upstreams)
+    every = {**upstreams, **added}
+    limits = read_limits(document.get("limits", {}), report, parse_policy)
     routes = _routes(document.get("route", []), report, {LOCAL, *every}, limits)
     if not routes:
         top.mistake("route", "there is no [[route]]")
     if report.mistakes:
         raise RoutesError(str(path), report.mistakes)
-    return RouteTable(with_invalidation(routes), limits, every)
+    return RouteTable(with_invalidation(routes), limits, every, settings)
 
 
 def _line_of(error: Exception) -> int:
     _, _, position = str(error).rpartition("(at line ")
     number = position.partition(",")[0]
     return int(number) if number.isdecimal() else 1
-
-
-def _limits(tables: object, report: Report, check_policy: Callable[[str], object]) -> dict[str, LimitDeclaration]:
-    if not isinstance(tables, dict) or not all(isinstance(values, dict) for values in tables.values()):
-        report.add(report.lines.of("limits"), "limit classes are tables: [limits.NAME]")
-        return {}
-    return {
-        name: _limit(name, Fields(values, report, f"limits.{name}"), check_policy) for name, values in tables.items()
-    }
-
-
-def _limit(name: str, fields: Fields, check_policy: Callable[[str], object]) -> LimitDeclaration:
-    fields.only(_LIMIT_KEYS)
-    policy = fields.text("policy")
-    try:
-        check_policy(policy)
-    except ValueError as exc:
-        if policy:
-            fields.mistake("policy", str(exc))
-    key = cast(LimitKey, fields.choice("key", get_args(LimitKey)))
-    return LimitDeclaration(name, policy, key, strict=fields.flag("strict"))
 
 
 def _routes(tables: object, report: Report, upstreams: set[str], limits: Mapping[str, LimitDeclaration]) -> list[Route]:
@@ -100,7 +81,7 @@ def _routes(tables: object, report: Report, upstreams: set[str], limits: Mapping
     for index, values in enumerate(tables):
         fields = Fields(values, report, "route", index)
         route = _route(fields, upstreams, limits)
-        _check_limit(route, fields, limits)
+        check_limit(route, fields, limits)
         _check_websocket(route, fields)
         check_cache(route, fields)
         _check_unique(route, fields, named, taken)
@@ -124,7 +105,10 @@ def _route(fields: Fields, upstreams: set[str], limits: Mapping[str, LimitDeclar
         max_body=fields.size("max_body", _DEFAULT_MAX_BODY),
         pass_credentials=fields.flag("pass_credentials"),
         websocket=websocket,
-        idle=fields.seconds("idle", _LONGEST_TIMEOUT) if "idle" in fields else DEFAULT_IDLE,
+        idle=fields.seconds("idle", _LONGEST_TIMEOUT, DEFAULT_IDLE),
+        head_timeout=fields.seconds("head_timeout", _LONGEST_TIMEOUT, DEFAULT_HEAD_TIMEOUT),
+        retries=fields.integer("retries", MOST_RETRIES, range(MOST_RETRIES + 1)),
+        cost=fields.integer("cost", 1, range(1, HIGHEST_COST + 1)),
         cache=read_cache(fields),
         line=fields.line(),
     )
@@ -155,13 +139,6 @@ def _path(fields: Fields) -> str:
 
 def _are_plain(segments: list[str]) -> bool:
     return not {"", ".", ".."}.intersection(segments)
-
-
-def _check_limit(route: Route, fields: Fields, limits: Mapping[str, LimitDeclaration]) -> None:
-    """A person with a live session must never pay for strangers who share the address."""
-    declared = limits.get(route.limit)
-    if declared and declared.key == "address" and route.auth != "public":
-        fields.mistake("limit", f"limit {route.limit!r} counts by address, so only public routes can have it")
 
 
 def _check_websocket(route: Route, fields: Fields) -> None:

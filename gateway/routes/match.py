@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from gateway.routes.model import PRIVATE_SEGMENTS, LimitDeclaration, Route
+from gateway.routes.model import PRIVATE_SEGMENTS, LimitDeclaration, Route, UpstreamSettings
 from shared.errors import MethodNotAllowed, NotFound
 
 _Methods = dict[str, Route]
@@ -12,12 +12,20 @@ class RouteTable:
     """Immutable once made. Expects canonical paths, and routes that the loader has checked."""
 
     def __init__(
-        self, routes: Iterable[Route], limits: Mapping[str, LimitDeclaration], upstreams: Mapping[str, str]
+        self,
+        routes: Iterable[Route],
+        limits: Mapping[str, LimitDeclaration],
+        upstreams: Mapping[str, str],
+        upstream_settings: Mapping[str, UpstreamSettings] | None = None,
     ) -> None:
-        """`upstreams` are the base URLs of all that routes may name, with commas between those of several instances."""
+        """`upstreams` are the base URLs of all that routes may name, with commas between those of several instances.
+
+        `upstream_settings` are of those that aren't treated as all are.
+        """
         self.routes = tuple(routes)
         self.limits = dict(limits)
         self.upstreams = dict(upstreams)
+        self.upstream_settings = dict(upstream_settings or {})
         self._exact: dict[str, _Methods] = {}
         self._prefix: dict[str, _Methods] = {}
         for route in self.routes:

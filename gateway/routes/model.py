@@ -1,13 +1,14 @@
 """The route file as values: routes, the limit classes they name, and the one way the file can be wrong."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 LimitKey = Literal["address", "user"]
 
 LOCAL = "local"  # the upstream of the gateway's own pages
-DEFAULT_IDLE = 300.0  # seconds
+DEFAULT_IDLE, DEFAULT_HEAD_TIMEOUT = 300.0, 60.0  # seconds
+MOST_RETRIES = 2
 
 # What is only ever served on private ports. No file can route to these, and no table matches them.
 PRIVATE_SEGMENTS = frozenset({"livez", "readyz", "metrics", "internal"})
@@ -34,6 +35,8 @@ class Route:
     `timeout` is in seconds, for the whole exchange; `max_body` in bytes; `limit` names a limit class.
     `pass_credentials`: the upstream gets Authorization and the session cookie; only for those who must judge them.
     `websocket`: takes WebSocket handshakes, and nothing else. `idle`: seconds for which a stream may carry no byte.
+    `head_timeout`: seconds until the answer's head; `retries`: how often a request that may be is sent again.
+    `cost`: how much of its limit a request uses.
     `cache`: None where the cache has nothing to do with the route.
     `line` is where it stands in its file.
     """
@@ -50,18 +53,47 @@ class Route:
     pass_credentials: bool
     websocket: bool = False
     idle: float = DEFAULT_IDLE
+    head_timeout: float = DEFAULT_HEAD_TIMEOUT
+    retries: int = MOST_RETRIES
+    cost: int = 1
     cache: CacheRule | None = None
     line: int = 0
 
 
+class Rate(Protocol):
+    """One rate of a limit's policy, as far as a route file cares: no more than `limit` at once."""
+
+    @property
+    def limit(self) -> int: ...
+
+
+ParsePolicy = Callable[[str], Sequence[Rate]]  # raises ValueError
+
+
 @dataclass(frozen=True, slots=True)
 class LimitDeclaration:
-    """A limit class as the file has it; what `policy` means is the limiter's to say."""
+    """A limit class as the file has it; what `policy` means is the limiter's to say.
+
+    `burst` is what it can let pass at once, so what a single request may cost.
+    """
 
     name: str
     policy: str
     key: LimitKey
     strict: bool
+    dry_run: bool
+    burst: int
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamSettings:
+    """How an upstream is treated. Numbers are per instance, those of the queue for the upstream; times in seconds."""
+
+    connect_timeout: float = 2.0
+    keep_alive: float = 30.0
+    max_in_flight: int = 1024
+    queue: int = 256
+    queue_timeout: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)

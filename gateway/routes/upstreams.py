@@ -1,10 +1,10 @@
-"""The upstreams that a route file adds to the built-in ones: [upstreams.NAME] with its `url`."""
+"""The upstreams that a route file adds to the built-in ones, and how it wants any of them treated: [upstreams.NAME]."""
 
 import re
 from collections.abc import Collection
 
 from gateway.routes.fields import Fields, Report
-from gateway.routes.model import LOCAL
+from gateway.routes.model import LOCAL, UpstreamSettings
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _URL = re.compile(r"http://(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:(?P<port>[0-9]{1,5}))?/?")
@@ -15,21 +15,55 @@ _HIGHEST_PORT = 65535
 _OURS = (LOCAL, "gateway")
 
 
-def read_upstreams(tables: object, report: Report, built_in: Collection[str]) -> dict[str, str]:
-    """Return base URLs by name; each mistake is reported with its line."""
+_KEYS = frozenset({"url", "connect_timeout", "keep_alive", "max_in_flight", "queue", "queue_timeout"})
+_DEFAULT = UpstreamSettings()
+_LONGEST_WAIT, _LONGEST_KEEP_ALIVE = 60.0, 3600.0  # seconds
+_MOST = 65_536
+
+Urls = dict[str, str]
+Settings = dict[str, UpstreamSettings]
+
+
+def read_upstreams(tables: object, report: Report, built_in: Collection[str]) -> tuple[Urls, Settings]:
+    """Return the base URLs of the upstreams that the file adds, and how each one that it names is to be treated.
+
+    Each mistake is reported with its line.
+    """
     if not isinstance(tables, dict) or not all(isinstance(values, dict) for values in tables.values()):
         report.add(report.lines.of("upstreams"), "upstreams are tables: [upstreams.NAME]")
-        return {}
-    taken = {*_OURS, *built_in}
-    return {name: _url(name, Fields(values, report, f"upstreams.{name}"), taken) for name, values in tables.items()}
+        return {}, {}
+    every = {name: Fields(values, report, f"upstreams.{name}") for name, values in tables.items()}
+    settings = {name: _settings(fields) for name, fields in every.items()}
+    return {name: _url(fields) for name, fields in every.items() if _is_added(name, fields, built_in)}, settings
 
 
-def _url(name: str, fields: Fields, taken: Collection[str]) -> str:
-    fields.only({"url"})
-    if name in taken:
+def _settings(fields: Fields) -> UpstreamSettings:
+    fields.only(_KEYS)
+    return UpstreamSettings(
+        connect_timeout=fields.seconds("connect_timeout", _LONGEST_WAIT, _DEFAULT.connect_timeout),
+        keep_alive=fields.seconds("keep_alive", _LONGEST_KEEP_ALIVE, _DEFAULT.keep_alive),
+        max_in_flight=fields.integer("max_in_flight", _DEFAULT.max_in_flight, range(1, _MOST + 1)),
+        queue=fields.integer("queue", _DEFAULT.queue, range(_MOST + 1)),
+        queue_timeout=fields.seconds("queue_timeout", _LONGEST_WAIT, _DEFAULT.queue_timeout),
+    )
+
+
+def _is_added(name: str, fields: Fields, built_in: Collection[str]) -> bool:
+    """A built-in one may be given settings, but no other place; the gateway itself is none to speak of."""
+    if name in built_in:
+        if "url" in fields:
+            fields.mistake(
+                "url", f"upstream {name!r} is built in, and its URL is told by a variable; choose another name"
+            )
+        return False
+    if name in _OURS:
         fields.mistake("", f"upstream {name!r} is built in; choose another name")
     elif not _NAME.fullmatch(name):
         fields.mistake("", f"upstream {name!r} must be lower-case letters, digits and _, beginning with a letter")
+    return True
+
+
+def _url(fields: Fields) -> str:
     url = fields.text("url")
     parts = _URL.fullmatch(url)
     if url and (parts is None or not 0 < int(parts["port"] or 80) <= _HIGHEST_PORT):

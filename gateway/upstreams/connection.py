@@ -31,7 +31,7 @@ class Connection(asyncio.Protocol):
         self.writing_paused = False
         self._client_turn = False
         self.answer = AnswerParser()
-        self._silence = self._silent_until = self._end = inf
+        self._head_silence = self._silence = self._silent_until = self._end = inf
         self.idle_since = 0.0
 
     @property
@@ -48,7 +48,7 @@ class Connection(asyncio.Protocol):
         self.answer.expect(to_head=request.method == "HEAD", to_upgrade=request.upgrade)
         self._busy = True
         self._client_turn = False
-        self._silence = request.silence
+        self._head_silence, self._silence = request.head_timeout, request.silence
         self._end = deadline
         self.write(data)
 
@@ -132,7 +132,8 @@ class Connection(asyncio.Protocol):
 
     def _start_clock(self) -> None:
         if not self._client_turn:
-            self._silent_until = self._loop.time() + self._silence
+            silence = self._silence if self.answer.status else self._head_silence
+            self._silent_until = self._loop.time() + silence
 
     async def _wait(self) -> None:
         self._reader = self._loop.create_future()
@@ -149,9 +150,13 @@ class Connection(asyncio.Protocol):
 
     def _tell_ready(self) -> None:
         on_ready, answer = self._on_ready, self.answer
-        if on_ready is not None and (self.failure or answer.complete or (answer.status and not answer.is_short)):
+        if on_ready is None:
+            return
+        if self.failure or answer.complete or (answer.status and not answer.is_short):
             self._on_ready, self._silent_until = None, inf
             on_ready()
+        elif answer.status:
+            self._start_clock()  # what follows the head has a time of its own
 
     def _resume_reading(self) -> None:
         if self._reading_paused and self._transport is not None and not self._transport.is_closing():

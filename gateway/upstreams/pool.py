@@ -97,7 +97,7 @@ class Pool:
             self._budget.earn()
         deadline = self._loop.time() + request.timeout
         tried: Tried = ()
-        attempts = MOST_ATTEMPTS
+        attempts, repetitions = MOST_ATTEMPTS, request.retries
         while True:
             if failed is None:
                 instance = await self._admit(request, tried)
@@ -106,7 +106,9 @@ class Pool:
                 except AttemptFailed as failure:
                     failed = Failed(instance, failure)
             attempts -= 1
-            again = self._pass_over(request, failed.failure, (*tried, failed.instance)) if attempts else None
+            repetitions -= failed.failure.sent
+            is_over = not attempts or repetitions < 0
+            again = None if is_over else self._pass_over(request, failed.failure, (*tried, failed.instance))
             if again is None:
                 raise failed.failure.error from failed.failure.error.__cause__
             tried, failed = again, None

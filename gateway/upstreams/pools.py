@@ -12,6 +12,8 @@ from shared.lifecycle import background
 
 SWEEP_INTERVAL = 0.25  # seconds; how late a time-out may be noticed
 
+_Key = tuple[str, str, PoolLimits]  # name, URLs, limits
+
 
 class Pools:
     """Retired pools live on, with their time-outs, for as long as a request that began before still holds them."""
@@ -19,22 +21,24 @@ class Pools:
     def __init__(self, limits: PoolLimits, lookup: Lookup) -> None:
         self._limits = limits
         self._lookup = lookup
-        self._open: dict[tuple[str, str], Pool] = {}
+        self._open: dict[_Key, Pool] = {}
         self._all: WeakSet[Pool] = WeakSet()
         self._changed = asyncio.Event()
 
-    def change(self, urls: Mapping[str, str]) -> Mapping[str, Pool]:
+    def change(self, urls: Mapping[str, str], own: Mapping[str, PoolLimits] | None = None) -> Mapping[str, Pool]:
         """Return a pool per upstream, by name; `urls` are the base URLs of its instances, with commas, http only.
 
-        An upstream that keeps its URLs keeps its pool; a pool that isn't among them any more is retired, and before
-        there is a successor: both may name the same instance in the metrics. New names are looked up at once, but
-        until they have been, their upstream is unavailable.
+        `own` are the limits of upstreams that have some of their own. One that keeps its URLs and limits keeps its
+        pool; a pool that isn't among them any more is retired, and before there is a successor: both may name the same
+        instance in the metrics. New names are looked up at once, but until they have been, their upstream is
+        unavailable.
         """
-        for key in self._open.keys() - urls.items():
+        keys = [(name, places, (own or {}).get(name, self._limits)) for name, places in urls.items()]
+        for key in self._open.keys() - set(keys):
             self._open.pop(key).retire()
-        self._open = {key: self._open.get(key) or self._new(*key) for key in urls.items()}
+        self._open = {key: self._open.get(key) or self._new(*key) for key in keys}
         self._changed.set()
-        return {name: pool for (name, _), pool in self._open.items()}
+        return {name: pool for (name, _, _), pool in self._open.items()}
 
     async def discover(self) -> None:
         """Look the names of all upstreams up, once; return when it is time to do it again."""
@@ -52,8 +56,8 @@ class Pools:
         for pool in tuple(self._all):
             pool.close()
 
-    def _new(self, name: str, urls: str) -> Pool:
-        pool = Pool(name, urls.split(","), self._limits, self._lookup)
+    def _new(self, name: str, urls: str, limits: PoolLimits) -> Pool:
+        pool = Pool(name, urls.split(","), limits, self._lookup)
         self._all.add(pool)
         return pool
 

@@ -19,7 +19,8 @@ class UpstreamRequest:
     """`headers` come without framing: that follows from `body` and `length` (None: unknown before its end).
 
     `target` is the origin-form, path and query. In seconds, `timeout` is for the whole exchange, and `silence` for how
-    long the upstream may neither take nor give a byte. `upgrade` asks for another protocol, on a connection of its own.
+    long the upstream may neither take nor give a byte; before the head of its answer, `head_timeout`. `retries` is how
+    often it may be sent again, if that does no harm. `upgrade` asks for another protocol, on a connection of its own.
     """
 
     method: str
@@ -30,11 +31,13 @@ class UpstreamRequest:
     length: int | None = 0
     silence: float = SILENCE
     upgrade: bool = False
+    head_timeout: float = SILENCE
+    retries: int = 2
 
     @property
     def is_repeatable(self) -> bool:
-        """Sending it twice does no harm, and nothing of it has been consumed."""
-        return self.method in IDEMPOTENT and self.body == b""
+        """Sending it twice is allowed and does no harm, and nothing of it has been consumed."""
+        return self.retries > 0 and self.method in IDEMPOTENT and self.body == b""
 
     @property
     def is_chunked(self) -> bool:

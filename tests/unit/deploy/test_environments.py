@@ -15,7 +15,13 @@ from shared.identity import Signer, load_trust
 
 @pytest.fixture
 def environments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Environments:
-    for name, value in {"PORT": "9000", "HOST": "0.0.0.0", "BCRYPT_COST": "4", "AWS_SECRET_ACCESS_KEY": "x"}.items():
+    for name, value in {
+        "PORT": "9000",
+        "HOST": "0.0.0.0",
+        "BCRYPT_COST": "4",
+        "WORKERS": "3",
+        "AWS_SECRET_ACCESS_KEY": "x",
+    }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("STATE_DIR", str(tmp_path))
     state = State(tmp_path)
@@ -46,6 +52,7 @@ def test_program_is_told_what_it_needs_and_nothing_else(environments: Environmen
         assert ("VALKEY_URL" in told) == (program == "gateway")
         assert ("PASSWORD_PEPPER_FILE" in told) == (program == "auth_service")
         assert ("BCRYPT_COST" in told) == (program == "auth_service")
+        assert told.get("WORKERS") == ("3" if program == "gateway" else None)
 
 
 def test_every_issuers_key_is_trusted_under_its_own_name(environments: Environments) -> None:

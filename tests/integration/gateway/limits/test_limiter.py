@@ -2,14 +2,20 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from itertools import count
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from redis import asyncio as aioredis
 from redis.crc import key_slot
 
 from gateway.limits.limiter import FALLBACKS, Limiter, open_limiter
 from gateway.limits.policy import LimitClass, Rate, parse_policy
+from tests.stores import StoreUrls
 
+NUMBERS = count()
 HOURLY = LimitClass("hourly", parse_policy("50 per hour"))
 BOTH = LimitClass("both", parse_policy("5 per minute, 8 per day"))
 STRICT = LimitClass("strict", parse_policy("5 per hour"), strict=True)
@@ -117,6 +123,35 @@ async def test_strict_class_remembers_what_valkey_lost(limiter: Limiter, valkey_
 
 async def test_strict_class_is_exact_in_a_burst_too(limiter: Limiter) -> None:
     assert await burst(limiter, STRICT, "addr:a", 200) == 5
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(calls=st.lists(st.tuples(st.integers(0, 2), st.integers(1, 6)), max_size=30), limit=st.integers(1, 40))
+def test_gateways_in_any_order_count_as_one(stores: StoreUrls, calls: list[tuple[int, int]], limit: int) -> None:
+    """G27: whoever asks for how much, a call passes if and only if it still fits into the limit."""
+    policy = LimitClass(f"shared-{next(NUMBERS)}", (Rate(limit, 31 * 86_400),))
+
+    async def ask() -> list[bool]:
+        async with AsyncExitStack() as stack:
+            limiters = [await stack.enter_async_context(open_limiter(stores.valkey)) for _ in range(3)]
+            return [(await limiters[which].check(policy, "addr:a", cost)).allowed for which, cost in calls]
+
+    left, expected = limit, []
+    for _, cost in calls:
+        expected.append(cost <= left)
+        left -= cost if cost <= left else 0
+    assert asyncio.run(ask()) == expected
+
+
+async def test_script_that_is_forgotten_in_the_midst_of_a_burst_costs_no_exactness(valkey_url: str) -> None:
+    """G27: over several gateways, each of which has to load it again."""
+    async with AsyncExitStack() as stack:
+        limiters = [await stack.enter_async_context(open_limiter(valkey_url)) for _ in range(3)]
+        client = await stack.enter_async_context(aioredis.from_url(valkey_url))
+        bursts = [asyncio.create_task(burst(each, HOURLY, "addr:a", 400)) for each in limiters]
+        for _ in range(20):
+            await client.script_flush()
+        assert sum(await asyncio.gather(*bursts)) == 50
 
 
 @pytest.mark.parametrize("strict", [False, True])

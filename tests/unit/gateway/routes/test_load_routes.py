@@ -179,7 +179,7 @@ def test_file_adds_upstreams_to_the_built_in_ones(load: Load) -> None:
 @pytest.mark.parametrize(
     ("added", "line", "said"),
     [
-        ('[upstreams.user_service]\nurl = "http://127.0.0.1:9000"', 1, "'user_service' is built in"),
+        ('[upstreams.user_service]\nurl = "http://127.0.0.1:9000"', 2, "'user_service' is built in"),
         ('[upstreams.local]\nurl = "http://127.0.0.1:9000"', 1, "'local' is built in"),
         ('[upstreams.gateway]\nurl = "http://127.0.0.1:9000"', 1, "'gateway' is built in"),
         ('[upstreams.My-Notes]\nurl = "http://127.0.0.1:9000"', 1, "must be lower-case letters"),

@@ -55,6 +55,20 @@ async def test_upstream_that_moves_gets_a_new_pool() -> None:
         assert upstream.accepted == 1
 
 
+async def test_upstream_whose_limits_change_gets_a_new_pool_and_keeps_it() -> None:
+    async with upstream_of() as (pools, upstream, url):
+        before = pools.change({"it": url})["it"]
+        await ask(before)
+        own = {"it": replace(LIMITS, connections=1)}
+        after = pools.change({"it": url}, own)["it"]
+        assert after is not before
+        held = await after.exchange(GET)
+        assert after._instances[0].is_full
+        await held.end()
+        assert pools.change({"it": url}, dict(own))["it"] is after
+        assert upstream.accepted == 2
+
+
 async def test_request_that_began_before_is_still_served_and_leaves_no_connection() -> None:
     async with upstream_of() as (pools, upstream, url):
         pool = pools.change({"it": url})["it"]

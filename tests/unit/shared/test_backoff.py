@@ -1,6 +1,6 @@
 import pytest
 
-from deploy.local.backoff import Backoff
+from shared.backoff import Backoff
 
 
 def test_delay_doubles_from_a_tenth_of_a_second_to_five() -> None:
