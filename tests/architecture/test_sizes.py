@@ -10,7 +10,7 @@ from tests.stores import ROOT
 
 PROGRAMS = ("gateway", "auth_service", "user_service", "file_service")
 SERVICES = PROGRAMS[1:]
-CODE = ("shared", *PROGRAMS, "deploy", "tests")
+CODE = ("shared", *PROGRAMS, "deploy", "bench", "tests")
 MOST_LINES, MOST_FUNCTION_LINES, MOST_PARAMETERS = 300, 40, 5
 TYPICAL_LINES, TYPICAL_FUNCTION_LINES = 180, 25  # nine of ten are smaller
 
