@@ -24,7 +24,7 @@ from gateway.authentication.revocation import Revocations
 from gateway.authentication.tokens import TokenVerifier
 from gateway.authentication.uses import REPORT_SECONDS as USES_SECONDS
 from gateway.authentication.uses import Uses
-from gateway.caching import CachePlace, open_caching
+from gateway.caching.routes import CachePlace, open_caching
 from gateway.downstream.certificates import Certificates
 from gateway.downstream.client import no_fast_lane
 from gateway.downstream.server import Server
@@ -48,7 +48,7 @@ from gateway.routes.file import RouteFile
 from gateway.routes.load import load_routes
 from gateway.routing import LiveRouting, follow_routes
 from gateway.settings import NAME, Settings
-from gateway.streams import Streams
+from gateway.streaming.streams import Streams
 from gateway.upstreams.instance import PoolLimits
 from gateway.upstreams.pools import open_pools
 from shared.errors import Unavailable

@@ -16,11 +16,11 @@ from gateway.edge.compression import SMALLEST, compress_for
 from gateway.edge.headers import RawHeader, downstream_headers, forwarding_headers, upstream_headers
 from gateway.edge.websocket import Handshake
 from gateway.errors import AnswerTimeout
-from gateway.event_stream import is_event_stream, relay_events
 from gateway.responder import Responder
 from gateway.routes.model import Route
-from gateway.streams import Kind, Streams
-from gateway.tunnel import Tunnel
+from gateway.streaming.event_stream import is_event_stream, relay_events
+from gateway.streaming.streams import Kind, Streams
+from gateway.streaming.tunnel import Tunnel
 from gateway.upstreams.answers import SWITCHING_PROTOCOLS
 from gateway.upstreams.exchange import Exchange
 from gateway.upstreams.pool import Pool

@@ -11,7 +11,7 @@ from aiohttp import web
 from gateway.authentication.authenticator import Authenticator
 from gateway.authentication.cookies import Cookies, is_safe
 from gateway.authentication.principal import Principal
-from gateway.caching import Caching
+from gateway.caching.routes import Caching
 from gateway.context import RequestContext, new_context
 from gateway.downstream.answer import Answer
 from gateway.downstream.body import RequestBody

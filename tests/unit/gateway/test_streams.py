@@ -6,7 +6,7 @@ import pytest
 from gateway.authentication.principal import Principal
 from gateway.authentication.revocation import Revocations
 from gateway.context import RequestContext
-from gateway.streams import EndedBy, Kind, Streams
+from gateway.streaming.streams import EndedBy, Kind, Streams
 from shared.errors import Unavailable
 from shared.lifecycle import Lifecycle, background
 from shared.tracing import continue_trace

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from gateway.cache.policy import Use, covers_error, use
 from gateway.cache.store import CacheStore, Found
-from gateway.cache_requests import CacheRequests
+from gateway.caching.requests import CacheRequests
 from gateway.context import RequestContext
 from gateway.downstream.body import RequestBody
 from gateway.downstream.request import Request

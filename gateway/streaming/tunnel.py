@@ -10,7 +10,7 @@ from aiohttp import web
 
 from gateway.downstream.takeover import Takeover
 from gateway.edge.frames import GOING_AWAY, POLICY_VIOLATION, Frames, close_frame
-from gateway.streams import EndedBy, OpenStream, stopped
+from gateway.streaming.streams import EndedBy, OpenStream, stopped
 from gateway.upstreams.exchange import Exchange
 from shared.errors import AppError
 

@@ -5,7 +5,7 @@ import asyncio
 from gateway.context import RequestContext
 from gateway.downstream.answer import Answer
 from gateway.errors import UpstreamTimeout
-from gateway.streams import EndedBy, OpenStream, stopped
+from gateway.streaming.streams import EndedBy, OpenStream, stopped
 from gateway.upstreams.answers import Header
 from gateway.upstreams.exchange import Exchange
 from shared.errors import AppError

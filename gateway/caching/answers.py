@@ -9,7 +9,7 @@ from gateway.cache.entry import Entry
 from gateway.cache.metrics import SERVED_BYTES
 from gateway.cache.present import not_modified, present
 from gateway.cache.status import CacheStatus
-from gateway.cache_requests import Asked
+from gateway.caching.requests import Asked
 from gateway.downstream.answer import Answer
 from gateway.edge.headers import downstream_headers
 from gateway.errors import AnswerTimeout

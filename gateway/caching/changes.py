@@ -2,7 +2,7 @@
 
 from gateway.cache.metrics import INVALIDATIONS
 from gateway.cache.store import CacheStore
-from gateway.cache_requests import CacheRequests
+from gateway.caching.requests import CacheRequests
 from gateway.context import RequestContext
 from gateway.downstream.answer import Answer
 from gateway.downstream.body import RequestBody

@@ -22,16 +22,16 @@ from gateway.cache.passing import Passing
 from gateway.cache.policy import Use, covers_error, use
 from gateway.cache.status import CacheStatus
 from gateway.cache.store import CacheStore, Found
-from gateway.cache_outlook import READING, Oracle
-from gateway.cache_requests import Asked, CacheRequests
-from gateway.cached_answers import CachedAnswers
-from gateway.changes import Changes
+from gateway.caching.answers import CachedAnswers
+from gateway.caching.changes import Changes
+from gateway.caching.fetching import Fetched, Fetcher, HandedOver, Outcome, Wanted
+from gateway.caching.outlook import READING, Oracle
+from gateway.caching.requests import Asked, CacheRequests
 from gateway.context import RequestContext
 from gateway.downstream.answer import Answer
 from gateway.downstream.body import RequestBody
 from gateway.downstream.request import Request
 from gateway.errors import NotCached
-from gateway.fetching import Fetched, Fetcher, HandedOver, Outcome, Wanted
 from gateway.forwarding import Admitted, Forwarder
 from gateway.limits.budget import within_budget
 from gateway.responder import Responder

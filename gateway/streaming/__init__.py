@@ -1,0 +1,1 @@
+"""WebSockets and event streams on their way through, and what ends them."""
