@@ -167,10 +167,11 @@ class RunningGateway:
         return bool(self.echo.seen) and not self.server.connections
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    async def connection(self, within: float = 10) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+        """A client's connection, for `within` seconds at most."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(within):
                 yield reader, writer
         finally:
             writer.transport.abort()
