@@ -150,7 +150,7 @@ class Proxy:
         context.headers += limit_headers(verdict)
         outcome = decide(verdict)
         if outcome is Outcome.LIMITED:
-            raise RateLimited
+            raise RateLimited(verdict.reset_seconds)
         context.over_limit = limit.name if outcome is Outcome.DRY_RUN else ""
 
     async def _page(self, request: Request, context: RequestContext) -> Answer:
