@@ -123,6 +123,7 @@ class Proxy:
         problem = self._problem(request, context, error)
         answer = self._components.responder.answer(request, context, problem.status, problem.headers.items())
         await answer.send(problem.body)
+        context.sent = answer.sent
         return answer
 
     async def _send_to_https(self, request: Request, context: RequestContext) -> Answer:
