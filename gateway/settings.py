@@ -68,8 +68,7 @@ class Settings:
             cache_bytes=env.integer("CACHE_BYTES", _CACHE_BYTES),
             auth_internal_url=env.url("AUTH_INTERNAL_URL", "http://127.0.0.1:9081"),
             upstreams={
-                name: env.urls(variable, default, schemes=("http",))
-                for name, (variable, default) in BUILT_IN.items()
+                name: env.urls(variable, default, schemes=("http",)) for name, (variable, default) in BUILT_IN.items()
             },
             routes_file=routes_file(env),
             trusted_proxies=_networks(env),

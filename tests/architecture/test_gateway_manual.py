@@ -115,7 +115,7 @@ def test_examples_can_be_appended_to_the_shipped_file(tmp_path: Path) -> None:
 
 
 def test_every_code_of_the_gateway_is_told_with_its_status() -> None:
-    told = {}
+    told: dict[str, set[int]] = {}
     for statuses, codes, _ in rows("Every answer of the gateway's own"):
         allowed = {int(status) for status in statuses.split(", ")}
         told |= dict.fromkeys(re.findall(r"`(\w+)`", codes), allowed)
