@@ -8,7 +8,7 @@ from file_service.uploads.incoming import UploadRequest
 from file_service.views import FileView, UploadQuery, metadata_etag, present
 from shared.web.answers import Answer, Created, Page
 from shared.web.context import identity_of
-from shared.web.idempotency import read_key
+from shared.web.idempotency_key import read_key
 from shared.web.paging import PageQuery, decode_cursor, make_page
 
 

@@ -8,38 +8,17 @@ Each service that offers it has the table
 and purges it after 24 hours. The answer is stored in the effect's own transaction, so both are there or neither.
 """
 
-import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
 import msgspec
-from aiohttp import web
 
 from shared.db import Connection, Db
-from shared.errors import AppError
 from shared.web.answers import Created
-from shared.web.context import identity_of
+from shared.web.idempotency_key import IdempotencyKeyInUse, IdempotencyKeyReused
 
 T = TypeVar("T")
-
-HEADER = "Idempotency-Key"
-_MAX_LENGTH = 255
-
-
-class InvalidIdempotencyKey(AppError):
-    code, status, title = "invalid_idempotency_key", 400, "The Idempotency-Key is invalid"
-
-
-class IdempotencyKeyInUse(AppError):
-    code, status, title = "idempotency_key_in_use", 409, "A request with this Idempotency-Key is being worked on"
-
-
-class IdempotencyKeyReused(AppError):
-    code, status, title = "idempotency_key_reused", 422, "This Idempotency-Key was used for another request"
-
-
-IDEMPOTENCY_ERRORS = (InvalidIdempotencyKey, IdempotencyKeyInUse, IdempotencyKeyReused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +27,6 @@ class Claim:
 
     key_hash: bytes
     fingerprint: bytes
-
-
-def read_key(request: web.Request) -> bytes | None:
-    """Return the hash of the request's key within its scope, or None without one. Raises InvalidIdempotencyKey."""
-    values = request.headers.getall(HEADER, [])
-    if not values:
-        return None
-    key = values[0]
-    if len(values) > 1 or not (0 < len(key) <= _MAX_LENGTH and key.isascii() and key.isprintable()):
-        raise InvalidIdempotencyKey(f"Send one key of 1 to {_MAX_LENGTH} printable ASCII characters.")
-    resource = request.match_info.route.resource
-    scope = (identity_of(request).subject, request.method, resource.canonical if resource else "", key)
-    return hashlib.sha256("\0".join(scope).encode()).digest()
 
 
 async def is_answered(db: Db, schema: str, key_hash: bytes) -> bool:

@@ -20,7 +20,7 @@ from shared.errors import (
     UnsupportedMediaType,
 )
 from shared.web.cookies import PLAIN_NAME, SECURE_NAME
-from shared.web.idempotency import IDEMPOTENCY_ERRORS
+from shared.web.idempotency_key import IDEMPOTENCY_ERRORS
 from shared.web.problem import PROBLEM_JSON
 from shared.web.routes import Auth, Route, Signature, read_signature
 

@@ -11,13 +11,8 @@ from shared.db import Connection, Database, DirectConnection
 from shared.ids import uuid7
 from shared.purge import purge, purge_idempotency
 from shared.web.answers import Created
-from shared.web.idempotency import (
-    Claim,
-    IdempotencyKeyInUse,
-    IdempotencyKeyReused,
-    is_answered,
-    once,
-)
+from shared.web.idempotency import Claim, is_answered, once
+from shared.web.idempotency_key import IdempotencyKeyInUse, IdempotencyKeyReused
 from tests.integration.shared.tables import SCHEMA
 
 

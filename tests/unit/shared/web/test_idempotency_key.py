@@ -7,7 +7,7 @@ from multidict import CIMultiDict
 
 from shared.identity import Identity, Kind
 from shared.web.context import CONTEXT, new_context
-from shared.web.idempotency import InvalidIdempotencyKey, read_key
+from shared.web.idempotency_key import InvalidIdempotencyKey, read_key
 
 
 async def nothing(_request: web.Request) -> web.Response:
