@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 from weakref import WeakSet
 
 from aiohttp import http_exceptions, http_parser, web
@@ -10,6 +10,7 @@ from prometheus_client import Gauge
 
 from gateway.downstream.client import Client, Enter
 from gateway.downstream.request import Head, Request
+from gateway.downstream.sweeper import Sweeper
 from gateway.errors import HeadTooLarge, MethodNotImplemented
 from shared.errors import AppError, BadRequest
 
@@ -40,6 +41,7 @@ class Server(web.Server):
         super().__init__(handler, request_factory=self._request, handler_cancellation=True)  # type: ignore[arg-type]  # it gets our requests
         self.refuse = refuse
         self.enter = enter
+        self._sweeper = Sweeper(self._swept, KEEP_ALIVE)
         _SERVERS.add(self)
 
     def __call__(self) -> web.RequestHandler:
@@ -52,7 +54,15 @@ class Server(web.Server):
             max_field_size=MAX_FIELD,
             max_headers=MAX_HEADERS,
             auto_decompress=False,
+            access_log=None,
         )
+
+    def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
+        super().connection_made(handler, transport)
+        self._sweeper.begin()
+
+    def _swept(self) -> list[Client]:
+        return cast(list[Client], self.connections)
 
     def _request(self, head: Head, payload: Any, protocol: web.RequestHandler, *rest: Any) -> Request:
         return Request(head, payload, protocol, *rest, self._loop)
