@@ -11,8 +11,8 @@ V = TypeVar("V")
 class Gathering(Generic[K, V]):
     """Asks once for all keys that are wanted in one tick of the event loop.
 
-    Under load many requests get as far at once, and a statement for all of them costs the store, and us, hardly more
-    than one for each. Nobody is made to wait for others: the tick ends anyway. An answer is never older than its question.
+    Under load many requests get as far at once, and one statement for all of them costs the store, and us, hardly more
+    than one for one. Nobody is made to wait for others, as the tick ends anyway, and no answer is older than its question.
     """
 
     def __init__(self, ask: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]]) -> None:

@@ -29,7 +29,10 @@ class ProfileRepository:
         self._db = db
 
     async def find(self, user_ids: Sequence[UUID]) -> dict[UUID, Profile]:
-        """Return those profiles that there are. The ids are hidden from the planner, which would plan each call anew."""
+        """Return those profiles that there are.
+
+        The subselect hides the ids from the planner, which would take how many they are for a reason to plan anew.
+        """
         rows = await self._db.fetch(
             """
             select user_id, display_name, bio, visibility, created_at, updated_at, version

@@ -13,19 +13,22 @@ class Store:
 
     def __init__(self) -> None:
         self.asked: list[list[int]] = []
+        self.changed = asyncio.Condition()
         self.open = asyncio.Event()
         self.failure: Exception | None = None
 
     async def squares(self, keys: Sequence[int]) -> dict[int, int]:
         self.asked.append(list(keys))
+        async with self.changed:
+            self.changed.notify_all()
         await self.open.wait()
         if self.failure is not None:
             raise self.failure
         return {key: key * key for key in keys if key % 2 == 0}
 
     async def until_asked(self, times: int) -> None:
-        while len(self.asked) < times:
-            await asyncio.sleep(0)
+        async with self.changed:
+            await self.changed.wait_for(lambda: len(self.asked) == times)
 
 
 @pytest.fixture
