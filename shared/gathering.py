@@ -12,7 +12,7 @@ class Gathering(Generic[K, V]):
     """Asks once for all keys that are wanted in one tick of the event loop.
 
     Under load many requests get as far at once, and one statement for all of them costs the store, and us, hardly more
-    than one for one. Nobody is made to wait for others, as the tick ends anyway, and no answer is older than its question.
+    than one for one. Nobody is made to wait for others, as the tick ends anyway; no answer is older than its question.
     """
 
     def __init__(self, ask: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]]) -> None:
