@@ -13,9 +13,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 
 import pytest
+from hypothesis import settings
 from redis import asyncio as aioredis
 
 from tests.stores import Databases, DatabaseUrls, StoreUrls, running_stores
+
+settings.load_profile("ci")  # no deadlines, which a busy machine breaks, and the same examples for the same test
 
 FreshDatabase = Callable[[str], Awaitable[DatabaseUrls]]
 

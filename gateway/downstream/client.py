@@ -15,7 +15,7 @@ from typing import Protocol, cast
 
 from aiohttp import web
 from aiohttp.http import RawRequestMessage
-from aiohttp.streams import EMPTY_PAYLOAD
+from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 
 
 class Passage(Protocol):
@@ -37,11 +37,12 @@ def no_fast_lane(_client: "Client", _head: RawRequestMessage) -> None:
 class Client(web.RequestHandler):
     """`peer` is the other end's address."""
 
-    __slots__ = ("_begun", "_enter", "_had_body", "_is_broken", "_left", "_parked", "_passage", "peer")
+    __slots__ = ("_begun", "_body", "_enter", "_had_body", "_is_broken", "_left", "_parked", "_passage", "peer")
 
     def __init__(self, server: web.Server, enter: Enter, **options: object) -> None:
         super().__init__(server, **options)  # type: ignore[arg-type]  # aiohttp's own options, as Server gives them
         self._enter = enter
+        self._body: StreamReader | None = None  # of the last request that came, which may still be arriving
         self._had_body = False
         self._is_broken = False
         self._parked: asyncio.Future[None] | None = None
@@ -71,9 +72,21 @@ class Client(web.RequestHandler):
             self._go_on()
 
     def _look_for_breach(self) -> None:
-        """After what is no HTTP nothing is: each further packet would be refused anew, and kept with its refusal."""
-        if self._messages and not isinstance(self._messages[-1][0], RawRequestMessage):
-            self._is_broken = True
+        """After what is no HTTP nothing is: each further packet would be refused anew, and kept with its refusal.
+
+        aiohttp puts the refusal in line behind the request whose body it broke, and that one would wait for the rest.
+        """
+        if not self._messages:
+            return
+        message, payload = self._messages[-1]
+        if isinstance(message, RawRequestMessage):
+            self._body = payload
+            return
+        self._is_broken = True
+        body = self._messages[-2][1] if len(self._messages) > 1 else self._body
+        if body is not None and not body.is_eof():
+            body.set_exception(web.RequestPayloadError("The body's framing is malformed."))
+            body.feed_eof()  # nobody needs to wait for more of it
 
     def _go_on(self) -> None:
         """Let the next request into the fast lane, or else wake the slow one's task."""
@@ -94,6 +107,8 @@ class Client(web.RequestHandler):
     ) -> tuple[web.StreamResponse, bool]:
         finished = await super().finish_response(request, resp, start_time)
         self._had_body = self._had_body or request.content is not EMPTY_PAYLOAD
+        if self._body is not None and self._body.is_eof():
+            self._body = None
         self._read_on()
         return finished
 

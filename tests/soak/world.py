@@ -13,7 +13,8 @@ from pathlib import Path
 import aiohttp
 
 from tests.integration.gateway.limits.conftest import OwnValkey
-from tests.integration.gateway.running_gateway import TABLE, auth_service, free_port, route, write_keys
+from tests.integration.gateway.running_gateway import TABLE, auth_service, route, write_keys
+from tests.ports import free_port
 from tests.soak.log_watch import LogWatch
 from tests.stores import ROOT
 from tests.unit.gateway.authentication.auth_feed import AuthFeed

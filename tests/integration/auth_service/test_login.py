@@ -1,5 +1,4 @@
 import asyncio
-import statistics
 import time
 
 from tests.integration.auth_service.people import PASSWORD, STRANGER, Device, Gateway
@@ -29,20 +28,17 @@ async def test_unknown_address_and_wrong_password_are_told_alike(service: AuthSe
 
 
 async def test_unknown_address_takes_as_long_as_a_known_one(auth_database: DatabaseUrls, gateway: Gateway) -> None:
-    """A8: medians of login time, at a cost that outweighs everything else."""
+    """A8: the shortest of many, taken in turn: whatever else the machine does only ever makes one longer."""
     async with running(auth_database, gateway, BCRYPT_COST="8") as service:
-        people = [await service.register() for _ in range(9)]
-
-        async def median(emails: list[str]) -> float:
-            return statistics.median([await timed(email) for email in emails])
+        people = [await service.register() for _ in range(15)]
 
         async def timed(email: str) -> float:
             started = time.perf_counter()
             assert (await service.try_login(email, "wrong password")).status == 401
             return time.perf_counter() - started
 
-        known = await median([person.email for person in people])
-        unknown = await median([f"nobody-{number}@example.org" for number in range(9)])
+        taken = [(await timed(each.email), await timed(f"nobody-{n}@example.org")) for n, each in enumerate(people)]
+        known, unknown = (min(times) for times in zip(*taken, strict=True))
         assert 0.6 < known / unknown < 1.6
 
 

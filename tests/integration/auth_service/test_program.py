@@ -3,7 +3,6 @@
 import asyncio
 import re
 import signal
-import socket
 import sys
 from asyncio.subprocess import PIPE, Process
 
@@ -12,6 +11,7 @@ import asyncpg
 
 from tests.integration.auth_service.people import HOME, Gateway
 from tests.integration.auth_service.world import AuthService, environment
+from tests.ports import free_port
 from tests.stores import ROOT, DatabaseUrls
 
 
@@ -85,12 +85,6 @@ async def test_kill_in_the_midst_of_refreshes_signs_nobody_out(
     for token in tokens:
         assert (await service.refresh(token)).status == 200
     assert await service.admin.fetchval("select count(*) from auth.session where revoked_at is not null") == 0
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
 
 
 async def test_program_without_settings_says_what_is_missing() -> None:

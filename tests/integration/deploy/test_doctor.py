@@ -12,7 +12,8 @@ from deploy.doctor.checks import front_door
 from deploy.doctor.finding import Finding, Level
 from deploy.doctor.stack import Metrics, Program, Stack
 from tests.integration.gateway.conftest import ready
-from tests.integration.gateway.running_gateway import RunningGateway, free_port, run_gateway
+from tests.integration.gateway.running_gateway import RunningGateway, run_gateway
+from tests.ports import free_port
 
 
 @asynccontextmanager

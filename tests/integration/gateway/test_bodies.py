@@ -87,18 +87,38 @@ async def test_small_body_that_takes_too_long_is_given_up(gateway: RunningGatewa
     assert not gateway.echo.seen
 
 
-@pytest.mark.parametrize("rest", [b"", b"not a chunk\r\n"])
-async def test_upload_that_stops_making_sense_or_coming_is_given_up(
-    gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch, rest: bytes
-) -> None:
+UPLOAD = b"POST /open HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n"
+
+
+async def test_upload_that_stops_coming_is_given_up(gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.downstream.body.SILENCE", 0.1)
     async with gateway.connection() as (reader, writer):
-        writer.write(b"POST /open HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n")
-        await eventually(gateway.service_is_asked)
-        writer.write(rest)
+        writer.write(UPLOAD)
         head = await reader.readuntil(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 408")
         assert b"Connection: close" in head
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        pytest.param(b"not a chunk\r\n", id="no chunk"),
+        pytest.param(b"0\r\n" + b"X: y\r\n" * 200, id="too many trailers"),
+        pytest.param(b"0\r\nX: " + b"y" * 20_000, id="too long a trailer"),
+        pytest.param(b"0\r\nX: y\n\r\n", id="a bare LF in a trailer"),
+    ],
+)
+async def test_upload_that_stops_making_sense_is_refused_at_once(gateway: RunningGateway, rest: bytes) -> None:
+    """G4, G14: nobody waits for the rest of it, and nothing after it is a request."""
+    async with gateway.connection() as (reader, writer):
+        writer.write(UPLOAD)
+        await eventually(gateway.service_is_asked)
+        writer.write(rest)
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 400")
+        assert b"Connection: close" in head
+        assert (await reader.read()).count(b"HTTP/1.1") == 0
+    assert len(gateway.echo.seen) == 1
 
 
 async def test_client_that_takes_no_byte_is_cut_off(gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -99,7 +99,8 @@ async def same(gateway: RunningGateway, method: str, path: str, *headers: str) -
     host = () if any(line.startswith("Host:") for line in headers) else ("Host: h",)
     lines = (f"{method} {path} HTTP/1.1", *host, "Connection: close", *headers, "", "")
     lines = tuple(line for line in lines if line != "Connection: close") if "Connection: Upgrade" in headers else lines
-    answered = status(await gateway.raw("\r\n".join(lines).encode()))
+    body = b"x" * sum(int(line.partition(":")[2]) for line in headers if line.startswith("Content-Length:"))
+    answered = status(await gateway.raw("\r\n".join(lines).encode() + body))
     predicted = report["status"] or 200
     assert (report["outcome"] == "forwarded") == bool(gateway.echo.seen)
     assert answered == predicted, report

@@ -32,8 +32,17 @@ POST = b"POST /big HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1\r\
 async def test_endless_head_costs_its_sender_more_than_us(
     beginning: bytes, fragment: bytes, expected: set[int], tmp_path: Path, valkey_url: str
 ) -> None:
-    """G14: 32 MB of it, if it is let; what is held stays far below a tenth of that."""
-    async with gateway_process(take_slowly, tmp_path, valkey_url) as gateway:
+    """G14: 32 MB of it, if it is let; what is held stays far below a tenth of that.
+
+    What comes after the beginning of a body comes once its service has been asked, so that somebody waits for it.
+    """
+    asked = asyncio.Event()
+
+    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        await take_slowly(reader, writer)
+
+    async with gateway_process(take, tmp_path, valkey_url) as gateway:
         assert (await gateway.raw(b"GET /x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")).startswith(
             b"HTTP/1.1 404"
         )
@@ -43,6 +52,8 @@ async def test_endless_head_costs_its_sender_more_than_us(
             answer = asyncio.create_task(reader.read())
             with suppress(ConnectionError):
                 writer.write(beginning)
+                if b" /big" in beginning:
+                    await asked.wait()
                 for _ in range(SIZE // FRAGMENT):
                     writer.write(fragment)
                     await writer.drain()

@@ -11,7 +11,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.integration.gateway.running_gateway import TABLE, free_port, route, write_keys
+from tests.integration.gateway.running_gateway import TABLE, route, write_keys
+from tests.ports import free_port
 from tests.waiting import eventually
 
 
@@ -27,10 +28,10 @@ def variables(folder: Path, valkey_url: str, **changes: str) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def process(environ: dict[str, str]) -> AsyncIterator[asyncio.subprocess.Process]:
+async def process(environ: dict[str, str], program: str = "gateway") -> AsyncIterator[asyncio.subprocess.Process]:
     pipe = asyncio.subprocess.PIPE
     started = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "gateway", env={"PATH": os.environ["PATH"]} | environ, stdout=pipe, stderr=pipe
+        sys.executable, "-m", program, env={"PATH": os.environ["PATH"]} | environ, stdout=pipe, stderr=pipe
     )
     try:
         yield started

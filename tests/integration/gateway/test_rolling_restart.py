@@ -14,7 +14,8 @@ import aiohttp
 import pytest
 
 from tests.integration.gateway.conftest import ready
-from tests.integration.gateway.running_gateway import RunningGateway, free_port, run_gateway
+from tests.integration.gateway.running_gateway import RunningGateway, run_gateway
+from tests.ports import free_port
 from tests.stores import ROOT
 from tests.waiting import eventually
 

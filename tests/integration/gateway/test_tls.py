@@ -18,8 +18,8 @@ from shared import tls_site
 from shared.serve import Apps, listening
 from shared.settings import Env, ProcessSettings
 from tests.authority import Authority, Pair
-from tests.integration.gateway.running_gateway import free_port
 from tests.integration.gateway.test_program import process, variables
+from tests.ports import free_port
 from tests.waiting import eventually
 
 GET = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"

@@ -106,24 +106,30 @@ async def children_of(parent: int) -> list[int]:
 
 async def end(supervisor: Process, children: Sequence[int]) -> None:
     """Stop what runs still, and kill whom a test that failed has left behind."""
+
+    async def has_stopped() -> bool:  # unlike `wait`, it doesn't wait for all that nobody reads of what it said
+        return supervisor.returncode is not None
+
     if supervisor.returncode is None:
         supervisor.terminate()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(supervisor.wait(), 10)
+        with suppress(AssertionError):
+            await eventually(has_stopped)
     for pid in children:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
 
 
 @asynccontextmanager
-async def run_workers(folder: Path, valkey_url: str, **changes: str) -> AsyncIterator[Workers]:
+async def run_workers(
+    folder: Path, valkey_url: str, program: str = "gateway", **changes: str
+) -> AsyncIterator[Workers]:
     """Run two workers, or as many as `changes` say, behind which is an auth_service; return when all are ready."""
     issuer = Issuer()
     async with AsyncExitStack() as stack:
         auth = await stack.enter_async_context(running_gateway.auth_service(AuthFeed(), {"document": issuer.jwks()}))
         told = {"WORKERS": "2", "LOG_FILE": str(folder / "log.json"), "AUTH_URL": auth, "AUTH_INTERNAL_URL": auth}
         environ = variables(folder, valkey_url, **told | changes)
-        started = await stack.enter_async_context(process(environ))
+        started = await stack.enter_async_context(process(environ, program))
         connector = aiohttp.TCPConnector(force_close=True, limit=0)
         client = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
         workers = Workers(environ, started, folder, client)

@@ -23,6 +23,9 @@ async def pool(url: str) -> AsyncIterator[Pool]:
 
     opened = Pool(connect, 2, TIMEOUT)
     yield opened
+    for connection in tuple(opened._lent):  # closing would wait for them
+        connection.terminate()
+        opened.release(connection)
     await opened.close()
 
 

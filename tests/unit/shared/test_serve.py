@@ -3,7 +3,6 @@
 import asyncio
 import gzip
 import resource
-import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
@@ -17,6 +16,7 @@ from shared.serve import Apps, listening, public_runner, raise_file_limit
 from shared.settings import Env, ProcessSettings
 from shared.web.body import check_content_type, read_body
 from shared.web.middleware import surround
+from tests.ports import free_port
 from tests.waiting import eventually
 
 LONGEST_PATH = "/" + "a" * (MAX_LINE - 1)
@@ -27,13 +27,6 @@ async def take(request: web.Request) -> web.Response:
     if body:
         check_content_type(request, ("application/json",))
     return web.json_response({"length": len(body)})
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from tests.integration.gateway.limits.conftest import OwnValkey
 from tests.waiting import eventually
 
 BYPASS = "colonnade; fwd=bypass; fwd-status=200"
-BUDGET = 0.5  # seconds; ten times what it really is, so that a busy machine doesn't count
+BUDGET = 1.0  # seconds; twenty times what it really is, so that a busy machine doesn't count
 
 
 @pytest.fixture(params=["one Valkey for limits and cache", "a Valkey of the cache's own"])
@@ -53,11 +53,11 @@ async def test_frozen_valkey_costs_one_budget_and_then_nothing(
     own_valkey.signal(signal.SIGSTOP)
     try:
         started = time.perf_counter()
-        answers = await asyncio.gather(*(gateway.get(f"/pictures/{number}") for number in range(50)))
+        answers = await asyncio.gather(*(gateway.get(f"/pictures/{number}") for number in range(20)))
         assert time.perf_counter() - started < BUDGET * 1.9
         assert {answer.cache for answer in answers} == {BYPASS}
         started = time.perf_counter()
-        answers = await asyncio.gather(*(gateway.get(f"/pictures/{number}") for number in range(50)))
+        answers = await asyncio.gather(*(gateway.get(f"/pictures/{number}") for number in range(20)))
         assert time.perf_counter() - started < BUDGET
         assert {answer.cache for answer in answers} == {BYPASS}
     finally:

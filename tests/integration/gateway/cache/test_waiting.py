@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from gateway import caching
 from gateway.cache.flights import Flight
+from gateway.caching import routes
 from tests.integration.gateway.cache.caching_gateway import CachingGateway
 from tests.waiting import eventually
 
@@ -105,7 +105,7 @@ async def test_answers_that_are_for_one_are_fetched_side_by_side(gateway: Cachin
 async def test_nobody_waits_for_anothers_fetch_for_long(
     gateway: CachingGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(caching, "WAIT", 0.05)
+    monkeypatch.setattr(routes, "WAIT", 0.05)
     gateway.origin.open.clear()
     crowd = asyncio.create_task(gateway.together("/pictures/1", 5))
 

@@ -69,7 +69,7 @@ async def test_frozen_valkey_costs_one_budget_and_then_nothing(
         try:
             started = time.perf_counter()
             assert await passed(limiter, WIDE, 200, "addr:b") == 50
-            assert time.perf_counter() - started < BUDGET + 0.1  # what a busy machine takes on top
+            assert time.perf_counter() - started < BUDGET * 1.9
             assert limiter.is_away
             started = time.perf_counter()
             assert await passed(limiter, WIDE, 100, "addr:c") == 50

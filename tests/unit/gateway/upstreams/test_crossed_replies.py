@@ -22,7 +22,7 @@ async def echo(reader: StreamReader, writer: StreamWriter) -> None:
 
 
 async def test_no_caller_gets_another_ones_reply() -> None:
-    """G29: unique tokens, and callers that leave at random moments."""
+    """G29: unique tokens, and half of the callers leave at random moments, many before their answer is there."""
     dice = random.Random(2)
     answered = left = 0
 
@@ -33,8 +33,9 @@ async def test_no_caller_gets_another_ones_reply() -> None:
             for number in range(REQUESTS):
                 target = f"/{caller}/{number}/{dice.random()}"
                 request = replace(POST if number % 3 == 0 else GET, target=target)
+                patience = dice.random() / 200 if number % 2 else None
                 try:
-                    async with asyncio.timeout(dice.random() / 20):
+                    async with asyncio.timeout(patience):
                         assert await ask(pool, request) == (200, target.encode())
                     answered += 1
                 except TimeoutError:

@@ -217,7 +217,7 @@ async def test_silent_upstream_times_out_and_loses_its_connection() -> None:
 
     async with pool_for(silent) as (pool, upstream):
         with pytest.raises(UpstreamTimeout):
-            await ask(pool, replace(GET, silence=0.05))
+            await ask(pool, replace(GET, timeout=0.1))
         await asyncio.wait_for(upstream.ended.acquire(), 2)
 
 
