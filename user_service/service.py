@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from shared.errors import INVALID_TOKEN, NotFound, PreconditionFailed, Unauthenticated
+from shared.gathering import Gathering
 from user_service.domain import Changes, Profile
 from user_service.repository import ProfileRepository
 
@@ -10,13 +11,14 @@ from user_service.repository import ProfileRepository
 class Profiles:
     def __init__(self, repository: ProfileRepository) -> None:
         self._repository = repository
+        self._profiles = Gathering(repository.find)
 
     async def own(self, user_id: UUID) -> Profile:
         """Return the profile of an asserted user, made on first use: a registration doesn't wait for this service.
 
         Raises Unauthenticated when the account was deleted: an assertion may outlive it for some seconds.
         """
-        profile = await self._repository.find(user_id) or await self._repository.add(user_id)
+        profile = await self._profiles.find(user_id) or await self._repository.add(user_id)
         if profile is None:
             raise _deleted()
         return profile
@@ -36,7 +38,7 @@ class Profiles:
 
     async def visible(self, user_id: UUID, viewer: UUID) -> Profile:
         """Return what `viewer` may see of somebody. Raises NotFound."""
-        profile = await (self.own(viewer) if user_id == viewer else self._repository.find(user_id))
+        profile = await (self.own(viewer) if user_id == viewer else self._profiles.find(user_id))
         if profile is None or not profile.visible_to(viewer):
             raise NotFound("There is no such profile.")
         return profile

@@ -103,23 +103,27 @@ async def _body(request: web.Request, route: Route, signature: Signature) -> Any
 
 
 def _answer(request: web.Request, result: object, status: int) -> web.StreamResponse:
+    if isinstance(result, Answer):  # first, as most are; the next question is a slow one
+        return _resource(request, result, status)
     if isinstance(result, web.StreamResponse):
         return result
     if result is None:
         return web.Response(status=204)
     if isinstance(result, NoContent):
         return web.Response(status=204, headers=result.headers)
-    if not isinstance(result, Answer):
-        headers = _link(request, result) if isinstance(result, Page) else {}
-        return web.Response(status=status, body=_encode(result), headers=headers | _JSON_TYPE)
-    headers = dict(result.headers)
-    if result.etag is not None:
-        headers["ETag"] = f'"{result.etag}"'
-        if request.method in ("GET", "HEAD") and matches_none(request, result.etag):
+    headers = _link(request, result) if isinstance(result, Page) else {}
+    return web.Response(status=status, body=_encode(result), headers=headers | _JSON_TYPE)
+
+
+def _resource(request: web.Request, answer: Answer[Any], status: int) -> web.Response:
+    headers = dict(answer.headers)
+    if answer.etag is not None:
+        headers["ETag"] = f'"{answer.etag}"'
+        if request.method in ("GET", "HEAD") and matches_none(request, answer.etag):
             return web.Response(status=304, headers=headers)
-    if isinstance(result, Created):
-        headers["Location"] = result.location
-    return web.Response(status=status, body=_encode(result.body), headers=headers | _JSON_TYPE)
+    if isinstance(answer, Created):
+        headers["Location"] = answer.location
+    return web.Response(status=status, body=_encode(answer.body), headers=headers | _JSON_TYPE)
 
 
 def _link(request: web.Request, page: Page[Any]) -> dict[str, str]:

@@ -1,5 +1,5 @@
 import asyncio
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -22,6 +22,19 @@ async def test_first_uses_at_once_make_one_profile(service: RunningService, ada:
     assert {response.status for response in responses} == {200}
     assert len({await response.text() for response in responses}) == 1
     assert len(await service.fetch("select from users.profile where user_id = $1", ada.user_id)) == 1
+
+
+async def test_people_who_ask_at_once_get_each_their_own(service: RunningService) -> None:
+    """Their profiles are read by one statement."""
+    people = [service.person(uuid4()) for _ in range(30)]
+    for number, person in enumerate(people[:-1]):
+        await person.patch({"display_name": f"Visitor {number}"})
+
+    responses = await asyncio.gather(*(person.get("/v1/users/me") for person in people))
+
+    told = [await response.json() for response in responses]
+    assert [UUID(each["id"]) for each in told] == [person.user_id for person in people]
+    assert [each["display_name"] for each in told] == [*(f"Visitor {number}" for number in range(29)), ""]
 
 
 async def test_patch_changes_what_it_names_and_nothing_else(ada: Person) -> None:

@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,8 @@ from shared.ids import uuid7
 from tests.integration.user_service.running_service import Person, RunningService, running_service
 from tests.stores import Databases
 from user_service.domain import search_term
-from user_service.repository.search import FAR, MOST_MATCHES, NEAR, WALKED
+from user_service.repository import ProfileSearch
+from user_service.repository.search import FAR, MOST_MATCHES, NEAR, SAMPLED, WALKED
 
 PEOPLE = 4 * WALKED
 SYLLABLES = ("ada", "bo", "chen", "da", "el", "fi", "ga", "hal", "\u0430\u043d\u043d\u0430")
@@ -21,6 +23,7 @@ SYLLABLES = ("ada", "bo", "chen", "da", "el", "fi", "ga", "hal", "\u0430\u043d\u
 WORDS = {
     "everywhere": (0.9, 0.9, 0.9, 0.9),
     "scattered": (0.02, 0.02, 0.02, 0.02),
+    "ordinary": (0.06, 0.06, 0.06, 0.06),
     "early": (0.8, 0.0, 0.0, 0.001),
     "late": (0.0, 0.0, 0.0, 0.7),
     "ends": (0.3, 0.0, 0.0, 0.3),
@@ -105,24 +108,63 @@ async def test_page_where_matches_have_thinned_out_is_short_and_not_the_last(
     assert min(sizes[:-1]) < 100, sizes
 
 
+async def test_pages_of_an_ordinary_term_are_full(service: RunningService, rows: list[Row], ada: Person) -> None:
+    """More matches than the index is asked for, and each page's are some thousand profiles apart."""
+    sizes = [len(page) for page in await pages(ada, "ordinary", 100)]
+
+    assert sum(sizes) > MOST_MATCHES
+    assert set(sizes[:-1]) == {100}
+
+
+@asynccontextmanager
+async def recorded(service: RunningService) -> AsyncIterator[tuple[ProfileSearch, list[str]]]:
+    """Lend a search, and what it asks for until the block ends."""
+    asked: list[str] = []
+    connection = await asyncpg.connect(service.database.runtime)
+    connection.add_query_logger(lambda query: asked.append(query.query))
+    try:
+        yield ProfileSearch(connection), asked
+    finally:
+        await connection.close()
+
+
+async def test_term_with_too_many_matches_is_asked_of_the_index_once(service: RunningService, rows: list[Row]) -> None:
+    async with recorded(service) as (search, asked):
+        first = await search.search("early", rows[PEOPLE // 3][0], 21)
+        again = await search.search("early", rows[PEOPLE // 3][0], 21)
+
+    assert again == first
+    assert asked == [NEAR, FAR, NEAR, NEAR]
+
+
+async def test_rare_term_takes_a_short_walk_to_the_index(service: RunningService, rows: list[Row]) -> None:
+    async with recorded(service) as (search, asked):
+        found = await search.search("rare", None, 101)
+
+    assert found.upto is None
+    assert asked == [NEAR, FAR]
+    assert await rows_read(service, "force_generic_plan", NEAR, ("rare", rows[0][0], 101, False)) <= 3 * SAMPLED + 101
+
+
 @pytest.mark.parametrize("mode", ["force_custom_plan", "force_generic_plan"])
 @pytest.mark.parametrize("term", [*WORDS, "\u0430\u043d\u043d\u0430", "nobody at all"])
 async def test_search_reads_few_rows(service: RunningService, rows: list[Row], mode: str, term: str) -> None:
     """U5: fast; with the values known to the planner, and in the plan that it keeps for a prepared statement."""
     for after in (rows[0][0], rows[PEOPLE // 2][0], rows[-30][0]):
-        assert await rows_read(service, mode, NEAR, (term, after)) <= 2 * WALKED + 21
-    if mode == "force_generic_plan":
-        assert await rows_read(service, mode, FAR, (term, rows[0][0])) <= MOST_MATCHES + 21
+        for patient in (False, True):
+            assert await rows_read(service, mode, NEAR, (term, after, 21, patient)) <= SAMPLED + 2 * WALKED + 21
+    assert await rows_read(service, mode, FAR, (term, rows[0][0], 21)) <= MOST_MATCHES + 21
 
 
-async def rows_read(service: RunningService, mode: str, sql: str, bounds: tuple[str, UUID]) -> int:
-    """Return how many rows a search for 21 matches looks at, in the table and in indexes."""
+async def rows_read(service: RunningService, mode: str, sql: str, arguments: tuple[object, ...]) -> int:
+    """Return how many rows a statement of the search looks at, in the table and in indexes."""
     connection = await asyncpg.connect(service.database.runtime)
-    term, after = bounds
+    term, *rest = arguments
+    values = ", ".join(f"'{value}'" for value in (f"%{term}%", *rest))
     try:
         await connection.execute(f"set plan_cache_mode = {mode}")
         await connection.execute(f"prepare search as {sql}")
-        plan = await connection.fetchval(f"explain (analyze, format json) execute search ('%{term}%', '{after}', 21)")
+        plan = await connection.fetchval(f"explain (analyze, format json) execute search ({values})")
     finally:
         await connection.close()
     scans = [node for node in flat(json.loads(plan)[0]["Plan"]) if "Relation Name" in node]
