@@ -1,4 +1,4 @@
-"""`python -m gateway` serves."""
+"""`python -m gateway` serves; `python -m gateway check [FILE]` reads a route file and says what is wrong with it."""
 
 import signal
 import sys
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from gateway.app import open_gateway, routes_of
+from gateway.checking import check
 from gateway.downstream.server import require_c_parser
 from gateway.multiprocess import serve_as_workers
 from gateway.routes.model import RoutesError
@@ -14,7 +15,9 @@ from shared.serve import serve
 from shared.settings import load
 
 
-def main(_argv: Sequence[str]) -> int:
+def main(argv: Sequence[str]) -> int:
+    if argv:
+        return check(argv)
     require_c_parser()
     # It asks for the routes to be reloaded, and must not end us before we can: a change until then is noticed anyway.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)

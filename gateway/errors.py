@@ -8,6 +8,14 @@ def proxy_status(error: str) -> dict[str, str]:
     return {"Proxy-Status": f"colonnade; error={error}"}
 
 
+def _in_words(seconds: int) -> str:
+    """Return a wait as a person takes it in, rounded up: "45 seconds", "62 minutes", "25 hours"."""
+    for size, unit in ((3600, "hour"), (60, "minute")):
+        if seconds > 2 * size:
+            return f"{-(-seconds // size)} {unit}s"
+    return f"{seconds} seconds" if seconds > 1 else "a second"
+
+
 class BadGateway(AppError):
     """The upstream broke HTTP or went away; `error` is a type of RFC 9209, section 2.3."""
 
@@ -54,7 +62,12 @@ class ExpectationFailed(AppError):
 
 
 class RateLimited(AppError):
+    """`detail` says in words how long to wait, `Retry-After` in seconds."""
+
     code, status, title = "rate_limited", 429, "Too many requests"
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"Try again in {_in_words(max(1, seconds))}.")
 
 
 class TooManyAtOnce(AppError):

@@ -24,7 +24,7 @@ from gateway.streaming.tunnel import Tunnel
 from gateway.upstreams.answers import SWITCHING_PROTOCOLS
 from gateway.upstreams.exchange import Exchange
 from gateway.upstreams.pool import Pool
-from gateway.upstreams.requests import UpstreamRequest
+from gateway.upstreams.requests import TIMEOUT, UpstreamRequest, lines_of
 from shared.errors import AppError
 from shared.tracing import REQUEST_ID, TRACEPARENT
 
@@ -129,6 +129,24 @@ class Forwarder:
             self._assertions.header(admitted.principal, route.upstream),
         )
         return headers
+
+    def client_lines(self, headers: Iterable[RawHeader], address: str) -> bytes:
+        """Return what is the same for all requests with these headers, as it goes over the wire."""
+        return lines_of((*headers, *forwarding_headers(address, self._scheme, self._host)))
+
+    def head(self, context: RequestContext, admitted: Admitted, lines: bytes) -> bytes:
+        """Return a GET with the same headers as `headers` has, the client's being in `lines` already."""
+        route, trace = admitted.route, context.trace
+        return b"GET %b HTTP/1.1\r\n%bHost: %b\r\nX-Request-Id: %b\r\ntraceparent: %b\r\n%b: %b\r\n%b: %d\r\n\r\n" % (
+            context.target.encode("ascii"),
+            lines,
+            admitted.pool.authority,
+            context.request_id.encode("ascii"),
+            trace.traceparent.encode("ascii"),
+            *self._assertions.header(admitted.principal, route.upstream),
+            TIMEOUT,
+            int(route.timeout * 1000),
+        )
 
 
 async def _small_body(body: RequestBody, route: Route) -> bytes | None:

@@ -64,12 +64,14 @@ class Observer:
     def __init__(self) -> None:
         self._seconds: dict[tuple[str, str, int], Callable[[float], None]] = {}
         self._census = Census()
+        self._in_flight = 0
+        REQUESTS_IN_FLIGHT.set_function(lambda: self._in_flight)
 
     def begin(self) -> None:
-        REQUESTS_IN_FLIGHT.inc()
+        self._in_flight += 1
 
     def end(self, context: RequestContext) -> None:
-        REQUESTS_IN_FLIGHT.dec()
+        self._in_flight -= 1
         self._census.note(context.client, context.user_id)
         seconds = time.perf_counter() - context.started
         stream = context.stream

@@ -123,6 +123,7 @@ class Proxy:
         problem = self._problem(request, context, error)
         answer = self._components.responder.answer(request, context, problem.status, problem.headers.items())
         await answer.send(problem.body)
+        context.sent = answer.sent
         return answer
 
     async def _send_to_https(self, request: Request, context: RequestContext) -> Answer:
@@ -150,7 +151,7 @@ class Proxy:
         context.headers += limit_headers(verdict)
         outcome = decide(verdict)
         if outcome is Outcome.LIMITED:
-            raise RateLimited
+            raise RateLimited(verdict.reset_seconds)
         context.over_limit = limit.name if outcome is Outcome.DRY_RUN else ""
 
     async def _page(self, request: Request, context: RequestContext) -> Answer:

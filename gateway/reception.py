@@ -25,14 +25,18 @@ class Reception:
     def receive(self, head: Head, peer: str, context: RequestContext) -> Routing:
         """Fill in what the head tells, and return the routing that holds for this request. Raises an AppError."""
         headers = head.headers
-        routing = self.routing.current
-        path, query = target_of(head)
+        target = target_of(head)
         context.client = self.addresses.resolve(peer, headers.getall("X-Forwarded-For", ()))
         context.plain = context.plain or self.came_plain(head, peer)
         context.headers = self.cors.headers(headers.get("Origin"))
+        return self.locate(target, context)
+
+    def locate(self, target: tuple[str, str], context: RequestContext) -> Routing:
+        """Fill in the path, of `target`'s raw one and its query. Raises BadPath."""
+        path, query = target
         context.path = self.prefix.strip(canonical_path(path))
         context.target = context.path + query
-        return routing
+        return self.routing.current
 
     def came_plain(self, head: Head, peer: str) -> bool:
         """Whether a proxy that we trust says that its client came without TLS, where PUBLIC_URL has it."""

@@ -1,16 +1,18 @@
 """What every answer of the gateway carries, whoever made its body."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from aiohttp import web
 from multidict import CIMultiDict
 
 from gateway.context import RequestContext
-from gateway.downstream.answer import Answer, plain_answer, whole_answer
+from gateway.downstream.answer import Answer, lines_of, plain_answer, whole_answer
 from gateway.downstream.compression import GzipAnswer
 from gateway.edge.headers import RawHeader, downstream_headers, plain_lines
 from gateway.edge.prefix import Prefix
 from gateway.edge.security_headers import add_missing, security_headers
+from gateway.limits.headers import limit_headers, limit_lines
 from shared.lifecycle import Lifecycle
 from shared.tracing import REQUEST_ID
 
@@ -28,7 +30,7 @@ class Responder:
         self._prefix = prefix
         self._https = https
         always = security_headers(html=False, https=https)
-        self._security = [f"{name}: {value}".encode("ascii") for name, value in always]
+        self._security = _wired(tuple(always))
 
     def answer(
         self,
@@ -46,13 +48,15 @@ class Responder:
 
     def whole(self, context: RequestContext, headers: Sequence[RawHeader], body: bytes) -> bytes:
         """Return the answer to a GET with everything that goes over the wire, on a connection that stays open."""
-        lines = None if self._prefix.path else plain_lines(headers)
-        if lines is None:
+        assert context.verdict is not None
+        theirs = None if self._prefix.path else plain_lines(headers)
+        if theirs is None:
+            context.headers = [*context.headers, *limit_headers(context.verdict)]
             return whole_answer(context.status, self.headers(context, self.prefixed(downstream_headers(headers))), body)
-        lines += self._security
-        lines += [f"{name}: {value}".encode("ascii") for name, value in context.headers]
-        lines.append(f"{REQUEST_ID}: {context.request_id}".encode("ascii"))
-        return plain_answer(context.status, lines, body)
+        ours = _wired(tuple(context.headers)), limit_lines(context.verdict), context.request_id.encode("ascii")
+        return plain_answer(
+            context.status, b"%b%b%b%bX-Request-Id: %b\r\n" % (lines_of(theirs), self._security, *ours), body
+        )
 
     def prefixed(self, headers: Iterable[Header]) -> Iterable[Header]:
         """Return a service's headers with our prefix before the paths that it knows without."""
@@ -65,6 +69,12 @@ class Responder:
         complete.extend(context.headers)
         complete[REQUEST_ID] = context.request_id
         return complete
+
+
+@lru_cache(maxsize=256)
+def _wired(headers: tuple[Header, ...]) -> bytes:
+    """Our own headers as they go over the wire: the same few, over and over."""
+    return lines_of(f"{name}: {value}".encode("ascii") for name, value in headers)
 
 
 def _may_continue(request: web.BaseRequest) -> bool:

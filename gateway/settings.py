@@ -1,5 +1,6 @@
 """What the gateway is told by its environment."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_network
@@ -16,6 +17,13 @@ from shared.settings import Env, ProcessSettings, Secret
 NAME = "gateway"
 _CACHE_BYTES = 33_554_432
 _ROUTES = Path(__file__).with_name("routes.toml")
+
+# The upstreams that every route file may name: the variable that says where each is, and its default.
+BUILT_IN: Mapping[str, tuple[str, str]] = {
+    "auth_service": ("AUTH_URL", "http://127.0.0.1:8081"),
+    "user_service": ("USER_URL", "http://127.0.0.1:8082"),
+    "file_service": ("FILE_URL", "http://127.0.0.1:8083"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +68,19 @@ class Settings:
             cache_bytes=env.integer("CACHE_BYTES", _CACHE_BYTES),
             auth_internal_url=env.url("AUTH_INTERNAL_URL", "http://127.0.0.1:9081"),
             upstreams={
-                "auth_service": env.urls("AUTH_URL", "http://127.0.0.1:8081", schemes=("http",)),
-                "user_service": env.urls("USER_URL", "http://127.0.0.1:8082", schemes=("http",)),
-                "file_service": env.urls("FILE_URL", "http://127.0.0.1:8083", schemes=("http",)),
+                name: env.urls(variable, default, schemes=("http",)) for name, (variable, default) in BUILT_IN.items()
             },
-            routes_file=env.path("ROUTES_FILE", _ROUTES),
+            routes_file=routes_file(env),
             trusted_proxies=_networks(env),
             cors_origins=_origins(env),
             tls=_tls(env, process.public_url),
             http_port=_http_port(env, process.public_url),
         )
+
+
+def routes_file(env: Env | None = None) -> Path:
+    """Return the file that a gateway reads; without `env`, one that is started in this process's environment."""
+    return (env or Env(os.environ)).path("ROUTES_FILE", _ROUTES)
 
 
 def _networks(env: Env) -> tuple[Network, ...]:

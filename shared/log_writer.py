@@ -63,8 +63,8 @@ class LogWriter(threading.Thread):
         for sink in self._sinks:
             sink.close()
 
-    def _write(self, records: Iterable[Record]) -> None:
-        lines = {encode: list(_encoded(records, encode)) for encode in {sink.encode for sink in self._sinks}}
+    def _write(self, records: Sequence[Record]) -> None:
+        lines = {encode: _encoded(records, encode) for encode in {sink.encode for sink in self._sinks}}
         for sink in self._sinks:
             try:
                 sink.write(lines[sink.encode])
@@ -151,12 +151,19 @@ class File:
         self._file = fresh
 
 
-def _encoded(records: Iterable[Record], encode: Encode) -> Iterable[bytes]:
-    for record in records:
-        try:
-            yield encode(record)
-        except Exception:  # noqa: BLE001  as above, for one line
-            LOG_LINES_DROPPED.inc()
+def _encoded(records: Sequence[Record], encode: Encode) -> list[bytes]:
+    try:
+        return [encode(record) for record in records]
+    except Exception:  # noqa: BLE001  which of them it is shows one by one
+        return [line for record in records for line in _if_possible(record, encode)]
+
+
+def _if_possible(record: Record, encode: Encode) -> Sequence[bytes]:
+    try:
+        return (encode(record),)
+    except Exception:  # noqa: BLE001  as above, for one line
+        LOG_LINES_DROPPED.inc()
+        return ()
 
 
 _encoder = msgspec.json.Encoder(enc_hook=str)

@@ -7,10 +7,12 @@ from contextlib import asynccontextmanager, suppress
 
 from prometheus_client import REGISTRY, Counter, Gauge, Histogram, generate_latest
 
+from shared.loop_metrics import LoopHistogram
+
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _LAG_INTERVAL = 0.5  # seconds
 
-REQUEST_SECONDS = Histogram(
+REQUEST_SECONDS = LoopHistogram(
     "http_request_duration_seconds",
     "Time from the request's head to the answer's end.",
     ("method", "route", "status"),

@@ -27,15 +27,13 @@ def request_id(received: str | None) -> str:
     """Return the caller's id when it is 8 to 64 harmless characters, else a new one."""
     if received is not None and _REQUEST_ID.fullmatch(received):
         return received
-    return _random_hex(128)
+    return f"{getrandbits(128):032x}"
 
 
 def continue_trace(received: str | None) -> Trace:
     """Return this hop of the caller's trace, or of a new one when the header is absent or malformed."""
     match = _TRACEPARENT.fullmatch(received) if received else None
-    return Trace(match[1] if match else _random_hex(128), _random_hex(64))
-
-
-def _random_hex(bits: int) -> str:
-    """Ids are told apart, not kept secret: the quick generator does, and each process seeds its own."""
-    return f"{getrandbits(bits):0{bits // 4}x}"
+    if match is not None:
+        return Trace(match[1], f"{getrandbits(64):016x}")
+    ids = f"{getrandbits(192):048x}"
+    return Trace(ids[:32], ids[32:])

@@ -14,7 +14,7 @@ _NO_STORE = {"Cache-Control": "no-store"}
 
 
 async def create_api_key(request: web.Request, body: ApiKeyRequest) -> Created[NewApiKeyView]:
-    """Make an API key for a program of yours, which sends it as `Authorization: Bearer`.
+    """Make an API key for a program of yours, which sends it as a bearer token.
 
     The key is told in this answer and never again. It can do what its scopes allow, but neither touch the account nor
     its sessions and keys. An account has at most 50.

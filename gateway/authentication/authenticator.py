@@ -8,8 +8,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from prometheus_client import Counter
-
 from gateway.authentication.errors import missing_token
 from gateway.authentication.keys import KeySet
 from gateway.authentication.opaque import OpaqueCredentials, refusal
@@ -19,10 +17,10 @@ from gateway.authentication.tokens import TokenVerifier, bearer_token
 from gateway.authentication.verified import VerifiedCredentials
 from shared.credentials import API_KEY_LABEL
 from shared.errors import Unavailable
+from shared.loop_metrics import LoopCounter
 
-_LOOK_UPS = Counter("gateway_token_cache_lookups_total", "Credentials looked up in the cache.", ("result",))
+_LOOK_UPS = LoopCounter("gateway_token_cache_lookups", "Credentials looked up in the cache.", ("result",))
 _HITS, _MISSES = _LOOK_UPS.labels("hit"), _LOOK_UPS.labels("miss")
-_SCHEME = "Bearer "
 
 Cookie = Callable[[], str | None]  # reads the session's
 _Verified = Callable[[Credential, str], Awaitable[Principal]]
@@ -92,15 +90,15 @@ class Authenticator:
         """
         return await self._decide(policy, authorization, cookie, self._examined)
 
-    def recall(self, policy: str, authorization: str) -> Principal | None:
-        """Return whom a header's whole value stands for if that is known already and good enough for the policy.
+    def recall(self, policy: str, text: str) -> Principal | None:
+        """Return whom a bearer credential stands for if that is known already and good enough for the policy.
 
         Never waits, never raises: wherever it returns none, `authenticate` is the one to decide.
         """
-        if policy == "public" or not self._revocations.is_known or not authorization.startswith(_SCHEME):
+        principal = self._verified.get(text)
+        if principal is None or policy == "public" or not self._revocations.is_known:
             return None
-        principal = self._verified.get(authorization[len(_SCHEME) :])
-        if principal is None or not self._is_good(principal) or not principal.satisfies(policy):
+        if not self._is_good(principal) or not principal.satisfies(policy):
             return None
         self._note_hit(principal)
         return principal

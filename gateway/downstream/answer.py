@@ -2,7 +2,9 @@
 
 import asyncio
 import time
+from collections.abc import Iterable
 from email.utils import formatdate
+from functools import lru_cache
 from http import HTTPStatus
 
 from aiohttp import web
@@ -125,20 +127,30 @@ class Answer(web.StreamResponse):
 def whole_answer(status: int, headers: CIMultiDict[str], body: bytes) -> bytes:
     """Return the answer to a GET as it goes over the wire, on a connection that stays open."""
     headers.popall("Content-Length", None)
-    return plain_answer(status, [f"{name}: {value}".encode() for name, value in headers.items()], body)
+    return plain_answer(status, lines_of(f"{name}: {value}".encode() for name, value in headers.items()), body)
 
 
-def plain_answer(status: int, lines: list[bytes], body: bytes) -> bytes:
-    """Return the same from the header's lines, without length and date. Raises ValueError where one holds a break."""
-    head = [b"HTTP/1.1 %d %b" % (status, _REASONS.get(status, "").encode()), *lines, b"Date: " + _date().encode()]
+def plain_answer(status: int, lines: bytes, body: bytes) -> bytes:
+    """Return the same from the header's lines, without length and date."""
     if status in BODILESS:
-        body = b""
-    else:
-        head.append(b"Content-Length: %d" % len(body))
-    joined = b"\r\n".join(head)
-    if joined.count(b"\n") != len(head) - 1:
+        return b"%b%bDate: %b\r\n\r\n" % (_status_line(status), lines, _date.in_bytes())
+    return b"%b%bDate: %b\r\nContent-Length: %d\r\n\r\n%b" % (
+        _status_line(status), lines, _date.in_bytes(), len(body), body
+    )  # fmt: skip
+
+
+def lines_of(headers: Iterable[bytes]) -> bytes:
+    """Join headers, with a line break after each. Raises ValueError where one holds a break."""
+    lines = [*headers, b""]
+    joined = b"\r\n".join(lines)
+    if joined.count(b"\n") != len(lines) - 1:
         raise ValueError("a header holds a line break")
-    return b"%b\r\n\r\n%b" % (joined, body)
+    return joined
+
+
+@lru_cache(maxsize=256)
+def _status_line(status: int) -> bytes:
+    return f"HTTP/1.1 {status} {_REASONS.get(status, '')}\r\n".encode("ascii")
 
 
 class _Clock:
@@ -147,12 +159,21 @@ class _Clock:
     def __init__(self) -> None:
         self._second = 0
         self._text = ""
+        self._bytes = b""
 
     def __call__(self) -> str:
+        self._renew()
+        return self._text
+
+    def in_bytes(self) -> bytes:
+        self._renew()
+        return self._bytes
+
+    def _renew(self) -> None:
         second = int(time.time())
         if second != self._second:
             self._second, self._text = second, formatdate(second, usegmt=True)
-        return self._text
+            self._bytes = self._text.encode("ascii")
 
 
 _date = _Clock()

@@ -18,7 +18,12 @@ def target_of(head: Head) -> tuple[str, str]:
         raise VersionNotSupported
     if head.method in _NEVER:
         raise MethodNotAllowed(headers=_ALLOW)
-    _check_host(head)
+    check_host(head)
+    return split_target(head)
+
+
+def split_target(head: Head) -> tuple[str, str]:
+    """Return the same, where all but the target has been looked at already."""
     path, mark, query = head.path.partition("?")
     if not path.startswith("/"):  # absolute-form, or the asterisk
         raise BadRequest("The request target must be an absolute path.")
@@ -27,7 +32,7 @@ def target_of(head: Head) -> tuple[str, str]:
     return path, mark + query
 
 
-def _check_host(head: Head) -> None:
+def check_host(head: Head) -> None:
     """Exactly one, and well-formed; what it says is believed by nobody: PUBLIC_URL is our name."""
     hosts = head.headers.getall("Host", ())
     if len(hosts) != 1 or not _HOST.fullmatch(hosts[0]):

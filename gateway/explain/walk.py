@@ -183,7 +183,7 @@ class _Walk:
             )
             if not verdict.allowed and not limit.dry_run:
                 context.headers += limit_headers(verdict)
-                raise RateLimited
+                raise RateLimited(verdict.reset_seconds)
 
     def _body(self, route: Route) -> RequestBody:
         with self._report.step("body") as step:

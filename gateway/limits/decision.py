@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from enum import StrEnum
 
-from prometheus_client import Counter
-
 from gateway.limits.verdict import Verdict
+from shared.loop_metrics import LoopCounter
 
-_DECISIONS = Counter("gateway_limit_decisions", "Requests by what their limit said.", ("limit", "outcome"))
+_DECISIONS = LoopCounter("gateway_limit_decisions", "Requests by what their limit said.", ("limit", "outcome"))
 
 
 class Outcome(StrEnum):

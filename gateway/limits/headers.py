@@ -31,6 +31,25 @@ def limit_headers(verdict: Verdict) -> list[Header]:
     return headers
 
 
+def limit_lines(verdict: Verdict) -> bytes:
+    """Return `limit_headers` of an allowed request as they go over the wire, a line break after each."""
+    if verdict.policy.dry_run:
+        return b""
+    left, reset = verdict.remaining, verdict.reset_seconds
+    return _template(verdict.policy, verdict.rate_name, verdict.limit) % (left, reset, left, reset)
+
+
+@lru_cache(maxsize=256)
+def _template(policy: LimitClass, rate_name: str, limit: int) -> bytes:
+    return (
+        f"RateLimit-Policy: {_policy_field(policy)}\r\n"
+        f'RateLimit: "{rate_name}";r=%d;t=%d\r\n'
+        f"RateLimit-Limit: {limit}\r\n"
+        "RateLimit-Remaining: %d\r\n"
+        "RateLimit-Reset: %d\r\n"
+    ).encode("ascii")
+
+
 @lru_cache(maxsize=64)
 def _policy_field(policy: LimitClass) -> str:
     named = zip(policy.rate_names, policy.rates, strict=True)

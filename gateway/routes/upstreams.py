@@ -27,14 +27,14 @@ Settings = dict[str, UpstreamSettings]
 def read_upstreams(tables: object, report: Report, built_in: Collection[str]) -> tuple[Urls, Settings]:
     """Return the base URLs of the upstreams that the file adds, and how each one that it names is to be treated.
 
-    Each mistake is reported with its line.
+    There are commas between those of several instances. Each mistake is reported with its line.
     """
     if not isinstance(tables, dict) or not all(isinstance(values, dict) for values in tables.values()):
         report.add(report.lines.of("upstreams"), "upstreams are tables: [upstreams.NAME]")
         return {}, {}
     every = {name: Fields(values, report, f"upstreams.{name}") for name, values in tables.items()}
     settings = {name: _settings(fields) for name, fields in every.items()}
-    return {name: _url(fields) for name, fields in every.items() if _is_added(name, fields, built_in)}, settings
+    return {name: _urls(fields) for name, fields in every.items() if _is_added(name, fields, built_in)}, settings
 
 
 def _settings(fields: Fields) -> UpstreamSettings:
@@ -63,9 +63,12 @@ def _is_added(name: str, fields: Fields, built_in: Collection[str]) -> bool:
     return True
 
 
-def _url(fields: Fields) -> str:
-    url = fields.text("url")
-    parts = _URL.fullmatch(url)
-    if url and (parts is None or not 0 < int(parts["port"] or 80) <= _HIGHEST_PORT):
-        fields.mistake("url", f"url {url!r} is not one such as http://127.0.0.1:9000, without a path")
-    return url.rstrip("/")
+def _urls(fields: Fields) -> str:
+    """Return those of all instances, each once, with commas between them."""
+    text = fields.text("url")
+    urls = [each.strip() for each in text.split(",")] if text else []
+    for url in urls:
+        parts = _URL.fullmatch(url)
+        if parts is None or not 0 < int(parts["port"] or 80) <= _HIGHEST_PORT:
+            fields.mistake("url", f"url {url!r} is not one such as http://127.0.0.1:9000, without a path")
+    return ",".join(dict.fromkeys(url.rstrip("/") for url in urls))

@@ -11,6 +11,7 @@ FINAL = range(200, 600)
 SWITCHING_PROTOCOLS = 101
 SHORT = 65_536  # bytes
 BODILESS = frozenset((204, 304))
+_LENGTH_NAME, _CODING_NAME = len(b"content-length"), len(b"transfer-encoding")  # a look that most names fail already
 
 Header = tuple[bytes, bytes]
 
@@ -125,10 +126,10 @@ class AnswerParser:
         if self.status:
             return  # a trailer, which never becomes a header
         self.headers.append((name, value))
-        lowered = name.lower()
-        if lowered == b"content-length":
+        length = len(name)
+        if length == _LENGTH_NAME and name.lower() == b"content-length":
             self.length = int(value)  # digits only and once: llhttp has refused all else
-        elif lowered == b"transfer-encoding":
+        elif length == _CODING_NAME and name.lower() == b"transfer-encoding":
             if self._chunked or value.lower() != b"chunked":
                 raise BadAnswer("http_response_transfer_coding")
             self._chunked = True

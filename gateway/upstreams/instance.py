@@ -87,15 +87,14 @@ class Instance:
         self._judge(connection)
         return exchange
 
-    def start(self, request: UpstreamRequest, deadline: float, on_ready: Callable[[], None]) -> Exchange | None:
-        """Take a place and send `request` at once, if a connection is idle; then `outcome` tells what became of it."""
+    def start(self, request: UpstreamRequest, data: bytes, now: float, on_ready: Callable[[], None]) -> Exchange | None:
+        """Take a place and send `data` at once, if a connection is idle; then `outcome` tells what became of it."""
         connection = self._idle_connection(repeatable=request.is_repeatable)
         if connection is None:
             return None
-        now = self._loop.time()
         self.take(now)
         self._active.add(connection)
-        connection.start(request.head(deadline - now), request, deadline)
+        connection.start(data, request, now + request.timeout)
         connection.when_ready(on_ready)
         return Exchange(connection, self._release, self._set_apart)
 

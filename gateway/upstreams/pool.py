@@ -71,16 +71,17 @@ class Pool:
     def in_flight(self) -> int:
         return sum(instance.in_flight for instance in self._instances)
 
-    def start(self, request: UpstreamRequest, on_ready: Callable[[], None]) -> Started | None:
-        """Send `request` at once, where that takes no waiting and leaves no doubt; None: `exchange` does the rest.
+    def start(self, request: UpstreamRequest, data: bytes, on_ready: Callable[[], None]) -> Started | None:
+        """Send `request`, which is `data`, at once, where that takes no waiting and leaves no doubt; else return None.
 
-        `on_ready` is called once the answer's head is in, with a short answer's body, or has failed to come.
+        `exchange` does the rest. `on_ready` is called once the answer's head is in, with a short answer's body, or has
+        failed to come.
         """
-        now = self._loop.time()
-        instance = choose(self._instances, now, repeatable=True) if self._queue.is_empty else None
-        if instance is None or not instance.health.is_in:
+        now, instances = self._loop.time(), self._instances
+        instance = instances[0] if len(instances) == 1 else choose(instances, now, repeatable=True)
+        if instance is None or instance.is_full or not instance.health.is_in or not self._queue.is_empty:
             return None
-        exchange = instance.start(request, now + request.timeout, on_ready)
+        exchange = instance.start(request, data, now, on_ready)
         if exchange is None:
             return None
         self._budget.earn()

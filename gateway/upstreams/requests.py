@@ -1,6 +1,6 @@
 """What the gateway asks of an upstream, and its form on the wire."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 
 from gateway.upstreams.answers import Header
@@ -45,17 +45,22 @@ class UpstreamRequest:
 
     def head(self, seconds_left: float) -> bytes:
         """Return it with the time after which nobody waits for the answer any more: a duration, as clocks differ."""
-        lines = [f"{self.method} {self.target} HTTP/1.1".encode("ascii")]
-        lines += [b"%b: %b" % header for header in self.headers]
-        lines.append(TIMEOUT + b": %d" % max(1, int(seconds_left * 1000)))
+        framing: list[Header] = [(TIMEOUT, b"%d" % max(1, int(seconds_left * 1000)))]
         if self.length is None:
-            lines.append(b"Transfer-Encoding: chunked")
+            framing.append((b"Transfer-Encoding", b"chunked"))
         elif self.length or self.method in _BODY_EXPECTED:
-            lines.append(b"Content-Length: %d" % self.length)
-        head = b"\r\n".join(lines)
-        if head.count(b"\n") != len(lines) - 1:
-            raise ValueError("a header holds a line break")
-        return head + b"\r\n\r\n"
+            framing.append((b"Content-Length", b"%d" % self.length))
+        line = f"{self.method} {self.target} HTTP/1.1\r\n".encode("ascii")
+        return b"%b%b\r\n" % (line, lines_of((*self.headers, *framing)))
+
+
+def lines_of(headers: Iterable[Header]) -> bytes:
+    """Return headers as they go over the wire, a line break after each. Raises ValueError where one holds a break."""
+    lines = [*map(b": ".join, headers), b""]
+    joined = b"\r\n".join(lines)
+    if joined.count(b"\n") != len(lines) - 1:
+        raise ValueError("a header holds a line break")
+    return joined
 
 
 def chunk(data: bytes) -> bytes:

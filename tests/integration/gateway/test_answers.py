@@ -1,6 +1,7 @@
 """What every answer carries, and what is said about it afterwards."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -34,6 +35,7 @@ async def test_refused_by_limit_says_when_to_come_back(gateway: RunningGateway) 
     assert int(answer.headers["Retry-After"]) >= 1
     assert answer.headers["RateLimit-Remaining"] == "0"
     assert document["code"] == "rate_limited"
+    assert re.fullmatch(r"Try again in \d+ minutes\.", document["detail"])
     assert len(gateway.echo.seen) == 2
 
 

@@ -58,3 +58,26 @@ async def test_both_lanes_answer_alike(tmp_path: Path, valkey_url: str, name: st
         assert answered("fast_lane") + answered("slow_lane") == before + 1
         slow = await answer({"Cookie": "x=1"})
         assert fast == slow
+
+
+async def test_services_are_told_the_same_by_both_lanes(tmp_path: Path, valkey_url: str) -> None:
+    """A cookie of ours keeps a request out of the fast lane, and goes no further."""
+    async with scripted(tmp_path, valkey_url) as (gateway, service):
+        bearer = gateway.bearer() | {"Accept-Language": "de", "X-User-Id": "6", "Connection": "keep-alive"}
+        before = answered("fast_lane")
+        for headers in (bearer, bearer, bearer | {"Cookie": "session=x"}):
+            async with gateway.client.get(f"{gateway.url}/mine/x?y=%20", headers=headers) as answer:
+                assert answer.status == 200
+        assert answered("fast_lane") == before + 1
+        _, fast, slow = (told(head) for head in service.heads)
+        assert fast == slow
+
+
+def told(head: bytes) -> tuple[bytes, dict[bytes, bytes]]:
+    """What a service is told, but for what is new in each request."""
+    line, *headers = head.removesuffix(b"\r\n\r\n").split(b"\r\n")
+    pairs = dict(header.split(b": ", 1) for header in headers)
+    assert len(pairs) == len(headers)
+    for name in (b"X-Request-Id", b"traceparent", b"X-Request-Timeout-Ms"):
+        assert pairs.pop(name)
+    return line, pairs

@@ -36,7 +36,7 @@ def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def counted(limit: str, outcome: str) -> float:
-    return float(_DECISIONS.labels(limit, outcome)._value.get())
+    return float(_DECISIONS.labels(limit, outcome).value)
 
 
 async def asked(gateway: RunningGateway, path: str) -> tuple[int, dict[str, str]]:

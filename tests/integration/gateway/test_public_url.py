@@ -142,4 +142,4 @@ async def test_failure_shown_as_a_page_finds_its_stylesheet(behind_proxy: Runnin
         assert answer.status == 404
         loaded = re.findall(r'href="([^"]*)"', await answer.text())
     assert loaded
-    assert all(each.startswith("/at/home/assets/") for each in loaded)
+    assert all(each.startswith("/at/home/") for each in loaded)

@@ -33,8 +33,8 @@ async def test_key_is_no_session() -> None:
         for _ in range(2):
             with pytest.raises(SessionRequired):
                 await by_key(it, key, "session")
-        assert it.authenticator.recall("session", f"Bearer {key}") is None
-        assert it.authenticator.recall("scope:anything", f"Bearer {key}") is not None
+        assert it.authenticator.recall("session", key) is None
+        assert it.authenticator.recall("scope:anything", key) is not None
 
 
 async def test_cookie_stands_for_a_session_that_may_do_everything() -> None:
@@ -53,7 +53,7 @@ async def test_cookie_is_no_bearer_token_and_no_key_is_a_cookie() -> None:
         cookie, key = it.feed.issue_cookie(), it.feed.issue_key("full")
         await by_cookie(it, cookie)
         await by_key(it, key)
-        assert it.authenticator.recall("user", f"Bearer {cookie}") is None
+        assert it.authenticator.recall("user", cookie) is None
         with pytest.raises(InvalidToken):
             await by_key(it, cookie)
         with pytest.raises(InvalidSession):
@@ -150,7 +150,7 @@ async def test_every_use_is_reported_once_whether_it_was_known_or_not() -> None:
         key_id, session_id = (str(it.feed.holders[each]["credential_id"]) for each in (key, cookie))
         assert it.feed.used == [{"browser_sessions": [session_id], "api_keys": [key_id]}]
         await it.uses.report()
-        assert it.authenticator.recall("user", f"Bearer {key}") is not None
+        assert it.authenticator.recall("user", key) is not None
         await it.uses.report()
         assert it.feed.used[1:] == [{"browser_sessions": [], "api_keys": [key_id]}]
 

@@ -23,7 +23,7 @@ async def test_revoked_credential_is_dead_within_a_second(kind: str) -> None:
             await until(lambda: credential_id in it.revocations)
         with pytest.raises((InvalidToken, InvalidSession)):
             await present()
-        assert it.authenticator.recall("user", f"Bearer {credential}") is None
+        assert it.authenticator.recall("user", credential) is None
 
 
 async def test_cookie_of_a_session_known_to_be_revoked_is_not_asked_for() -> None:

@@ -1,6 +1,5 @@
 """The keys that few routes and upstreams need: each has a default, and is checked with its line."""
 
-import inspect
 from pathlib import Path
 
 import pytest
@@ -107,9 +106,3 @@ def test_wrong_key_of_an_upstream_is_told_with_its_line(load: Load, wrong: str, 
     """R12"""
     ((line, text),) = load.mistakes(f"{NOTES}{wrong}\n{LIMITS}{ROUTE}")
     assert (line, said in text) == (3, True)
-
-
-def test_every_key_is_explained_in_the_head_of_the_shipped_file() -> None:
-    head = SHIPPED.read_text("utf-8").partition("\n[limits.")[0]
-    keys = {"url", *inspect.signature(UpstreamSettings).parameters}
-    assert not [key for key in keys | {"cost", "dry_run", "head_timeout", "retries"} if key not in head]

@@ -176,6 +176,11 @@ def test_file_adds_upstreams_to_the_built_in_ones(load: Load) -> None:
     assert table.match("GET", "/v1/users").upstream == "notes"
 
 
+def test_added_upstream_may_have_several_instances(load: Load) -> None:
+    added = '[upstreams.notes]\nurl = "http://10.0.0.1:9000, http://10.0.0.2:9000/,http://10.0.0.1:9000"\n'
+    assert load(LIMITS + added + ROUTE).upstreams["notes"] == "http://10.0.0.1:9000,http://10.0.0.2:9000"
+
+
 @pytest.mark.parametrize(
     ("added", "line", "said"),
     [
@@ -191,6 +196,8 @@ def test_file_adds_upstreams_to_the_built_in_ones(load: Load) -> None:
         ('[upstreams.notes]\nurl = "http://me:secret@127.0.0.1"', 2, "is not one such as"),
         ('[upstreams.notes]\nurl = "http://a\\r\\nX-Identity: b"', 2, "is not one such as"),
         ('[upstreams.notes]\nurl = "http://"', 2, "is not one such as"),
+        ('[upstreams.notes]\nurl = "http://a, ftp://b"', 2, "'ftp://b' is not one such as"),
+        ('[upstreams.notes]\nurl = "http://a,"', 2, "'' is not one such as"),
         ('[upstreams.notes]\nurl = "http://h"\nport = 9000', 3, "unknown key 'port'"),
     ],
 )

@@ -82,7 +82,8 @@ async def test_short_answer_that_nobody_waits_for_has_its_time_for_the_body_too(
 
     async with pool_for(halting) as (pool, _):
         await ask(pool)
-        started = pool.start(replace(GET, head_timeout=0.1), ready.set)
+        request = replace(GET, head_timeout=0.1)
+        started = pool.start(request, request.head(1.0), ready.set)
         assert started is not None
         connection = started.exchange.connection
         await until(lambda: connection.answer.buffered)

@@ -67,6 +67,7 @@ async def test_page_shows_markup_as_text(service: SmallService) -> None:
     assert "<script" not in page
     assert "&lt;script&gt;alert(" in page
     assert "thing_locked" in page
+    assert '<a href="/">' in page  # no dead end
     assert answer.headers["X-Request-Id"] in page
 
 

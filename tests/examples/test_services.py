@@ -1,9 +1,10 @@
-"""A service in another language behind the gateway. Needs node, which is why it has a make target of its own."""
+"""Services of one's own behind the gateway, in Node and in Python. They need node, hence a make target of their own."""
 
 import json
 import subprocess
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,11 @@ from tests.e2e.stack import ROOT, Stack, running_stack, state_folder
 from tests.e2e.visitor import Visitor
 from tests.waiting import eventually
 
-EXAMPLE = ROOT / "examples" / "node-service"
+EXAMPLES = ROOT / "examples"
+PROGRAMS = {
+    "node": ("node", str(EXAMPLES / "node-service" / "server.mjs")),
+    "python": (sys.executable, str(EXAMPLES / "python-service" / "server.py")),
+}
 USER = Identity(Kind.USER, "0190a2b4-0000-7000-8000-000000000000", "s", ("profile",))
 
 
@@ -35,31 +40,31 @@ class World:
         return Signer.from_file(issuer, self.stack.state / "secrets" / f"{issuer}.pem")
 
 
-@pytest.fixture(scope="session")
-def world() -> Iterator[World]:
+@pytest.fixture(scope="session", params=list(PROGRAMS))
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
     with state_folder() as state:
         routes = state.parent / "routes.toml"
         routes.write_text((ROOT / "gateway" / "routes.toml").read_text())
         with (
             running_stack(state, ROUTES_FILE=str(routes)) as stack,
-            running_service(state / "secrets" / "trust.json") as url,
+            running_service(PROGRAMS[request.param], state / "secrets" / "trust.json") as url,
         ):
             yield World(stack, routes, url)
 
 
 @contextmanager
-def running_service(trust_file: Path) -> Iterator[str]:
+def running_service(program: Sequence[str], trust_file: Path) -> Iterator[str]:
     with subprocess.Popen(
-        ["node", str(EXAMPLE / "server.mjs")],
+        program,
         env={"PATH": "/usr/local/bin:/usr/bin:/bin", "TRUST_FILE": str(trust_file), "PORT": "0"},
         stdout=subprocess.PIPE,
         text=True,
-    ) as node:
+    ) as service:
         try:
-            assert node.stdout is not None
-            yield node.stdout.readline().split()[-1]
+            assert service.stdout is not None
+            yield service.stdout.readline().split()[-1]
         finally:
-            node.terminate()
+            service.terminate()
 
 
 async def asked_directly(world: World, assertion: str | None) -> int:
@@ -69,7 +74,7 @@ async def asked_directly(world: World, assertion: str | None) -> int:
 
 
 async def test_route_added_while_the_gateway_runs_leads_to_the_service(world: World) -> None:
-    added = (EXAMPLE / "route.toml").read_text()
+    added = (EXAMPLES / "node-service" / "route.toml").read_text()
     async with Visitor.at(world.stack.url) as ada:
         await ada.register("ada@example.org")
         assert (await ada.call("GET", "/v1/notes/1")).status == 404
