@@ -1,7 +1,9 @@
 """The gateway's route file and the services' route tables say the same about every public route."""
 
 import re
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,6 +11,7 @@ from auth_service.routes import ROUTES as AUTH_ROUTES
 from file_service.routes import ROUTES as FILE_ROUTES
 from gateway.limits.policy import parse_policy
 from gateway.routes.load import load_routes
+from gateway.routes.model import Route as GatewayRoute
 from shared.web.routes import Auth, Route
 from user_service.routes import ROUTES as USER_ROUTES
 
@@ -16,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 UPSTREAMS = dict.fromkeys(("auth_service", "user_service", "file_service"), "http://127.0.0.1")
 GRANTS = {"role": "user", "scope": "user"}  # what the gateway asks for beyond what the service does
 TABLE = load_routes(ROOT / "gateway" / "routes.toml", UPSTREAMS, parse_policy)
+WRITTEN = tomllib.loads((ROOT / "gateway" / "routes.toml").read_text(encoding="utf-8"))["route"]
 SERVED = [
     *(("auth_service", route) for route in AUTH_ROUTES),
     *(("user_service", route) for route in USER_ROUTES),
@@ -41,6 +45,19 @@ def test_every_public_route_of_a_service_is_reached_through_the_gateway(service:
 def test_a_public_table_holds_nothing_that_is_meant_for_our_own_programs(service: str, route: Route) -> None:
     assert route.auth is not Auth.SERVICE
     assert not route.path.startswith("/internal")
+
+
+@pytest.mark.parametrize("written", WRITTEN, ids=lambda written: written["name"])
+def test_every_route_is_written_with_its_policy_limit_and_time_out(written: dict[str, Any]) -> None:
+    """No default speaks for them: whoever reads a route sees whom it lets in, how often and for how long."""
+    assert written.keys() >= {"auth", "limit", "timeout"}
+
+
+@pytest.mark.parametrize("route", TABLE.routes, ids=lambda route: route.name)
+def test_who_needs_no_credential_is_counted_by_address(route: GatewayRoute) -> None:
+    """Anybody could have a new one for each request, if it were anything else."""
+    if route.auth in ("public", "optional"):
+        assert TABLE.limits[route.limit].key == "address"
 
 
 def test_every_route_declares_its_policy_limit_and_time_out() -> None:

@@ -3,7 +3,8 @@ import re
 import asyncpg
 
 from file_service.repository.files import LIST_PAGE
-from tests.integration.file_service.running_service import Person, RunningService
+from tests.integration.file_service.running_service import Person
+from tests.stores import DatabaseUrls
 
 
 async def test_files_are_listed_newest_first_page_by_page(ada: Person) -> None:
@@ -30,13 +31,24 @@ async def test_list_goes_on_behind_a_file_that_was_deleted(ada: Person) -> None:
     assert (len(rest["items"]), rest["next_cursor"]) == (2, None)
 
 
-async def test_any_page_of_many_files_is_read_from_the_index(service: RunningService, ada: Person) -> None:
+MANY = """
+    insert into files.owner (owner_id, bytes) select gen_random_uuid(), 0 from generate_series(1, 20);
+    insert into files.file (file_id, owner_id, name, size, content_type, sha256, storage_key)
+    select gen_random_uuid(), owner_id, 'x', 1, 'text/plain', sha256(owner_id::text::bytea), gen_random_uuid()::text
+    from files.owner, generate_series(1, 500);
+    analyze files.file
+"""
+
+
+async def test_any_page_of_many_files_is_read_from_the_index(file_database: DatabaseUrls) -> None:
     """In the plan that is kept for a prepared statement, too: it must begin at the page, not at the newest file."""
-    connection = await asyncpg.connect(service.database.runtime)
+    connection = await asyncpg.connect(file_database.admin)
     try:
+        await connection.execute(MANY)
+        owner = await connection.fetchval("select owner_id from files.owner limit 1")
         await connection.execute("set plan_cache_mode = force_generic_plan")
         await connection.execute(f"prepare page as {LIST_PAGE}")
-        rows = await connection.fetch(f"explain execute page ('{ada.user_id}', '{ada.user_id}', 20)")
+        rows = await connection.fetch(f"explain execute page ('{owner}', '{owner}', 20)")
     finally:
         await connection.close()
     plan = "\n".join(row[0] for row in rows)

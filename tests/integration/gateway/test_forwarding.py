@@ -41,6 +41,20 @@ async def test_forwarded_path_is_the_one_that_was_authorised(gateway: RunningGat
         assert (await answer.json())["target"] == "/open/~?a=..%2f"
 
 
+@pytest.mark.parametrize(
+    "name", ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "x-http-method-override"]
+)
+async def test_method_is_the_one_that_was_authorised(gateway: RunningGateway, name: str) -> None:
+    """G13: another one named in a header neither chooses the route nor reaches the service."""
+    async with gateway.client.post(f"{gateway.url}/open", headers={name: "DELETE"}) as answer:
+        told = await answer.json()
+    assert (told["method"], values(told, name)) == ("POST", [])
+    async with gateway.client.post(f"{gateway.url}/lobby", headers={name: "GET"}) as answer:
+        assert (answer.status, answer.headers["Allow"]) == (405, "GET")
+    async with gateway.client.get(f"{gateway.url}/", headers={name: "DELETE"}) as answer:
+        assert answer.status == 200
+
+
 async def test_identity_is_the_gateways_alone(gateway: RunningGateway, tmp_path: Path) -> None:
     """G8: a client's own X-Identity, in any spelling, more than once."""
     forged = [("X-Identity", "evil"), ("x-identity", "evil"), ("X_Identity", "evil"), ("X-User-Id", "evil")]
