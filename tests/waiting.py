@@ -10,7 +10,7 @@ T = TypeVar("T")
 _PAUSE = 0.02  # seconds
 
 
-async def eventually(look: Callable[[], Awaitable[T]], *, within: float = 10.0) -> T:
+async def eventually(look: Callable[[], Awaitable[T]], *, within: float = 30.0) -> T:
     """Call `look` until it returns something true, and return that; fails after `within` seconds."""
     deadline = time.monotonic() + within
     while True:

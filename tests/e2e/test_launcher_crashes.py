@@ -21,8 +21,8 @@ async def test_killed_process_is_back_without_help(fault_stack: Stack, process: 
     async def replaced() -> bool:
         return fault_stack.pid(process) not in (0, before[process])
 
-    await eventually(replaced, within=20)
-    await eventually(fault_stack.ready, within=20)
+    await eventually(replaced)
+    await eventually(fault_stack.ready)
     assert {name: pid for name, pid in fault_stack.pids.items() if name != process} == {
         name: pid for name, pid in before.items() if name != process
     }

@@ -56,8 +56,8 @@ async def gateway_process(
         environ = variables(folder, valkey_url, USER_URL=url, FILE_URL=url, **changes)
         async with process(environ) as running:
             saying = [asyncio.create_task(_drop(stream)) for stream in (running.stdout, running.stderr)]
-            await up(environ)
             try:
+                await up(environ)
                 yield GatewayProcess(running.pid, int(environ["PORT"]))
             finally:
                 running.kill()

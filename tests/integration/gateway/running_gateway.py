@@ -167,7 +167,7 @@ class RunningGateway:
         return bool(self.echo.seen) and not self.server.connections
 
     @asynccontextmanager
-    async def connection(self, within: float = 10) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    async def connection(self, within: float = 30) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
         """A client's connection, for `within` seconds at most."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         try:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
+from gateway.downstream.body import SILENCE
 from tests.integration.gateway.running_gateway import RunningGateway
 from tests.waiting import eventually
 
@@ -110,7 +111,7 @@ async def test_upload_that_stops_coming_is_given_up(gateway: RunningGateway, mon
 )
 async def test_upload_that_stops_making_sense_is_refused_at_once(gateway: RunningGateway, rest: bytes) -> None:
     """G4, G14: nobody waits for the rest of it, and nothing after it is a request."""
-    async with gateway.connection() as (reader, writer):
+    async with gateway.connection(within=SILENCE / 2) as (reader, writer):
         writer.write(UPLOAD)
         await eventually(gateway.service_is_asked)
         writer.write(rest)

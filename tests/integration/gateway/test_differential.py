@@ -103,7 +103,7 @@ class Comparison:
         assert Counter(tokens) <= sent, (data, tokens)
         await send(self._service.port, data)
         if through:
-            await eventually(lambda: self._has_seen(through), within=5.0)
+            await eventually(lambda: self._has_seen(through))
         return through
 
     async def _has_seen(self, through: list[Seen]) -> bool:

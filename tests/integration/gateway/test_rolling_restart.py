@@ -46,7 +46,7 @@ class Instances:
         self._processes[number] = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "tests.integration.gateway.counting_service", env=environ, cwd=ROOT, stdout=DEVNULL
         )
-        await eventually(lambda: self._is_ready(number), within=20)
+        await eventually(lambda: self._is_ready(number))
 
     async def _is_ready(self, number: int) -> bool:
         url = f"http://127.0.0.1:{self._private[number]}/readyz"
@@ -103,7 +103,7 @@ class Stream:
         async def answered() -> bool:
             return len(set(self.processes[start:])) >= processes
 
-        await eventually(answered, within=20)
+        await eventually(answered)
 
 
 @pytest.mark.parametrize(

@@ -133,6 +133,6 @@ async def run_workers(
         connector = aiohttp.TCPConnector(force_close=True, limit=0)
         client = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
         workers = Workers(environ, started, folder, client)
-        await eventually(workers.is_ready, within=20)
+        await eventually(workers.is_ready)
         stack.push_async_callback(end, started, await children_of(started.pid))
         yield workers

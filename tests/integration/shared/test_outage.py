@@ -75,9 +75,9 @@ async def test_pool_recovers_from_a_killed_server_and_keeps_what_it_acknowledged
     async with open_database(settings_for(url, timeout=TIMEOUT)) as database:
         writers = [asyncio.create_task(keep_writing(database)) for _ in range(8)]
         for _ in range(2):
-            await eventually(partial(more_than, acknowledged, len(acknowledged) + 100), within=20)
+            await eventually(partial(more_than, acknowledged, len(acknowledged) + 100))
             postgres.kill()
-        await eventually(partial(more_than, acknowledged, len(acknowledged) + 100), within=20)
+        await eventually(partial(more_than, acknowledged, len(acknowledged) + 100))
         over.set()
         await asyncio.gather(*writers)
 
