@@ -14,7 +14,7 @@ from gateway.upstreams.retries import BURST, RATIO
 from tests.integration.gateway.conftest import ready
 from tests.integration.gateway.running_gateway import TABLE, RunningGateway, raw_server, route, run_gateway
 
-REQUESTS, AT_A_TIME = 300, 20
+REQUESTS, AT_A_TIME = 200, 20
 LATENCY = 0.2  # seconds
 HELLO = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 RESET_AT_CLOSE = struct.pack("ii", 1, 0)

@@ -1,4 +1,5 @@
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -7,6 +8,17 @@ import pytest
 from gateway.limits import budget
 from tests.integration.gateway.cache.caching_gateway import CachingGateway, run_caching_gateway
 from tests.integration.gateway.limits.conftest import OwnValkey
+
+
+class Clock:
+    """The process's own, which stands still until a test sets it on."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._now = float(int(time.time()))  # as the Date of answers is
+        monkeypatch.setattr(time, "time", lambda: self._now)
+
+    def advance(self, seconds: float) -> None:
+        self._now += seconds
 
 
 @pytest.fixture(autouse=True)
@@ -27,3 +39,8 @@ def own_valkey() -> Iterator[OwnValkey]:
         valkey = OwnValkey(Path(folder))
         yield valkey
         valkey.kill()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)

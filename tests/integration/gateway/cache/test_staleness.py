@@ -1,29 +1,12 @@
 """What is stale: validated, used while it is being validated, or used because there is nothing better (RFC 5861)."""
 
 import asyncio
-import time
 
 import pytest
 
 from tests.integration.gateway.cache.caching_gateway import CachingGateway
+from tests.integration.gateway.cache.conftest import Clock
 from tests.waiting import eventually
-
-
-class Clock:
-    """The process's own, which a test sets on."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._ahead = 0.0
-        real = time.time
-        monkeypatch.setattr(time, "time", lambda: real() + self._ahead)
-
-    def advance(self, seconds: float) -> None:
-        self._ahead += seconds
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    return Clock(monkeypatch)
 
 
 async def test_stale_answer_is_validated_and_not_sent_again(gateway: CachingGateway, clock: Clock) -> None:
