@@ -32,6 +32,7 @@ class Wire:
     writer: asyncio.StreamWriter
     is_open: bool = True
     answered: int = 0
+    last_kind: str = ""  # of what was answered last
 
     def send(self, data: bytes) -> None:
         self.writer.write(data)
