@@ -35,7 +35,9 @@ class Wire:
     last_kind: str = ""  # of what was answered last
 
     def send(self, data: bytes) -> None:
-        self.writer.write(data)
+        """Say nothing more on a connection that has been closed: `reply` tells of it."""
+        if not self.writer.transport.is_closing():
+            self.writer.write(data)
 
     async def reply(self, pause: float = 0.0) -> Reply:
         """Read one answer whole, resting after each piece of its body. Raises Dropped, BrokenOff."""
