@@ -7,12 +7,12 @@ from uuid import UUID
 
 import jwt
 
+from auth_service.domain.standing import Standing
 from auth_service.key_ring import KeyRing
 
 LIFETIME = 600  # seconds
 AUDIENCE = "colonnade"
 FULL_SCOPE = "full"  # a person's own session may do all that the person may
-_ONE_FACTOR = "aal1"  # NIST SP 800-63B
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Grant:
     user_id: UUID
     session_id: UUID
     generation: int
-    amr: tuple[str, ...]
+    standing: Standing
 
 
 class AccessTokens:
@@ -42,8 +42,10 @@ class AccessTokens:
             "gen": grant.generation,
             "jti": secrets.token_urlsafe(16),
             "scope": FULL_SCOPE,
-            "amr": list(grant.amr),
-            "acr": _ONE_FACTOR,
+            "amr": list(grant.standing.methods),
+            "acr": grant.standing.acr,
+            "auth_time": int(grant.standing.authenticated_at.timestamp()),
+            "roles": list(grant.standing.roles),
             "iat": now,
             "exp": now + LIFETIME,
         }

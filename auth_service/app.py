@@ -7,7 +7,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from auth_service.access_tokens import AccessTokens
+from auth_service.core import Core, make_core
 from auth_service.handlers.account import ACCOUNT
 from auth_service.handlers.api_keys import API_KEYS
 from auth_service.handlers.callers import COOKIE
@@ -16,23 +16,18 @@ from auth_service.handlers.keys import KEYS
 from auth_service.handlers.sessions import ENDING, SESSIONS
 from auth_service.handlers.sign_in import REFRESHING, SIGN_IN
 from auth_service.key_ring import REFRESH_SECONDS, KeyRing
-from auth_service.marks import Marks
 from auth_service.passwords import PasswordHasher
 from auth_service.refresh_tokens import RefreshTokens
-from auth_service.repository.attempts import AttemptRepository
 from auth_service.repository.retention import PURGES
 from auth_service.repository.revocations import RevocationRepository
 from auth_service.repository.sessions import SessionRepository
 from auth_service.routes import PRIVATE_ROUTES, ROUTES
-from auth_service.sealing import Sealer
 from auth_service.service.account import AccountKeeping
 from auth_service.service.api_keys import ApiKeyKeeping
 from auth_service.service.credentials import CredentialKeeping
 from auth_service.service.ending import SessionEnding
-from auth_service.service.password_guard import PasswordGuard
 from auth_service.service.refreshing import Refreshing
 from auth_service.service.sign_in import SignIn
-from auth_service.service.tokens import TokenIssuer
 from auth_service.settings import NAME, Settings
 from shared.db import Database, open_database
 from shared.events.feed import FEED, Feed, open_feed
@@ -56,16 +51,15 @@ async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterato
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(settings.database))
         feed = await stack.enter_async_context(open_feed(SCHEMA, database, settings.database, lifecycle))
-        hasher = stack.enter_context(PasswordHasher(settings.hashing))
-        keys = KeyRing(database, Sealer(settings.sealing_key))
-        await stack.enter_async_context(background("read signing keys", keys.refresh, every=REFRESH_SECONDS))
+        core = make_core(settings, database, stack.enter_context(PasswordHasher(settings.hashing)))
+        await stack.enter_async_context(background("read signing keys", core.keys.refresh, every=REFRESH_SECONDS))
         await stack.enter_async_context(background("purge", partial(purge, database, PURGES), every=EVERY))
         public = public_app(
             "Accounts and sessions", ROUTES, verifier, lifecycle, public_url=settings.process.public_url
         )
-        private = private_app(PRIVATE_ROUTES, verifier, _checks(database, keys), lifecycle)
-        _serve_people(public, settings, database, hasher, keys)
-        _serve_programs(private, database, feed, keys)
+        private = private_app(PRIVATE_ROUTES, verifier, _checks(database, core.keys), lifecycle)
+        _serve_people(public, core)
+        _serve_programs(private, core, feed)
         yield Apps(public, private)
 
 
@@ -79,26 +73,21 @@ def _checks(database: Database, keys: KeyRing) -> dict[str, Check]:
     }
 
 
-def _serve_people(
-    app: web.Application, settings: Settings, database: Database, hasher: PasswordHasher, keys: KeyRing
-) -> None:
-    marks = Marks(settings.refresh_key)
-    guard = PasswordGuard(AttemptRepository(database), hasher, marks)
-    refresh_tokens = RefreshTokens(settings.refresh_key)
-    issuer = TokenIssuer(AccessTokens(keys, settings.process.public_url), refresh_tokens)
-    app[SIGN_IN] = SignIn(database, hasher, guard, marks, issuer)
-    app[REFRESHING] = Refreshing(database, refresh_tokens, issuer)
-    app[ACCOUNT] = AccountKeeping(database, hasher, guard, marks)
+def _serve_people(app: web.Application, core: Core) -> None:
+    database = core.database
+    app[SIGN_IN] = SignIn(database, core.hasher, core.passwords, core.marks, core.entrance)
+    app[REFRESHING] = Refreshing(database, RefreshTokens(core.settings.refresh_key), core.issuer)
+    app[ACCOUNT] = AccountKeeping(database, core.hasher, core.passwords, core.marks)
     app[ENDING] = SessionEnding(database)
     app[SESSIONS] = SessionRepository(database)
     app[API_KEYS] = ApiKeyKeeping(database)
-    app[COOKIE] = SessionCookie.of(settings.process.public_url)
-    app[KEYS] = keys
+    app[COOKIE] = SessionCookie.of(core.settings.process.public_url)
+    app[KEYS] = core.keys
 
 
-def _serve_programs(app: web.Application, database: Database, feed: Feed, keys: KeyRing) -> None:
+def _serve_programs(app: web.Application, core: Core, feed: Feed) -> None:
     app[FEED] = feed
-    app[REVOCATIONS] = RevocationRepository(database, feed)
-    app[SESSIONS] = SessionRepository(database)
-    app[CREDENTIALS] = CredentialKeeping(database)
-    app[KEYS] = keys
+    app[REVOCATIONS] = RevocationRepository(core.database, feed)
+    app[SESSIONS] = SessionRepository(core.database)
+    app[CREDENTIALS] = CredentialKeeping(core.database)
+    app[KEYS] = core.keys

@@ -39,13 +39,17 @@ class CredentialQuery(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class HolderView(Struct, frozen=True):
-    """`credential_id` is the session's or the key's, and what a revocation names."""
+    """`credential_id` is the session's or the key's, and what a revocation names. A key has neither `acr` nor
+    `auth_time`, which is in seconds since 1970.
+    """
 
     user_id: UUID
     credential_id: UUID
     scopes: list[str]
     roles: list[str]
     amr: list[str]
+    acr: str
+    auth_time: int
     expires_at: datetime | None
 
 
@@ -63,11 +67,14 @@ class CredentialUses(Struct, frozen=True, forbid_unknown_fields=True):
 def present_holder(holder: Holder | None) -> HolderView | None:
     if holder is None:
         return None
+    standing = holder.standing
     return HolderView(
         user_id=holder.user_id,
         credential_id=holder.credential_id,
         scopes=list(holder.scopes),
-        roles=[],
-        amr=list(holder.amr),
+        roles=list(standing.roles) if standing else [],
+        amr=list(standing.methods) if standing else [],
+        acr=standing.acr if standing else "",
+        auth_time=int(standing.authenticated_at.timestamp()) if standing else 0,
         expires_at=holder.expires_at,
     )

@@ -7,6 +7,7 @@ be changed by rows alone, without a restart and without a moment in which a toke
 from dataclasses import dataclass
 from typing import Any
 
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from auth_service.metrics import SIGNING_KEY_SINCE
@@ -69,7 +70,7 @@ class KeyRing:
                 return keys
             private_key = ec.generate_private_key(ec.SECP256R1())
             jwk = public_jwk(private_key.public_key()) | {"key_ops": ["verify"]}
-            await repository.add(jwk["kid"], jwk, self._sealer.seal(private_key, jwk["kid"]))
+            await repository.add(jwk["kid"], jwk, self._sealer.seal(_to_der(private_key), jwk["kid"]))
             log.info("signing_key_created", kid=jwk["kid"])
             return await repository.list_verifying()
 
@@ -80,7 +81,18 @@ class KeyRing:
             if self._signing is not None and self._signing.kid == key.kid:
                 return self._signing
             try:
-                return SigningKey(key.kid, self._sealer.open(key.sealed, key.kid))
+                return SigningKey(key.kid, _from_der(self._sealer.open(key.sealed, key.kid)))
             except WrongSealingKey:
                 log.error("signing_key_unreadable", kid=key.kid)
         return None
+
+
+def _to_der(key: ec.EllipticCurvePrivateKey) -> bytes:
+    form, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    return key.private_bytes(serialization.Encoding.DER, form, plain)
+
+
+def _from_der(der: bytes) -> ec.EllipticCurvePrivateKey:
+    key = serialization.load_der_private_key(der, password=None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)  # we sealed nothing else
+    return key

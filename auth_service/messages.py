@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from msgspec import Meta, Struct, structs
+from msgspec import UNSET, Meta, Struct, UnsetType, structs
 
 from auth_service.domain.api_keys import ApiKey
-from auth_service.domain.sessions import SessionSummary
+from auth_service.domain.sessions import SessionKind, SessionSummary
 from auth_service.service.api_keys import MadeKey
 from auth_service.service.ending import LogoutScope
 from auth_service.service.tokens import Tokens
@@ -16,6 +16,7 @@ from auth_service.service.tokens import Tokens
 class Credentials(Struct, frozen=True, forbid_unknown_fields=True):
     email: str
     password: str
+    session: SessionKind = SessionKind.TOKEN
 
 
 class RefreshRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -38,18 +39,14 @@ class DeletionRequest(Struct, frozen=True, forbid_unknown_fields=True):
     password: str
 
 
-class TokenAnswer(Struct, frozen=True):
-    """`expires_in` is the access token's life in seconds (RFC 6749)."""
+class SignInAnswer(Struct, frozen=True, omit_defaults=True):
+    """Whoever holds the session by a cookie gets no tokens. `expires_in` is the access token's life in seconds."""
 
     user_id: UUID
-    access_token: str
-    expires_in: int
-    refresh_token: str
-    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105  a scheme's name
-
-
-class BrowserSignInAnswer(Struct, frozen=True):
-    user_id: UUID
+    access_token: str | UnsetType = UNSET
+    expires_in: int | UnsetType = UNSET
+    refresh_token: str | UnsetType = UNSET
+    token_type: Literal["Bearer"] | UnsetType = UNSET
 
 
 class ApiKeyRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -106,8 +103,8 @@ class KeySet(Struct, frozen=True):
     keys: list[PublicKey]
 
 
-def present_tokens(tokens: Tokens) -> TokenAnswer:
-    return TokenAnswer(tokens.user_id, tokens.access_token, tokens.expires_in, tokens.refresh_token)
+def present_tokens(user_id: UUID, tokens: Tokens) -> SignInAnswer:
+    return SignInAnswer(user_id, tokens.access_token, tokens.expires_in, tokens.refresh_token, "Bearer")
 
 
 def present_session(session: SessionSummary, current: UUID) -> SessionView:

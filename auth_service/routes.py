@@ -25,7 +25,7 @@ from auth_service.handlers.internal import (
 )
 from auth_service.handlers.keys import get_key_set
 from auth_service.handlers.sessions import list_sessions, log_out, revoke_session
-from auth_service.handlers.sign_in import log_in, log_in_browser, refresh, register
+from auth_service.handlers.sign_in import log_in, refresh, register
 from shared.events.feed import FEED_ROUTE
 from shared.web.routes import Auth, Route
 
@@ -38,7 +38,6 @@ _REFUSED_PASSWORD = (WeakPassword, WrongPassword, TooManyAttempts)
 ROUTES = (
     Route("POST", "/v1/auth/register", register, Auth.PUBLIC, errors=(InvalidEmail, WeakPassword, EmailTaken)),
     Route("POST", "/v1/auth/login", log_in, Auth.PUBLIC, errors=_REFUSED_LOGIN),
-    Route("POST", "/v1/auth/browser/login", log_in_browser, Auth.PUBLIC, errors=_REFUSED_LOGIN),
     Route("POST", "/v1/auth/refresh", refresh, Auth.PUBLIC, errors=_REFUSED_REFRESH),
     Route("POST", "/v1/auth/logout", log_out, Auth.SESSION),
     Route("GET", "/v1/auth/sessions", list_sessions, Auth.SESSION),

@@ -1,11 +1,9 @@
-"""Private keys at rest: AES-256-GCM, bound to the key id that they are stored under."""
+"""What the database keeps for us and must not know: AES-256-GCM, bound to a label that says what it is and whose."""
 
 import base64
 import secrets
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from shared.settings import Secret
@@ -14,7 +12,7 @@ _KEY_BYTES, _NONCE_BYTES = 32, 12
 
 
 class WrongSealingKey(Exception):
-    """What is stored was sealed with another key, or for another key id."""
+    """What is stored was sealed with another key, or under another label."""
 
 
 def read_sealing_key(secret: Secret) -> bytes:
@@ -30,20 +28,14 @@ class Sealer:
     def __init__(self, secret: Secret) -> None:
         self._cipher = AESGCM(read_sealing_key(secret))
 
-    def seal(self, key: ec.EllipticCurvePrivateKey, kid: str) -> bytes:
-        """Return the nonce and the encrypted PKCS #8 form."""
-        plain = key.private_bytes(
-            serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+    def seal(self, plain: bytes, label: str) -> bytes:
+        """Return a nonce and the ciphertext."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, plain, kid.encode())
+        return nonce + self._cipher.encrypt(nonce, plain, label.encode())
 
-    def open(self, sealed: bytes, kid: str) -> ec.EllipticCurvePrivateKey:
+    def open(self, sealed: bytes, label: str) -> bytes:
         """Raises WrongSealingKey."""
         try:
-            plain = self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], kid.encode())
+            return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], label.encode())
         except InvalidTag as exc:
             raise WrongSealingKey from exc
-        key = serialization.load_der_private_key(plain, password=None)
-        assert isinstance(key, ec.EllipticCurvePrivateKey)  # we sealed nothing else
-        return key

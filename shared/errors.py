@@ -18,7 +18,8 @@ class Violation:
 class AppError(Exception):
     """A failure that a caller is told about. Subclasses set `code`, `status` (HTTP) and `title`.
 
-    `detail` is shown to the caller, so it never holds a secret or a stack trace.
+    `detail` is shown to the caller, so it never holds a secret or a stack trace. `members` are added to the problem's
+    document (RFC 9457, 3.2) for callers who know the code.
     """
 
     code: ClassVar[str]
@@ -33,6 +34,7 @@ class AppError(Exception):
         self.detail = detail
         self.errors = tuple(errors)
         self.headers = dict(headers or {})
+        self.members: dict[str, object] = {}
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

@@ -42,7 +42,8 @@ class Kind(StrEnum):
 class Identity:
     """`subject` is a user id, a service's name, or empty for anonymous.
 
-    A user asks by a session (`session_id`) or by an API key (`api_key_id`), never by both.
+    A user asks by a session (`session_id`) or by an API key (`api_key_id`), never by both. `amr`, `acr` and `auth_time`
+    (seconds since 1970) tell how and when its owner last proved to be that (RFC 9068); a key has none of them.
     """
 
     kind: Kind
@@ -51,6 +52,9 @@ class Identity:
     scopes: tuple[str, ...] = ()
     amr: tuple[str, ...] = ()
     api_key_id: str = ""
+    roles: tuple[str, ...] = ()
+    acr: str = ""
+    auth_time: int = 0
 
     @property
     def user_id(self) -> UUID:
@@ -101,6 +105,9 @@ class Signer:
             "key": identity.api_key_id,
             "scope": " ".join(identity.scopes),
             "amr": list(identity.amr),
+            "roles": list(identity.roles),
+            "acr": identity.acr,
+            "auth_time": identity.auth_time,
         }
         return jwt.encode(claims, self._key, "ES256", headers={"typ": _TYPE, "kid": self._key_id})
 
@@ -232,6 +239,9 @@ class Verifier:
             scopes=tuple(claims.get("scope", "").split()),
             amr=tuple(claims.get("amr", ())),
             api_key_id=claims.get("key", ""),
+            roles=tuple(claims.get("roles", ())),
+            acr=claims.get("acr", ""),
+            auth_time=claims.get("auth_time", 0),
         )
         if identity.kind is Kind.SERVICE and identity.subject != claims["iss"]:
             raise ValueError("a process speaks for itself alone")

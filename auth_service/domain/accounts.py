@@ -9,14 +9,28 @@ class NewAccount:
     user_id: UUID
     email: str
     email_key: str
-    password_hash: str
+    password_hash: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account as a person meets it who is about to prove a password. `device_known`: has signed in from here."""
+    """An account as a person meets it who is about to prove that it is theirs.
+
+    `password_hash` is none where it has no password. `device_known`: has signed in from here.
+    """
 
     user_id: UUID
+    email: str
     email_key: str
-    password_hash: str
+    email_verified: bool
+    password_hash: str | None
+    roles: tuple[str, ...]
     device_known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What somebody has proved: that the account, as it is here, is theirs. `methods` as in RFC 8176."""
+
+    account: Account
+    methods: tuple[str, ...]

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from auth_service.domain.standing import Standing
+
 USE_STEP = timedelta(minutes=5)  # uses are written down no finer than this: a busy credential costs few writes
 
 
@@ -15,10 +17,13 @@ class CredentialKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """`credential_id` is the session's or the key's. `expires_at`: until when it is good unless it is revoked."""
+    """`credential_id` is the session's or the key's. `expires_at`: until when it is good unless it is revoked.
+
+    A key has no `standing`: nobody proves anything when a program uses it, and it has no roles.
+    """
 
     user_id: UUID
     credential_id: UUID
     scopes: tuple[str, ...]
-    amr: tuple[str, ...]
+    standing: Standing | None
     expires_at: datetime | None

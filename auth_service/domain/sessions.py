@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from auth_service.domain.devices import Device
+from auth_service.domain.standing import Standing
 
 
 class SessionKind(StrEnum):
@@ -46,7 +47,7 @@ class NewSession:
     user_id: UUID
     secret_hash: bytes
     device: Device
-    amr: tuple[str, ...]  # RFC 8176
+    standing: Standing
     kind: SessionKind = SessionKind.TOKEN
 
 

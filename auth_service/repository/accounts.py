@@ -9,7 +9,7 @@ from auth_service.errors import EmailTaken
 from shared.db import Db
 
 _SELECT = """
-    select a.user_id, a.email_key, a.password_hash,
+    select a.user_id, a.email, a.email_key, a.email_verified_at is not null as email_verified, a.password_hash, a.roles,
            exists (select from auth.known_device d where d.user_id = a.user_id and d.fingerprint = $2) as device_known
     from auth.account a
 """
@@ -42,21 +42,21 @@ class AccountRepository:
 
     async def find(self, email_key: str, fingerprint: bytes) -> Account | None:
         row = await self._db.fetchrow(f"{_SELECT} where a.email_key = $1", email_key, fingerprint)
-        return Account(**row) if row is not None else None
+        return _account(row) if row is not None else None
 
     async def find_by_id(self, user_id: UUID, fingerprint: bytes) -> Account | None:
         row = await self._db.fetchrow(f"{_SELECT} where a.user_id = $1", user_id, fingerprint)
-        return Account(**row) if row is not None else None
+        return _account(row) if row is not None else None
 
     async def hold(self, account: Account) -> bool:
-        """Keep the account as it was when its password was proved, until the transaction ends.
+        """Keep the account as it was when it was proved, until the transaction ends.
 
         False when the password has been changed or the account deleted meanwhile: what was proved is void then.
         Needs a transaction.
         """
         return bool(
             await self._db.fetchval(
-                "select true from auth.account where user_id = $1 and password_hash = $2 for share",
+                "select true from auth.account where user_id = $1 and password_hash is not distinct from $2 for share",
                 account.user_id,
                 account.password_hash,
             )
@@ -68,7 +68,7 @@ class AccountRepository:
             await self._db.fetchval(
                 """
                 update auth.account set password_hash = $3, password_changed_at = now()
-                where user_id = $1 and password_hash = $2
+                where user_id = $1 and password_hash is not distinct from $2
                 returning true
                 """,
                 account.user_id,
@@ -81,7 +81,7 @@ class AccountRepository:
         """As `hold`, and nobody else may hold it. Needs a transaction."""
         return bool(
             await self._db.fetchval(
-                "select true from auth.account where user_id = $1 and password_hash = $2 for update",
+                "select true from auth.account where user_id = $1 and password_hash is not distinct from $2 for update",
                 account.user_id,
                 account.password_hash,
             )
@@ -100,3 +100,7 @@ class AccountRepository:
             user_id,
             fingerprint,
         )
+
+
+def _account(row: asyncpg.Record) -> Account:
+    return Account(**{**row, "roles": tuple(row["roles"])})

@@ -87,7 +87,7 @@ class ApiKeyRepository:
         )
         if row is None:
             return None
-        return Holder(row["user_id"], row["api_key_id"], tuple(row["scopes"]), (), row["expires_at"])
+        return Holder(row["user_id"], row["api_key_id"], tuple(row["scopes"]), None, row["expires_at"])
 
     async def note_uses(self, api_key_ids: list[UUID]) -> None:
         """Note that the keys were in use just now. One that somebody works on is left for the next time."""

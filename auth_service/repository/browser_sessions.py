@@ -5,6 +5,7 @@ from uuid import UUID
 from auth_service.access_tokens import FULL_SCOPE
 from auth_service.domain.credentials import USE_STEP, Holder
 from auth_service.domain.refreshing import ABSOLUTE_LIMIT, IDLE_LIMIT
+from auth_service.domain.standing import Standing
 from shared.db import Db
 
 
@@ -16,10 +17,11 @@ class BrowserSessionRepository:
         """Return whom the cookie stands for while its session lives. That it was asked about is a use, noted apart."""
         row = await self._db.fetchrow(
             """
-            select user_id, amr, least(created_at + $4::interval, now() + $3::interval) as expires_at
-            from auth.session
-            where session_id = $1 and secret_hash = $2 and kind = 'browser' and revoked_at is null
-              and last_used_at > now() - $3::interval and created_at > now() - $4::interval
+            select s.user_id, s.amr, coalesce(s.authenticated_at, s.created_at) as authenticated_at, a.roles,
+                   least(s.created_at + $4::interval, now() + $3::interval) as expires_at
+            from auth.session s join auth.account a using (user_id)
+            where s.session_id = $1 and s.secret_hash = $2 and s.kind = 'browser' and s.revoked_at is null
+              and s.last_used_at > now() - $3::interval and s.created_at > now() - $4::interval
             """,
             session_id,
             secret_hash,
@@ -28,7 +30,8 @@ class BrowserSessionRepository:
         )
         if row is None:
             return None
-        return Holder(row["user_id"], session_id, (FULL_SCOPE,), tuple(row["amr"]), row["expires_at"])
+        standing = Standing(tuple(row["amr"]), row["authenticated_at"], tuple(row["roles"]))
+        return Holder(row["user_id"], session_id, (FULL_SCOPE,), standing, row["expires_at"])
 
     async def is_browsers(self, session_id: UUID) -> bool:
         """Tell whether it is, or lately was, a browser's session."""

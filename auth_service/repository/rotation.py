@@ -8,6 +8,7 @@ from uuid import UUID
 from auth_service.domain.devices import Device
 from auth_service.domain.refreshing import REFRESHES_PER_WINDOW, WINDOW, Rotation
 from auth_service.domain.sessions import EndReason
+from auth_service.domain.standing import Standing
 from shared.db import Db
 
 _COUNT = """
@@ -29,7 +30,7 @@ class Reading:
     user_id: UUID
     rotation: Rotation
     revoked_reason: EndReason | None
-    amr: tuple[str, ...]
+    standing: Standing
     read_at: datetime
 
 
@@ -42,9 +43,10 @@ class RotationRepository:
     async def read(self, session_id: UUID) -> Reading | None:
         row = await self._db.fetchrow(
             """
-            select user_id, secret_hash, generation, confirmed_generation, created_at, rotated_at, last_used_at,
-                   revoked_at, window_started_at, window_count, revoked_reason, amr, now() as read_at
-            from auth.session where session_id = $1
+            select s.user_id, s.secret_hash, s.generation, s.confirmed_generation, s.created_at, s.rotated_at,
+                   s.last_used_at, s.revoked_at, s.window_started_at, s.window_count, s.revoked_reason, s.amr,
+                   coalesce(s.authenticated_at, s.created_at) as authenticated_at, a.roles, now() as read_at
+            from auth.session s join auth.account a using (user_id) where s.session_id = $1
             """,
             session_id,
         )
@@ -55,7 +57,7 @@ class RotationRepository:
         return Reading(
             user_id=values.pop("user_id"),
             revoked_reason=EndReason(reason) if reason is not None else None,
-            amr=tuple(values.pop("amr")),
+            standing=Standing(tuple(values.pop("amr")), values.pop("authenticated_at"), tuple(values.pop("roles"))),
             read_at=values.pop("read_at"),
             rotation=Rotation(**values),
         )

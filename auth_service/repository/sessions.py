@@ -28,15 +28,17 @@ class SessionRepository:
     async def add(self, session: NewSession) -> None:
         await self._db.execute(
             """
-            insert into auth.session (session_id, user_id, secret_hash, user_agent, address_prefix, amr, kind)
-            values ($1, $2, $3, $4, $5, $6, $7)
+            insert into auth.session
+                (session_id, user_id, secret_hash, user_agent, address_prefix, amr, authenticated_at, kind)
+            values ($1, $2, $3, $4, $5, $6, $7, $8)
             """,
             session.session_id,
             session.user_id,
             session.secret_hash,
             session.device.user_agent,
             session.device.address_prefix,
-            list(session.amr),
+            list(session.standing.methods),
+            session.standing.authenticated_at,
             session.kind.value,
         )
 

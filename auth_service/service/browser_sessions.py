@@ -1,19 +1,16 @@
-"""Sessions that a browser holds by a cookie: how one begins, and how the one before it ends."""
+"""The cookie by which a browser holds its session, and how the session of an old one ends."""
 
 from dataclasses import dataclass
 from typing import Self
 from uuid import UUID
 
-from auth_service.domain.devices import Device
-from auth_service.domain.sessions import EndReason, NewSession, SessionKind
+from auth_service.domain.sessions import EndReason
 from auth_service.repository.browser_sessions import BrowserSessionRepository
 from auth_service.repository.sessions import Ending
 from auth_service.service.ending import end_sessions
-from auth_service.service.tokens import PASSWORD_ONLY
-from shared.credentials import new_session_cookie, session_in_cookie
+from shared.credentials import session_in_cookie
 from shared.db import Connection
 from shared.events.publish import NewEvent
-from shared.ids import uuid7
 from shared.opaque_tokens import digest
 
 
@@ -29,22 +26,6 @@ class BrowserCookie:
         """Return it, or none for what we can't have made."""
         session_id = session_in_cookie(text)
         return cls(session_id, digest(text)) if session_id is not None else None
-
-
-@dataclass(frozen=True, slots=True)
-class BrowserOpening:
-    """A session that is to be stored, and the cookie that is good once it is."""
-
-    session: NewSession
-    cookie: str
-
-
-def open_browser_session(user_id: UUID, device: Device) -> BrowserOpening:
-    """Prepare a session for a person who has just proved a password."""
-    session_id = uuid7()
-    cookie = new_session_cookie(session_id)
-    session = NewSession(session_id, user_id, digest(cookie), device, PASSWORD_ONLY, SessionKind.BROWSER)
-    return BrowserOpening(session, cookie)
 
 
 async def end_replaced(connection: Connection, cookie: BrowserCookie | None) -> list[NewEvent]:

@@ -1,35 +1,27 @@
-"""The only way to prove a password: each attempt is counted before it is looked at, by whatever route it comes."""
+"""The only way to prove a password."""
+
+from dataclasses import dataclass
 
 from auth_service.domain.accounts import Account
 from auth_service.domain.devices import Device
 from auth_service.domain.passwords import normalise_password
-from auth_service.marks import Marks
 from auth_service.passwords import PasswordHasher
-from auth_service.repository.attempts import AttemptRepository
-from shared.errors import Unavailable
+from auth_service.service.attempt_guard import AttemptGuard
 
 
+@dataclass(frozen=True, slots=True)
 class PasswordGuard:
-    def __init__(self, attempts: AttemptRepository, hasher: PasswordHasher, marks: Marks) -> None:
-        self._attempts = attempts
-        self._hasher = hasher
-        self._marks = marks
+    attempts: AttemptGuard
+    hasher: PasswordHasher
 
     async def prove(self, email_key: str, account: Account | None, password: str, device: Device) -> bool:
         """Tell whether it is the account's password. Raises TooManyAttempts or Unavailable.
 
-        Takes the same steps and the same time where there is no account. An attempt that was right, or that we had
-        no time to look at, is taken back; one whose caller hangs up stays counted.
+        Takes the same steps and the same time where there is no account, or one without a password.
         """
-        known = account is not None and account.device_known
-        counter = self._marks.counter(email_key, device, known=known)
-        window = await self._attempts.count(counter)
         stored = account.password_hash if account is not None else None
-        try:
-            right = await self._hasher.verify(normalise_password(password), stored)
-        except Unavailable:
-            await self._attempts.take_back(counter, window)
-            raise
-        if right:
-            await self._attempts.take_back(counter, window)
-        return right
+
+        async def look() -> bool:
+            return await self.hasher.verify(normalise_password(password), stored)
+
+        return await self.attempts.judge(email_key, account, device, look)

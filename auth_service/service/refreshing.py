@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import NoReturn
+from uuid import UUID
 
 from auth_service.domain.devices import Device
 from auth_service.domain.refreshing import Verdict, judge, limited_for
@@ -25,8 +26,10 @@ class Refreshing:
     refresh_tokens: RefreshTokens
     issuer: TokenIssuer
 
-    async def refresh(self, presented: str, device: Device) -> Tokens:
-        """Return the tokens of the next generation; of the same one, if the answer was lost or is on its way.
+    async def refresh(self, presented: str, device: Device) -> tuple[UUID, Tokens]:
+        """Return whose session it is and the tokens of its next generation.
+
+        They are those of the same one, if the answer was lost or is on its way.
 
         Raises InvalidRefreshToken, SessionRevoked, SessionExpired, TooManyRefreshes, Unavailable.
         """
@@ -46,7 +49,7 @@ class Refreshing:
                 await self._refuse(verdict, token, reading)
             if done:
                 REFRESHES.labels(verdict.name.lower()).inc()
-                return await self.issuer.issue(reading.user_id, successor, reading.amr)
+                return reading.user_id, await self.issuer.issue(reading.user_id, successor, reading.standing)
         raise Unavailable("The session is busy.")
 
     async def _refuse(self, verdict: Verdict, token: RefreshToken, reading: Reading) -> NoReturn:

@@ -41,4 +41,7 @@ def _identity(principal: Principal | None) -> Identity:
         scopes=principal.scopes,
         amr=principal.amr,
         api_key_id=principal.api_key_id,
+        roles=principal.roles,
+        acr=principal.acr,
+        auth_time=principal.auth_time,
     )

@@ -36,6 +36,8 @@ class _Holder(msgspec.Struct):
     roles: list[str]
     amr: list[str]
     expires_at: datetime | None
+    acr: str = ""
+    auth_time: int = 0
 
 
 class _Verification(msgspec.Struct):
@@ -117,5 +119,7 @@ def _principal(kind: Credential, holder: _Holder) -> Principal:
         expires_at=inf if holder.expires_at is None else holder.expires_at.timestamp(),
         key_id="",
         roles=tuple(holder.roles),
+        acr=holder.acr,
+        auth_time=holder.auth_time,
         kind=kind,
     )

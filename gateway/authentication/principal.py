@@ -27,7 +27,8 @@ class Assertion:
 @dataclass(frozen=True, slots=True)
 class Principal:
     """`credential_id` is the session's or the API key's, and what a revocation names. `expires_at` is in seconds since
-    1970; `key_id` names the key that signed, and is empty for what isn't signed.
+    1970, as `auth_time`, when its owner last proved to be that; `acr` says how well (RFC 9470). `key_id` names the key
+    that signed, and is empty for what isn't signed.
 
     `assertions`, by audience, live and die with the credential: no two credentials share one.
     """
@@ -40,6 +41,8 @@ class Principal:
     expires_at: float
     key_id: str
     roles: tuple[str, ...] = ()
+    acr: str = ""
+    auth_time: int = 0
     kind: Credential = Credential.ACCESS_TOKEN
     assertions: dict[str, Assertion] = field(default_factory=dict, compare=False, repr=False)
 

@@ -105,6 +105,9 @@ def _principal(claims: Mapping[str, Any], key_id: str) -> Principal:
     generation, issued, expires = claims["gen"], claims["iat"], claims["exp"]
     if any(type(number) is not int for number in (generation, issued, expires)) or expires - issued > MAX_LIFETIME:
         raise ValueError("not the times and the generation of an access token")
+    acr, auth_time = claims.get("acr", ""), claims.get("auth_time", 0)
+    if type(acr) is not str or type(auth_time) is not int:
+        raise TypeError("acr is a name and auth_time a number")
     amr = claims.get("amr", [])
     roles = claims.get("roles", [])
     if not all(isinstance(names, list) and all(isinstance(name, str) for name in names) for names in (amr, roles)):
@@ -118,4 +121,6 @@ def _principal(claims: Mapping[str, Any], key_id: str) -> Principal:
         expires_at=expires,
         key_id=key_id,
         roles=tuple(roles),
+        acr=acr,
+        auth_time=auth_time,
     )

@@ -68,6 +68,8 @@ def person(principal: Principal) -> dict[str, Any]:
         "scopes": list(principal.scopes),
         "roles": list(principal.roles),
         "amr": list(principal.amr),
+        "acr": principal.acr,
+        "auth_time": principal.auth_time,
     }
 
 

@@ -33,7 +33,7 @@ def problem_document(error: AppError, *, instance: str, request_id: str) -> dict
     }
     if error.errors:
         document["errors"] = [{"pointer": place.pointer, "detail": place.detail} for place in error.errors]
-    return document
+    return error.members | document
 
 
 def render_problem(error: AppError, *, accept: str, instance: str, request_id: str, root: str = "") -> RenderedProblem:

@@ -32,7 +32,9 @@ class Browser:
 
     async def sign_in(self) -> Reply:
         return await self.call(
-            "POST", "/v1/auth/browser/login", json={"email": self.person.email, "password": PASSWORD}
+            "POST",
+            "/v1/auth/login",
+            json={"email": self.person.email, "password": PASSWORD, "session": "browser"},
         )
 
 

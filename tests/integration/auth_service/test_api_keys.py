@@ -50,6 +50,8 @@ async def test_key_stands_for_its_owner_until_it_is_deleted(service: AuthService
         "scopes": WISH["scopes"],
         "roles": [],
         "amr": [],
+        "acr": "",
+        "auth_time": 0,
         "expires_at": None,
     }
     path = f"{PATH}/{made['id']}"

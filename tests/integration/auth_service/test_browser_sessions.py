@@ -8,14 +8,14 @@ from tests.integration.auth_service.people import HOME, PASSWORD, Gateway, Json,
 from tests.integration.auth_service.world import AuthService, running
 from tests.stores import DatabaseUrls
 
-LOGIN = "/v1/auth/browser/login"
+LOGIN = "/v1/auth/login"
 KIND = "browser_session"
 
 
 async def sign_in(service: AuthService, person: Person, before: str = "", name: str = "session") -> str:
     """Sign in as a browser that has the cookie `before`, and return the new one."""
     headers = service.gateway.headers(None, HOME) | ({"Cookie": f"theme=dark; {name}={before}"} if before else {})
-    credentials = {"email": person.email, "password": PASSWORD}
+    credentials = {"email": person.email, "password": PASSWORD, "session": "browser"}
     async with service.public.post(LOGIN, json=credentials, headers=headers) as response:
         assert response.status == 200
         assert await response.json() == {"user_id": str(person.user_id)}
@@ -24,7 +24,7 @@ async def sign_in(service: AuthService, person: Person, before: str = "", name: 
 
 async def test_browser_gets_a_cookie_and_no_tokens(service: AuthService) -> None:
     person = await service.register()
-    reply = await service.post(LOGIN, {"email": person.email, "password": PASSWORD})
+    reply = await service.post(LOGIN, {"email": person.email, "password": PASSWORD, "session": "browser"})
     assert reply.body == {"user_id": str(person.user_id)}
     assert reply.headers["Cache-Control"] == "no-store"
     value, attributes = reply.headers["Set-Cookie"].split("; ", 1)
@@ -37,7 +37,7 @@ async def test_browser_gets_a_cookie_and_no_tokens(service: AuthService) -> None
 async def test_over_https_the_cookie_is_of_this_host_alone(auth_database: DatabaseUrls, gateway: Gateway) -> None:
     async with running(auth_database, gateway, PUBLIC_URL="https://c.example.org") as service:
         person = await service.register()
-        reply = await service.post(LOGIN, {"email": person.email, "password": PASSWORD})
+        reply = await service.post(LOGIN, {"email": person.email, "password": PASSWORD, "session": "browser"})
         value, attributes = reply.headers["Set-Cookie"].split("; ", 1)
         assert value.startswith("__Host-session=")
         assert attributes == "Max-Age=7776000; Path=/; HttpOnly; SameSite=Lax; Secure"
@@ -70,7 +70,7 @@ async def test_failed_sign_in_sets_no_cookie(
     service: AuthService, email: str | None, password: str, status: int, code: str
 ) -> None:
     person = await service.register()
-    reply = await service.post(LOGIN, {"email": email or person.email, "password": password})
+    reply = await service.post(LOGIN, {"email": email or person.email, "password": password, "session": "browser"})
     assert (reply.status, reply.code, reply.headers.get("Set-Cookie")) == (status, code, None)
     assert await service.admin.fetchval("select count(*) from auth.session") == 1
 
@@ -79,7 +79,7 @@ async def test_wrong_passwords_are_counted_with_those_of_the_other_way_in(servic
     """A10: one counter per account, whatever the route."""
     person = await service.register()
     bad = {"email": person.email, "password": "wrong password"}
-    codes = [(await service.post(path, bad)).code for path in ("/v1/auth/login", LOGIN) * 6]
+    codes = [(await service.post(LOGIN, bad | {"session": kind})).code for kind in ("token", "browser") * 6]
     assert codes == ["invalid_credentials"] * 10 + ["too_many_attempts"] * 2
 
 

@@ -9,6 +9,8 @@ from asyncio.subprocess import PIPE, Process
 import aiohttp
 import asyncpg
 
+from auth_service.app import MIGRATIONS
+from shared.migrate import expected_version
 from tests.integration.auth_service.people import HOME, Gateway
 from tests.integration.auth_service.world import AuthService, environment
 from tests.ports import free_port
@@ -38,7 +40,7 @@ async def test_migrate_applies_once(auth_database: DatabaseUrls) -> None:
             process = await start({"DATABASE_OWNER_URL": auth_database.owner}, "migrate")
             output = await process.communicate()
             assert process.returncode == 0, output
-        assert await admin.fetchval("select max(version) from auth.schema_migration") == 2
+        assert await admin.fetchval("select max(version) from auth.schema_migration") == expected_version(MIGRATIONS)
         assert await admin.fetchval("select count(*) from auth.event_epoch") == 1
     finally:
         await admin.close()

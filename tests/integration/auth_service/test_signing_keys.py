@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import load_der_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_der_private_key
 
 from auth_service.sealing import Sealer
 from shared.identity import public_jwk
@@ -111,6 +111,7 @@ async def add_key(service: AuthService, urls: DatabaseUrls, gateway: Gateway) ->
     """Add a key that signs in an hour."""
     sealer = Sealer(Secret(environment(urls, gateway)["KEY_ENCRYPTION_KEY"]))
     private_key = ec.generate_private_key(ec.SECP256R1())
+    der = private_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     jwk = public_jwk(private_key.public_key()) | {"key_ops": ["verify"]}
     await service.admin.execute(
         """
@@ -119,6 +120,6 @@ async def add_key(service: AuthService, urls: DatabaseUrls, gateway: Gateway) ->
         """,
         jwk["kid"],
         json.dumps(jwk),
-        sealer.seal(private_key, jwk["kid"]),
+        sealer.seal(der, jwk["kid"]),
     )
     return str(jwk["kid"])

@@ -274,7 +274,6 @@ def test_shipped_file_is_right() -> None:
         ("GET", "/.well-known/jwks.json", "jwks", "public", "page"),
         ("POST", "/v1/auth/register", "register", "public", "anonymous"),
         ("POST", "/v1/auth/login", "login", "public", "login"),
-        ("POST", "/v1/auth/browser/login", "browser_login", "public", "login"),
         ("POST", "/v1/auth/refresh", "refresh", "public", "refresh"),
         ("POST", "/v1/auth/api-keys", "account", "session", "user"),
         ("DELETE", "/v1/auth/api-keys/1", "account", "session", "user"),

@@ -1,0 +1,27 @@
+"""How a person proved to be themselves, and so what their session may be trusted with."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Self
+
+PASSWORD = "pwd"  # noqa: S105  a method's name (RFC 8176), as the next
+SEVERAL_FACTORS = "mfa"
+ONE_FACTOR, TWO_FACTORS = "aal1", "aal2"  # NIST SP 800-63B-4
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """`methods` are named as in RFC 8176; `authenticated_at` is when they were last proved."""
+
+    methods: tuple[str, ...]
+    authenticated_at: datetime
+    roles: tuple[str, ...] = ()
+
+    @classmethod
+    def now(cls, methods: tuple[str, ...], roles: tuple[str, ...] = ()) -> Self:
+        return cls(methods, datetime.now(UTC), roles)
+
+    @property
+    def acr(self) -> str:
+        """Return the level of assurance, as `acr` in tokens (RFC 9068) and challenges (RFC 9470)."""
+        return TWO_FACTORS if SEVERAL_FACTORS in self.methods else ONE_FACTOR

@@ -1,0 +1,33 @@
+"""How a person comes in over HTTP, and what they are answered once they are in."""
+
+from aiohttp import web
+
+from auth_service.domain.refreshing import ABSOLUTE_LIMIT
+from auth_service.domain.sessions import SessionKind
+from auth_service.handlers.callers import COOKIE, device_of
+from auth_service.messages import SignInAnswer, present_tokens
+from auth_service.service.browser_sessions import BrowserCookie
+from auth_service.service.entrance import Admission, Visitor
+
+NO_STORE = {"Cache-Control": "no-store"}
+
+
+def visitor_of(request: web.Request, kind: SessionKind) -> Visitor:
+    """Return who comes in. The session that the browser had before is named by the cookie beside."""
+    values = request.app[COOKIE].read(request.headers.getall("Cookie", ()))
+    replaced = BrowserCookie.read(values[0]) if kind is SessionKind.BROWSER and len(values) == 1 else None
+    return Visitor(device_of(request), kind, replaced)
+
+
+def present_admission(admission: Admission) -> SignInAnswer:
+    if isinstance(admission.credential, str):
+        return SignInAnswer(admission.user_id)
+    return present_tokens(admission.user_id, admission.credential)
+
+
+def admission_headers(request: web.Request, admission: Admission) -> dict[str, str]:
+    """Return what goes with it: nothing is stored on the way, and a browser gets its cookie."""
+    if not isinstance(admission.credential, str):
+        return dict(NO_STORE)
+    cookie = request.app[COOKIE].set(admission.credential, int(ABSOLUTE_LIMIT.total_seconds()))
+    return NO_STORE | {"Set-Cookie": cookie}

@@ -1,0 +1,31 @@
+"""SQL of the audit log. What was written stays as it is."""
+
+import msgspec
+
+from auth_service.domain.audit import AuditEntry
+from shared.db import Db
+from shared.ids import uuid7
+
+
+class AuditRepository:
+    """Takes a pool, or the connection whose transaction holds what the entry tells of."""
+
+    def __init__(self, db: Db) -> None:
+        self._db = db
+
+    async def record(self, entry: AuditEntry) -> None:
+        await self._db.execute(
+            """
+            insert into auth.audit_entry
+                (audit_entry_id, action, user_id, actor_id, session_id, address_prefix, user_agent, details)
+            values ($1, $2, $3, $4, $5, $6, $7, $8)
+            """,
+            uuid7(),
+            entry.action.value,
+            entry.user_id,
+            entry.actor_id,
+            entry.session_id,
+            entry.device.address_prefix,
+            entry.device.user_agent,
+            msgspec.json.encode(entry.details).decode(),
+        )

@@ -1,0 +1,90 @@
+"""The one door: by whatever a person has proved to be themselves, their session begins here."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from auth_service.domain.accounts import Proof
+from auth_service.domain.audit import Action, AuditEntry
+from auth_service.domain.devices import Device
+from auth_service.domain.sessions import NewSession, SessionKind
+from auth_service.domain.standing import Standing
+from auth_service.errors import InvalidCredentials
+from auth_service.marks import Marks
+from auth_service.repository.accounts import AccountRepository
+from auth_service.repository.audit import AuditRepository
+from auth_service.repository.sessions import SessionRepository
+from auth_service.service.browser_sessions import BrowserCookie, end_replaced
+from auth_service.service.tokens import TokenIssuer, Tokens
+from shared.credentials import new_session_cookie
+from shared.db import Connection, Database
+from shared.events.publish import NewEvent, publish
+from shared.ids import uuid7
+from shared.opaque_tokens import digest
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who comes in, and how they will hold their session. A genuine cookie in `replaced` ends its own."""
+
+    device: Device
+    kind: SessionKind = SessionKind.TOKEN
+    replaced: BrowserCookie | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What a person gets who was let in: tokens, or the value of a cookie."""
+
+    user_id: UUID
+    credential: Tokens | str
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A session that is to be stored, and what is good once it is."""
+
+    session: NewSession
+    admission: Admission
+    replaced: BrowserCookie | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    database: Database
+    marks: Marks
+    issuer: TokenIssuer
+
+    async def admit(self, proof: Proof, visitor: Visitor) -> Admission:
+        """Begin a session. Raises InvalidCredentials where the proof has become void meanwhile, or Unavailable."""
+        account = proof.account
+        opening = await self.prepare(account.user_id, Standing.now(proof.methods, account.roles), visitor)
+        async with self.database.transaction() as connection:
+            # Proving took time: what was changed meanwhile, as a password, must not open a session any more.
+            if not await AccountRepository(connection).hold(account):
+                raise InvalidCredentials
+            await publish(connection, "auth", await self.begin(connection, opening))
+        return opening.admission
+
+    async def prepare(self, user_id: UUID, standing: Standing, visitor: Visitor) -> Opening:
+        """Make what `begin` will store. Raises Unavailable."""
+        session_id, device = uuid7(), visitor.device
+        if visitor.kind is SessionKind.BROWSER:
+            cookie = new_session_cookie(session_id)
+            session = NewSession(session_id, user_id, digest(cookie), device, standing, SessionKind.BROWSER)
+            return Opening(session, Admission(user_id, cookie), visitor.replaced)
+        token = self.issuer.first(session_id)
+        session = NewSession(session_id, user_id, token.secret_hash, device, standing)
+        tokens = await self.issuer.issue(user_id, token, standing)
+        return Opening(session, Admission(user_id, tokens), visitor.replaced)
+
+    async def begin(self, connection: Connection, opening: Opening) -> list[NewEvent]:
+        """Store the session and return the events to publish as the transaction's last step."""
+        session = opening.session
+        await SessionRepository(connection).add(session)
+        await AccountRepository(connection).remember_device(session.user_id, self.marks.fingerprint(session.device))
+        details = {"methods": " ".join(session.standing.methods), "kind": session.kind.value}
+        entry = AuditEntry(
+            Action.SIGNED_IN, session.device, session.user_id, session.user_id, session.session_id, details
+        )
+        await AuditRepository(connection).record(entry)
+        return await end_replaced(connection, opening.replaced)
