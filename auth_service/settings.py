@@ -12,13 +12,17 @@ _SECRET_LENGTH = 32  # characters at least: 128 bits even in hex
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`refresh_key` makes refresh tokens; `sealing_key` encrypts signing keys at rest."""
+    """`refresh_key` makes refresh tokens; `sealing_key` encrypts signing keys at rest.
+
+    `most_sessions` is how many an account may have at once.
+    """
 
     process: ProcessSettings
     database: DatabaseSettings
     hashing: HashingSettings
     refresh_key: Secret
     sealing_key: Secret
+    most_sessions: int
 
     @classmethod
     def from_env(cls, env: Env) -> Self:
@@ -33,6 +37,7 @@ class Settings:
             ),
             refresh_key=_long_secret(env, "REFRESH_KEY"),
             sealing_key=_sealing_key(env),
+            most_sessions=env.integer("SESSIONS_PER_ACCOUNT", 100, minimum=1, maximum=10_000),
         )
 
 
