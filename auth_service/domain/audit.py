@@ -13,6 +13,9 @@ class Action(StrEnum):
 
     REGISTERED = "registered"
     SIGNED_IN = "signed_in"
+    SIGNING_KEY_CREATED = "signing_key_created"
+    SIGNING_KEY_RETIRED = "signing_key_retired"
+    SIGNING_KEY_WITHDRAWN = "signing_key_withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
