@@ -1,9 +1,10 @@
 import os
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Self
 
 from auth_service.passwords import HashingSettings
-from auth_service.sealing import read_sealing_key
+from auth_service.sealing import read_sealing_keys
 from shared.settings import DatabaseSettings, Env, ProcessSettings, Secret
 
 NAME = "auth_service"
@@ -12,9 +13,9 @@ _SECRET_LENGTH = 32  # characters at least: 128 bits even in hex
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`refresh_key` makes refresh tokens; `sealing_key` encrypts signing keys at rest.
+    """`refresh_key` makes refresh tokens; `sealing_key` encrypts at rest: one key, or several, the newest first.
 
-    `most_sessions` is how many an account may have at once.
+    `most_sessions` is how many an account may have at once. A key signs access tokens for `key_rotation`.
     """
 
     process: ProcessSettings
@@ -23,6 +24,7 @@ class Settings:
     refresh_key: Secret
     sealing_key: Secret
     most_sessions: int
+    key_rotation: timedelta
 
     @classmethod
     def from_env(cls, env: Env) -> Self:
@@ -38,6 +40,7 @@ class Settings:
             refresh_key=_long_secret(env, "REFRESH_KEY"),
             sealing_key=_sealing_key(env),
             most_sessions=env.integer("SESSIONS_PER_ACCOUNT", 100, minimum=1, maximum=10_000),
+            key_rotation=timedelta(days=env.integer("KEY_ROTATION_DAYS", 30, minimum=1, maximum=3650)),
         )
 
 
@@ -52,7 +55,7 @@ def _sealing_key(env: Env) -> Secret:
     secret = env.secret("KEY_ENCRYPTION_KEY")
     try:
         if secret.reveal():
-            read_sealing_key(secret)
+            read_sealing_keys(secret)
     except ValueError as exc:
         env.mistake(f"KEY_ENCRYPTION_KEY {exc}")
     return secret

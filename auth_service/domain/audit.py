@@ -18,6 +18,9 @@ class Action(StrEnum):
     REFRESH_TOKEN_REUSED = "refresh_token_reused"  # noqa: S105  an action, not a secret
     ACCOUNT_EXPORTED = "account_exported"
     ACCOUNT_DELETED = "account_deleted"
+    SIGNING_KEY_CREATED = "signing_key_created"
+    SIGNING_KEY_RETIRED = "signing_key_retired"
+    SIGNING_KEY_WITHDRAWN = "signing_key_withdrawn"
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ _PASSED_ON: Mapping[str, tuple[str, ...]] = {
         "BCRYPT_COST",
         "BCRYPT_THREADS",
         "BCRYPT_QUEUE",
+        "KEY_ROTATION_DAYS",
         "SESSIONS_PER_ACCOUNT",
     ),
     "user_service": ("DATABASE_POOL_SIZE",),
