@@ -13,6 +13,7 @@ from auth_service.service.attempt_guard import AttemptGuard
 from auth_service.service.entrance import Entrance
 from auth_service.service.password_guard import PasswordGuard
 from auth_service.service.tokens import TokenIssuer
+from auth_service.service.ways_in import WaysIn, ways_in
 from auth_service.settings import Settings
 from shared.db import Database
 
@@ -29,6 +30,7 @@ class Core:
     passwords: PasswordGuard
     issuer: TokenIssuer
     entrance: Entrance
+    ways_in: WaysIn
 
 
 def make_core(settings: Settings, database: Database, hasher: PasswordHasher) -> Core:
@@ -47,4 +49,5 @@ def make_core(settings: Settings, database: Database, hasher: PasswordHasher) ->
         passwords=PasswordGuard(attempts, hasher),
         issuer=issuer,
         entrance=Entrance(database, marks, issuer),
+        ways_in=ways_in(settings.providers),
     )

@@ -19,3 +19,13 @@ CREDENTIALS_CHECKED = Counter(
 SIGNING_KEY_SINCE = Gauge(
     "auth_signing_key_since_timestamp_seconds", "Since when the key signs that access tokens are signed with now."
 )
+FEDERATED_FLOWS = Counter(
+    "auth_federated_flows_total",
+    "Answers of providers, by what came of them: signed_in, linked, handed_over, or the problem's code.",
+    ("provider", "outcome"),
+)
+PROVIDER_REQUESTS = Counter(
+    "auth_provider_requests_total",
+    "Requests to providers by outcome: answered, unavailable.",
+    ("provider", "outcome"),
+)

@@ -1,8 +1,11 @@
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
+from auth_service.domain.redirect_uris import is_redirect_uri
 from auth_service.passwords import HashingSettings
+from auth_service.providers.declarations import Declaration, read_declarations
 from auth_service.sealing import read_sealing_key
 from shared.settings import DatabaseSettings, Env, ProcessSettings, Secret
 
@@ -12,13 +15,18 @@ _SECRET_LENGTH = 32  # characters at least: 128 bits even in hex
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`refresh_key` makes refresh tokens; `sealing_key` encrypts signing keys at rest."""
+    """`refresh_key` makes refresh tokens; `sealing_key` encrypts signing keys at rest.
+
+    `providers` are whom people can sign in with; `redirect_uris` is where apps are reached that do so.
+    """
 
     process: ProcessSettings
     database: DatabaseSettings
     hashing: HashingSettings
     refresh_key: Secret
     sealing_key: Secret
+    providers: tuple[Declaration, ...]
+    redirect_uris: tuple[str, ...]
 
     @classmethod
     def from_env(cls, env: Env) -> Self:
@@ -33,7 +41,27 @@ class Settings:
             ),
             refresh_key=_long_secret(env, "REFRESH_KEY"),
             sealing_key=_sealing_key(env),
+            providers=_providers(env),
+            redirect_uris=_redirect_uris(env),
         )
+
+
+def _providers(env: Env) -> tuple[Declaration, ...]:
+    file = env.text("AUTH_PROVIDERS_FILE", "")
+    if not file:
+        return ()
+    found, mistakes = read_declarations(Path(file))
+    for mistake in mistakes:
+        env.mistake(f"AUTH_PROVIDERS_FILE {mistake}")
+    return tuple(found)
+
+
+def _redirect_uris(env: Env) -> tuple[str, ...]:
+    uris = env.words("AUTH_REDIRECT_URIS")
+    for uri in uris:
+        if not is_redirect_uri(uri):
+            env.mistake(f"AUTH_REDIRECT_URIS: {uri!r} is no https URL, loopback http URL or scheme.of.an.app:/path")
+    return uris
 
 
 def _long_secret(env: Env, name: str) -> Secret:
