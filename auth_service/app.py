@@ -8,6 +8,7 @@ from pathlib import Path
 from aiohttp import web
 
 from auth_service.core import Core, make_core
+from auth_service.federating import serving_federation
 from auth_service.handlers.account import ACCOUNT
 from auth_service.handlers.api_keys import API_KEYS
 from auth_service.handlers.callers import COOKIE
@@ -64,6 +65,7 @@ async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterato
         )
         private = private_app(PRIVATE_ROUTES, verifier, _checks(database, core.keys), lifecycle)
         _serve_people(public, core)
+        await stack.enter_async_context(serving_federation(public, core))
         _serve_programs(private, core, feed)
         yield Apps(public, private)
 

@@ -14,6 +14,7 @@ from auth_service.service.entrance import Entrance
 from auth_service.service.key_rotation import KeyRotation
 from auth_service.service.password_guard import PasswordGuard
 from auth_service.service.tokens import TokenIssuer
+from auth_service.service.ways_in import WaysIn, ways_in
 from auth_service.settings import Settings
 from shared.db import Database
 
@@ -31,6 +32,7 @@ class Core:
     passwords: PasswordGuard
     issuer: TokenIssuer
     entrance: Entrance
+    ways_in: WaysIn
 
 
 def make_core(settings: Settings, database: Database, hasher: PasswordHasher) -> Core:
@@ -51,4 +53,5 @@ def make_core(settings: Settings, database: Database, hasher: PasswordHasher) ->
         passwords=PasswordGuard(attempts, hasher),
         issuer=issuer,
         entrance=Entrance(database, marks, issuer, settings.most_sessions),
+        ways_in=ways_in(settings.providers),
     )

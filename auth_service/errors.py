@@ -84,6 +84,67 @@ class TooManyApiKeys(AppError):
     code, status, title = "too_many_api_keys", 409, "This account has as many API keys as it can have"
 
 
+class InvalidSignInFlow(AppError):
+    """Says the same for a state that is unknown, expired, used before, another provider's or another browser's."""
+
+    code, status, title = "invalid_sign_in_flow", 400, "This sign-in can't be finished: start it again"
+
+
+class ProviderRefused(AppError):
+    """The provider's own word: the person declined, or it takes the answer for no good one."""
+
+    code, status, title = "provider_refused", 403, "The provider didn't sign you in"
+
+
+class ProviderDistrusted(AppError):
+    """What the provider says can't be relied on: not its signature, not for us, not for this sign-in, or too old."""
+
+    code, status, title = "provider_distrusted", 403, "The provider's answer can't be relied on"
+
+
+class ProviderEmailMissing(AppError):
+    code, status, title = "provider_email_missing", 403, "The provider tells no email address, and an account needs one"
+
+
+class ProviderEmailUnverified(AppError):
+    code, status, title = "provider_email_unverified", 403, "The provider hasn't verified your email address"
+
+
+class LinkRequired(AppError):
+    code, status, title = "link_required", 409, "There is an account with this email address already"
+
+    def __init__(self) -> None:
+        super().__init__("Sign in to it as you did before, and link the provider to it there.")
+
+
+class LinkNeedsVerifiedEmail(AppError):
+    """Whoever registered somebody else's address must not leave a way in of their own behind for its owner to find."""
+
+    code, status, title = "link_needs_verified_email", 409, "Verify your email address before you link another"
+
+
+class IdentityTaken(AppError):
+    code, status, title = "identity_taken", 409, "Another account is linked to this identity"
+
+
+class TooManyIdentities(AppError):
+    code, status, title = "too_many_identities", 409, "This account has as many linked identities as it can have"
+
+
+class LastWayIn(AppError):
+    code, status, title = "last_way_in", 409, "Without this nobody could sign in to the account any more"
+
+
+class InvalidRedirectUri(AppError):
+    code, status, title = "invalid_redirect_uri", 422, "This is not one of the addresses that apps are reached at"
+
+
+class InvalidSignInCode(AppError):
+    """Says the same for a code that is unknown, expired or used before, and for a wrong verifier."""
+
+    code, status, title = "invalid_sign_in_code", 400, "This sign-in code is not good"
+
+
 def _retry_after(wait: timedelta) -> dict[str, str]:
     """Whole seconds, at least one."""
     return {"Retry-After": str(max(1, math.ceil(wait.total_seconds())))}

@@ -24,3 +24,13 @@ SECRETS_UNREADABLE = Gauge(
     "auth_secrets_unreadable", "Secrets in the database that no key of KEY_ENCRYPTION_KEY opens, while it has several."
 )
 SECRETS_RESEALED = Counter("auth_secrets_resealed_total", "Secrets sealed anew with the first KEY_ENCRYPTION_KEY.")
+FEDERATED_FLOWS = Counter(
+    "auth_federated_flows_total",
+    "Answers of providers, by what came of them: signed_in, linked, handed_over, or the problem's code.",
+    ("provider", "outcome"),
+)
+PROVIDER_REQUESTS = Counter(
+    "auth_provider_requests_total",
+    "Requests to providers by outcome: answered, unavailable.",
+    ("provider", "outcome"),
+)

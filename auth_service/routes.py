@@ -1,21 +1,46 @@
 from auth_service.errors import (
     EmailTaken,
+    IdentityTaken,
     InvalidCredentials,
     InvalidEmail,
     InvalidKeyExpiry,
     InvalidKeyName,
+    InvalidRedirectUri,
     InvalidRefreshToken,
     InvalidScope,
+    InvalidSignInCode,
+    InvalidSignInFlow,
+    LastWayIn,
+    LinkNeedsVerifiedEmail,
+    LinkRequired,
+    ProviderDistrusted,
+    ProviderEmailMissing,
+    ProviderEmailUnverified,
+    ProviderRefused,
     SessionExpired,
     SessionRevoked,
     TooManyApiKeys,
     TooManyAttempts,
+    TooManyIdentities,
     TooManyRefreshes,
     WeakPassword,
     WrongPassword,
 )
 from auth_service.handlers.account import change_password, delete_account
 from auth_service.handlers.api_keys import create_api_key, delete_api_key, get_api_key, list_api_keys
+from auth_service.handlers.federation import (
+    begin_app_sign_in,
+    begin_provider_sign_in,
+    finish_provider_sign_in,
+    list_providers,
+    redeem_sign_in_code,
+)
+from auth_service.handlers.identities import (
+    begin_link,
+    list_identities,
+    redeem_link_code,
+    unlink_identity,
+)
 from auth_service.handlers.internal import (
     confirm_generations,
     list_revocations,
@@ -26,6 +51,7 @@ from auth_service.handlers.internal import (
 from auth_service.handlers.keys import get_key_set
 from auth_service.handlers.sessions import list_sessions, log_out, revoke_session
 from auth_service.handlers.sign_in import log_in, refresh, register
+from shared.errors import InsufficientUserAuthentication, InvalidParameter
 from shared.events.feed import FEED_ROUTE
 from shared.web.routes import Auth, Route
 
@@ -34,6 +60,9 @@ _REFUSED_REFRESH = (InvalidRefreshToken, SessionRevoked, SessionExpired, TooMany
 _REFUSED_LOGIN = (InvalidEmail, InvalidCredentials, TooManyAttempts)
 _REFUSED_KEY = (InvalidKeyName, InvalidScope, InvalidKeyExpiry, TooManyApiKeys)
 _REFUSED_PASSWORD = (WeakPassword, WrongPassword, TooManyAttempts)
+_REFUSED_NEWCOMER = (ProviderEmailMissing, ProviderEmailUnverified, LinkRequired, TooManyIdentities, InvalidCredentials)
+_REFUSED_LINK = (IdentityTaken, LinkNeedsVerifiedEmail, TooManyIdentities)
+_REFUSED_RETURN = (InvalidSignInFlow, ProviderRefused, ProviderDistrusted, InvalidParameter)
 
 ROUTES = (
     Route("POST", "/v1/auth/register", register, Auth.PUBLIC, errors=(InvalidEmail, WeakPassword, EmailTaken)),
@@ -49,6 +78,47 @@ ROUTES = (
     Route("GET", "/v1/auth/api-keys/{api_key_id}", get_api_key, Auth.SESSION),
     Route("DELETE", "/v1/auth/api-keys/{api_key_id}", delete_api_key, Auth.SESSION),
     Route("GET", _KEY_SET, get_key_set, Auth.PUBLIC),
+    # Signing in with others
+    Route("GET", "/v1/auth/providers", list_providers, Auth.PUBLIC),
+    Route("POST", "/v1/auth/providers/{provider}/start", begin_app_sign_in, Auth.PUBLIC, errors=(InvalidRedirectUri,)),
+    Route(
+        "POST",
+        "/v1/auth/providers/redeem",
+        redeem_sign_in_code,
+        Auth.PUBLIC,
+        errors=(InvalidSignInCode, *_REFUSED_NEWCOMER),
+    ),
+    Route("GET", "/account/sign-in/with/{provider}", begin_provider_sign_in, Auth.PUBLIC),
+    Route(
+        "GET",
+        "/account/sign-in/with/{provider}/callback",
+        finish_provider_sign_in,
+        Auth.PUBLIC,
+        errors=(*_REFUSED_RETURN, *_REFUSED_NEWCOMER, *_REFUSED_LINK),
+        foreign_query=True,
+    ),
+    Route("GET", "/v1/auth/identities", list_identities, Auth.SESSION),
+    Route(
+        "POST",
+        "/v1/auth/identities/{provider}/start",
+        begin_link,
+        Auth.SESSION,
+        errors=(InvalidRedirectUri, InsufficientUserAuthentication),
+    ),
+    Route(
+        "POST",
+        "/v1/auth/identities/redeem",
+        redeem_link_code,
+        Auth.SESSION,
+        errors=(InvalidSignInCode, *_REFUSED_LINK),
+    ),
+    Route(
+        "DELETE",
+        "/v1/auth/identities/{identity_id}",
+        unlink_identity,
+        Auth.SESSION,
+        errors=(LastWayIn, InsufficientUserAuthentication),
+    ),
 )
 
 PRIVATE_ROUTES = (

@@ -1,9 +1,12 @@
 import os
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Self
 
+from auth_service.domain.redirect_uris import is_redirect_uri
 from auth_service.passwords import HashingSettings
+from auth_service.providers.declarations import Declaration, read_declarations
 from auth_service.sealing import read_sealing_keys
 from shared.settings import DatabaseSettings, Env, ProcessSettings, Secret
 
@@ -16,6 +19,7 @@ class Settings:
     """`refresh_key` makes refresh tokens; `sealing_key` encrypts at rest: one key, or several, the newest first.
 
     `most_sessions` is how many an account may have at once. A key signs access tokens for `key_rotation`.
+    `providers` are whom people can sign in with; `redirect_uris` is where apps are reached that do so.
     """
 
     process: ProcessSettings
@@ -25,6 +29,8 @@ class Settings:
     sealing_key: Secret
     most_sessions: int
     key_rotation: timedelta
+    providers: tuple[Declaration, ...]
+    redirect_uris: tuple[str, ...]
 
     @classmethod
     def from_env(cls, env: Env) -> Self:
@@ -41,7 +47,27 @@ class Settings:
             sealing_key=_sealing_key(env),
             most_sessions=env.integer("SESSIONS_PER_ACCOUNT", 100, minimum=1, maximum=10_000),
             key_rotation=timedelta(days=env.integer("KEY_ROTATION_DAYS", 30, minimum=1, maximum=3650)),
+            providers=_providers(env),
+            redirect_uris=_redirect_uris(env),
         )
+
+
+def _providers(env: Env) -> tuple[Declaration, ...]:
+    file = env.text("AUTH_PROVIDERS_FILE", "")
+    if not file:
+        return ()
+    found, mistakes = read_declarations(Path(file))
+    for mistake in mistakes:
+        env.mistake(f"AUTH_PROVIDERS_FILE {mistake}")
+    return tuple(found)
+
+
+def _redirect_uris(env: Env) -> tuple[str, ...]:
+    uris = env.words("AUTH_REDIRECT_URIS")
+    for uri in uris:
+        if not is_redirect_uri(uri):
+            env.mistake(f"AUTH_REDIRECT_URIS: {uri!r} is no https URL, loopback http URL or scheme.of.an.app:/path")
+    return uris
 
 
 def _long_secret(env: Env, name: str) -> Secret:

@@ -10,6 +10,7 @@ class NewAccount:
     email: str
     email_key: str
     password_hash: str | None
+    email_verified: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,11 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What somebody has proved: that the account, as it is here, is theirs. `methods` as in RFC 8176."""
+    """What somebody has proved: that the account, as it is here, is theirs. `methods` as in RFC 8176.
+
+    `provider` is who vouches for it, where another does.
+    """
 
     account: Account
     methods: tuple[str, ...]
+    provider: str = ""

@@ -21,6 +21,8 @@ class Action(StrEnum):
     SIGNING_KEY_CREATED = "signing_key_created"
     SIGNING_KEY_RETIRED = "signing_key_retired"
     SIGNING_KEY_WITHDRAWN = "signing_key_withdrawn"
+    IDENTITY_LINKED = "identity_linked"
+    IDENTITY_UNLINKED = "identity_unlinked"
 
 
 @dataclass(frozen=True, slots=True)

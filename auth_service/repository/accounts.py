@@ -29,11 +29,15 @@ class AccountRepository:
         """Raises EmailTaken."""
         try:
             await self._db.execute(
-                "insert into auth.account (user_id, email, email_key, password_hash) values ($1, $2, $3, $4)",
+                """
+                insert into auth.account (user_id, email, email_key, password_hash, email_verified_at)
+                values ($1, $2, $3, $4, case when $5::boolean then now() end)
+                """,
                 account.user_id,
                 account.email,
                 account.email_key,
                 account.password_hash,
+                account.email_verified,
             )
         except asyncpg.UniqueViolationError as exc:
             if exc.constraint_name == "account_email_key":

@@ -52,4 +52,12 @@ PURGES = (
         ) returning user_id
         """,
     ),
+    Purge(
+        "sign-ins that ended at a provider",
+        """
+        delete from auth.federated_flow where token_hash in (
+            select token_hash from auth.federated_flow where expires_at < now() limit $1
+        ) returning token_hash
+        """,
+    ),
 )

@@ -1,6 +1,6 @@
 """The one door: by whatever a person has proved to be themselves, their session begins here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from auth_service.domain.accounts import Proof
@@ -47,6 +47,7 @@ class Opening:
     session: NewSession
     admission: Admission
     replaced: BrowserCookie | None
+    provider: str = ""  # as in Proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class Entrance:
         """Begin a session. Raises InvalidCredentials where the proof has become void meanwhile, or Unavailable."""
         account = proof.account
         opening = await self.prepare(account.user_id, Standing.now(proof.methods, account.roles), visitor)
+        opening = replace(opening, provider=proof.provider)
         async with self.database.transaction() as connection:
             # Proving took time: what was changed meanwhile, as a password, must not open a session any more.
             if not await AccountRepository(connection).hold(account):
@@ -89,6 +91,7 @@ class Entrance:
         await SessionRepository(connection).add(session)
         await AccountRepository(connection).remember_device(session.user_id, self.marks.fingerprint(session.device))
         details = {"methods": " ".join(session.standing.methods), "kind": session.kind.value}
+        details |= {"provider": opening.provider} if opening.provider else {}
         entry = AuditEntry(
             Action.SIGNED_IN, session.device, session.user_id, session.user_id, session.session_id, details
         )

@@ -35,6 +35,8 @@ _PASSED_ON: Mapping[str, tuple[str, ...]] = {
         "BCRYPT_QUEUE",
         "KEY_ROTATION_DAYS",
         "SESSIONS_PER_ACCOUNT",
+        "AUTH_PROVIDERS_FILE",
+        "AUTH_REDIRECT_URIS",
     ),
     "user_service": ("DATABASE_POOL_SIZE",),
     "file_service": ("DATABASE_POOL_SIZE", "FILE_MAX_BYTES", "FILE_QUOTA_BYTES", "FILE_STALL_SECONDS", "FILES_ROOT"),
