@@ -8,10 +8,12 @@ from pathlib import Path
 from aiohttp import web
 
 from auth_service.core import Core, make_core
+from auth_service.exports import open_exporting
 from auth_service.federating import serving_federation
 from auth_service.handlers.account import ACCOUNT
 from auth_service.handlers.api_keys import API_KEYS
 from auth_service.handlers.callers import COOKIE
+from auth_service.handlers.export import EXPORTING
 from auth_service.handlers.internal import CREDENTIALS, REVOCATIONS, SESSIONS
 from auth_service.handlers.keys import KEYS
 from auth_service.handlers.sessions import ENDING, SESSION_LISTS
@@ -66,6 +68,7 @@ async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterato
         private = private_app(PRIVATE_ROUTES, verifier, _checks(database, core.keys), lifecycle)
         _serve_people(public, core)
         await stack.enter_async_context(serving_federation(public, core))
+        public[EXPORTING] = await stack.enter_async_context(open_exporting(settings, database))
         _serve_programs(private, core, feed)
         yield Apps(public, private)
 

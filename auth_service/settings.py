@@ -20,6 +20,8 @@ class Settings:
 
     `most_sessions` is how many an account may have at once. A key signs access tokens for `key_rotation`.
     `providers` are whom people can sign in with; `redirect_uris` is where apps are reached that do so.
+    `identity_key_file` holds the private key that this process
+    signs its own calls with, to the private ports of user_service and file_service.
     """
 
     process: ProcessSettings
@@ -31,6 +33,9 @@ class Settings:
     key_rotation: timedelta
     providers: tuple[Declaration, ...]
     redirect_uris: tuple[str, ...]
+    identity_key_file: Path
+    user_internal_url: str
+    file_internal_url: str
 
     @classmethod
     def from_env(cls, env: Env) -> Self:
@@ -49,6 +54,9 @@ class Settings:
             key_rotation=timedelta(days=env.integer("KEY_ROTATION_DAYS", 30, minimum=1, maximum=3650)),
             providers=_providers(env),
             redirect_uris=_redirect_uris(env),
+            identity_key_file=env.path("IDENTITY_KEY_FILE"),
+            user_internal_url=env.url("USER_INTERNAL_URL", "http://127.0.0.1:9082"),
+            file_internal_url=env.url("FILE_INTERNAL_URL", "http://127.0.0.1:9083"),
         )
 
 
