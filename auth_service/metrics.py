@@ -19,3 +19,4 @@ CREDENTIALS_CHECKED = Counter(
 SIGNING_KEY_SINCE = Gauge(
     "auth_signing_key_since_timestamp_seconds", "Since when the key signs that access tokens are signed with now."
 )
+AUDIT_ENTRIES = Counter("auth_audit_entries_total", "Entries of the audit log.", ("action",))

@@ -20,6 +20,7 @@ from shared.logs import log
 
 SNAPSHOT_PATH = "/internal/revocations"
 EVENT_TYPES = frozenset(("session_revoked", "api_key_revoked"))
+RESTORED = "api_key_restored"  # its owner's ban was lifted
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0  # seconds between attempts to reach auth_service
 
 _CONNECTED = Gauge("gateway_revocation_feed_connected", "1 while auth_service tells of revoked sessions.")
@@ -141,6 +142,8 @@ class Revocations:
             if event.type in EVENT_TYPES:
                 self._add(event.subject)
                 _LAG.observe(_age(event.time))
+            elif event.type == RESTORED:
+                self._until.pop(event.subject, None)
             position = event.position
         self._cursor = (page.epoch, position)
         self._forget_old()
