@@ -1,14 +1,17 @@
-"""`python -m auth_service` serves; `python -m auth_service migrate` brings the schema up to date."""
+"""`python -m auth_service` serves; `migrate` brings the schema up to date; `admin EMAIL` makes an administrator."""
 
 import sys
 from collections.abc import Sequence
 
 from auth_service.app import MIGRATIONS, SCHEMA, open_service
+from auth_service.make_admin import make_admin
 from auth_service.settings import Settings
 from shared.program import run_service
 
 
 def main(argv: Sequence[str]) -> int:
+    if argv[:1] == ["admin"]:
+        return make_admin(argv[1:])
     return run_service(argv, Settings, open_service, SCHEMA, MIGRATIONS)
 
 
