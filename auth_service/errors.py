@@ -1,7 +1,7 @@
 """What can go wrong with an account or a session, each under its permanent code."""
 
 import math
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from shared.errors import INVALID_TOKEN, AppError
 
@@ -143,6 +143,31 @@ class InvalidSignInCode(AppError):
     """Says the same for a code that is unknown, expired or used before, and for a wrong verifier."""
 
     code, status, title = "invalid_sign_in_code", 400, "This sign-in code is not good"
+
+
+class AccountBanned(AppError):
+    """Told only to who proved that the account is theirs: `reason` and `banned_until`, null where it has no end."""
+
+    code, status, title = "account_banned", 403, "This account is banned"
+
+    def __init__(self, reason: str, until: datetime | None) -> None:
+        super().__init__(reason)
+        self.members = {"reason": reason, "banned_until": until.isoformat() if until is not None else None}
+
+
+class InvalidRole(AppError):
+    code, status, title = "invalid_role", 422, "This can't be a role's name"
+
+
+class InvalidBan(AppError):
+    code, status, title = "invalid_ban", 422, "Nobody can be banned like this"
+
+
+class LastAdministrator(AppError):
+    code, status, title = "last_administrator", 409, "Nobody else would be an administrator"
+
+    def __init__(self) -> None:
+        super().__init__("Make somebody else an administrator first.")
 
 
 def _retry_after(wait: timedelta) -> dict[str, str]:

@@ -34,3 +34,4 @@ PROVIDER_REQUESTS = Counter(
     "Requests to providers by outcome: answered, unavailable.",
     ("provider", "outcome"),
 )
+AUDIT_ENTRIES = Counter("auth_audit_entries_total", "Entries of the audit log.", ("action",))

@@ -1,4 +1,6 @@
+from auth_service.admin_routes import ADMIN_ROUTES
 from auth_service.errors import (
+    AccountBanned,
     EmailTaken,
     IdentityTaken,
     InvalidCredentials,
@@ -10,6 +12,7 @@ from auth_service.errors import (
     InvalidScope,
     InvalidSignInCode,
     InvalidSignInFlow,
+    LastAdministrator,
     LastWayIn,
     LinkNeedsVerifiedEmail,
     LinkRequired,
@@ -28,6 +31,7 @@ from auth_service.errors import (
 )
 from auth_service.handlers.account import change_password, delete_account
 from auth_service.handlers.api_keys import create_api_key, delete_api_key, get_api_key, list_api_keys
+from auth_service.handlers.audit import list_own_audit
 from auth_service.handlers.export import ZIP, export_account
 from auth_service.handlers.federation import (
     begin_app_sign_in,
@@ -58,12 +62,13 @@ from shared.web.routes import Auth, Route
 
 _KEY_SET = "/.well-known/jwks.json"
 _REFUSED_REFRESH = (InvalidRefreshToken, SessionRevoked, SessionExpired, TooManyRefreshes)
-_REFUSED_LOGIN = (InvalidEmail, InvalidCredentials, TooManyAttempts)
+_REFUSED_LOGIN = (InvalidEmail, InvalidCredentials, TooManyAttempts, AccountBanned)
 _REFUSED_KEY = (InvalidKeyName, InvalidScope, InvalidKeyExpiry, TooManyApiKeys)
 _REFUSED_PASSWORD = (WeakPassword, WrongPassword, TooManyAttempts)
 _REFUSED_NEWCOMER = (ProviderEmailMissing, ProviderEmailUnverified, LinkRequired, TooManyIdentities, InvalidCredentials)
 _REFUSED_LINK = (IdentityTaken, LinkNeedsVerifiedEmail, TooManyIdentities)
 _REFUSED_RETURN = (InvalidSignInFlow, ProviderRefused, ProviderDistrusted, InvalidParameter)
+_REFUSED_DELETION = (WrongPassword, TooManyAttempts, LastAdministrator)
 
 ROUTES = (
     Route("POST", "/v1/auth/register", register, Auth.PUBLIC, errors=(InvalidEmail, WeakPassword, EmailTaken)),
@@ -73,7 +78,6 @@ ROUTES = (
     Route("GET", "/v1/auth/sessions", list_sessions, Auth.SESSION),
     Route("DELETE", "/v1/auth/sessions/{session_id}", revoke_session, Auth.SESSION),
     Route("POST", "/v1/auth/password", change_password, Auth.SESSION, errors=_REFUSED_PASSWORD),
-    Route("POST", "/v1/auth/account/deletion", delete_account, Auth.SESSION, errors=(WrongPassword, TooManyAttempts)),
     Route(
         "POST",
         "/v1/auth/account/export",
@@ -82,10 +86,12 @@ ROUTES = (
         errors=(InsufficientUserAuthentication,),
         raw_answer=(ZIP,),
     ),
+    Route("POST", "/v1/auth/account/deletion", delete_account, Auth.SESSION, errors=_REFUSED_DELETION),
     Route("POST", "/v1/auth/api-keys", create_api_key, Auth.SESSION, errors=_REFUSED_KEY),
     Route("GET", "/v1/auth/api-keys", list_api_keys, Auth.SESSION),
     Route("GET", "/v1/auth/api-keys/{api_key_id}", get_api_key, Auth.SESSION),
     Route("DELETE", "/v1/auth/api-keys/{api_key_id}", delete_api_key, Auth.SESSION),
+    Route("GET", "/v1/auth/audit", list_own_audit, Auth.SESSION),
     Route("GET", _KEY_SET, get_key_set, Auth.PUBLIC),
     # Signing in with others
     Route("GET", "/v1/auth/providers", list_providers, Auth.PUBLIC),
@@ -128,6 +134,7 @@ ROUTES = (
         Auth.SESSION,
         errors=(LastWayIn, InsufficientUserAuthentication),
     ),
+    *ADMIN_ROUTES,
 )
 
 PRIVATE_ROUTES = (

@@ -50,6 +50,8 @@ class AccountKeeping:
         async with self.database.transaction() as connection:
             if not await AccountRepository(connection).change_password(account, password_hash):
                 raise WrongPassword  # it is no longer the password that was proved
+            entry = AuditEntry(Action.PASSWORD_CHANGED, device, user_id, user_id, change.session_id)
+            await AuditRepository(connection).record(entry)
             ending = Ending(user_id, EndReason.PASSWORD_CHANGED, spare=change.session_id)
             events = await end_sessions(connection, ending)
             if not change.keep_api_keys:
@@ -57,9 +59,10 @@ class AccountKeeping:
             await publish(connection, "auth", events)
 
     async def delete(self, user_id: UUID, password: str, device: Device) -> None:
-        """Delete the account, its sessions and its API keys. Raises WrongPassword, TooManyAttempts, Unavailable.
+        """Delete the account, its sessions and its API keys.
 
         The audit log forgets from where it was used. The deletion itself is told whole: a dispute would be about it.
+        Raises WrongPassword, TooManyAttempts, LastAdministrator, Unavailable.
         """
         account = await self._proved(user_id, password, device)
         async with self.database.transaction() as connection:
