@@ -27,6 +27,7 @@ from auth_service.service.api_keys import ApiKeyKeeping
 from auth_service.service.credentials import CredentialKeeping
 from auth_service.service.ending import SessionEnding
 from auth_service.service.refreshing import Refreshing
+from auth_service.service.rehashing import Rehashing
 from auth_service.service.sign_in import SignIn
 from auth_service.settings import NAME, Settings
 from shared.db import Database, open_database
@@ -75,9 +76,17 @@ def _checks(database: Database, keys: KeyRing) -> dict[str, Check]:
 
 def _serve_people(app: web.Application, core: Core) -> None:
     database = core.database
-    app[SIGN_IN] = SignIn(database, core.hasher, core.passwords, core.marks, core.entrance)
+    app[SIGN_IN] = SignIn(
+        database=database,
+        hasher=core.hasher,
+        guard=core.passwords,
+        marks=core.marks,
+        entrance=core.entrance,
+        context=core.password_context,
+        rehashing=Rehashing(database, core.hasher),
+    )
     app[REFRESHING] = Refreshing(database, RefreshTokens(core.settings.refresh_key), core.issuer)
-    app[ACCOUNT] = AccountKeeping(database, core.hasher, core.passwords, core.marks)
+    app[ACCOUNT] = AccountKeeping(database, core.hasher, core.passwords, core.marks, core.password_context)
     app[ENDING] = SessionEnding(database)
     app[SESSIONS] = SessionRepository(database)
     app[API_KEYS] = ApiKeyKeeping(database)

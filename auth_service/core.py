@@ -1,8 +1,11 @@
 """What all parts of the service rest on, made once."""
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from auth_service.access_tokens import AccessTokens
+from auth_service.common_passwords import CommonPasswords
+from auth_service.domain.passwords import PasswordContext
 from auth_service.key_ring import KeyRing
 from auth_service.marks import Marks
 from auth_service.passwords import PasswordHasher
@@ -16,6 +19,8 @@ from auth_service.service.tokens import TokenIssuer
 from auth_service.settings import Settings
 from shared.db import Database
 
+_PRODUCT = "Colonnade"
+
 
 @dataclass(frozen=True, slots=True)
 class Core:
@@ -27,6 +32,7 @@ class Core:
     marks: Marks
     attempts: AttemptGuard
     passwords: PasswordGuard
+    password_context: PasswordContext
     issuer: TokenIssuer
     entrance: Entrance
 
@@ -45,6 +51,13 @@ def make_core(settings: Settings, database: Database, hasher: PasswordHasher) ->
         marks=marks,
         attempts=attempts,
         passwords=PasswordGuard(attempts, hasher),
+        password_context=_password_context(settings),
         issuer=issuer,
         entrance=Entrance(database, marks, issuer),
     )
+
+
+def _password_context(settings: Settings) -> PasswordContext:
+    """Return what no password may be here: the most common ones, and what is made of the names that we go by."""
+    host = urlsplit(settings.process.public_url).hostname or ""
+    return PasswordContext(CommonPasswords()).about(_PRODUCT, host, *settings.password_words)

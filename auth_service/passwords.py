@@ -1,5 +1,7 @@
 """Password hashes: bcrypt over a peppered pre-hash, in threads of their own, and shed rather than queued for long.
 
+What came from other systems (password_hashes/) is verified in the same threads, until its owner's first sign-in.
+
 bcrypt reads 72 bytes; the pre-hash lets every character of a longer password count. The pepper is not in the
 database, so that a dump of it alone can't be guessed at.
 """
@@ -7,6 +9,7 @@ database, so that a dump of it alone can't be guessed at.
 import asyncio
 import base64
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,13 +17,19 @@ from typing import Self, TypeVar
 
 import bcrypt
 
+from auth_service import password_hashes
+from auth_service.domain.passwords import normalise_password
 from auth_service.metrics import PASSWORD_HASHES_SHED
 from auth_service.secret_keys import derive_key, mac
 from shared.errors import Unavailable
+from shared.logs import log
 from shared.settings import Secret
 
 T = TypeVar("T")
 _RETRY_SECONDS = 2
+_OURS = "$2b$"  # what other systems hashed so is stored otherwise
+_LOWEST_COST = 4
+_MEASURED_COST = 8  # 16 ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +48,13 @@ class PasswordHasher:
     def __init__(self, settings: HashingSettings) -> None:
         self._key = derive_key(settings.pepper, "password pepper")
         self._cost = settings.cost
-        self._room = threading.BoundedSemaphore(settings.threads + settings.queue)
+        self._seconds = 0.0
+        self._at_once, self._most = settings.threads, settings.threads + settings.queue
+        self._taken = 0  # places: of those who are served, and of those who wait
+        self._lock = threading.Lock()
         self._threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="bcrypt")
         # Well-formed, of the right cost, and no hash of anything: comparing with it takes as long, and fails.
-        self._nobody = bcrypt.gensalt(settings.cost) + b"." * 31
+        self._nobody = bcrypt.gensalt(settings.cost).decode() + "." * 31
 
     def __enter__(self) -> Self:
         return self
@@ -51,25 +63,96 @@ class PasswordHasher:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def hash(self, password: str) -> str:
-        """Return what to store for a normalised password."""
-        digest = await self._run(lambda: bcrypt.hashpw(self._prepare(password), bcrypt.gensalt(self._cost)))
-        return digest.decode("ascii")
+        """Return what to store for a password."""
+        return await self._run(lambda: self._hash(password))
+
+    async def hash_if_idle(self, password: str) -> str | None:
+        """Return the same, or none at once where somebody would have to wait for it."""
+        if not self._enter(self._at_once):
+            return None
+        return await self._submit(lambda: self._hash(password))
 
     async def verify(self, password: str, stored: str | None) -> bool:
-        """Compare with a stored hash; with None, for nobody's, take the same time and return False."""
-        digest = stored.encode("ascii") if stored is not None else self._nobody
-        return await self._run(lambda: bcrypt.checkpw(self._prepare(password), digest))
+        """Compare with a stored hash; with None, for nobody's, take the same time and return False.
+
+        A wrong password takes as long as one for a hash of today's cost, unless the stored hash takes longer by itself.
+        """
+        return await self._run(lambda: self._check(password, self._nobody if stored is None else stored))
+
+    def is_outdated(self, stored: str) -> bool:
+        """Tell whether we would hash its password otherwise, or at a higher cost, now."""
+        return not stored.startswith(_OURS) or _cost_of(stored) < self._cost
+
+    def _hash(self, password: str) -> str:
+        return bcrypt.hashpw(self._prepare(password), bcrypt.gensalt(self._cost)).decode("ascii")
+
+    def _check(self, password: str, stored: str) -> bool:
+        started = time.thread_time()
+        try:
+            right = self._matches(password, stored)
+        except ValueError as exc:  # the database holds what none of us wrote
+            log.error("password_hash_unreadable", exc)
+            return self._matches(password, self._nobody)
+        if not right:
+            self._even_out(stored, time.thread_time() - started)
+        return right
+
+    def _matches(self, password: str, stored: str) -> bool:
+        if stored.startswith(_OURS):
+            return bcrypt.checkpw(self._prepare(password), stored.encode("ascii"))
+        return password_hashes.verify(stored, password)
+
+    def _even_out(self, stored: str, seconds: float) -> None:
+        """Compute what is missing to the work of today's cost: a cheaper hash would tell that there is an account.
+
+        Each step of the cost doubles the work, so the lower ones together make up any part of it.
+        """
+        ours = stored.startswith(_OURS)
+        missing = 1 - (2.0 ** (_cost_of(stored) - self._cost) if ours else seconds / self._seconds_of_one())
+        for cost in range(self._cost - 1, _LOWEST_COST - 1, -1):
+            share = 2.0 ** (cost - self._cost)
+            if missing >= share:
+                bcrypt.hashpw(b"", bcrypt.gensalt(cost))
+                missing -= share
+
+    def _seconds_of_one(self) -> float:
+        """Return how long a hash of today's cost takes a thread here, measured once, at a lower cost."""
+        if not self._seconds:
+            cost = min(self._cost, _MEASURED_COST)
+            self._seconds = min(_seconds_at(cost) for _ in range(3)) * 2.0 ** (self._cost - cost)
+        return self._seconds
 
     def _prepare(self, password: str) -> bytes:
-        return base64.b64encode(mac(self._key, password.encode()))
+        return base64.b64encode(mac(self._key, normalise_password(password).encode()))
 
     async def _run(self, work: Callable[[], T]) -> T:
-        if not self._room.acquire(blocking=False):
+        if not self._enter(self._most):
             PASSWORD_HASHES_SHED.inc()
             raise Unavailable("Too many people are signing in at once.", retry_after=_RETRY_SECONDS)
+        return await self._submit(work)
+
+    async def _submit(self, work: Callable[[], T]) -> T:
         future = self._threads.submit(work)
         future.add_done_callback(self._leave)
         return await asyncio.wrap_future(future)
 
+    def _enter(self, most: int) -> bool:
+        with self._lock:
+            room = self._taken < most
+            self._taken += room
+        return room
+
     def _leave(self, _done: Future[T]) -> None:
-        self._room.release()
+        with self._lock:
+            self._taken -= 1
+
+
+def _cost_of(stored: str) -> int:
+    """Return the cost of a hash of ours. Raises ValueError."""
+    return int(stored[len(_OURS) :].partition("$")[0])
+
+
+def _seconds_at(cost: int) -> float:
+    started = time.thread_time()
+    bcrypt.hashpw(b"", bcrypt.gensalt(cost))
+    return time.thread_time() - started

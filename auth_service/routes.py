@@ -26,6 +26,7 @@ from auth_service.handlers.internal import (
 from auth_service.handlers.keys import get_key_set
 from auth_service.handlers.sessions import list_sessions, log_out, revoke_session
 from auth_service.handlers.sign_in import log_in, refresh, register
+from shared.errors import InsufficientUserAuthentication
 from shared.events.feed import FEED_ROUTE
 from shared.web.routes import Auth, Route
 
@@ -33,7 +34,7 @@ _KEY_SET = "/.well-known/jwks.json"
 _REFUSED_REFRESH = (InvalidRefreshToken, SessionRevoked, SessionExpired, TooManyRefreshes)
 _REFUSED_LOGIN = (InvalidEmail, InvalidCredentials, TooManyAttempts)
 _REFUSED_KEY = (InvalidKeyName, InvalidScope, InvalidKeyExpiry, TooManyApiKeys)
-_REFUSED_PASSWORD = (WeakPassword, WrongPassword, TooManyAttempts)
+_REFUSED_PASSWORD = (WeakPassword, WrongPassword, TooManyAttempts, InsufficientUserAuthentication)
 
 ROUTES = (
     Route("POST", "/v1/auth/register", register, Auth.PUBLIC, errors=(InvalidEmail, WeakPassword, EmailTaken)),

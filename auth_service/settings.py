@@ -12,11 +12,14 @@ _SECRET_LENGTH = 32  # characters at least: 128 bits even in hex
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`refresh_key` makes refresh tokens; `sealing_key` encrypts signing keys at rest."""
+    """`password_words` are names that passwords must not be made of, beside our own. `refresh_key` makes refresh
+    tokens; `sealing_key` encrypts signing keys at rest.
+    """
 
     process: ProcessSettings
     database: DatabaseSettings
     hashing: HashingSettings
+    password_words: tuple[str, ...]
     refresh_key: Secret
     sealing_key: Secret
 
@@ -31,6 +34,7 @@ class Settings:
                 threads=env.integer("BCRYPT_THREADS", os.cpu_count() or 1, minimum=1, maximum=256),
                 queue=env.integer("BCRYPT_QUEUE", 64, maximum=10_000),
             ),
+            password_words=env.words("PASSWORD_WORDS"),
             refresh_key=_long_secret(env, "REFRESH_KEY"),
             sealing_key=_sealing_key(env),
         )

@@ -13,6 +13,8 @@ class Action(StrEnum):
 
     REGISTERED = "registered"
     SIGNED_IN = "signed_in"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105  an action, not a password
+    IMPORTED = "imported"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ _PASSED_ON: Mapping[str, tuple[str, ...]] = {
         "HTTP_PORT",
         "WORKERS",
     ),
-    "auth_service": ("DATABASE_POOL_SIZE", "BCRYPT_COST", "BCRYPT_THREADS", "BCRYPT_QUEUE"),
+    "auth_service": ("DATABASE_POOL_SIZE", "BCRYPT_COST", "BCRYPT_THREADS", "BCRYPT_QUEUE", "PASSWORD_WORDS"),
     "user_service": ("DATABASE_POOL_SIZE",),
     "file_service": ("DATABASE_POOL_SIZE", "FILE_MAX_BYTES", "FILE_QUOTA_BYTES", "FILE_STALL_SECONDS", "FILES_ROOT"),
 }
