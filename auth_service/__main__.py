@@ -1,14 +1,17 @@
-"""`python -m auth_service` serves; `python -m auth_service migrate` brings the schema up to date."""
+"""`python -m auth_service` serves; `migrate` brings the schema up to date; `rotate-keys` changes the signing key."""
 
 import sys
 from collections.abc import Sequence
 
 from auth_service.app import MIGRATIONS, SCHEMA, open_service
+from auth_service.rotate_keys import rotate_keys
 from auth_service.settings import Settings
 from shared.program import run_service
 
 
 def main(argv: Sequence[str]) -> int:
+    if argv[:1] == ["rotate-keys"]:
+        return rotate_keys(argv[1:])
     return run_service(argv, Settings, open_service, SCHEMA, MIGRATIONS)
 
 

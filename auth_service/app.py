@@ -28,6 +28,8 @@ from auth_service.service.credentials import CredentialKeeping
 from auth_service.service.ending import SessionEnding
 from auth_service.service.refreshing import Refreshing
 from auth_service.service.rehashing import Rehashing
+from auth_service.service.resealing import EVERY as RESEAL_SECONDS
+from auth_service.service.resealing import Resealing
 from auth_service.service.sign_in import SignIn
 from auth_service.settings import NAME, Settings
 from shared.db import Database, open_database
@@ -54,6 +56,8 @@ async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterato
         feed = await stack.enter_async_context(open_feed(SCHEMA, database, settings.database, lifecycle))
         core = make_core(settings, database, stack.enter_context(PasswordHasher(settings.hashing)))
         await stack.enter_async_context(background("read signing keys", core.keys.refresh, every=REFRESH_SECONDS))
+        reseal = Resealing(database, core.sealer).run
+        await stack.enter_async_context(background("seal anew", reseal, every=RESEAL_SECONDS))
         await stack.enter_async_context(background("purge", partial(purge, database, PURGES), every=EVERY))
         public = public_app(
             "Accounts and sessions", ROUTES, verifier, lifecycle, public_url=settings.process.public_url

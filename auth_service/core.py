@@ -14,6 +14,7 @@ from auth_service.repository.attempts import AttemptRepository
 from auth_service.sealing import Sealer
 from auth_service.service.attempt_guard import AttemptGuard
 from auth_service.service.entrance import Entrance
+from auth_service.service.key_rotation import KeyRotation
 from auth_service.service.password_guard import PasswordGuard
 from auth_service.service.tokens import TokenIssuer
 from auth_service.settings import Settings
@@ -28,6 +29,7 @@ class Core:
     database: Database
     sealer: Sealer
     keys: KeyRing
+    rotation: KeyRotation
     hasher: PasswordHasher
     marks: Marks
     attempts: AttemptGuard
@@ -39,7 +41,8 @@ class Core:
 
 def make_core(settings: Settings, database: Database, hasher: PasswordHasher) -> Core:
     sealer, marks = Sealer(settings.sealing_key), Marks(settings.refresh_key)
-    keys = KeyRing(database, sealer)
+    rotation = KeyRotation(database, sealer, settings.key_rotation)
+    keys = KeyRing(database, sealer, rotation)
     attempts = AttemptGuard(AttemptRepository(database), marks)
     issuer = TokenIssuer(AccessTokens(keys, settings.process.public_url), RefreshTokens(settings.refresh_key))
     return Core(
@@ -47,6 +50,7 @@ def make_core(settings: Settings, database: Database, hasher: PasswordHasher) ->
         database=database,
         sealer=sealer,
         keys=keys,
+        rotation=rotation,
         hasher=hasher,
         marks=marks,
         attempts=attempts,

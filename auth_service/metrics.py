@@ -21,3 +21,8 @@ CREDENTIALS_CHECKED = Counter(
 SIGNING_KEY_SINCE = Gauge(
     "auth_signing_key_since_timestamp_seconds", "Since when the key signs that access tokens are signed with now."
 )
+SIGNING_KEYS_MADE = Counter("auth_signing_keys_made_total", "Keys made to sign access tokens with.")
+SECRETS_UNREADABLE = Gauge(
+    "auth_secrets_unreadable", "Secrets in the database that no key of KEY_ENCRYPTION_KEY opens, while it has several."
+)
+SECRETS_RESEALED = Counter("auth_secrets_resealed_total", "Secrets sealed anew with the first KEY_ENCRYPTION_KEY.")

@@ -1,4 +1,4 @@
-"""Password hashes: bcrypt over a peppered pre-hash, in threads of their own, and shed rather than queued for long.
+"""Password hashes: bcrypt over a peppered pre-hash.
 
 What came from other systems (password_hashes/) is verified in the same threads, until its owner's first sign-in.
 
@@ -6,27 +6,20 @@ bcrypt reads 72 bytes; the pre-hash lets every character of a longer password co
 database, so that a dump of it alone can't be guessed at.
 """
 
-import asyncio
 import base64
-import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Self, TypeVar
+from typing import Self
 
 import bcrypt
 
 from auth_service import password_hashes
 from auth_service.domain.passwords import normalise_password
-from auth_service.metrics import PASSWORD_HASHES_SHED
+from auth_service.hashing_queue import HashingQueue
 from auth_service.secret_keys import derive_key, mac
-from shared.errors import Unavailable
 from shared.logs import log
 from shared.settings import Secret
 
-T = TypeVar("T")
-_RETRY_SECONDS = 2
 _OURS = "$2b$"  # what other systems hashed so is stored otherwise
 _LOWEST_COST = 4
 _MEASURED_COST = 8  # 16 ms
@@ -43,16 +36,13 @@ class HashingSettings:
 
 
 class PasswordHasher:
-    """Hashes and verifies off the event loop. Raises Unavailable when more is asked than the queue holds."""
+    """Hashes and verifies off the event loop. Raises Unavailable when that would take some seconds."""
 
     def __init__(self, settings: HashingSettings) -> None:
         self._key = derive_key(settings.pepper, "password pepper")
         self._cost = settings.cost
         self._seconds = 0.0
-        self._at_once, self._most = settings.threads, settings.threads + settings.queue
-        self._taken = 0  # places: of those who are served, and of those who wait
-        self._lock = threading.Lock()
-        self._threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="bcrypt")
+        self._queue = HashingQueue(settings.threads, settings.queue)
         # Well-formed, of the right cost, and no hash of anything: comparing with it takes as long, and fails.
         self._nobody = bcrypt.gensalt(settings.cost).decode() + "." * 31
 
@@ -60,24 +50,22 @@ class PasswordHasher:
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._queue.close()
 
     async def hash(self, password: str) -> str:
         """Return what to store for a password."""
-        return await self._run(lambda: self._hash(password))
+        return await self._queue.run(lambda: self._hash(password))
 
     async def hash_if_idle(self, password: str) -> str | None:
         """Return the same, or none at once where somebody would have to wait for it."""
-        if not self._enter(self._at_once):
-            return None
-        return await self._submit(lambda: self._hash(password))
+        return await self._queue.run_if_idle(lambda: self._hash(password))
 
     async def verify(self, password: str, stored: str | None) -> bool:
         """Compare with a stored hash; with None, for nobody's, take the same time and return False.
 
         A wrong password takes as long as one for a hash of today's cost, unless the stored hash takes longer by itself.
         """
-        return await self._run(lambda: self._check(password, self._nobody if stored is None else stored))
+        return await self._queue.run(lambda: self._check(password, self._nobody if stored is None else stored))
 
     def is_outdated(self, stored: str) -> bool:
         """Tell whether we would hash its password otherwise, or at a higher cost, now."""
@@ -124,27 +112,6 @@ class PasswordHasher:
 
     def _prepare(self, password: str) -> bytes:
         return base64.b64encode(mac(self._key, normalise_password(password).encode()))
-
-    async def _run(self, work: Callable[[], T]) -> T:
-        if not self._enter(self._most):
-            PASSWORD_HASHES_SHED.inc()
-            raise Unavailable("Too many people are signing in at once.", retry_after=_RETRY_SECONDS)
-        return await self._submit(work)
-
-    async def _submit(self, work: Callable[[], T]) -> T:
-        future = self._threads.submit(work)
-        future.add_done_callback(self._leave)
-        return await asyncio.wrap_future(future)
-
-    def _enter(self, most: int) -> bool:
-        with self._lock:
-            room = self._taken < most
-            self._taken += room
-        return room
-
-    def _leave(self, _done: Future[T]) -> None:
-        with self._lock:
-            self._taken -= 1
 
 
 def _cost_of(stored: str) -> int:

@@ -1,9 +1,10 @@
 import os
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Self
 
 from auth_service.passwords import HashingSettings
-from auth_service.sealing import read_sealing_key
+from auth_service.sealing import read_sealing_keys
 from shared.settings import DatabaseSettings, Env, ProcessSettings, Secret
 
 NAME = "auth_service"
@@ -12,8 +13,10 @@ _SECRET_LENGTH = 32  # characters at least: 128 bits even in hex
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`password_words` are names that passwords must not be made of, beside our own. `refresh_key` makes refresh
-    tokens; `sealing_key` encrypts signing keys at rest.
+    """`refresh_key` makes refresh tokens; `sealing_key` encrypts at rest: one key, or several, the newest first.
+
+    A key signs access tokens for `key_rotation`. `password_words` are names that passwords must not be made of, beside
+    our own.
     """
 
     process: ProcessSettings
@@ -22,6 +25,7 @@ class Settings:
     password_words: tuple[str, ...]
     refresh_key: Secret
     sealing_key: Secret
+    key_rotation: timedelta
 
     @classmethod
     def from_env(cls, env: Env) -> Self:
@@ -37,6 +41,7 @@ class Settings:
             password_words=env.words("PASSWORD_WORDS"),
             refresh_key=_long_secret(env, "REFRESH_KEY"),
             sealing_key=_sealing_key(env),
+            key_rotation=timedelta(days=env.integer("KEY_ROTATION_DAYS", 30, minimum=1, maximum=3650)),
         )
 
 
@@ -51,7 +56,7 @@ def _sealing_key(env: Env) -> Secret:
     secret = env.secret("KEY_ENCRYPTION_KEY")
     try:
         if secret.reveal():
-            read_sealing_key(secret)
+            read_sealing_keys(secret)
     except ValueError as exc:
         env.mistake(f"KEY_ENCRYPTION_KEY {exc}")
     return secret

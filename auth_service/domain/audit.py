@@ -15,6 +15,9 @@ class Action(StrEnum):
     SIGNED_IN = "signed_in"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  an action, not a password
     IMPORTED = "imported"
+    SIGNING_KEY_CREATED = "signing_key_created"
+    SIGNING_KEY_RETIRED = "signing_key_retired"
+    SIGNING_KEY_WITHDRAWN = "signing_key_withdrawn"
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,14 @@ PURGES = (
         """,
     ),
     Purge(
+        "signing keys retired a day ago",
+        """
+        delete from auth.signing_key where kid in (
+            select kid from auth.signing_key where verifies_until < now() - interval '1 day' limit $1
+        ) returning kid
+        """,
+    ),
+    Purge(
         "login failures",
         """
         delete from auth.login_failure where (subject, bucket) in (

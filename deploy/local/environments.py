@@ -26,7 +26,14 @@ _PASSED_ON: Mapping[str, tuple[str, ...]] = {
         "HTTP_PORT",
         "WORKERS",
     ),
-    "auth_service": ("DATABASE_POOL_SIZE", "BCRYPT_COST", "BCRYPT_THREADS", "BCRYPT_QUEUE", "PASSWORD_WORDS"),
+    "auth_service": (
+        "DATABASE_POOL_SIZE",
+        "BCRYPT_COST",
+        "BCRYPT_THREADS",
+        "BCRYPT_QUEUE",
+        "PASSWORD_WORDS",
+        "KEY_ROTATION_DAYS",
+    ),
     "user_service": ("DATABASE_POOL_SIZE",),
     "file_service": ("DATABASE_POOL_SIZE", "FILE_MAX_BYTES", "FILE_QUOTA_BYTES", "FILE_STALL_SECONDS", "FILES_ROOT"),
 }

@@ -19,7 +19,9 @@ from shared.events.model import FeedPage, ResyncRequired
 from shared.logs import log
 
 SNAPSHOT_PATH = "/internal/revocations"
-EVENT_TYPES = frozenset(("session_revoked", "api_key_revoked"))
+# A signing key that was withdrawn is revoked as a session is: by its id, with all that was let in by it.
+EVENT_TYPES = frozenset(("session_revoked", "api_key_revoked", "signing_key_withdrawn"))
+KEY_EVENT_TYPES = frozenset(("signing_key_published", "signing_key_withdrawn"))
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0  # seconds between attempts to reach auth_service
 
 _CONNECTED = Gauge("gateway_revocation_feed_connected", "1 while auth_service tells of revoked sessions.")
@@ -67,6 +69,7 @@ class Revocations:
         self._until: dict[str, float] = {}  # oldest first
         self._watchers: dict[str, set[Callable[[], None]]] = {}  # by id; as many as there are open streams
         self._subscribers: list[tuple[Callable[[str], None], Callable[[], None]]] = []
+        self._key_watchers: list[Callable[[], None]] = []
         self._cursor: tuple[UUID, int] | None = None
         self._pause = _FIRST_PAUSE
         self._last_answer = clock()
@@ -84,6 +87,10 @@ class Revocations:
         than an access token lives, or with each snapshot, as one doesn't tell of all that was missed.
         """
         self._subscribers.append((revoked, lost))
+
+    def watch_keys(self, changed: Callable[[], None]) -> None:
+        """Have `changed` called when the keys that sign access tokens change, or may have."""
+        self._key_watchers.append(changed)
 
     @contextmanager
     def watched(self, credential_id: str, on_end: Callable[[], None]) -> Iterator[None]:
@@ -141,6 +148,8 @@ class Revocations:
             if event.type in EVENT_TYPES:
                 self._add(event.subject)
                 _LAG.observe(_age(event.time))
+            if event.type in KEY_EVENT_TYPES:
+                self._tell_of_keys()
             position = event.position
         self._cursor = (page.epoch, position)
         self._forget_old()
@@ -153,7 +162,12 @@ class Revocations:
         for on_end in tuple(self._watchers.get(credential_id, ())):
             on_end()
 
+    def _tell_of_keys(self) -> None:
+        for changed in self._key_watchers:
+            changed()
+
     def _lose_track(self) -> None:
+        self._tell_of_keys()
         for _, lost in self._subscribers:
             lost()
         for watchers in tuple(self._watchers.values()):

@@ -1,10 +1,16 @@
 import asyncio
+import os
+import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TypeVar
 
 import bcrypt
 import pytest
 
+from auth_service.hashing_queue import HashingQueue
 from auth_service.password_hashes import accept
 from auth_service.passwords import HashingSettings, PasswordHasher
 from shared.errors import Unavailable
@@ -80,6 +86,47 @@ async def test_a_caller_who_gives_up_frees_the_place() -> None:
             async with asyncio.timeout(5):
                 while not await _has_room(small):  # noqa: ASYNC110  a thread gives it back
                     await asyncio.sleep(0)
+
+
+async def test_nobody_waits_for_longer_than_is_said_before_they_are_told_to_come_back() -> None:
+    """A27: the newest are refused at once, as soon as it is known how long the others will take."""
+    queue = HashingQueue(threads=1, places=1000, patience=0.5)
+    await queue.run(partial(time.sleep, 0.1))
+    started = time.perf_counter()
+
+    async def one() -> tuple[bool, float]:
+        try:
+            await queue.run(partial(time.sleep, 0.1))
+        except Unavailable:
+            return False, time.perf_counter() - started
+        return True, time.perf_counter() - started
+
+    outcomes = await asyncio.gather(*(one() for _ in range(50)))
+    queue.close()
+    assert 4 <= sum(done for done, _ in outcomes) <= 12
+    assert max(seconds for done, seconds in outcomes if not done) < 0.5
+
+
+async def test_waiting_ends_even_where_the_average_was_wrong() -> None:
+    """A27: every hash takes far longer than those before it did."""
+    queue = HashingQueue(threads=1, places=10, patience=0.2)
+    release = threading.Event()
+    slow = asyncio.create_task(queue.run(release.wait))
+    await asyncio.sleep(0)
+    with pytest.raises(Unavailable):
+        await queue.run(time.time)
+    release.set()
+    assert await slow
+    queue.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have no priority of their own elsewhere")
+async def test_hashing_gives_way_to_everything_else() -> None:
+    """A27"""
+    queue = HashingQueue(threads=1, places=1)
+    nice = await queue.run(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+    queue.close()
+    assert nice > os.getpriority(os.PRIO_PROCESS, 0) or nice == 19
 
 
 async def _has_room(hasher: PasswordHasher) -> bool:
