@@ -1,9 +1,13 @@
-"""`python -m auth_service` serves; `migrate` brings the schema up to date; `rotate-keys` changes the signing key."""
+"""`python -m auth_service` serves; `migrate` brings the schema up to date; `rotate-keys` changes the signing key.
+
+`import FILE` takes over accounts of another system.
+"""
 
 import sys
 from collections.abc import Sequence
 
 from auth_service.app import MIGRATIONS, SCHEMA, open_service
+from auth_service.import_command import import_users
 from auth_service.rotate_keys import rotate_keys
 from auth_service.settings import Settings
 from shared.program import run_service
@@ -12,6 +16,8 @@ from shared.program import run_service
 def main(argv: Sequence[str]) -> int:
     if argv[:1] == ["rotate-keys"]:
         return rotate_keys(argv[1:])
+    if argv[:1] == ["import"]:
+        return import_users(argv[1:])
     return run_service(argv, Settings, open_service, SCHEMA, MIGRATIONS)
 
 

@@ -9,8 +9,11 @@ from aiohttp import web
 
 from auth_service.core import Core, make_core
 from auth_service.handlers.account import ACCOUNT
+from auth_service.handlers.administration import ACCOUNT_SEARCH, ADMINISTRATION
 from auth_service.handlers.api_keys import API_KEYS
+from auth_service.handlers.audit import AUDIT, AUDIT_EXPORT
 from auth_service.handlers.callers import COOKIE
+from auth_service.handlers.importing import IMPORTING
 from auth_service.handlers.internal import CREDENTIALS, REVOCATIONS
 from auth_service.handlers.keys import KEYS
 from auth_service.handlers.sessions import ENDING, SESSIONS
@@ -18,14 +21,19 @@ from auth_service.handlers.sign_in import REFRESHING, SIGN_IN
 from auth_service.key_ring import REFRESH_SECONDS, KeyRing
 from auth_service.passwords import PasswordHasher
 from auth_service.refresh_tokens import RefreshTokens
+from auth_service.repository.account_search import AccountSearch
+from auth_service.repository.audit_search import AuditSearch
 from auth_service.repository.retention import PURGES
 from auth_service.repository.revocations import RevocationRepository
 from auth_service.repository.sessions import SessionRepository
 from auth_service.routes import PRIVATE_ROUTES, ROUTES
 from auth_service.service.account import AccountKeeping
+from auth_service.service.administration import Administration
 from auth_service.service.api_keys import ApiKeyKeeping
+from auth_service.service.audit import AuditExport
 from auth_service.service.credentials import CredentialKeeping
 from auth_service.service.ending import SessionEnding
+from auth_service.service.importing import Importing
 from auth_service.service.refreshing import Refreshing
 from auth_service.service.rehashing import Rehashing
 from auth_service.service.resealing import EVERY as RESEAL_SECONDS
@@ -64,6 +72,7 @@ async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterato
         )
         private = private_app(PRIVATE_ROUTES, verifier, _checks(database, core.keys), lifecycle)
         _serve_people(public, core)
+        _serve_administrators(public, database)
         _serve_programs(private, core, feed)
         yield Apps(public, private)
 
@@ -96,6 +105,14 @@ def _serve_people(app: web.Application, core: Core) -> None:
     app[API_KEYS] = ApiKeyKeeping(database)
     app[COOKIE] = SessionCookie.of(core.settings.process.public_url)
     app[KEYS] = core.keys
+
+
+def _serve_administrators(app: web.Application, database: Database) -> None:
+    app[ADMINISTRATION] = Administration(database)
+    app[IMPORTING] = Importing(database)
+    app[ACCOUNT_SEARCH] = AccountSearch(database)
+    app[AUDIT] = AuditSearch(database)
+    app[AUDIT_EXPORT] = AuditExport(database)
 
 
 def _serve_programs(app: web.Application, core: Core, feed: Feed) -> None:

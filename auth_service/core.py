@@ -11,6 +11,7 @@ from auth_service.marks import Marks
 from auth_service.passwords import PasswordHasher
 from auth_service.refresh_tokens import RefreshTokens
 from auth_service.repository.attempts import AttemptRepository
+from auth_service.repository.audit import AuditRepository
 from auth_service.sealing import Sealer
 from auth_service.service.attempt_guard import AttemptGuard
 from auth_service.service.entrance import Entrance
@@ -43,7 +44,7 @@ def make_core(settings: Settings, database: Database, hasher: PasswordHasher) ->
     sealer, marks = Sealer(settings.sealing_key), Marks(settings.refresh_key)
     rotation = KeyRotation(database, sealer, settings.key_rotation)
     keys = KeyRing(database, sealer, rotation)
-    attempts = AttemptGuard(AttemptRepository(database), marks)
+    attempts = AttemptGuard(AttemptRepository(database), AuditRepository(database), marks)
     issuer = TokenIssuer(AccessTokens(keys, settings.process.public_url), RefreshTokens(settings.refresh_key))
     return Core(
         settings=settings,

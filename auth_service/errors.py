@@ -1,7 +1,7 @@
 """What can go wrong with an account or a session, each under its permanent code."""
 
 import math
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from shared.errors import INVALID_TOKEN, AppError, Violation
 
@@ -87,6 +87,31 @@ class InvalidKeyExpiry(AppError):
 
 class TooManyApiKeys(AppError):
     code, status, title = "too_many_api_keys", 409, "This account has as many API keys as it can have"
+
+
+class AccountBanned(AppError):
+    """Told only to who proved that the account is theirs: `reason` and `banned_until`, null where it has no end."""
+
+    code, status, title = "account_banned", 403, "This account is banned"
+
+    def __init__(self, reason: str, until: datetime | None) -> None:
+        super().__init__(reason)
+        self.members = {"reason": reason, "banned_until": until.isoformat() if until is not None else None}
+
+
+class InvalidRole(AppError):
+    code, status, title = "invalid_role", 422, "This can't be a role's name"
+
+
+class InvalidBan(AppError):
+    code, status, title = "invalid_ban", 422, "Nobody can be banned like this"
+
+
+class LastAdministrator(AppError):
+    code, status, title = "last_administrator", 409, "Nobody else would be an administrator"
+
+    def __init__(self) -> None:
+        super().__init__("Make somebody else an administrator first.")
 
 
 def _retry_after(wait: timedelta) -> dict[str, str]:

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from auth_service import password_hashes
 from auth_service.domain.imports import ImportedAccount
+from auth_service.domain.roles import accept_roles
 from auth_service.emails import parse_email
 from shared.errors import AppError, MalformedBody
 from shared.ids import uuid7
@@ -90,6 +91,7 @@ def read_row(raw: bytes, kind: type[ImportedUser] = ImportedUser) -> ImportedAcc
         user = decode_json(raw, kind)
         email = parse_email(user.email)
         stored = password_hashes.accept(user.password_hash) if user.password_hash is not None else None
+        roles = accept_roles(user.roles) if isinstance(user, TrustedUser) else ()
     except AppError as exc:
         raise InvalidRow(_told(exc)) from exc
     except password_hashes.UnsupportedHash as exc:
@@ -101,7 +103,7 @@ def read_row(raw: bytes, kind: type[ImportedUser] = ImportedUser) -> ImportedAcc
         email_verified=user.email_verified,
         password_hash=stored,
         created_at=_past(user.created_at),
-        roles=accept_roles(user.roles) if isinstance(user, TrustedUser) else (),
+        roles=roles,
     )
 
 

@@ -26,3 +26,4 @@ SECRETS_UNREADABLE = Gauge(
     "auth_secrets_unreadable", "Secrets in the database that no key of KEY_ENCRYPTION_KEY opens, while it has several."
 )
 SECRETS_RESEALED = Counter("auth_secrets_resealed_total", "Secrets sealed anew with the first KEY_ENCRYPTION_KEY.")
+AUDIT_ENTRIES = Counter("auth_audit_entries_total", "Entries of the audit log.", ("action",))

@@ -1,4 +1,6 @@
+from auth_service.admin_routes import ADMIN_ROUTES
 from auth_service.errors import (
+    AccountBanned,
     EmailTaken,
     InvalidCredentials,
     InvalidEmail,
@@ -6,6 +8,7 @@ from auth_service.errors import (
     InvalidKeyName,
     InvalidRefreshToken,
     InvalidScope,
+    LastAdministrator,
     SessionExpired,
     SessionRevoked,
     TooManyApiKeys,
@@ -16,6 +19,7 @@ from auth_service.errors import (
 )
 from auth_service.handlers.account import change_password, delete_account
 from auth_service.handlers.api_keys import create_api_key, delete_api_key, get_api_key, list_api_keys
+from auth_service.handlers.audit import list_own_audit
 from auth_service.handlers.internal import (
     confirm_generations,
     list_revocations,
@@ -32,9 +36,10 @@ from shared.web.routes import Auth, Route
 
 _KEY_SET = "/.well-known/jwks.json"
 _REFUSED_REFRESH = (InvalidRefreshToken, SessionRevoked, SessionExpired, TooManyRefreshes)
-_REFUSED_LOGIN = (InvalidEmail, InvalidCredentials, TooManyAttempts)
+_REFUSED_LOGIN = (InvalidEmail, InvalidCredentials, TooManyAttempts, AccountBanned)
 _REFUSED_KEY = (InvalidKeyName, InvalidScope, InvalidKeyExpiry, TooManyApiKeys)
 _REFUSED_PASSWORD = (WeakPassword, WrongPassword, TooManyAttempts, InsufficientUserAuthentication)
+_REFUSED_DELETION = (WrongPassword, TooManyAttempts, LastAdministrator)
 
 ROUTES = (
     Route("POST", "/v1/auth/register", register, Auth.PUBLIC, errors=(InvalidEmail, WeakPassword, EmailTaken)),
@@ -44,12 +49,14 @@ ROUTES = (
     Route("GET", "/v1/auth/sessions", list_sessions, Auth.SESSION),
     Route("DELETE", "/v1/auth/sessions/{session_id}", revoke_session, Auth.SESSION),
     Route("POST", "/v1/auth/password", change_password, Auth.SESSION, errors=_REFUSED_PASSWORD),
-    Route("POST", "/v1/auth/account/deletion", delete_account, Auth.SESSION, errors=(WrongPassword, TooManyAttempts)),
+    Route("POST", "/v1/auth/account/deletion", delete_account, Auth.SESSION, errors=_REFUSED_DELETION),
     Route("POST", "/v1/auth/api-keys", create_api_key, Auth.SESSION, errors=_REFUSED_KEY),
     Route("GET", "/v1/auth/api-keys", list_api_keys, Auth.SESSION),
     Route("GET", "/v1/auth/api-keys/{api_key_id}", get_api_key, Auth.SESSION),
     Route("DELETE", "/v1/auth/api-keys/{api_key_id}", delete_api_key, Auth.SESSION),
+    Route("GET", "/v1/auth/audit", list_own_audit, Auth.SESSION),
     Route("GET", _KEY_SET, get_key_set, Auth.PUBLIC),
+    *ADMIN_ROUTES,
 )
 
 PRIVATE_ROUTES = (

@@ -26,6 +26,10 @@ class EndReason(StrEnum):
     ACCOUNT_DELETED = "account_deleted"
     SIGNED_IN_ANEW = "signed_in_anew"
     REFRESH_TOKEN_REUSE = "refresh_token_reuse"  # noqa: S105  as above
+    ROLES_CHANGED = "roles_changed"
+    ACCOUNT_BANNED = "account_banned"
+    PASSWORD_VOIDED = "password_voided"  # noqa: S105  as above
+    ENDED_BY_ADMINISTRATOR = "ended_by_administrator"
 
 
 EXPLANATIONS = {
@@ -36,6 +40,10 @@ EXPLANATIONS = {
     EndReason.ACCOUNT_DELETED: "The account was deleted.",
     EndReason.SIGNED_IN_ANEW: "Somebody signed in anew in the same browser.",
     EndReason.REFRESH_TOKEN_REUSE: "An old refresh token was used again, so somebody may have copied it.",
+    EndReason.ROLES_CHANGED: "What you may do was changed: sign in again.",
+    EndReason.ACCOUNT_BANNED: "The account was banned by an administrator.",
+    EndReason.PASSWORD_VOIDED: "An administrator asked for a new password: set one by way of a forgotten one.",
+    EndReason.ENDED_BY_ADMINISTRATOR: "It was ended by an administrator.",
 }
 
 

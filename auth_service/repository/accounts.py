@@ -6,6 +6,7 @@ import asyncpg
 
 from auth_service.domain.accounts import Account, NewAccount
 from auth_service.errors import EmailTaken
+from auth_service.repository.administration import raise_if_last
 from shared.db import Db
 
 _SELECT = """
@@ -101,8 +102,12 @@ class AccountRepository:
         )
 
     async def delete(self, user_id: UUID) -> None:
-        """Delete the account with its sessions and devices."""
-        await self._db.execute("delete from auth.account where user_id = $1", user_id)
+        """Delete the account with its sessions and devices. Raises LastAdministrator."""
+        try:
+            await self._db.execute("delete from auth.account where user_id = $1", user_id)
+        except asyncpg.CheckViolationError as exc:
+            raise_if_last(exc)
+            raise
 
     async def remember_device(self, user_id: UUID, fingerprint: bytes) -> None:
         await self._db.execute(

@@ -28,6 +28,7 @@ PURGES = (
         ) returning api_key_id
         """,
     ),
+    Purge("audit entries past their retention", "select auth.purge_audit_entries($1)"),
     Purge(
         "signing keys retired a day ago",
         """

@@ -43,6 +43,17 @@ async def revoke_api_keys(connection: Connection, user_id: UUID, only: UUID | No
     return [NewEvent("api_key_revoked", str(each), {"user_id": str(user_id)}) for each in deleted]
 
 
+async def stop_api_keys(connection: Connection, user_id: UUID, event: str = "api_key_revoked") -> list[NewEvent]:
+    """Return the events that stop the person's keys at the gateways without deleting them, or bring them back."""
+    found = await ApiKeyRepository(connection).list_ids(user_id)
+    return [NewEvent(event, str(each), {"user_id": str(user_id)}) for each in found]
+
+
+async def restore_api_keys(connection: Connection, user_id: UUID) -> list[NewEvent]:
+    """Return the events by which gateways take the person's stopped keys again."""
+    return await stop_api_keys(connection, user_id, "api_key_restored")
+
+
 @dataclass(frozen=True, slots=True)
 class ApiKeyKeeping:
     database: Database

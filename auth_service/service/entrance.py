@@ -3,20 +3,22 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from auth_service.domain.accounts import Proof
+from auth_service.domain.accounts import Account, Proof
 from auth_service.domain.audit import Action, AuditEntry
 from auth_service.domain.devices import Device
 from auth_service.domain.sessions import NewSession, SessionKind
 from auth_service.domain.standing import Standing
-from auth_service.errors import InvalidCredentials
+from auth_service.errors import AccountBanned, InvalidCredentials
 from auth_service.marks import Marks
 from auth_service.repository.accounts import AccountRepository
+from auth_service.repository.administration import AdministrationRepository
 from auth_service.repository.audit import AuditRepository
 from auth_service.repository.sessions import SessionRepository
 from auth_service.service.browser_sessions import BrowserCookie, end_replaced
 from auth_service.service.tokens import TokenIssuer, Tokens
 from shared.credentials import new_session_cookie
 from shared.db import Connection, Database
+from shared.errors import Unavailable
 from shared.events.publish import NewEvent, publish
 from shared.ids import uuid7
 from shared.opaque_tokens import digest
@@ -55,15 +57,24 @@ class Entrance:
     issuer: TokenIssuer
 
     async def admit(self, proof: Proof, visitor: Visitor) -> Admission:
-        """Begin a session. Raises InvalidCredentials where the proof has become void meanwhile, or Unavailable."""
+        """Begin a session. Raises AccountBanned, InvalidCredentials where the proof has become void, or Unavailable."""
         account = proof.account
         opening = await self.prepare(account.user_id, Standing.now(proof.methods, account.roles), visitor)
         async with self.database.transaction() as connection:
             # Proving took time: what was changed meanwhile, as a password, must not open a session any more.
             if not await AccountRepository(connection).hold(account):
                 raise InvalidCredentials
+            await self._check(connection, account)
             await publish(connection, "auth", await self.begin(connection, opening))
         return opening.admission
+
+    async def _check(self, connection: Connection, account: Account) -> None:
+        """Raises AccountBanned; or Unavailable, where the token that is ready names roles of a moment ago."""
+        roles, ban = await AdministrationRepository(connection).read_standing(account.user_id)
+        if ban is not None:
+            raise AccountBanned(ban.reason, ban.until)
+        if roles != account.roles:
+            raise Unavailable("The account was changed in this moment.")
 
     async def prepare(self, user_id: UUID, standing: Standing, visitor: Visitor) -> Opening:
         """Make what `begin` will store. Raises Unavailable."""

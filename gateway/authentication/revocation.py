@@ -22,6 +22,7 @@ SNAPSHOT_PATH = "/internal/revocations"
 # A signing key that was withdrawn is revoked as a session is: by its id, with all that was let in by it.
 EVENT_TYPES = frozenset(("session_revoked", "api_key_revoked", "signing_key_withdrawn"))
 KEY_EVENT_TYPES = frozenset(("signing_key_published", "signing_key_withdrawn"))
+RESTORED = "api_key_restored"  # its owner's ban was lifted
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0  # seconds between attempts to reach auth_service
 
 _CONNECTED = Gauge("gateway_revocation_feed_connected", "1 while auth_service tells of revoked sessions.")
@@ -148,6 +149,8 @@ class Revocations:
             if event.type in EVENT_TYPES:
                 self._add(event.subject)
                 _LAG.observe(_age(event.time))
+            elif event.type == RESTORED:
+                self._until.pop(event.subject, None)
             if event.type in KEY_EVENT_TYPES:
                 self._tell_of_keys()
             position = event.position
