@@ -1,7 +1,7 @@
 """`python -m auth_service import FILE`, in the environment of auth_service: the same as POST /v1/admin/users/import.
 
-FILE is lines of JSON, or one array; `-` is standard input. Rows may have `roles`, too. What became of each row is printed
-as lines of JSON. It may be run again.
+FILE is lines of JSON, or one array; `-` is standard input. Rows may have `roles`, too. It prints what became of each
+row, as lines of JSON, and may be run again.
 """
 
 import argparse
