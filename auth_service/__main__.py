@@ -1,11 +1,12 @@
 """`python -m auth_service` serves. `migrate` brings the schema up to date, `rotate-keys` changes the signing key,
-`admin EMAIL` makes an administrator.
+`admin EMAIL` makes an administrator, `import FILE` takes over accounts of another system.
 """
 
 import sys
 from collections.abc import Sequence
 
 from auth_service.app import MIGRATIONS, SCHEMA, open_service
+from auth_service.import_command import import_users
 from auth_service.make_admin import make_admin
 from auth_service.rotate_keys import rotate_keys
 from auth_service.settings import Settings
@@ -17,6 +18,8 @@ def main(argv: Sequence[str]) -> int:
         return rotate_keys(argv[1:])
     if argv[:1] == ["admin"]:
         return make_admin(argv[1:])
+    if argv[:1] == ["import"]:
+        return import_users(argv[1:])
     return run_service(argv, Settings, open_service, SCHEMA, MIGRATIONS)
 
 

@@ -16,6 +16,7 @@ from auth_service.handlers.api_keys import API_KEYS
 from auth_service.handlers.audit import AUDIT, AUDIT_EXPORT
 from auth_service.handlers.callers import COOKIE
 from auth_service.handlers.export import EXPORTING
+from auth_service.handlers.importing import IMPORTING
 from auth_service.handlers.internal import CREDENTIALS, REVOCATIONS, SESSIONS
 from auth_service.handlers.keys import KEYS
 from auth_service.handlers.sessions import ENDING, SESSION_LISTS
@@ -36,7 +37,9 @@ from auth_service.service.api_keys import ApiKeyKeeping
 from auth_service.service.audit import AuditExport
 from auth_service.service.credentials import CredentialKeeping
 from auth_service.service.ending import SessionEnding
+from auth_service.service.importing import Importing
 from auth_service.service.refreshing import Refreshing
+from auth_service.service.rehashing import Rehashing
 from auth_service.service.resealing import EVERY as RESEAL_SECONDS
 from auth_service.service.resealing import Resealing
 from auth_service.service.sign_in import SignIn
@@ -92,9 +95,17 @@ def _checks(database: Database, keys: KeyRing) -> dict[str, Check]:
 
 def _serve_people(app: web.Application, core: Core) -> None:
     database = core.database
-    app[SIGN_IN] = SignIn(database, core.hasher, core.passwords, core.marks, core.entrance)
+    app[SIGN_IN] = SignIn(
+        database=database,
+        hasher=core.hasher,
+        guard=core.passwords,
+        marks=core.marks,
+        entrance=core.entrance,
+        context=core.password_context,
+        rehashing=Rehashing(database, core.hasher),
+    )
     app[REFRESHING] = Refreshing(database, RefreshTokens(core.settings.refresh_key), core.issuer)
-    app[ACCOUNT] = AccountKeeping(database, core.hasher, core.passwords, core.marks)
+    app[ACCOUNT] = AccountKeeping(database, core.hasher, core.passwords, core.marks, core.password_context)
     app[ENDING] = SessionEnding(database)
     app[SESSION_LISTS] = SessionLists(database)
     app[API_KEYS] = ApiKeyKeeping(database)
@@ -104,6 +115,7 @@ def _serve_people(app: web.Application, core: Core) -> None:
 
 def _serve_administrators(app: web.Application, database: Database) -> None:
     app[ADMINISTRATION] = Administration(database)
+    app[IMPORTING] = Importing(database)
     app[ACCOUNT_SEARCH] = AccountSearch(database)
     app[AUDIT] = AuditSearch(database)
     app[AUDIT_EXPORT] = AuditExport(database)

@@ -1,8 +1,11 @@
 """What all parts of the service rest on, made once."""
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from auth_service.access_tokens import AccessTokens
+from auth_service.common_passwords import CommonPasswords
+from auth_service.domain.passwords import PasswordContext
 from auth_service.key_ring import KeyRing
 from auth_service.marks import Marks
 from auth_service.passwords import PasswordHasher
@@ -19,6 +22,8 @@ from auth_service.service.ways_in import WaysIn, ways_in
 from auth_service.settings import Settings
 from shared.db import Database
 
+_PRODUCT = "Colonnade"
+
 
 @dataclass(frozen=True, slots=True)
 class Core:
@@ -31,6 +36,7 @@ class Core:
     marks: Marks
     attempts: AttemptGuard
     passwords: PasswordGuard
+    password_context: PasswordContext
     issuer: TokenIssuer
     entrance: Entrance
     ways_in: WaysIn
@@ -52,7 +58,14 @@ def make_core(settings: Settings, database: Database, hasher: PasswordHasher) ->
         marks=marks,
         attempts=attempts,
         passwords=PasswordGuard(attempts, hasher),
+        password_context=_password_context(settings),
         issuer=issuer,
         entrance=Entrance(database, marks, issuer, settings.most_sessions),
         ways_in=ways_in(settings.providers),
     )
+
+
+def _password_context(settings: Settings) -> PasswordContext:
+    """Return what no password may be here: the most common ones, and what is made of the names that we go by."""
+    host = urlsplit(settings.process.public_url).hostname or ""
+    return PasswordContext(CommonPasswords()).about(_PRODUCT, host, *settings.password_words)

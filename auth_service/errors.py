@@ -3,7 +3,7 @@
 import math
 from datetime import datetime, timedelta
 
-from shared.errors import INVALID_TOKEN, AppError
+from shared.errors import INVALID_TOKEN, AppError, Violation
 
 
 class InvalidEmail(AppError):
@@ -11,7 +11,13 @@ class InvalidEmail(AppError):
 
 
 class WeakPassword(AppError):
+    """`rule` says which one it breaks: too_short, too_long, common or context."""
+
     code, status, title = "weak_password", 422, "This password is not acceptable"
+
+    def __init__(self, rule: str, explanation: str, pointer: str) -> None:
+        super().__init__(f"This password {explanation}.", errors=[Violation(pointer, explanation)])
+        self.members = {"rule": rule}
 
 
 class EmailTaken(AppError):

@@ -11,6 +11,8 @@ REFRESHES = Counter(
 )
 SESSIONS_REVOKED = Counter("auth_sessions_revoked_total", "Sessions ended before their time.", ("reason",))
 PASSWORD_HASHES_SHED = Counter("auth_password_hashes_shed_total", "Password checks refused because too many waited.")
+PASSWORD_REHASHES = Counter("auth_password_rehashes_total", "Passwords whose hash was replaced by one of today's kind.")
+ACCOUNTS_IMPORTED = Counter("auth_accounts_imported_total", "Rows of imports by outcome.", ("outcome",))
 API_KEYS_CREATED = Counter("auth_api_keys_created_total", "API keys made.")
 API_KEYS_REVOKED = Counter("auth_api_keys_revoked_total", "API keys deleted before their time.")
 CREDENTIALS_CHECKED = Counter(

@@ -64,10 +64,10 @@ _KEY_SET = "/.well-known/jwks.json"
 _REFUSED_REFRESH = (InvalidRefreshToken, SessionRevoked, SessionExpired, TooManyRefreshes)
 _REFUSED_LOGIN = (InvalidEmail, InvalidCredentials, TooManyAttempts, AccountBanned)
 _REFUSED_KEY = (InvalidKeyName, InvalidScope, InvalidKeyExpiry, TooManyApiKeys)
-_REFUSED_PASSWORD = (WeakPassword, WrongPassword, TooManyAttempts)
 _REFUSED_NEWCOMER = (ProviderEmailMissing, ProviderEmailUnverified, LinkRequired, TooManyIdentities, InvalidCredentials)
 _REFUSED_LINK = (IdentityTaken, LinkNeedsVerifiedEmail, TooManyIdentities)
 _REFUSED_RETURN = (InvalidSignInFlow, ProviderRefused, ProviderDistrusted, InvalidParameter)
+_REFUSED_PASSWORD = (WeakPassword, WrongPassword, TooManyAttempts, InsufficientUserAuthentication)
 _REFUSED_DELETION = (WrongPassword, TooManyAttempts, LastAdministrator)
 
 ROUTES = (

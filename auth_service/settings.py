@@ -20,13 +20,14 @@ class Settings:
 
     `most_sessions` is how many an account may have at once. A key signs access tokens for `key_rotation`.
     `providers` are whom people can sign in with; `redirect_uris` is where apps are reached that do so.
-    `identity_key_file` holds the private key that this process
-    signs its own calls with, to the private ports of user_service and file_service.
+    `identity_key_file` holds the private key that this process signs its own calls with, to the private ports of
+    user_service and file_service. `password_words` are names that passwords must not be made of, beside our own.
     """
 
     process: ProcessSettings
     database: DatabaseSettings
     hashing: HashingSettings
+    password_words: tuple[str, ...]
     refresh_key: Secret
     sealing_key: Secret
     most_sessions: int
@@ -48,6 +49,7 @@ class Settings:
                 threads=env.integer("BCRYPT_THREADS", os.cpu_count() or 1, minimum=1, maximum=256),
                 queue=env.integer("BCRYPT_QUEUE", 64, maximum=10_000),
             ),
+            password_words=env.words("PASSWORD_WORDS"),
             refresh_key=_long_secret(env, "REFRESH_KEY"),
             sealing_key=_sealing_key(env),
             most_sessions=env.integer("SESSIONS_PER_ACCOUNT", 100, minimum=1, maximum=10_000),

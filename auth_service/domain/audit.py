@@ -25,6 +25,7 @@ class Action(StrEnum):
     SIGNING_KEY_WITHDRAWN = "signing_key_withdrawn"
     IDENTITY_LINKED = "identity_linked"
     IDENTITY_UNLINKED = "identity_unlinked"
+    IMPORTED = "imported"  # from another system
     ATTEMPT_REFUSED = "attempt_refused"  # the first of a quarter of an hour: strangers must not fill the disk
     ATTEMPTS_EXHAUSTED = "attempts_exhausted"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  an action, not a password

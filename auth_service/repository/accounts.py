@@ -11,6 +11,7 @@ from shared.db import Db
 
 _SELECT = """
     select a.user_id, a.email, a.email_key, a.email_verified_at is not null as email_verified, a.password_hash, a.roles,
+           a.password_changed_at,
            exists (select from auth.known_device d where d.user_id = a.user_id and d.fingerprint = $2) as device_known
     from auth.account a
 """
@@ -56,29 +57,39 @@ class AccountRepository:
     async def hold(self, account: Account) -> bool:
         """Keep the account as it was when it was proved, until the transaction ends.
 
-        False when the password has been changed or the account deleted meanwhile: what was proved is void then.
-        Of two who hold it, one waits: so that sessions begin one after the other. Needs a transaction.
+        False when the password has been changed or the account deleted meanwhile: what was proved is void then. Another
+        hash of the same password voids nothing. Of two who hold it, one waits: so that sessions begin one after the
+        other. Needs a transaction.
         """
         return bool(
             await self._db.fetchval(
-                """
-                select true from auth.account where user_id = $1 and password_hash is not distinct from $2
-                for no key update
-                """,
+                "select true from auth.account where user_id = $1 and password_changed_at = $2 for no key update",
                 account.user_id,
-                account.password_hash,
+                account.password_changed_at,
             )
         )
 
     async def change_password(self, account: Account, password_hash: str) -> bool:
-        """Replace the hash that was proved; False when it isn't the account's any more."""
+        """Replace the password that was proved; False when it isn't the account's any more."""
         return bool(
             await self._db.fetchval(
                 """
-                update auth.account set password_hash = $3, password_changed_at = now()
-                where user_id = $1 and password_hash is not distinct from $2
+                update auth.account set password_hash = $3,
+                    password_changed_at = greatest(now(), password_changed_at + interval '1 microsecond')
+                where user_id = $1 and password_changed_at = $2
                 returning true
                 """,
+                account.user_id,
+                account.password_changed_at,
+                password_hash,
+            )
+        )
+
+    async def rehash_password(self, account: Account, password_hash: str) -> bool:
+        """Replace the hash that was proved by another of the same password; False when it has changed meanwhile."""
+        return bool(
+            await self._db.fetchval(
+                "update auth.account set password_hash = $3 where user_id = $1 and password_hash = $2 returning true",
                 account.user_id,
                 account.password_hash,
                 password_hash,
@@ -89,9 +100,9 @@ class AccountRepository:
         """As `hold`, and nobody else may hold it. Needs a transaction."""
         return bool(
             await self._db.fetchval(
-                "select true from auth.account where user_id = $1 and password_hash is not distinct from $2 for update",
+                "select true from auth.account where user_id = $1 and password_changed_at = $2 for update",
                 account.user_id,
-                account.password_hash,
+                account.password_changed_at,
             )
         )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from auth_service.domain.accounts import NewAccount, Proof
 from auth_service.domain.audit import Action, AuditEntry
 from auth_service.domain.devices import Device
-from auth_service.domain.passwords import accept_new_password
+from auth_service.domain.passwords import PasswordContext, accept_new_password
 from auth_service.domain.standing import PASSWORD, Standing
 from auth_service.emails import parse_email
 from auth_service.errors import InvalidCredentials, TooManyAttempts
@@ -18,6 +18,7 @@ from auth_service.repository.accounts import AccountRepository
 from auth_service.repository.audit import AuditRepository
 from auth_service.service.entrance import Admission, Entrance, Visitor
 from auth_service.service.password_guard import PasswordGuard
+from auth_service.service.rehashing import Rehashing
 from shared.db import Database
 from shared.events.publish import NewEvent, publish
 from shared.ids import uuid7
@@ -30,6 +31,8 @@ class SignIn:
     guard: PasswordGuard
     marks: Marks
     entrance: Entrance
+    context: PasswordContext
+    rehashing: Rehashing
 
     async def register(self, address: str, password: str, visitor: Visitor) -> Admission:
         """Make an account and its first session. Raises InvalidEmail, WeakPassword, EmailTaken, Unavailable.
@@ -37,7 +40,8 @@ class SignIn:
         The password is hashed before the address is looked at, so that the time tells nothing.
         """
         email = parse_email(address)
-        password_hash = await self.hasher.hash(accept_new_password(password))
+        accepted = accept_new_password(password, "/password", self.context.about(email.address))
+        password_hash = await self.hasher.hash(accepted)
         user_id = uuid7()
         opening = await self.entrance.prepare(user_id, Standing.now((PASSWORD,)), visitor)
         async with self.database.transaction() as connection:
@@ -59,7 +63,7 @@ class SignIn:
         right = await self.guard.prove(email.key, account, password, device)
         if account is None or not right:
             raise InvalidCredentials
-        return Proof(account, (PASSWORD,))
+        return Proof(await self.rehashing.renew(account, password), (PASSWORD,))
 
 
 @contextmanager

@@ -37,6 +37,7 @@ _PASSED_ON: Mapping[str, tuple[str, ...]] = {
         "SESSIONS_PER_ACCOUNT",
         "AUTH_PROVIDERS_FILE",
         "AUTH_REDIRECT_URIS",
+        "PASSWORD_WORDS",
     ),
     "user_service": ("DATABASE_POOL_SIZE",),
     "file_service": ("DATABASE_POOL_SIZE", "FILE_MAX_BYTES", "FILE_QUOTA_BYTES", "FILE_STALL_SECONDS", "FILES_ROOT"),

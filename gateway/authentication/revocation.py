@@ -149,10 +149,10 @@ class Revocations:
             if event.type in EVENT_TYPES:
                 self._add(event.subject)
                 _LAG.observe(_age(event.time))
-            if event.type in KEY_EVENT_TYPES:
-                self._tell_of_keys()
             elif event.type == RESTORED:
                 self._until.pop(event.subject, None)
+            if event.type in KEY_EVENT_TYPES:
+                self._tell_of_keys()
             position = event.position
         self._cursor = (page.epoch, position)
         self._forget_old()
