@@ -60,7 +60,7 @@ from shared.web.routes import Auth, Route
 _KEY_SET = "/.well-known/jwks.json"
 _REFUSED_REFRESH = (InvalidRefreshToken, SessionRevoked, SessionExpired, TooManyRefreshes)
 _REFUSED_LOGIN = (InvalidEmail, InvalidCredentials, TooManyAttempts, SecondFactorRequired)
-_REFUSED_KEY = (InvalidKeyName, InvalidScope, InvalidKeyExpiry, TooManyApiKeys)
+_REFUSED_KEY = (InvalidKeyName, InvalidScope, InvalidKeyExpiry, TooManyApiKeys, InsufficientUserAuthentication)
 _REFUSED_PASSWORD = (WeakPassword, WrongPassword, TooManyAttempts)
 _REFUSED_PENDING = (InvalidPendingSignIn, PasskeyRefused)
 _REFUSED_SECOND_FACTOR = (*_REFUSED_PENDING, WrongSecondFactor, TooManyAttempts)
