@@ -43,6 +43,7 @@ from auth_service.service.rehashing import Rehashing
 from auth_service.service.resealing import EVERY as RESEAL_SECONDS
 from auth_service.service.resealing import Resealing
 from auth_service.service.sign_in import SignIn
+from auth_service.serving_factors import serve_factors
 from auth_service.settings import NAME, Settings
 from shared.db import Database, open_database
 from shared.events.feed import FEED, Feed, open_feed
@@ -111,6 +112,7 @@ def _serve_people(app: web.Application, core: Core) -> None:
     app[API_KEYS] = ApiKeyKeeping(database)
     app[COOKIE] = SessionCookie.of(core.settings.process.public_url)
     app[KEYS] = core.keys
+    serve_factors(app, core)
 
 
 def _serve_administrators(app: web.Application, database: Database) -> None:

@@ -37,6 +37,15 @@ class Action(StrEnum):
     PASSWORD_VOIDED = "password_voided"  # noqa: S105  as above
     SIGNED_OUT_EVERYWHERE = "signed_out_everywhere"
     AUDIT_EXPORTED = "audit_exported"
+    SECOND_FACTOR_ASKED = "second_factor_asked"
+    SECOND_FACTOR_REFUSED = "second_factor_refused"
+    STEPPED_UP = "stepped_up"
+    FACTOR_ADDED = "factor_added"
+    FACTOR_REMOVED = "factor_removed"
+    FACTORS_RESET = "factors_reset"
+    RECOVERY_CODES_MADE = "recovery_codes_made"
+    RECOVERY_CODE_USED = "recovery_code_used"
+    PASSKEY_COUNTER_REGRESSED = "passkey_counter_regressed"
 
 
 _FIRST_YEAR, _LAST_YEAR = 1971, 2200
@@ -94,12 +103,13 @@ class AuditFilter:
 
 @dataclass(frozen=True, slots=True)
 class Doer:
-    """Who does something, signed in by which session, and from where."""
+    """Who does something, signed in by which session, and from where. The system has no session: both are SYSTEM."""
 
     user_id: UUID
-    session_id: UUID | None
+    session_id: UUID
     device: Device
 
     def did(self, action: Action, user_id: UUID, /, **details: str) -> AuditEntry:
         """Return the entry that tells of it, about the account of `user_id`."""
-        return AuditEntry(action, self.device, user_id, self.user_id, self.session_id, details)
+        session_id = self.session_id if self.session_id != SYSTEM else None
+        return AuditEntry(action, self.device, user_id, self.user_id, session_id, details)
