@@ -16,6 +16,7 @@ from auth_service.handlers.keys import KEYS
 from auth_service.handlers.sessions import ENDING, SESSIONS
 from auth_service.handlers.sign_in import REFRESHING, SIGN_IN
 from auth_service.key_ring import REFRESH_SECONDS, KeyRing
+from auth_service.mail_desk import open_mail, serve_mail
 from auth_service.passwords import PasswordHasher
 from auth_service.refresh_tokens import RefreshTokens
 from auth_service.repository.retention import PURGES
@@ -59,7 +60,9 @@ async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterato
         )
         private = private_app(PRIVATE_ROUTES, verifier, _checks(database, core.keys), lifecycle)
         _serve_people(public, core)
+        serve_mail(public, core)
         _serve_programs(private, core, feed)
+        await stack.enter_async_context(open_mail(core, lifecycle))
         yield Apps(public, private)
 
 
@@ -75,9 +78,9 @@ def _checks(database: Database, keys: KeyRing) -> dict[str, Check]:
 
 def _serve_people(app: web.Application, core: Core) -> None:
     database = core.database
-    app[SIGN_IN] = SignIn(database, core.hasher, core.passwords, core.marks, core.entrance)
+    app[SIGN_IN] = SignIn(database, core.hasher, core.passwords, core.marks, core.entrance, core.registrar)
     app[REFRESHING] = Refreshing(database, RefreshTokens(core.settings.refresh_key), core.issuer)
-    app[ACCOUNT] = AccountKeeping(database, core.hasher, core.passwords, core.marks)
+    app[ACCOUNT] = AccountKeeping(database, core.hasher, core.passwords, core.marks, core.outbox)
     app[ENDING] = SessionEnding(database)
     app[SESSIONS] = SessionRepository(database)
     app[API_KEYS] = ApiKeyKeeping(database)

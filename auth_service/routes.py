@@ -1,9 +1,12 @@
 from auth_service.errors import (
+    EmailNotVerified,
     EmailTaken,
     InvalidCredentials,
     InvalidEmail,
     InvalidKeyExpiry,
     InvalidKeyName,
+    InvalidLink,
+    InvalidMailCode,
     InvalidRefreshToken,
     InvalidScope,
     SessionExpired,
@@ -16,6 +19,16 @@ from auth_service.errors import (
 )
 from auth_service.handlers.account import change_password, delete_account
 from auth_service.handlers.api_keys import create_api_key, delete_api_key, get_api_key, list_api_keys
+from auth_service.handlers.email import (
+    change_email,
+    change_mail_settings,
+    confirm_email_change,
+    get_email,
+    get_mail_settings,
+    reset_password,
+    undo_email_change,
+    verify_email,
+)
 from auth_service.handlers.internal import (
     confirm_generations,
     list_revocations,
@@ -24,6 +37,14 @@ from auth_service.handlers.internal import (
     verify_credential,
 )
 from auth_service.handlers.keys import get_key_set
+from auth_service.handlers.mail_requests import (
+    forgot_password,
+    request_sign_in_code,
+    request_sign_in_link,
+    resend_verification,
+    sign_in_by_code,
+    sign_in_by_link,
+)
 from auth_service.handlers.sessions import list_sessions, log_out, revoke_session
 from auth_service.handlers.sign_in import log_in, refresh, register
 from shared.events.feed import FEED_ROUTE
@@ -31,8 +52,11 @@ from shared.web.routes import Auth, Route
 
 _KEY_SET = "/.well-known/jwks.json"
 _REFUSED_REFRESH = (InvalidRefreshToken, SessionRevoked, SessionExpired, TooManyRefreshes)
-_REFUSED_LOGIN = (InvalidEmail, InvalidCredentials, TooManyAttempts)
+_REFUSED_LOGIN = (InvalidEmail, InvalidCredentials, TooManyAttempts, EmailNotVerified)
 _REFUSED_KEY = (InvalidKeyName, InvalidScope, InvalidKeyExpiry, TooManyApiKeys)
+_REFUSED_CODE = (InvalidEmail, InvalidMailCode, InvalidCredentials, TooManyAttempts, EmailNotVerified)
+_REFUSED_LINK = (InvalidLink, InvalidCredentials, EmailNotVerified)
+_REFUSED_ADDRESS = (InvalidEmail, WrongPassword, TooManyAttempts)
 _REFUSED_PASSWORD = (WeakPassword, WrongPassword, TooManyAttempts)
 
 ROUTES = (
@@ -49,6 +73,21 @@ ROUTES = (
     Route("GET", "/v1/auth/api-keys/{api_key_id}", get_api_key, Auth.SESSION),
     Route("DELETE", "/v1/auth/api-keys/{api_key_id}", delete_api_key, Auth.SESSION),
     Route("GET", _KEY_SET, get_key_set, Auth.PUBLIC),
+    # what mails lead to
+    Route("POST", "/v1/auth/email/verify", verify_email, Auth.PUBLIC, errors=(InvalidLink,)),
+    Route("POST", "/v1/auth/email/verify/resend", resend_verification, Auth.PUBLIC, errors=(InvalidEmail,)),
+    Route("POST", "/v1/auth/password/forgot", forgot_password, Auth.PUBLIC, errors=(InvalidEmail,)),
+    Route("POST", "/v1/auth/password/reset", reset_password, Auth.PUBLIC, errors=(InvalidLink, WeakPassword)),
+    Route("POST", "/v1/auth/sign-in/code", request_sign_in_code, Auth.PUBLIC, errors=(InvalidEmail,)),
+    Route("POST", "/v1/auth/sign-in/code/confirm", sign_in_by_code, Auth.PUBLIC, errors=_REFUSED_CODE),
+    Route("POST", "/v1/auth/sign-in/link", request_sign_in_link, Auth.PUBLIC, errors=(InvalidEmail,)),
+    Route("POST", "/v1/auth/sign-in/link/confirm", sign_in_by_link, Auth.PUBLIC, errors=_REFUSED_LINK),
+    Route("GET", "/v1/auth/email", get_email, Auth.SESSION),
+    Route("POST", "/v1/auth/email", change_email, Auth.SESSION, errors=_REFUSED_ADDRESS),
+    Route("POST", "/v1/auth/email/confirm", confirm_email_change, Auth.PUBLIC, errors=(InvalidLink, EmailTaken)),
+    Route("POST", "/v1/auth/email/undo", undo_email_change, Auth.PUBLIC, errors=(InvalidLink, EmailTaken)),
+    Route("GET", "/v1/auth/mail-settings", get_mail_settings, Auth.SESSION),
+    Route("PATCH", "/v1/auth/mail-settings", change_mail_settings, Auth.SESSION),
 )
 
 PRIVATE_ROUTES = (

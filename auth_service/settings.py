@@ -2,6 +2,7 @@ import os
 from dataclasses import dataclass
 from typing import Self
 
+from auth_service.mail.settings import MailSettings, read_mail_settings
 from auth_service.passwords import HashingSettings
 from auth_service.sealing import read_sealing_key
 from shared.settings import DatabaseSettings, Env, ProcessSettings, Secret
@@ -19,11 +20,15 @@ class Settings:
     hashing: HashingSettings
     refresh_key: Secret
     sealing_key: Secret
+    mail: MailSettings
+    verified_first: bool  # nobody is let in before their address is verified
 
     @classmethod
     def from_env(cls, env: Env) -> Self:
+        process = ProcessSettings.from_env(env, NAME, 8081)
+        mail = read_mail_settings(env, process.public_url)
         return cls(
-            process=ProcessSettings.from_env(env, NAME, 8081),
+            process=process,
             database=DatabaseSettings.from_env(env),
             hashing=HashingSettings(
                 pepper=_long_secret(env, "PASSWORD_PEPPER"),
@@ -33,6 +38,8 @@ class Settings:
             ),
             refresh_key=_long_secret(env, "REFRESH_KEY"),
             sealing_key=_sealing_key(env),
+            mail=mail,
+            verified_first=_verified_first(env, mail),
         )
 
 
@@ -41,6 +48,13 @@ def _long_secret(env: Env, name: str) -> Secret:
     if secret.reveal() and len(secret.reveal()) < _SECRET_LENGTH:
         env.mistake(f"{name} must have at least {_SECRET_LENGTH} characters")
     return secret
+
+
+def _verified_first(env: Env, mail: MailSettings) -> bool:
+    required = env.choice("AUTH_EMAIL_VERIFICATION", ("required", "optional"), "optional") == "required"
+    if required and mail.server is None:
+        env.mistake("AUTH_EMAIL_VERIFICATION is required, so SMTP_URL must be set: nobody could verify an address")
+    return required
 
 
 def _sealing_key(env: Env) -> Secret:

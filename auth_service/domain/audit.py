@@ -13,6 +13,12 @@ class Action(StrEnum):
 
     REGISTERED = "registered"
     SIGNED_IN = "signed_in"
+    EMAIL_VERIFIED = "email_verified"
+    EMAIL_CHANGE_REQUESTED = "email_change_requested"
+    EMAIL_CHANGED = "email_changed"
+    EMAIL_CHANGE_UNDONE = "email_change_undone"
+    PASSWORD_RESET = "password_reset"  # noqa: S105  an action, not a password
+    MAIL_SETTINGS_CHANGED = "mail_settings_changed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Self
 
 PASSWORD = "pwd"  # noqa: S105  a method's name (RFC 8176), as the next
+MAILBOX = "email"  # what was mailed to the account's address; RFC 8176 has no name for it
 SEVERAL_FACTORS = "mfa"
 ONE_FACTOR, TWO_FACTORS = "aal1", "aal2"  # NIST SP 800-63B-4
 

@@ -8,7 +8,8 @@ from auth_service.domain.audit import Action, AuditEntry
 from auth_service.domain.devices import Device
 from auth_service.domain.sessions import NewSession, SessionKind
 from auth_service.domain.standing import Standing
-from auth_service.errors import InvalidCredentials
+from auth_service.errors import EmailNotVerified, InvalidCredentials
+from auth_service.mail.outbox import Outbox
 from auth_service.marks import Marks
 from auth_service.repository.accounts import AccountRepository
 from auth_service.repository.audit import AuditRepository
@@ -53,10 +54,17 @@ class Entrance:
     database: Database
     marks: Marks
     issuer: TokenIssuer
+    outbox: Outbox
+    verified_first: bool
 
     async def admit(self, proof: Proof, visitor: Visitor) -> Admission:
-        """Begin a session. Raises InvalidCredentials where the proof has become void meanwhile, or Unavailable."""
+        """Begin a session.
+
+        Raises EmailNotVerified, InvalidCredentials where the proof has become void meanwhile, or Unavailable.
+        """
         account = proof.account
+        if self.verified_first and not account.email_verified:
+            raise EmailNotVerified
         opening = await self.prepare(account.user_id, Standing.now(proof.methods, account.roles), visitor)
         async with self.database.transaction() as connection:
             # Proving took time: what was changed meanwhile, as a password, must not open a session any more.
@@ -81,7 +89,8 @@ class Entrance:
         """Store the session and return the events to publish as the transaction's last step."""
         session = opening.session
         await SessionRepository(connection).add(session)
-        await AccountRepository(connection).remember_device(session.user_id, self.marks.fingerprint(session.device))
+        if await AccountRepository(connection).remember_device(session.user_id, self.marks.fingerprint(session.device)):
+            await self.outbox.tell_new_device(connection, session.user_id, session.device)
         details = {"methods": " ".join(session.standing.methods), "kind": session.kind.value}
         entry = AuditEntry(
             Action.SIGNED_IN, session.device, session.user_id, session.user_id, session.session_id, details
