@@ -47,6 +47,7 @@ from auth_service.handlers.mail_requests import (
 )
 from auth_service.handlers.sessions import list_sessions, log_out, revoke_session
 from auth_service.handlers.sign_in import log_in, refresh, register
+from shared.errors import InsufficientUserAuthentication
 from shared.events.feed import FEED_ROUTE
 from shared.web.routes import Auth, Route
 
@@ -56,7 +57,7 @@ _REFUSED_LOGIN = (InvalidEmail, InvalidCredentials, TooManyAttempts, EmailNotVer
 _REFUSED_KEY = (InvalidKeyName, InvalidScope, InvalidKeyExpiry, TooManyApiKeys)
 _REFUSED_CODE = (InvalidEmail, InvalidMailCode, InvalidCredentials, TooManyAttempts, EmailNotVerified)
 _REFUSED_LINK = (InvalidLink, InvalidCredentials, EmailNotVerified)
-_REFUSED_ADDRESS = (InvalidEmail, WrongPassword, TooManyAttempts)
+_REFUSED_ADDRESS = (InvalidEmail, WrongPassword, TooManyAttempts, InsufficientUserAuthentication)
 _REFUSED_PASSWORD = (WeakPassword, WrongPassword, TooManyAttempts)
 
 ROUTES = (

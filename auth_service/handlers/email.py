@@ -1,11 +1,9 @@
 """What links in mails lead to, and what a person does about their address."""
 
-from datetime import UTC, datetime
-
 from aiohttp import web
 
 from auth_service.domain.one_time_tokens import Purpose
-from auth_service.handlers.callers import device_of
+from auth_service.handlers.callers import device_of, session_of
 from auth_service.handlers.mail_requests import promise
 from auth_service.mail_messages import (
     EmailChangeRequest,
@@ -55,8 +53,7 @@ async def change_email(request: web.Request, body: EmailChangeRequest) -> Accept
 
     Until it is followed the old one stays. The old one is told then, and can undo it for seven days.
     """
-    identity = identity_of(request)
-    asker = Asker(identity.user_id, datetime.fromtimestamp(identity.auth_time, UTC), device_of(request))
+    asker = Asker(identity_of(request).user_id, session_of(request), device_of(request))
     await request.app[EMAIL_CHANGE].ask(asker, body.email, body.password)
     return promise(Purpose.EMAIL_CHANGE)
 

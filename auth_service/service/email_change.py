@@ -1,7 +1,6 @@
 """Another address for an account: confirmed by the new one, told to the old one, which can undo it for a week."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from auth_service.domain.addresses import Address
@@ -20,6 +19,7 @@ from auth_service.repository.one_time_tokens import OneTimeTokenRepository
 from auth_service.repository.sessions import Ending
 from auth_service.service.api_keys import revoke_api_keys
 from auth_service.service.ending import end_sessions
+from auth_service.service.freshness import require_fresh
 from auth_service.service.mail_requests import MailRequests
 from auth_service.service.one_time_mail import OneTimeMail, link_digest, recipient_of
 from auth_service.service.password_guard import PasswordGuard
@@ -27,7 +27,6 @@ from shared.db import Connection, Database
 from shared.errors import INVALID_TOKEN, Unauthenticated
 from shared.events.publish import publish
 
-FRESH = timedelta(minutes=10)  # how long after a proof no other is asked for
 _OF_AN_ADDRESS = (
     Purpose.VERIFY,
     Purpose.RESET,
@@ -39,10 +38,10 @@ _OF_AN_ADDRESS = (
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks, and when they last proved to be that."""
+    """Who asks, in which session."""
 
     user_id: UUID
-    authenticated_at: datetime
+    session_id: UUID
     device: Device
 
 
@@ -57,7 +56,7 @@ class EmailChange:
     async def ask(self, asker: Asker, address: str, password: str | None) -> None:
         """Mail the new address a link. Nothing changes before it is followed, and nobody is told whose it is now.
 
-        Raises InvalidEmail, WrongPassword, TooManyAttempts, Unavailable.
+        Raises InvalidEmail, WrongPassword, TooManyAttempts, InsufficientUserAuthentication, Unavailable.
         """
         email = parse_email(address)
         await self._require_proof(asker, password)
@@ -66,10 +65,9 @@ class EmailChange:
         await self.requests.ask_change(asker.user_id, email)
 
     async def _require_proof(self, asker: Asker, password: str | None) -> None:
-        """Raises WrongPassword unless the password is right, or none is given soon after another proof."""
+        """Ask for the password where one is given, and for a session that was proved lately where none is."""
         if password is None:
-            if datetime.now(UTC) - asker.authenticated_at > FRESH:
-                raise WrongPassword("Give your password, or sign in again first.")
+            await require_fresh(self.database, asker.user_id, asker.session_id)
             return
         account = await AccountRepository(self.database).find_by_id(asker.user_id, self.marks.fingerprint(asker.device))
         if account is None:

@@ -1,7 +1,7 @@
 """Who calls auth_service in the tests, and the gateway that vouches for them."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -99,12 +99,6 @@ class Gateway:
             claims = person.claims
             scopes, amr = tuple(claims["scope"].split()), tuple(claims["amr"])
             identity = Identity(Kind.USER, claims["sub"], claims["sid"], scopes, amr, claims.get("key", ""))
-            identity = replace(
-                identity,
-                roles=tuple(claims.get("roles", ())),
-                acr=claims.get("acr", ""),
-                auth_time=claims.get("auth_time", 0),
-            )
         assertion = self._signers["gateway"].sign(identity, "auth_service")
         return {HEADER: assertion, "X-Forwarded-For": device.address, "User-Agent": device.agent}
 
