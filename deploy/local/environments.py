@@ -28,7 +28,10 @@ _PASSED_ON: Mapping[str, tuple[str, ...]] = {
         "HTTP_PORT",
         "WORKERS",
     ),
-    "auth_service": ("DATABASE_POOL_SIZE", "BCRYPT_COST", "BCRYPT_THREADS", "BCRYPT_QUEUE"),
+    "auth_service": (
+        *("DATABASE_POOL_SIZE", "BCRYPT_COST", "BCRYPT_THREADS", "BCRYPT_QUEUE"),
+        *("SMTP_URL", "SMTP_URL_FILE", "SMTP_TIMEOUT", "MAIL_FROM", "MAIL_TEMPLATES", "AUTH_EMAIL_VERIFICATION"),
+    ),
     "user_service": ("DATABASE_POOL_SIZE",),
     "file_service": ("DATABASE_POOL_SIZE", "FILE_MAX_BYTES", "FILE_QUOTA_BYTES", "FILE_STALL_SECONDS", "FILES_ROOT"),
 }
@@ -47,11 +50,14 @@ def ports_of(program: str, first: int) -> Ports:
 
 @dataclass(frozen=True, slots=True)
 class Environments:
+    """`smtp_url` is where mail goes unless the person said where."""
+
     settings: Settings
     state: State
     originals: Originals
     postgres: Postgres
     valkey: Valkey
+    smtp_url: str = ""
 
     def of(self, program: str) -> dict[str, str]:
         common = self._common(program)
@@ -96,7 +102,8 @@ class Environments:
         database = {"DATABASE_URL": self._database_url(f"{SCHEMAS[service]}_runtime")}
         if service == "auth_service":  # it calls nobody, and so signs no assertions
             names = ("password_pepper", "refresh_key", "key_encryption_key")
-            return database | {f"{name.upper()}_FILE": str(self.originals.password_file(name)) for name in names}
+            secrets = {f"{name.upper()}_FILE": str(self.originals.password_file(name)) for name in names}
+            return database | secrets | ({"SMTP_URL": self.smtp_url} if self.smtp_url else {})
         caller = {"IDENTITY_KEY_FILE": self._key_file(service), "AUTH_INTERNAL_URL": self._auth_internal()}
         files = {"FILES_ROOT": str(self.state.files)} if service == "file_service" else {}
         return database | caller | files
