@@ -22,6 +22,7 @@ from auth_service.handlers.keys import KEYS
 from auth_service.handlers.sessions import ENDING, SESSION_LISTS
 from auth_service.handlers.sign_in import REFRESHING, SIGN_IN
 from auth_service.key_ring import REFRESH_SECONDS, KeyRing
+from auth_service.mail_desk import open_mail, serve_mail
 from auth_service.passwords import PasswordHasher
 from auth_service.refresh_tokens import RefreshTokens
 from auth_service.repository.account_search import AccountSearch
@@ -80,7 +81,9 @@ async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterato
         await stack.enter_async_context(serving_federation(public, core))
         public[EXPORTING] = await stack.enter_async_context(open_exporting(settings, database))
         _serve_administrators(public, database)
+        serve_mail(public, core)
         _serve_programs(private, core, feed)
+        await stack.enter_async_context(open_mail(core, lifecycle))
         yield Apps(public, private)
 
 
@@ -104,9 +107,17 @@ def _serve_people(app: web.Application, core: Core) -> None:
         entrance=core.entrance,
         context=core.password_context,
         rehashing=Rehashing(database, core.hasher),
+        registrar=core.registrar,
     )
     app[REFRESHING] = Refreshing(database, RefreshTokens(core.settings.refresh_key), core.issuer)
-    app[ACCOUNT] = AccountKeeping(database, core.hasher, core.passwords, core.marks, core.password_context)
+    app[ACCOUNT] = AccountKeeping(
+        database=database,
+        hasher=core.hasher,
+        guard=core.passwords,
+        marks=core.marks,
+        context=core.password_context,
+        outbox=core.outbox,
+    )
     app[ENDING] = SessionEnding(database)
     app[SESSION_LISTS] = SessionLists(database)
     app[API_KEYS] = ApiKeyKeeping(database)

@@ -1,6 +1,7 @@
 from auth_service.admin_routes import ADMIN_ROUTES
 from auth_service.errors import (
     AccountBanned,
+    EmailNotVerified,
     EmailTaken,
     FactorExists,
     IdentityTaken,
@@ -8,6 +9,8 @@ from auth_service.errors import (
     InvalidEmail,
     InvalidKeyExpiry,
     InvalidKeyName,
+    InvalidLink,
+    InvalidMailCode,
     InvalidPasskeyName,
     InvalidPendingSignIn,
     InvalidRedirectUri,
@@ -40,6 +43,16 @@ from auth_service.errors import (
 from auth_service.handlers.account import change_password, delete_account
 from auth_service.handlers.api_keys import create_api_key, delete_api_key, get_api_key, list_api_keys
 from auth_service.handlers.audit import list_own_audit
+from auth_service.handlers.email import (
+    change_email,
+    change_mail_settings,
+    confirm_email_change,
+    get_email,
+    get_mail_settings,
+    reset_password,
+    undo_email_change,
+    verify_email,
+)
 from auth_service.handlers.export import ZIP, export_account
 from auth_service.handlers.factors import (
     add_passkey,
@@ -73,6 +86,14 @@ from auth_service.handlers.internal import (
     verify_credential,
 )
 from auth_service.handlers.keys import get_key_set
+from auth_service.handlers.mail_requests import (
+    forgot_password,
+    request_sign_in_code,
+    request_sign_in_link,
+    resend_verification,
+    sign_in_by_code,
+    sign_in_by_link,
+)
 from auth_service.handlers.second_factor import (
     ask_passkey_to_finish,
     ask_passkey_to_sign_in,
@@ -93,7 +114,8 @@ _REFUSED_LINK = (IdentityTaken, LinkNeedsVerifiedEmail, TooManyIdentities)
 _REFUSED_RETURN = (InvalidSignInFlow, ProviderRefused, ProviderDistrusted, InvalidParameter)
 _REFUSED_PASSWORD = (WeakPassword, WrongPassword, TooManyAttempts, InsufficientUserAuthentication)
 _REFUSED_DELETION = (WrongPassword, TooManyAttempts, LastAdministrator)
-_REFUSED_LOGIN = (InvalidEmail, InvalidCredentials, TooManyAttempts, AccountBanned, SecondFactorRequired)
+_NOT_IN = (AccountBanned, EmailNotVerified, SecondFactorRequired)
+_REFUSED_LOGIN = (InvalidEmail, InvalidCredentials, TooManyAttempts, *_NOT_IN)
 _REFUSED_KEY = (InvalidKeyName, InvalidScope, InvalidKeyExpiry, TooManyApiKeys, InsufficientUserAuthentication)
 _REFUSED_PENDING = (InvalidPendingSignIn, PasskeyRefused)
 _REFUSED_SECOND_FACTOR = (*_REFUSED_PENDING, WrongSecondFactor, TooManyAttempts)
@@ -102,6 +124,9 @@ _REFUSED_STEP_UP = (WrongPassword, WrongSecondFactor, PasskeyRefused, TooManyAtt
 _REFUSED_PASSKEY = (InvalidPasskeyName, PasskeyRefused, TooManyPasskeys, _STALE)
 _LOGIN, _FACTORS = "/v1/auth/login", "/v1/auth/factors"
 _PASSKEY = f"{_FACTORS}/passkeys/{{passkey_id}}"
+_REFUSED_CODE = (InvalidEmail, InvalidMailCode, InvalidCredentials, TooManyAttempts, *_NOT_IN)
+_REFUSED_MAILED_LINK = (InvalidLink, InvalidCredentials, *_NOT_IN)
+_REFUSED_ADDRESS = (InvalidEmail, WrongPassword, TooManyAttempts, InsufficientUserAuthentication)
 
 ROUTES = (
     Route("POST", "/v1/auth/register", register, Auth.PUBLIC, errors=(InvalidEmail, WeakPassword, EmailTaken)),
@@ -184,6 +209,21 @@ ROUTES = (
         errors=(LastWayIn, InsufficientUserAuthentication),
     ),
     *ADMIN_ROUTES,
+    # what mails lead to
+    Route("POST", "/v1/auth/email/verify", verify_email, Auth.PUBLIC, errors=(InvalidLink,)),
+    Route("POST", "/v1/auth/email/verify/resend", resend_verification, Auth.PUBLIC, errors=(InvalidEmail,)),
+    Route("POST", "/v1/auth/password/forgot", forgot_password, Auth.PUBLIC, errors=(InvalidEmail,)),
+    Route("POST", "/v1/auth/password/reset", reset_password, Auth.PUBLIC, errors=(InvalidLink, WeakPassword)),
+    Route("POST", "/v1/auth/sign-in/code", request_sign_in_code, Auth.PUBLIC, errors=(InvalidEmail,)),
+    Route("POST", "/v1/auth/sign-in/code/confirm", sign_in_by_code, Auth.PUBLIC, errors=_REFUSED_CODE),
+    Route("POST", "/v1/auth/sign-in/link", request_sign_in_link, Auth.PUBLIC, errors=(InvalidEmail,)),
+    Route("POST", "/v1/auth/sign-in/link/confirm", sign_in_by_link, Auth.PUBLIC, errors=_REFUSED_MAILED_LINK),
+    Route("GET", "/v1/auth/email", get_email, Auth.SESSION),
+    Route("POST", "/v1/auth/email", change_email, Auth.SESSION, errors=_REFUSED_ADDRESS),
+    Route("POST", "/v1/auth/email/confirm", confirm_email_change, Auth.PUBLIC, errors=(InvalidLink, EmailTaken)),
+    Route("POST", "/v1/auth/email/undo", undo_email_change, Auth.PUBLIC, errors=(InvalidLink, EmailTaken)),
+    Route("GET", "/v1/auth/mail-settings", get_mail_settings, Auth.SESSION),
+    Route("PATCH", "/v1/auth/mail-settings", change_mail_settings, Auth.SESSION),
 )
 
 PRIVATE_ROUTES = (

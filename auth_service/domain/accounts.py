@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from auth_service.domain.languages import DEFAULT
+
 
 @dataclass(frozen=True, slots=True)
 class NewAccount:
@@ -12,6 +14,7 @@ class NewAccount:
     email_key: str
     password_hash: str | None
     email_verified: bool = False
+    language: str = DEFAULT
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from auth_service.domain.audit import Action, AuditEntry
 from auth_service.domain.devices import Device
 from auth_service.domain.sessions import NewSession, SessionKind
 from auth_service.domain.standing import Standing
-from auth_service.errors import AccountBanned, InvalidCredentials
+from auth_service.errors import AccountBanned, EmailNotVerified, InvalidCredentials
+from auth_service.mail.outbox import Outbox
 from auth_service.marks import Marks
 from auth_service.repository.accounts import AccountRepository
 from auth_service.repository.administration import AdministrationRepository
@@ -58,14 +59,19 @@ class Entrance:
     database: Database
     marks: Marks
     issuer: TokenIssuer
+    outbox: Outbox
+    verified_first: bool  # nobody is let in before their address is verified
     most_sessions: int  # that an account may have at once
 
     async def admit(self, proof: Proof, visitor: Visitor) -> Admission:
         """Begin a session. Raises InvalidCredentials where the proof has become void meanwhile, or Unavailable.
 
-        Raises AccountBanned, or SecondFactorRequired where the account has a second factor and one alone was proved.
+        Raises AccountBanned, EmailNotVerified, or SecondFactorRequired where the account has a second factor and one
+        alone was proved.
         """
         account = proof.account
+        if self.verified_first and not account.email_verified:
+            raise EmailNotVerified
         opening = await self.prepare(account.user_id, Standing.now(proof.methods, account.roles), visitor)
         opening = replace(opening, provider=proof.provider)
         async with self.database.transaction() as connection:
@@ -108,7 +114,8 @@ class Entrance:
         session = opening.session
         events = await end_replaced(connection, opening.replaced)
         await SessionRepository(connection).add(session)
-        await AccountRepository(connection).remember_device(session.user_id, self.marks.fingerprint(session.device))
+        if await AccountRepository(connection).remember_device(session.user_id, self.marks.fingerprint(session.device)):
+            await self.outbox.tell_new_device(connection, session.user_id, session.device)
         details = {"methods": " ".join(session.standing.methods), "kind": session.kind.value}
         details |= {"provider": opening.provider} if opening.provider else {}
         entry = AuditEntry(
