@@ -53,7 +53,7 @@ class Browser:
 async def visit(address: str) -> str:
     """Go to the provider, agree, and return where it leads back to."""
     async with aiohttp.ClientSession() as session, session.get(address, allow_redirects=False) as response:
-        assert response.status == 303, await response.text()
+        assert response.status in (302, 303), await response.text()
         return response.headers["Location"]
 
 
