@@ -70,6 +70,12 @@ class SessionRequired(AppError):
     code, status, title = "session_required", 403, "This needs a session, and an API key is none"
 
 
+class InsufficientRole(AppError):
+    """The session is good, and its owner not of those whom this is for."""
+
+    code, status, title = "insufficient_role", 403, "This is for administrators"
+
+
 class InsufficientUserAuthentication(AppError):
     """The session is good, but its owner has to prove anew, or better, who they are (RFC 9470).
 
