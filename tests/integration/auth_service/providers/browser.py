@@ -67,3 +67,8 @@ def changed(address: str, **changes: str | None) -> str:
 
 def parameters(address: str) -> dict[str, str]:
     return dict(parse_qsl(urlsplit(address).query))
+
+
+async def assert_nothing_was_made(service: AuthService) -> None:
+    for table in ("account", "session", "federated_identity"):
+        assert await service.admin.fetchval(f"select count(*) from auth.{table}") == 0
