@@ -19,7 +19,6 @@ from tests.integration.auth_service.providers.openid_server import (
 )
 from tests.integration.auth_service.world import AuthService
 
-DISCOVERY = "/.well-known/openid-configuration"
 EVIL = "https://evil.example"
 
 
