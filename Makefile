@@ -10,7 +10,7 @@ TARGETS ?= headers paths routes answers frames handshakes client_addresses
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test test-faults test-readme test-examples soak fuzz check fmt fmt-check lint types migrate admin doctor memory compose-check bench-gateway bench-visit problems lock clean mail-preview
+.PHONY: help run test test-faults test-readme test-examples soak fuzz check fmt fmt-check lint types migrate admin doctor memory compose-check bench-gateway bench-visit problems lock clean mail-preview test-federation
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -30,6 +30,9 @@ test-readme: $(VENV)/.dev  ## paste the README's visit into a shell, with curl
 
 test-examples: $(VENV)/.dev  ## the services in examples/ behind the real gateway; needs node 20
 	@$(BIN)/pytest -q tests/examples
+
+test-federation: $(VENV)/.dev tests/federation/node_modules/.installed  ## signing in with a real OpenID provider; needs node 20 and npm
+	@$(BIN)/pytest -q tests/federation
 
 soak: $(VENV)/.dev  ## the gateway under everything at once for MINUTES=30, and what is left then (SEED= repeats one)
 	@$(BIN)/python -m tests.soak
@@ -92,7 +95,7 @@ lock: $(UV)  ## resolve the dependencies anew (ARGS=--upgrade for newer ones)
 
 clean:  ## remove the venv, the caches and all data of the stack
 	@$(PYTHON) -m deploy.local clean
-	@rm -rf $(VENV) .bench .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .fuzz
+	@rm -rf $(VENV) tests/federation/node_modules .bench .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .fuzz
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 BENCH = $(if $(CHECK),--check) $(if $(SAVE),--save)
@@ -117,6 +120,10 @@ $(VENV)/.embedded: requirements/embedded.txt $(UV)
 
 $(VENV)/.compose: requirements/compose.txt $(UV)
 	@$(INSTALL) -r requirements/compose.txt
+	@touch $@
+
+tests/federation/node_modules/.installed: tests/federation/package-lock.json
+	@npm ci --prefix tests/federation --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
 # The programs that the benches compare with are kept out of our own venv.

@@ -125,8 +125,8 @@ class OpenIdProvider:
         return {key: value for key, value in told.members.items() if key in ("email", "email_verified")}
 
     def _identity(self, claims: Mapping[str, Any]) -> ExternalIdentity:
-        email = claims.get("email")
-        verified = claims.get("email_verified") in (True, "true") or self._declaration.email_always_verified
+        email, says = claims.get("email"), claims.get("email_verified")
+        verified = says is True or says == "true" or self._declaration.email_always_verified  # a few say it as a text
         known = email if isinstance(email, str) and email else None
         return ExternalIdentity(self.id, self.issuer, claims["sub"], known, known is not None and verified)
 

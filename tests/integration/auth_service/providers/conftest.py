@@ -1,4 +1,5 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from tests.integration.auth_service.world import AuthService, running
 from tests.stores import DatabaseUrls
 
 APP = "org.example.app:/signed-in"
+Serve = Callable[[str], AbstractAsyncContextManager[AuthService]]
 
 
 def declaration(issuer: str, name: str = "peer", more: str = "") -> str:
@@ -36,23 +38,21 @@ async def peer() -> AsyncIterator[OpenIdServer]:
 
 
 @pytest.fixture
-def environment(peer: OpenIdServer, tmp_path: Path) -> dict[str, str]:
-    """Return the settings with which people can sign in with the peer."""
-    return configured(tmp_path, declaration(peer.issuer))
+def serve(auth_database: DatabaseUrls, gateway: Gateway, tmp_path: Path) -> Serve:
+    """Return what runs the service with such a file of providers."""
 
+    def run(declarations: str) -> AbstractAsyncContextManager[AuthService]:
+        file = tmp_path / "providers.toml"
+        file.write_text(declarations)
+        return running(auth_database, gateway, AUTH_PROVIDERS_FILE=str(file), AUTH_REDIRECT_URIS=APP)
 
-def configured(folder: Path, declarations: str) -> dict[str, str]:
-    file = folder / "providers.toml"
-    file.write_text(declarations)
-    return {"AUTH_PROVIDERS_FILE": str(file), "AUTH_REDIRECT_URIS": APP}
+    return run
 
 
 @pytest.fixture
-async def service(
-    auth_database: DatabaseUrls, gateway: Gateway, environment: dict[str, str]
-) -> AsyncIterator[AuthService]:
-    """In the place of the plain one."""
-    async with running(auth_database, gateway, **environment) as service:
+async def service(serve: Serve, peer: OpenIdServer) -> AsyncIterator[AuthService]:
+    """In the place of the plain one: people can sign in with the peer."""
+    async with serve(declaration(peer.issuer)) as service:
         yield service
 
 

@@ -32,7 +32,8 @@ def new_key(algorithm: str) -> Key:
 
 def public_jwk(key: Key, algorithm: str, kid: str) -> Json:
     kind: Any = {"ES256": ECAlgorithm, "EdDSA": OKPAlgorithm}.get(algorithm, RSAAlgorithm)
-    return kind.to_jwk(key.public_key(), as_dict=True) | {"kid": kid, "use": "sig", "alg": algorithm}
+    jwk: Json = kind.to_jwk(key.public_key(), as_dict=True)
+    return jwk | {"kid": kid, "use": "sig", "alg": algorithm}
 
 
 @dataclass
@@ -132,7 +133,8 @@ class OpenIdServer:
     def _is_proved(self, asked: Json, form: Json) -> bool:
         digest = hashlib.sha256(form["code_verifier"].encode()).digest()
         challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-        return challenge == asked["code_challenge"] and form["redirect_uri"] == asked["redirect_uri"]
+        proved: bool = challenge == asked["code_challenge"]
+        return proved and form["redirect_uri"] == asked["redirect_uri"]
 
     def _id_token(self, asked: Json) -> Json:
         now = int(time.time())
