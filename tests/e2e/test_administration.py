@@ -76,9 +76,9 @@ async def test_log_is_exported_through_the_gateway_and_told_in_the_programs_own_
         return any(line["audit.action"] == "audit_exported" and line["user.id"] == admin.user_id for line in lines)
 
     await eventually(told)
-    text = (stack.state / "logs" / "auth_service.log").read_text()
+    text = str([line for line in stack.log("auth_service") if line["event.action"] == "audit"])
     assert admin.email not in text
-    assert "127.0.0.1" not in text
+    assert "127." not in text
 
 
 async def test_person_without_the_role_gets_nothing(stack: Stack, grace: Visitor) -> None:
