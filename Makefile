@@ -10,7 +10,7 @@ TARGETS ?= headers paths routes answers frames handshakes client_addresses
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test test-faults test-readme test-examples soak fuzz check fmt fmt-check lint types migrate doctor memory compose-check bench-gateway bench-visit problems lock clean
+.PHONY: help run test test-faults test-readme test-examples soak rotate-keys fuzz check fmt fmt-check lint types migrate doctor memory compose-check bench-gateway bench-visit problems lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -33,6 +33,9 @@ test-examples: $(VENV)/.dev  ## the services in examples/ behind the real gatewa
 
 soak: $(VENV)/.dev  ## the gateway under everything at once for MINUTES=30, and what is left then (SEED= repeats one)
 	@$(BIN)/python -m tests.soak
+
+rotate-keys: $(VENV)/.dev  ## change the signing key of a stack under load, in order and as a stolen one: no request may fail
+	@$(BIN)/python -m tests.key_drill
 
 fuzz: $(VENV)/.fuzz  ## each target for SECONDS=60, guided by coverage (Linux; TARGETS="paths frames" for some)
 	@for target in $(TARGETS); do mkdir -p .fuzz/$$target && $(BIN)/python -m tests.fuzz $$target -max_total_time=$(SECONDS) \
