@@ -10,7 +10,7 @@ TARGETS ?= headers paths routes answers frames handshakes client_addresses
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test test-faults test-readme test-examples soak rotate-keys fuzz check fmt fmt-check lint types migrate doctor memory compose-check bench-gateway bench-visit problems lock clean
+.PHONY: help run test test-faults test-readme test-examples soak rotate-keys fuzz check fmt fmt-check lint types migrate doctor memory compose-check bench-gateway bench-visit bench-auth problems lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -75,6 +75,9 @@ bench-gateway: $(VENV)/.dev .bench/.peers  ## the gateway beside its peers, 8 mi
 
 bench-visit: $(VENV)/.dev .bench/.peers  ## GET, PATCH and search beside PocketBase, 4 minutes (CHECK=1 SAVE=1)
 	@$(BIN)/python -m bench.visit $(BENCH)
+
+bench-auth: $(VENV)/.dev  ## logins, a storm of them, refreshes, first use of a credential, 2 minutes (CHECK=1 QUICK=1 SAVE=1)
+	@$(BIN)/python -m bench.auth $(if $(QUICK),--quick) $(BENCH)
 
 problems: $(VENV)/.dev  ## renew docs/problems.md from the code
 	@$(BIN)/python -m shared.web.problem_docs gateway auth_service user_service file_service > docs/problems.md
