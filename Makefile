@@ -10,7 +10,7 @@ TARGETS ?= headers paths routes answers frames handshakes client_addresses
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test test-faults test-readme test-examples soak fuzz check fmt fmt-check lint types migrate admin doctor memory compose-check bench-gateway bench-visit problems lock clean mail-preview test-federation
+.PHONY: help run test test-faults test-readme test-examples soak fuzz check fmt fmt-check lint types migrate admin doctor memory compose-check bench-gateway bench-visit problems lock clean mail-preview test-federation rotate-keys bench-auth
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -36,6 +36,9 @@ test-federation: $(VENV)/.dev tests/federation/node_modules/.installed  ## signi
 
 soak: $(VENV)/.dev  ## the gateway under everything at once for MINUTES=30, and what is left then (SEED= repeats one)
 	@$(BIN)/python -m tests.soak
+
+rotate-keys: $(VENV)/.dev  ## change the signing key of a stack under load, in order and as a stolen one: no request may fail
+	@$(BIN)/python -m tests.key_drill
 
 fuzz: $(VENV)/.fuzz  ## each target for SECONDS=60, guided by coverage (Linux; TARGETS="paths frames" for some)
 	@for target in $(TARGETS); do mkdir -p .fuzz/$$target && $(BIN)/python -m tests.fuzz $$target -max_total_time=$(SECONDS) \
@@ -81,6 +84,9 @@ bench-gateway: $(VENV)/.dev .bench/.peers  ## the gateway beside its peers, 8 mi
 
 bench-visit: $(VENV)/.dev .bench/.peers  ## GET, PATCH and search beside PocketBase, 4 minutes (CHECK=1 SAVE=1)
 	@$(BIN)/python -m bench.visit $(BENCH)
+
+bench-auth: $(VENV)/.dev  ## logins, a storm of them, refreshes, first use of a credential, 2 minutes (CHECK=1 QUICK=1 SAVE=1)
+	@$(BIN)/python -m bench.auth $(if $(QUICK),--quick) $(BENCH)
 
 problems: $(VENV)/.dev  ## renew docs/problems.md from the code
 	@$(BIN)/python -m shared.web.problem_docs gateway auth_service user_service file_service > docs/problems.md
