@@ -136,6 +136,7 @@ def environment(urls: DatabaseUrls, gateway: Gateway) -> dict[str, str]:
         "PASSWORD_PEPPER": "pepper-for-tests-only-0123456789abcdef",
         "REFRESH_KEY": "refresh-key-for-tests-only-0123456789",
         "KEY_ENCRYPTION_KEY": base64.urlsafe_b64encode(b"k" * 32).decode(),
+        "PASSWORD_WORDS": "Acme, Mars probe",
         "BCRYPT_COST": "4",
         "BCRYPT_THREADS": "2",
         "BCRYPT_QUEUE": "200",
