@@ -1,10 +1,8 @@
 """The steps of a history, each of which is compared with what must come of it at once."""
 
 import asyncio
-import time
 from collections.abc import Callable
 
-from hypothesis import assume
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
@@ -43,7 +41,6 @@ class SessionMachine(SessionSteps):
 
     @initialize()
     def somebody(self) -> None:
-        assume(time.monotonic() < self.until)
         self.register()
 
     @precondition(lambda machine: len(machine.passwords) < MOST_PEOPLE)
@@ -83,6 +80,9 @@ class SessionMachine(SessionSteps):
     def refresh(self, pick: int, tabs: int, use: bool, later: str) -> None:  # noqa: FBT001  as above
         """By several tabs at once, at both replicas: they share what any of them gets."""
         family = self.pick(pick, _live_app)
+        self.refresh_once(family, later, tabs, use=use)
+
+    def refresh_once(self, family: Family, later: str, tabs: int = 1, *, use: bool = True) -> None:
         token = self.present(family, family.held, tabs)
         if token is None:
             assert family.thief_got_on, "an honest client was logged out"
@@ -163,6 +163,17 @@ class SessionMachine(SessionSteps):
         family.stolen, family.thief_got_on = token, True
         if use:
             self.confirm(family, token[0])
+
+    @precondition(_some(_live_app))
+    @rule(pick=PICK)
+    def thief_comes_after_the_owner(self, pick: int) -> None:
+        """A2: who refreshed, used it, and was half a minute ahead; unless another thief is, and then that is found."""
+        family = self.pick(pick, _live_app)
+        stolen = family.held
+        self.refresh_once(family, "45 seconds")
+        if family.lives and family.held != stolen:  # it wasn't refreshed too often
+            assert self.present(family, stolen, 1) is None
+            assert family.reason == "refresh_token_reuse"
 
     # They leave
 

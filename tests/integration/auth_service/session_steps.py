@@ -19,10 +19,9 @@ TIMES = {"at once": 0.0, "45 seconds": 45.0, "11 minutes": 660.0, "16 days": 16 
 
 
 class SessionSteps(RuleBasedStateMachine):
-    """`families` are the sessions of this history, `passwords` by address. None begins after `until`."""
+    """`families` are the sessions of this history, `passwords` by address."""
 
     replicas: Replicas
-    until: float
 
     def __init__(self) -> None:
         super().__init__()
