@@ -94,6 +94,6 @@ class Doer:
     session_id: UUID | None
     device: Device
 
-    def did(self, action: Action, user_id: UUID, **details: str) -> AuditEntry:
+    def did(self, action: Action, user_id: UUID, /, **details: str) -> AuditEntry:
         """Return the entry that tells of it, about the account of `user_id`."""
         return AuditEntry(action, self.device, user_id, self.user_id, self.session_id, details)

@@ -1,4 +1,4 @@
 -- no transaction
--- Finds accounts by any part of their address. Every search reads the list of pending entries whole: hence a short one.
+-- Finds accounts by any part of their address. A row of it costs a registration about a quarter of a millisecond.
 create index concurrently if not exists account_email_key_search_idx on auth.account
-    using gin (email_key public.gin_trgm_ops) with (gin_pending_list_limit = 64);
+    using gin (email_key public.gin_trgm_ops);

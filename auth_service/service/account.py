@@ -56,9 +56,8 @@ class AccountKeeping:
         async with self.database.transaction() as connection:
             if not await AccountRepository(connection).change_password(account, password_hash):
                 raise WrongPassword  # it is no longer the password that was proved
-            await AuditRepository(connection).record(
-                AuditEntry(Action.PASSWORD_CHANGED, device, user_id, user_id, change.session_id)
-            )
+            entry = AuditEntry(Action.PASSWORD_CHANGED, device, user_id, user_id, change.session_id)
+            await AuditRepository(connection).record(entry)
             ending = Ending(user_id, EndReason.PASSWORD_CHANGED, spare=change.session_id)
             events = await end_sessions(connection, ending)
             if not change.keep_api_keys:
@@ -66,9 +65,11 @@ class AccountKeeping:
             await publish(connection, "auth", events)
 
     async def delete(self, user_id: UUID, password: str, device: Device) -> None:
-        """Delete the account, its sessions and its API keys. Raises WrongPassword, TooManyAttempts, Unavailable."""
-        account = await self._account(user_id, device)
-        await self._prove(account, password, device)
+        """Delete the account, its sessions and its API keys.
+
+        Raises WrongPassword, TooManyAttempts, LastAdministrator, Unavailable.
+        """
+        account = await self._proved(user_id, password, device)
         async with self.database.transaction() as connection:
             accounts = AccountRepository(connection)
             if not await accounts.lock(account):
@@ -76,6 +77,7 @@ class AccountKeeping:
             events = await end_sessions(connection, Ending(user_id, EndReason.ACCOUNT_DELETED))
             events += await revoke_api_keys(connection, user_id)
             await accounts.delete(user_id)
+            await AuditRepository(connection).record(AuditEntry(Action.ACCOUNT_DELETED, device, user_id, user_id))
             await publish(connection, "auth", [*events, NewEvent("user_deleted", str(user_id))])
 
     async def _account(self, user_id: UUID, device: Device) -> Account:

@@ -19,7 +19,7 @@ from auth_service.repository.accounts import AccountRepository
 from auth_service.repository.administration import AdministrationRepository
 from auth_service.repository.audit import AuditRepository
 from auth_service.repository.sessions import Ending
-from auth_service.service.api_keys import restore_api_keys, revoke_api_keys, stop_api_keys
+from auth_service.service.api_keys import delete_api_key, restore_api_keys, revoke_api_keys, stop_api_keys
 from auth_service.service.ending import end_sessions
 from auth_service.service.freshness import require_fresh
 from shared.db import Connection, Database
@@ -108,12 +108,7 @@ class Administration:
 
     async def delete_api_key(self, doer: Doer, user_id: UUID, api_key_id: UUID) -> None:
         async with self._acting(doer) as connection:
-            events = await revoke_api_keys(connection, user_id, api_key_id)
-            if not events:
-                raise NotFound
-            entry = doer.did(Action.API_KEY_DELETED, user_id, api_key_id=str(api_key_id))
-            await AuditRepository(connection).record(entry)
-            await publish(connection, "auth", events)
+            await publish(connection, "auth", await delete_api_key(connection, doer, user_id, api_key_id))
 
     async def delete(self, doer: Doer, user_id: UUID) -> None:
         """Delete the account and all that belongs to it, everywhere. Raises LastAdministrator."""
