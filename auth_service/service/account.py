@@ -69,7 +69,8 @@ class AccountKeeping:
 
         Raises WrongPassword, TooManyAttempts, LastAdministrator, Unavailable.
         """
-        account = await self._proved(user_id, password, device)
+        account = await self._account(user_id, device)
+        await self._prove(account, password, device)
         async with self.database.transaction() as connection:
             accounts = AccountRepository(connection)
             if not await accounts.lock(account):
