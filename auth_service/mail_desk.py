@@ -28,7 +28,7 @@ _MAIL_SECONDS, _MAIL_ATTEMPTS = 60.0, 30  # the attempts take a day
 
 
 def serve_mail(app: web.Application, core: Core) -> None:
-    requests = MailRequests(core.database, core.outbox, core.marks)
+    requests = MailRequests(core.database, core.outbox)
     app[MAIL_REQUESTS] = requests
     app[MAIL_SIGN_IN] = MailSignIn(core.database, requests, core.attempts, core.marks, core.entrance)
     app[VERIFICATION] = EmailVerification(core.database)
@@ -40,7 +40,7 @@ def serve_mail(app: web.Application, core: Core) -> None:
 @asynccontextmanager
 async def open_mail(core: Core, lifecycle: Lifecycle) -> AsyncIterator[None]:
     """Do the jobs. Raises BadTemplate, so that a program with a mail that can't be written doesn't start."""
-    wishes = MailRequestWork(core.database, core.outbox, core.registrar.mail)
+    wishes = MailRequestWork(core.database, core.outbox, core.registrar.mail, core.marks)
     kinds = {MAIL_REQUEST: Kind(wishes.fulfil), REGISTRATION: Kind(core.registrar.make)}
     settings, public_url = core.settings.mail, core.settings.process.public_url
     templates = MailTemplates(public_url, settings.templates)

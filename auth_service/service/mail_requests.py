@@ -51,7 +51,6 @@ class MailRequest(msgspec.Struct, frozen=True):
 class MailRequests:
     database: Database
     outbox: Outbox
-    marks: Marks
 
     async def ask(self, wish: Wish, address: str, challenge: str = "") -> None:
         """Have a mail sent, if the address has an account and hasn't had its share. Raises InvalidEmail."""
@@ -63,8 +62,7 @@ class MailRequests:
 
     async def _store(self, request: MailRequest) -> None:
         async with self.database.transaction() as connection:
-            if await MailCountRepository(connection).count(self.marks.mail_subject(request.email_key)):
-                await self.outbox.add(connection, MAIL_REQUEST, request, datetime.now(UTC) + _WISH_LIFE)
+            await self.outbox.add(connection, MAIL_REQUEST, request, datetime.now(UTC) + _WISH_LIFE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +72,7 @@ class MailRequestWork:
     database: Database
     outbox: Outbox
     mail: OneTimeMail
+    marks: Marks
 
     async def fulfil(self, job: Job) -> None:
         try:
@@ -82,10 +81,20 @@ class MailRequestWork:
             raise GiveUp("it was sealed with another key, or by a newer program") from None
         async with self.database.transaction() as connection:
             address = await AddressRepository(connection).find(request.email_key)
+            if not await self._is_due(connection, request, address):
+                return
             if request.wish is Wish.EMAIL_CHANGE:
                 await self._offer_address(connection, request, address)
             elif address is not None:
                 await self._send(connection, request, address)
+
+    async def _is_due(self, connection: Connection, request: MailRequest, address: Address | None) -> bool:
+        """Whether there is anybody to write to, and something to say, and not too often: strangers flood nobody."""
+        if address is None and request.wish is not Wish.EMAIL_CHANGE:
+            return False
+        if address is not None and address.verified and request.wish is Wish.VERIFY:
+            return False
+        return await MailCountRepository(connection).count(self.marks.mail_subject(request.email_key))
 
     async def _send(self, connection: Connection, request: MailRequest, address: Address) -> None:
         recipient = recipient_of(address)
@@ -95,7 +104,7 @@ class MailRequestWork:
             await self.mail.send_link(connection, Purpose.SIGN_IN_LINK, recipient)
         elif request.wish is Wish.RESET:
             await self.mail.send_link(connection, Purpose.RESET, recipient)
-        elif not address.verified:
+        else:
             await self.mail.send_link(connection, Purpose.VERIFY, recipient)
 
     async def _offer_address(self, connection: Connection, request: MailRequest, taken: Address | None) -> None:
