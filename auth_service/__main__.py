@@ -1,6 +1,5 @@
 """`python -m auth_service` serves; `migrate` updates the schema, `preview-mail FOLDER` shows what mails say."""
 
-import os
 import sys
 from collections.abc import Sequence
 
@@ -12,7 +11,7 @@ from shared.program import run_service
 
 def main(argv: Sequence[str]) -> int:
     if argv[:1] == ["preview-mail"]:
-        return preview_mail(argv[1:], os.environ)
+        return preview_mail(argv[1:])
     return run_service(argv, Settings, open_service, SCHEMA, MIGRATIONS)
 
 

@@ -28,7 +28,7 @@ _MAIL_SECONDS, _MAIL_ATTEMPTS = 60.0, 30  # the attempts take a day
 
 
 def serve_mail(app: web.Application, core: Core) -> None:
-    requests = MailRequests(core.database, core.outbox)
+    requests = MailRequests(core.database, core.outbox, core.marks)
     app[MAIL_REQUESTS] = requests
     app[MAIL_SIGN_IN] = MailSignIn(core.database, requests, core.attempts, core.marks, core.entrance)
     app[VERIFICATION] = EmailVerification(core.database)

@@ -13,6 +13,7 @@ from auth_service.errors import (
     SessionRevoked,
     TooManyApiKeys,
     TooManyAttempts,
+    TooManyMails,
     TooManyRefreshes,
     WeakPassword,
     WrongPassword,
@@ -57,7 +58,7 @@ _REFUSED_LOGIN = (InvalidEmail, InvalidCredentials, TooManyAttempts, EmailNotVer
 _REFUSED_KEY = (InvalidKeyName, InvalidScope, InvalidKeyExpiry, TooManyApiKeys)
 _REFUSED_CODE = (InvalidEmail, InvalidMailCode, InvalidCredentials, TooManyAttempts, EmailNotVerified)
 _REFUSED_LINK = (InvalidLink, InvalidCredentials, EmailNotVerified)
-_REFUSED_ADDRESS = (InvalidEmail, WrongPassword, TooManyAttempts, InsufficientUserAuthentication)
+_REFUSED_ADDRESS = (InvalidEmail, WrongPassword, TooManyAttempts, InsufficientUserAuthentication, TooManyMails)
 _REFUSED_PASSWORD = (WeakPassword, WrongPassword, TooManyAttempts)
 
 ROUTES = (

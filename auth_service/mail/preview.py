@@ -1,10 +1,11 @@
 """`python -m auth_service preview-mail FOLDER`: every mail in every language, as files to look at in a browser."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
+from auth_service.mail.settings import read_preview_settings
 from auth_service.mail.templates import BadTemplate, MailTemplates, example_orders
 
 _INDEX = """<!DOCTYPE html>
@@ -14,11 +15,10 @@ _INDEX = """<!DOCTYPE html>
 _ROW = '<tr><td>{subject}<td><a href="{name}.html">HTML</a><td><a href="{name}.txt">text</a>'
 
 
-def preview_mail(argv: Sequence[str], environ: Mapping[str, str]) -> int:
+def preview_mail(argv: Sequence[str]) -> int:
     """Write them into the folder; return the exit status. MAIL_TEMPLATES and PUBLIC_URL count as they do in service."""
     folder = Path(argv[0] if argv else ".colonnade/mail-preview")
-    own = environ.get("MAIL_TEMPLATES")
-    templates = MailTemplates(environ.get("PUBLIC_URL", "http://127.0.0.1:8080"), Path(own) if own else None)
+    templates = MailTemplates(*read_preview_settings())
     rows = []
     try:
         for order in example_orders():

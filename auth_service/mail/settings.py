@@ -1,6 +1,9 @@
 """Where mail goes out, and in whose name."""
 
+import os
 from dataclasses import dataclass
+from email.errors import HeaderParseError
+from email.headerregistry import Address
 from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -41,13 +44,35 @@ def read_mail_settings(env: Env, public_url: str) -> MailSettings:
             server = parse_smtp_url(url)
         except ValueError as exc:
             env.mistake(f"SMTP_URL {exc}")
-    sender = env.text("MAIL_FROM", "") or f"Colonnade <no-reply@{urlsplit(public_url).hostname}>"
-    if "@" not in parseaddr(sender)[1] or not sender.isprintable():
+    sender = env.text("MAIL_FROM", "") or f"Colonnade <no-reply@{mail_host(public_url)}>"
+    if not _is_mailbox(sender):
         env.mistake("MAIL_FROM must be an address, perhaps with a name: Name <address@example.org>")
     if folder and not Path(folder).is_dir():
         env.mistake("MAIL_TEMPLATES must be a folder")
     timeout = env.number("SMTP_TIMEOUT", 10.0, minimum=0.1)
     return MailSettings(server, sender, timeout, Path(folder) if folder else None)
+
+
+def read_preview_settings() -> tuple[str, Path | None]:
+    """Return PUBLIC_URL and the folder of templates, for looking at mails where nothing else is set up."""
+    folder = os.environ.get("MAIL_TEMPLATES")
+    return os.environ.get("PUBLIC_URL") or "http://127.0.0.1:8080", Path(folder) if folder else None
+
+
+def mail_host(public_url: str) -> str:
+    """Return the host that names us in mails; an IPv6 address can't stand there as it is."""
+    host = urlsplit(public_url).hostname or ""
+    return host if host and ":" not in host else "localhost"
+
+
+def _is_mailbox(text: str) -> bool:
+    try:
+        name, mailbox = parseaddr(text)
+        user, _, host = mailbox.rpartition("@")
+        Address(name, user, host)
+    except (ValueError, HeaderParseError):
+        return False
+    return bool(user and host) and text.isprintable()
 
 
 def parse_smtp_url(url: Secret) -> SmtpServer:

@@ -14,11 +14,12 @@ import msgspec
 from auth_service.domain.addresses import Address
 from auth_service.domain.one_time_tokens import Purpose
 from auth_service.emails import Email, parse_email
+from auth_service.errors import TooManyMails
 from auth_service.mail.orders import Template
 from auth_service.mail.outbox import Outbox, new_order
 from auth_service.marks import Marks
 from auth_service.repository.addresses import AddressRepository
-from auth_service.repository.mail_counts import MailCountRepository
+from auth_service.repository.mail_counts import WINDOW, MailCountRepository
 from auth_service.sealing import WrongSealingKey
 from auth_service.service.one_time_mail import OneTimeMail, recipient_of
 from shared.db import Connection, Database
@@ -51,18 +52,22 @@ class MailRequest(msgspec.Struct, frozen=True):
 class MailRequests:
     database: Database
     outbox: Outbox
+    marks: Marks
 
     async def ask(self, wish: Wish, address: str, challenge: str = "") -> None:
         """Have a mail sent, if the address has an account and hasn't had its share. Raises InvalidEmail."""
-        await self._store(MailRequest(wish, parse_email(address).key, challenge))
-
-    async def ask_change(self, user_id: UUID, email: Email) -> None:
-        """Have the owner of `email` asked whether it is to become the account's address. Raises Unavailable."""
-        await self._store(MailRequest(Wish.EMAIL_CHANGE, email.key, user_id=user_id, email=email.address))
-
-    async def _store(self, request: MailRequest) -> None:
         async with self.database.transaction() as connection:
-            await self.outbox.add(connection, MAIL_REQUEST, request, datetime.now(UTC) + _WISH_LIFE)
+            await self._store(connection, MailRequest(wish, parse_email(address).key, challenge))
+
+    async def ask_change(self, connection: Connection, user_id: UUID, email: Email) -> None:
+        """Have the owner of `email` asked whether it is to become the account's address. Raises TooManyMails."""
+        if not await MailCountRepository(connection).count(self.marks.mail_subject(str(user_id))):
+            raise TooManyMails(WINDOW)
+        request = MailRequest(Wish.EMAIL_CHANGE, email.key, user_id=user_id, email=email.address)
+        await self._store(connection, request)
+
+    async def _store(self, connection: Connection, request: MailRequest) -> None:
+        await self.outbox.add(connection, MAIL_REQUEST, request, datetime.now(UTC) + _WISH_LIFE)
 
 
 @dataclass(frozen=True, slots=True)
