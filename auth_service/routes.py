@@ -34,6 +34,7 @@ from auth_service.errors import (
     TooManyApiKeys,
     TooManyAttempts,
     TooManyIdentities,
+    TooManyMails,
     TooManyPasskeys,
     TooManyRefreshes,
     WeakPassword,
@@ -126,7 +127,7 @@ _LOGIN, _FACTORS = "/v1/auth/login", "/v1/auth/factors"
 _PASSKEY = f"{_FACTORS}/passkeys/{{passkey_id}}"
 _REFUSED_CODE = (InvalidEmail, InvalidMailCode, InvalidCredentials, TooManyAttempts, *_NOT_IN)
 _REFUSED_MAILED_LINK = (InvalidLink, InvalidCredentials, *_NOT_IN)
-_REFUSED_ADDRESS = (InvalidEmail, WrongPassword, TooManyAttempts, InsufficientUserAuthentication)
+_REFUSED_ADDRESS = (InvalidEmail, WrongPassword, TooManyAttempts, InsufficientUserAuthentication, TooManyMails)
 
 ROUTES = (
     Route("POST", "/v1/auth/register", register, Auth.PUBLIC, errors=(InvalidEmail, WeakPassword, EmailTaken)),
