@@ -10,7 +10,8 @@ async def has_way_in(connection: Connection, user_id: UUID) -> bool:
     return bool(
         await connection.fetchval(
             """
-            select a.password_hash is not null or exists (select from auth.passkey p where p.user_id = a.user_id)
+            select a.password_hash is not null
+                or exists (select from auth.passkey p where p.user_id = a.user_id and p.verifies)
             from auth.account a where a.user_id = $1
             """,
             user_id,

@@ -89,6 +89,8 @@ async def test_last_way_in_stays(service: AuthService) -> None:
     refused = await service.call("DELETE", f"{PASSKEYS}/{passkey}", person=person)
     assert (refused.status, refused.code) == (409, "last_way_in")
     assert (await passkey_sign_in(service, key)).status == 200
+    await add_passkey(service, person, Authenticator(verifies=False))  # which can't sign in alone
+    assert (await service.call("DELETE", f"{PASSKEYS}/{passkey}", person=person)).code == "last_way_in"
     await add_passkey(service, person, Authenticator())
     assert (await service.call("DELETE", f"{PASSKEYS}/{passkey}", person=person)).status == 204
 
@@ -113,8 +115,9 @@ async def test_an_account_has_twenty_at_most(service: AuthService) -> None:
     options = await creation_options(service, person)
     await service.admin.execute(
         """
-        insert into auth.passkey (passkey_id, user_id, credential_id, public_key, sign_count, transports, synced, name)
-        select gen_random_uuid(), user_id, ('x' || n)::bytea, '', 0, '{}', false, 'n'
+        insert into auth.passkey
+            (passkey_id, user_id, credential_id, public_key, sign_count, transports, synced, verifies, name)
+        select gen_random_uuid(), user_id, ('x' || n)::bytea, '', 0, '{}', false, true, 'n'
         from auth.passkey, generate_series(1, 19) n
         """
     )
