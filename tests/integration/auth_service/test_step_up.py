@@ -198,3 +198,17 @@ async def test_api_key_is_made_by_a_fresh_session_alone(service: AuthService) ->
     assert (await service.post("/v1/auth/api-keys", wish, person=person)).code == "insufficient_user_authentication"
     await service.post(STEP_UP, {"password": PASSWORD}, person=person)
     assert (await service.post("/v1/auth/api-keys", wish, person=person)).status == 201
+
+
+async def test_account_with_a_second_factor_is_deleted_by_it_too(service: AuthService) -> None:
+    """A19: the password and a session of long ago, or of one factor, aren't enough."""
+    somebody = await two_factored(service)
+    await age(service, somebody.person)
+    deletion = "/v1/auth/account/deletion", {"password": PASSWORD}
+    refused = await service.post(*deletion, person=somebody.person)
+    assert refused.code == "insufficient_user_authentication"
+    assert (await service.post(STEP_UP, {"code": code_of(somebody.secret)}, person=somebody.person)).status == 200
+    assert (await service.post(*deletion, person=somebody.person)).status == 204
+    plain = await service.register()
+    await age(service, plain)
+    assert (await service.post(*deletion, person=plain)).status == 204
