@@ -9,7 +9,7 @@ from hmac import compare_digest
 from auth_service.domain.accounts import Proof
 from auth_service.domain.devices import Device
 from auth_service.domain.federation import FEDERATED, AppReturn, ExternalIdentity, Flow, Handover, Linker
-from auth_service.errors import InvalidSignInCode, InvalidSignInFlow, ProviderRefused
+from auth_service.errors import InvalidSignInCode, InvalidSignInFlow, ProviderRefused, SecondFactorRequired
 from auth_service.metrics import FEDERATED_FLOWS
 from auth_service.pkce import answers, challenge_of, new_verifier
 from auth_service.providers.model import Answer, Provider, Question
@@ -55,10 +55,14 @@ class Returned:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Where the browser goes next. `admission` is there if a session of its own began."""
+    """Where the browser goes next. `admission` is there if a session of its own began.
+
+    `owed` is there if one doesn't begin before a second factor is shown; `location` is then where it goes after that.
+    """
 
     location: str
     admission: Admission | None = None
+    owed: SecondFactorRequired | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +121,11 @@ class Federation:
             await self.identities.link(identity, flow.linker, visitor.device)
             FEDERATED_FLOWS.labels(provider.id, "linked").inc()
             return Arrival(flow.return_to)
-        return Arrival(flow.return_to, await self._admit(identity, visitor))
+        try:
+            return Arrival(flow.return_to, await self._admit(identity, visitor))
+        except SecondFactorRequired as owed:
+            FEDERATED_FLOWS.labels(provider.id, owed.code).inc()
+            return Arrival(flow.return_to, owed=owed)
 
     async def _identity(self, provider: Provider, flow: Flow, returned: Returned) -> ExternalIdentity:
         if returned.error or not returned.code:

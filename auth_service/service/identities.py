@@ -29,9 +29,9 @@ from auth_service.marks import Marks
 from auth_service.metrics import REGISTRATIONS
 from auth_service.repository.accounts import AccountRepository
 from auth_service.repository.audit import AuditRepository
+from auth_service.repository.held_accounts import Held, hold_account, verify_email
 from auth_service.repository.identities import IdentityRepository
 from auth_service.repository.sessions import SessionRepository
-from auth_service.repository.ways_in import Held, hold_account, verify_email
 from auth_service.service.freshness import require_fresh
 from auth_service.service.ways_in import WaysIn
 from shared.db import Connection, Database
@@ -143,11 +143,13 @@ class IdentityKeeping:
     async def unlink(self, linker: Linker, identity_id: UUID, device: Device) -> None:
         """Raises NotFound for one that isn't the person's, LastWayIn, InsufficientUserAuthentication."""
         user_id = linker.user_id
-        async with self.database.transaction() as connection, self.ways_in.keeping(connection, user_id):
+        async with self.database.transaction() as connection:
+            await hold_account(connection, user_id)
             await require_fresh(connection, user_id, linker.session_id)
             identity = await IdentityRepository(connection).delete(user_id, identity_id)
             if identity is None:
                 raise NotFound
+            await self.ways_in.require_one(connection, user_id, "Set a password, or link another, first.")
             details = {"provider": identity.provider}
             entry = AuditEntry(Action.IDENTITY_UNLINKED, device, user_id, user_id, linker.session_id, details)
             await AuditRepository(connection).record(entry)
