@@ -17,6 +17,7 @@ from auth_service.providers.places import with_query
 from auth_service.service.entrance import Admission, Entrance, Visitor
 from auth_service.service.flows import FlowKeeping, new_token
 from auth_service.service.identities import IdentityKeeping
+from auth_service.service.recognising import Recognising
 from shared.errors import AppError, NotFound, Unavailable
 from shared.opaque_tokens import digest, is_sound, mint
 
@@ -69,6 +70,7 @@ class Arrival:
 class Federation:
     providers: Mapping[str, Provider]
     flows: FlowKeeping
+    recognising: Recognising
     identities: IdentityKeeping
     entrance: Entrance
     public_url: str
@@ -158,7 +160,7 @@ class Federation:
     async def _admit(self, identity: ExternalIdentity, visitor: Visitor) -> Admission:
         provider = self._provider(identity.provider)
         unverified = provider.accepts_unverified_email
-        account = await self.identities.account_of(identity, visitor.device, unverified=unverified)
+        account = await self.recognising.account_of(identity, visitor.device, unverified=unverified)
         admission = await self.entrance.admit(Proof(account, (FEDERATED,), provider.id), visitor)
         FEDERATED_FLOWS.labels(provider.id, "signed_in").inc()
         return admission

@@ -35,6 +35,7 @@ _PASSED_ON: Mapping[str, tuple[str, ...]] = {
         "BCRYPT_QUEUE",
         "AUTH_PROVIDERS_FILE",
         "AUTH_REDIRECT_URIS",
+        "SSL_CERT_FILE",
     ),
     "user_service": ("DATABASE_POOL_SIZE",),
     "file_service": ("DATABASE_POOL_SIZE", "FILE_MAX_BYTES", "FILE_QUOTA_BYTES", "FILE_STALL_SECONDS", "FILES_ROOT"),
