@@ -120,3 +120,15 @@ async def test_sign_ins_that_nobody_came_back_from_are_forgotten(
     left = await service.admin.fetch("select token_hash, expires_at - now() as life from auth.federated_flow")
     assert [row["token_hash"] for row in left] == [digest(other["state"])]
     assert timedelta(minutes=9) < left[0]["life"] <= timedelta(minutes=10)
+
+
+async def test_what_is_kept_of_a_sign_in_is_of_no_use_for_another(service: AuthService, browser: Browser) -> None:
+    """Not even to somebody who can write into the database."""
+    backs = [await visit(await browser.leave()) for _ in range(2)]
+    await service.admin.execute(
+        """
+        update auth.federated_flow f set sealed = other.sealed from auth.federated_flow other
+        where other.token_hash <> f.token_hash
+        """
+    )
+    assert [(await browser.go(back)).code for back in backs] == ["invalid_sign_in_flow"] * 2
