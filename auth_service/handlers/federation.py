@@ -48,6 +48,8 @@ async def finish_provider_sign_in(request: web.Request, provider: str) -> web.Re
     arrival = await request.app[FEDERATION].arrive(
         provider, _returned(request), visitor_of(request, SessionKind.BROWSER)
     )
+    if arrival.owed is not None:
+        raise arrival.owed
     headers = admission_headers(request, arrival.admission) if arrival.admission is not None else dict(NO_STORE)
     return _see_other(arrival.location, headers)
 
