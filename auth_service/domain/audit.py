@@ -27,6 +27,10 @@ class Action(StrEnum):
     PASSWORD_VOIDED = "password_voided"  # noqa: S105  as above
     SIGNED_OUT_EVERYWHERE = "signed_out_everywhere"
     AUDIT_EXPORTED = "audit_exported"
+    SIGNED_OUT = "signed_out"
+    SESSION_ENDED = "session_ended"
+    REFRESH_TOKEN_REUSED = "refresh_token_reused"  # noqa: S105  as above
+    ACCOUNT_EXPORTED = "account_exported"
 
 
 _FIRST_YEAR, _LAST_YEAR = 1971, 2200

@@ -1,4 +1,4 @@
-"""SQL of the audit log. What was written stays as it is: the database lets us add and read, and nothing else."""
+"""SQL of the audit log. The database lets us add and read; and forget where deleted accounts were used from."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -65,6 +65,10 @@ class AuditRepository:
         )
         if action is not None:
             _log(entry_id, AuditEntry(Action(action), entry.device, entry.user_id))
+
+    async def forget(self, user_id: UUID) -> None:
+        """Take out of a deleted account's entries from where they were made. Needs the deletion's transaction."""
+        await self._db.execute("select auth.forget_in_audit_log($1)", user_id)
 
 
 def _log(entry_id: UUID, entry: AuditEntry) -> None:

@@ -17,7 +17,7 @@ from auth_service.repository.sessions import Ending
 from auth_service.service.api_keys import revoke_api_keys
 from auth_service.service.ending import end_sessions
 from auth_service.service.password_guard import PasswordGuard
-from shared.db import Database
+from shared.db import Connection, Database
 from shared.errors import INVALID_TOKEN, Unauthenticated
 from shared.events.publish import NewEvent, publish
 
@@ -30,6 +30,21 @@ class PasswordChange:
     current: str
     new: str
     keep_api_keys: bool = False
+
+
+async def remove_account(connection: Connection, user_id: UUID, entry: AuditEntry) -> list[NewEvent]:
+    """Delete the account, its sessions and its API keys; return the events to publish as the transaction's last step.
+
+    The audit log forgets from where it was used. The deletion itself is told whole: a dispute would be about it.
+    Needs a transaction that holds the account. Raises LastAdministrator.
+    """
+    events = await end_sessions(connection, Ending(user_id, EndReason.ACCOUNT_DELETED))
+    events += await revoke_api_keys(connection, user_id)
+    await AccountRepository(connection).delete(user_id)
+    audit = AuditRepository(connection)
+    await audit.forget(user_id)
+    await audit.record(entry)
+    return [*events, NewEvent("user_deleted", str(user_id))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +74,16 @@ class AccountKeeping:
             await publish(connection, "auth", events)
 
     async def delete(self, user_id: UUID, password: str, device: Device) -> None:
-        """Delete the account, its sessions and its API keys.
+        """Delete the account and all that belongs to it.
 
         Raises WrongPassword, TooManyAttempts, LastAdministrator, Unavailable.
         """
         account = await self._proved(user_id, password, device)
         async with self.database.transaction() as connection:
-            accounts = AccountRepository(connection)
-            if not await accounts.lock(account):
+            if not await AccountRepository(connection).lock(account):
                 raise WrongPassword
-            events = await end_sessions(connection, Ending(user_id, EndReason.ACCOUNT_DELETED))
-            events += await revoke_api_keys(connection, user_id)
-            await accounts.delete(user_id)
-            await AuditRepository(connection).record(AuditEntry(Action.ACCOUNT_DELETED, device, user_id, user_id))
-            await publish(connection, "auth", [*events, NewEvent("user_deleted", str(user_id))])
+            entry = AuditEntry(Action.ACCOUNT_DELETED, device, user_id, user_id)
+            await publish(connection, "auth", await remove_account(connection, user_id, entry))
 
     async def _proved(self, user_id: UUID, password: str, device: Device) -> Account:
         """Return the account whose password this is. Raises WrongPassword, or Unauthenticated when it is gone."""
