@@ -20,7 +20,7 @@ from auth_service.service.api_keys import revoke_api_keys
 from auth_service.service.ending import end_sessions
 from auth_service.service.freshness import require_fresh, require_second_factor
 from auth_service.service.password_guard import PasswordGuard
-from shared.db import Database
+from shared.db import Connection, Database
 from shared.errors import INVALID_TOKEN, Unauthenticated, Violation
 from shared.events.publish import NewEvent, publish
 
@@ -36,6 +36,21 @@ class PasswordChange:
     current: str | None
     new: str
     keep_api_keys: bool = False
+
+
+async def remove_account(connection: Connection, user_id: UUID, entry: AuditEntry) -> list[NewEvent]:
+    """Delete the account, its sessions and its API keys; return the events to publish as the transaction's last step.
+
+    The audit log forgets from where it was used. The deletion itself is told whole: a dispute would be about it.
+    Needs a transaction that holds the account. Raises LastAdministrator.
+    """
+    events = await end_sessions(connection, Ending(user_id, EndReason.ACCOUNT_DELETED))
+    events += await revoke_api_keys(connection, user_id)
+    await AccountRepository(connection).delete(user_id)
+    audit = AuditRepository(connection)
+    await audit.forget(user_id)
+    await audit.record(entry)
+    return [*events, NewEvent("user_deleted", str(user_id))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +86,6 @@ class AccountKeeping:
     async def delete(self, doer: Doer, password: str) -> None:
         """Delete the account, its sessions and its API keys.
 
-        The audit log forgets from where it was used. The deletion itself is told whole: a dispute would be about it.
         Raises WrongPassword, TooManyAttempts, LastAdministrator, Unavailable, or InsufficientUserAuthentication where
         the account has a second factor that wasn't shown lately.
         """
@@ -80,16 +94,10 @@ class AccountKeeping:
         account = await self._account(user_id, device)
         await self._prove(account, password, device)
         async with self.database.transaction() as connection:
-            accounts = AccountRepository(connection)
-            if not await accounts.lock(account):
+            if not await AccountRepository(connection).lock(account):
                 raise WrongPassword
-            events = await end_sessions(connection, Ending(user_id, EndReason.ACCOUNT_DELETED))
-            events += await revoke_api_keys(connection, user_id)
-            await accounts.delete(user_id)
-            audit = AuditRepository(connection)
-            await audit.forget(user_id)
-            await audit.record(AuditEntry(Action.ACCOUNT_DELETED, device, user_id, user_id))
-            await publish(connection, "auth", [*events, NewEvent("user_deleted", str(user_id))])
+            entry = AuditEntry(Action.ACCOUNT_DELETED, device, user_id, user_id)
+            await publish(connection, "auth", await remove_account(connection, user_id, entry))
 
     async def _account(self, user_id: UUID, device: Device) -> Account:
         """Raises Unauthenticated when it is gone."""
