@@ -6,12 +6,15 @@ from datetime import timedelta
 
 import jwt
 import pytest
+from prometheus_client import REGISTRY
 
 from auth_service.domain.signing_keys import LEAD, TOKENS_LIVE
 from auth_service.repository.retention import PURGES
 from auth_service.rotate_keys import rotate_keys
+from auth_service.sealing import Sealer, WrongSealingKey
 from shared.errors import Unavailable
 from shared.purge import purge
+from shared.settings import Secret
 from tests.integration.auth_service.people import Gateway
 from tests.integration.auth_service.test_program import start
 from tests.integration.auth_service.test_signing_keys import JWKS
@@ -191,14 +194,38 @@ async def test_changed_encryption_key_opens_what_the_old_one_sealed_and_seals_it
     auth_database: DatabaseUrls, gateway: Gateway, service: AuthService
 ) -> None:
     """KEY_ENCRYPTION_KEY: both, the new one first; then the new one alone."""
-    old = await signer(service)
-    before = await service.admin.fetchval("select private_key from auth.signing_key")
+    old, person = await signer(service), await service.register()
+    sealed = Sealer(Secret(OLD_KEY)).seal(b"a factor's secret", f"totp {person.user_id}")
+    await service.admin.execute("insert into auth.totp (user_id, secret) values ($1, $2)", person.user_id, sealed)
     async with running(auth_database, gateway, KEY_ENCRYPTION_KEY=f"{NEW_KEY},{OLD_KEY}") as both:
         assert await signer(both) == old
 
-        async def is_sealed_anew() -> bool:
-            return bool(before != await service.admin.fetchval("select private_key from auth.signing_key"))
+        async def are_sealed_anew() -> bool:
+            key = await service.admin.fetchval("select private_key from auth.signing_key")
+            secret = await service.admin.fetchval("select secret from auth.totp")
+            return opens(NEW_KEY, key, old) and opens(NEW_KEY, secret, f"totp {person.user_id}")
 
-        await eventually(is_sealed_anew)
+        await eventually(are_sealed_anew)
     async with running(auth_database, gateway, KEY_ENCRYPTION_KEY=NEW_KEY) as later:
         assert await signer(later) == old
+
+
+def opens(key: str, sealed: bytes, label: str) -> bool:
+    try:
+        return bool(Sealer(Secret(key)).open(sealed, label))
+    except WrongSealingKey:
+        return False
+
+
+async def test_what_no_key_opens_is_counted_and_left_as_it_is(
+    auth_database: DatabaseUrls, gateway: Gateway, service: AuthService
+) -> None:
+    person = await service.register()
+    await service.admin.execute("insert into auth.totp (user_id, secret) values ($1, $2)", person.user_id, b"x" * 40)
+    async with running(auth_database, gateway, KEY_ENCRYPTION_KEY=f"{NEW_KEY},{OLD_KEY}"):
+
+        async def is_counted() -> bool:
+            return REGISTRY.get_sample_value("auth_secrets_unreadable") == 1
+
+        await eventually(is_counted)
+    assert await service.admin.fetchval("select secret from auth.totp") == b"x" * 40
