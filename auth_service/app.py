@@ -20,6 +20,7 @@ from auth_service.passwords import PasswordHasher
 from auth_service.refresh_tokens import RefreshTokens
 from auth_service.repository.retention import PURGES
 from auth_service.repository.revocations import RevocationRepository
+from auth_service.repository.rotation import RotationRepository
 from auth_service.repository.sessions import SessionRepository
 from auth_service.routes import PRIVATE_ROUTES, ROUTES
 from auth_service.service.account import AccountKeeping
@@ -80,7 +81,8 @@ def _checks(database: Database, keys: KeyRing) -> dict[str, Check]:
 def _serve_people(app: web.Application, core: Core) -> None:
     database = core.database
     app[SIGN_IN] = SignIn(database, core.hasher, core.passwords, core.marks, core.entrance)
-    app[REFRESHING] = Refreshing(database, RefreshTokens(core.settings.refresh_key), core.issuer)
+    tokens = RefreshTokens(core.settings.refresh_key)
+    app[REFRESHING] = Refreshing(database, RotationRepository(database), tokens, core.issuer)
     app[ACCOUNT] = AccountKeeping(database, core.hasher, core.passwords, core.marks)
     app[ENDING] = SessionEnding(database)
     app[SESSIONS] = SessionRepository(database)
