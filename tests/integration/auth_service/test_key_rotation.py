@@ -190,6 +190,32 @@ async def test_command_says_that_the_database_is_away(auth_database: DatabaseUrl
         rotate_keys(["--never"])
 
 
+@pytest.mark.parametrize("arguments", [(), ("--now",)], ids=["in order", "at once"])
+async def test_command_makes_no_key_that_auth_service_couldnt_open(
+    auth_database: DatabaseUrls, gateway: Gateway, service: AuthService, arguments: tuple[str, ...]
+) -> None:
+    old = await signer(service)
+    environ = environment(auth_database, gateway) | {"KEY_ENCRYPTION_KEY": NEW_KEY}
+    process = await start(environ, "rotate-keys", *arguments)
+    _, errors = await process.communicate()
+    assert (process.returncode, b"KEY_ENCRYPTION_KEY" in errors) == (1, True)
+    await service.key_ring.refresh()
+    assert await published(service) == {old}
+
+
+async def test_replica_with_another_encryption_key_makes_no_key_when_one_is_due(
+    auth_database: DatabaseUrls, gateway: Gateway, service: AuthService
+) -> None:
+    await signer(service)
+    async with running(auth_database, gateway, KEY_ENCRYPTION_KEY=NEW_KEY) as other:
+        await service.admin.execute("update auth.signing_key set signs_from = signs_from - $1::interval", EVERY)
+        await other.key_ring._rotation.advance()
+        await service.key_ring.refresh()
+        assert len(await published(service)) == 2
+        for sealed in await service.admin.fetch("select kid, private_key from auth.signing_key"):
+            assert opens(OLD_KEY, sealed["private_key"], sealed["kid"])
+
+
 async def test_changed_encryption_key_opens_what_the_old_one_sealed_and_seals_it_anew(
     auth_database: DatabaseUrls, gateway: Gateway, service: AuthService
 ) -> None:
