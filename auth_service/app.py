@@ -29,6 +29,7 @@ from auth_service.repository.account_search import AccountSearch
 from auth_service.repository.audit_search import AuditSearch
 from auth_service.repository.retention import PURGES
 from auth_service.repository.revocations import RevocationRepository
+from auth_service.repository.rotation import RotationRepository
 from auth_service.repository.session_lists import SessionLists
 from auth_service.repository.sessions import SessionRepository
 from auth_service.routes import PRIVATE_ROUTES, ROUTES
@@ -109,7 +110,8 @@ def _serve_people(app: web.Application, core: Core) -> None:
         rehashing=Rehashing(database, core.hasher),
         registrar=core.registrar,
     )
-    app[REFRESHING] = Refreshing(database, RefreshTokens(core.settings.refresh_key), core.issuer)
+    tokens = RefreshTokens(core.settings.refresh_key)
+    app[REFRESHING] = Refreshing(database, RotationRepository(database), tokens, core.issuer)
     app[ACCOUNT] = AccountKeeping(
         database=database,
         hasher=core.hasher,
