@@ -10,7 +10,7 @@ TARGETS ?= headers paths routes answers frames handshakes client_addresses
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test test-faults test-readme test-examples soak rotate-keys fuzz check fmt fmt-check lint types migrate doctor memory compose-check bench-gateway bench-visit bench-auth problems lock clean
+.PHONY: help run test test-faults test-readme test-examples soak fuzz check fmt fmt-check lint types migrate admin doctor memory compose-check bench-gateway bench-visit problems lock clean mail-preview test-federation rotate-keys bench-auth
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -22,7 +22,7 @@ run: $(VENV)/.embedded  ## serve everything at http://127.0.0.1:8080 until Ctrl-
 test: $(VENV)/.dev  ## run all tests (ARGS="-k word" for some)
 	@$(BIN)/pytest -q -n 2 --dist loadgroup $(ARGS)
 
-test-faults: $(VENV)/.dev  ## kill -9 each of the six processes ten times under a stream of writes (5 minutes)
+test-faults: $(VENV)/.dev  ## kill -9 each of the seven processes ten times under a stream of writes (5 minutes)
 	@$(BIN)/pytest -q tests/e2e/test_kills.py --kills 10
 
 test-readme: $(VENV)/.dev  ## paste the README's visit into a shell, with curl
@@ -30,6 +30,9 @@ test-readme: $(VENV)/.dev  ## paste the README's visit into a shell, with curl
 
 test-examples: $(VENV)/.dev  ## the services in examples/ behind the real gateway; needs node 20
 	@$(BIN)/pytest -q tests/examples
+
+test-federation: $(VENV)/.dev tests/federation/node_modules/.installed  ## signing in with a real OpenID provider; needs node 20 and npm
+	@$(BIN)/pytest -q tests/federation
 
 soak: $(VENV)/.dev  ## the gateway under everything at once for MINUTES=30, and what is left then (SEED= repeats one)
 	@$(BIN)/python -m tests.soak
@@ -60,8 +63,14 @@ types: $(VENV)/.dev  ## mypy, strict
 migrate: $(VENV)/.embedded  ## bring the schemas up to date, whether or not the stack runs
 	@exec $(BIN)/python -m deploy.local migrate --with-parent
 
+admin: $(VENV)/.embedded  ## make EMAIL= of the running stack an administrator (REVOKE=1 takes it back)
+	@exec $(BIN)/python -m deploy.local admin '$(EMAIL)' $(if $(REVOKE),--revoke)
+
 doctor: $(VENV)/.embedded  ## what is wrong with the running stack, and what to do about it (JSON=1 for machines)
 	@exec $(BIN)/python -m deploy.local $(if $(JSON),doctor-json,doctor)
+
+mail-preview: $(VENV)/.embedded  ## every mail in every language, as files in .colonnade/mail-preview (MAIL_TEMPLATES= for yours)
+	@$(BIN)/python -m auth_service preview-mail .colonnade/mail-preview
 
 memory: $(VENV)/.embedded  ## what the running stack needs, and how long its last start took
 	@$(BIN)/python -m deploy.local memory
@@ -92,7 +101,7 @@ lock: $(UV)  ## resolve the dependencies anew (ARGS=--upgrade for newer ones)
 
 clean:  ## remove the venv, the caches and all data of the stack
 	@$(PYTHON) -m deploy.local clean
-	@rm -rf $(VENV) .bench .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .fuzz
+	@rm -rf $(VENV) tests/federation/node_modules .bench .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .fuzz
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 BENCH = $(if $(CHECK),--check) $(if $(SAVE),--save)
@@ -117,6 +126,10 @@ $(VENV)/.embedded: requirements/embedded.txt $(UV)
 
 $(VENV)/.compose: requirements/compose.txt $(UV)
 	@$(INSTALL) -r requirements/compose.txt
+	@touch $@
+
+tests/federation/node_modules/.installed: tests/federation/package-lock.json
+	@npm ci --prefix tests/federation --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
 # The programs that the benches compare with are kept out of our own venv.

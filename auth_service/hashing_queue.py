@@ -56,6 +56,13 @@ class HashingQueue:
             self._waiting -= 1
         return await self._begin(work)
 
+    async def run_if_idle(self, work: Callable[[], T]) -> T | None:
+        """Return none at once where it would have to wait."""
+        if self._free.locked():
+            return None
+        await self._free.acquire()
+        return await self._begin(work)
+
     def _begin(self, work: Callable[[], T]) -> asyncio.Future[T]:
         """The place is free again once the thread is, whoever has left by then."""
         loop = asyncio.get_running_loop()
