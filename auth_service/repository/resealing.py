@@ -20,6 +20,7 @@ class SealedColumn:
 SEALED = (
     SealedColumn("auth.signing_key", "kid", "private_key"),
     SealedColumn("auth.totp", "user_id", "secret", "totp {key}"),
+    SealedColumn("auth.job", "job_id", "payload", "job {key}"),
 )
 
 
