@@ -23,7 +23,7 @@ T = TypeVar("T")
 PATIENCE = 4.0  # seconds; hashing itself comes on top, and who waited for so long should not wait in vain
 _RETRY_SECONDS = 2  # at least
 _WEIGHT = 0.1  # of the newest duration in the average
-_NICE = 10
+_NICE = 5  # a third of the share of all else: enough to be preempted, and not to starve on a busy machine
 
 
 class HashingQueue:

@@ -67,7 +67,7 @@ def _lines(first: bytes, file: BinaryIO) -> Iterator[bytes]:
 
 async def _import(settings: DatabaseSettings, rows: Iterator[Row]) -> Counter[ImportOutcome]:
     numbers: Counter[ImportOutcome] = Counter()
-    doer = Doer(SYSTEM, None, NOWHERE)
+    doer = Doer(SYSTEM, SYSTEM, NOWHERE)
     async with open_database(settings) as database:
         async for results in Importing(database).run(rows, doer, TrustedUser):
             numbers.update(result.outcome for result in results)

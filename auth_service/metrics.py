@@ -3,9 +3,7 @@
 from prometheus_client import Counter, Gauge
 
 REGISTRATIONS = Counter("auth_registrations_total", "Accounts registered.")
-LOGINS = Counter(
-    "auth_logins_total", "Logins by outcome: success, invalid_credentials, too_many_attempts.", ("outcome",)
-)
+LOGINS = Counter("auth_logins_total", "Logins by outcome: success, or the code that refused them.", ("outcome",))
 REFRESHES = Counter(
     "auth_refreshes_total", "Refreshes with a genuine token, by verdict of the rotation rule.", ("outcome",)
 )
@@ -26,4 +24,16 @@ SECRETS_UNREADABLE = Gauge(
     "auth_secrets_unreadable", "Secrets in the database that no key of KEY_ENCRYPTION_KEY opens, while it has several."
 )
 SECRETS_RESEALED = Counter("auth_secrets_resealed_total", "Secrets sealed anew with the first KEY_ENCRYPTION_KEY.")
+FEDERATED_FLOWS = Counter(
+    "auth_federated_flows_total",
+    "Answers of providers, by what came of them: signed_in, linked, handed_over, or the problem's code.",
+    ("provider", "outcome"),
+)
+PROVIDER_REQUESTS = Counter(
+    "auth_provider_requests_total",
+    "Requests to providers by outcome: answered, unavailable.",
+    ("provider", "outcome"),
+)
 AUDIT_ENTRIES = Counter("auth_audit_entries_total", "Entries of the audit log.", ("action",))
+MAILS_SENT = Counter("auth_mails_sent_total", "Mails that the mail server took, by template.", ("template",))
+MAIL_SERVER_UP = Gauge("auth_mail_server_up", "1 when the mail server could be used at the last try, else 0.")

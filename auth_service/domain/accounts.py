@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from auth_service.domain.languages import DEFAULT
+
 
 @dataclass(frozen=True, slots=True)
 class NewAccount:
@@ -11,6 +13,8 @@ class NewAccount:
     email: str
     email_key: str
     password_hash: str | None
+    email_verified: bool = False
+    language: str = DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,11 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What somebody has proved: that the account, as it is here, is theirs. `methods` as in RFC 8176."""
+    """What somebody has proved: that the account, as it is here, is theirs. `methods` as in RFC 8176.
+
+    `provider` is who vouches for it, where another does.
+    """
 
     account: Account
     methods: tuple[str, ...]
+    provider: str = ""

@@ -1,4 +1,6 @@
-"""SQL of the audit log. What was written stays as it is: the database lets us add and read, and nothing else."""
+"""SQL of the audit log. What was written stays as it is, but for where deleted accounts were used from: the database
+lets us add and read, and nothing else.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -38,6 +40,7 @@ class AuditRepository:
             entry.device.user_agent,
             msgspec.json.encode(entry.details).decode(),
         )
+
         _log(entry_id, entry)
 
     async def record_all(self, entries: Sequence[AuditEntry]) -> None:
@@ -87,6 +90,10 @@ class AuditRepository:
         )
         if action is not None:
             _log(entry_id, AuditEntry(Action(action), entry.device, entry.user_id))
+
+    async def forget(self, user_id: UUID) -> None:
+        """Take out of a deleted account's entries from where they were made. Needs the deletion's transaction."""
+        await self._db.execute("select auth.forget_in_audit_log($1)", user_id)
 
 
 def _log(entry_id: UUID, entry: AuditEntry) -> None:

@@ -9,6 +9,8 @@ from auth_service.domain.devices import Device
 from auth_service.domain.passwords import PasswordContext, accept_new_password
 from auth_service.domain.sessions import EndReason
 from auth_service.errors import WrongPassword
+from auth_service.mail.orders import Template
+from auth_service.mail.outbox import Outbox
 from auth_service.marks import Marks
 from auth_service.passwords import PasswordHasher
 from auth_service.repository.accounts import AccountRepository
@@ -43,6 +45,7 @@ class AccountKeeping:
     guard: PasswordGuard
     marks: Marks
     context: PasswordContext
+    outbox: Outbox
 
     async def change_password(self, user_id: UUID, change: PasswordChange, device: Device) -> None:
         """Change it, end all other sessions, and delete the API keys: whoever knew the old one may have made some.
@@ -58,6 +61,7 @@ class AccountKeeping:
                 raise WrongPassword  # it is no longer the password that was proved
             entry = AuditEntry(Action.PASSWORD_CHANGED, device, user_id, user_id, change.session_id)
             await AuditRepository(connection).record(entry)
+            await self.outbox.notify(connection, user_id, Template.PASSWORD_CHANGED)
             ending = Ending(user_id, EndReason.PASSWORD_CHANGED, spare=change.session_id)
             events = await end_sessions(connection, ending)
             if not change.keep_api_keys:
@@ -67,6 +71,7 @@ class AccountKeeping:
     async def delete(self, user_id: UUID, password: str, device: Device) -> None:
         """Delete the account, its sessions and its API keys.
 
+        The audit log forgets from where it was used. The deletion itself is told whole: a dispute would be about it.
         Raises WrongPassword, TooManyAttempts, LastAdministrator, Unavailable.
         """
         account = await self._account(user_id, device)
@@ -78,7 +83,9 @@ class AccountKeeping:
             events = await end_sessions(connection, Ending(user_id, EndReason.ACCOUNT_DELETED))
             events += await revoke_api_keys(connection, user_id)
             await accounts.delete(user_id)
-            await AuditRepository(connection).record(AuditEntry(Action.ACCOUNT_DELETED, device, user_id, user_id))
+            audit = AuditRepository(connection)
+            await audit.forget(user_id)
+            await audit.record(AuditEntry(Action.ACCOUNT_DELETED, device, user_id, user_id))
             await publish(connection, "auth", [*events, NewEvent("user_deleted", str(user_id))])
 
     async def _account(self, user_id: UUID, device: Device) -> Account:
