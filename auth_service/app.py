@@ -16,6 +16,7 @@ from auth_service.handlers.keys import KEYS
 from auth_service.handlers.sessions import ENDING, SESSIONS
 from auth_service.handlers.sign_in import REFRESHING, SIGN_IN
 from auth_service.key_ring import REFRESH_SECONDS, KeyRing
+from auth_service.pages import PAGES, serve_pages
 from auth_service.passwords import PasswordHasher
 from auth_service.refresh_tokens import RefreshTokens
 from auth_service.repository.retention import PURGES
@@ -55,10 +56,11 @@ async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterato
         await stack.enter_async_context(background("read signing keys", core.keys.refresh, every=REFRESH_SECONDS))
         await stack.enter_async_context(background("purge", partial(purge, database, PURGES), every=EVERY))
         public = public_app(
-            "Accounts and sessions", ROUTES, verifier, lifecycle, public_url=settings.process.public_url
+            "Accounts and sessions", (*ROUTES, *PAGES), verifier, lifecycle, public_url=settings.process.public_url
         )
         private = private_app(PRIVATE_ROUTES, verifier, _checks(database, core.keys), lifecycle)
         _serve_people(public, core)
+        serve_pages(public, core)
         _serve_programs(private, core, feed)
         yield Apps(public, private)
 

@@ -1,31 +1,35 @@
-"""The cookie that a browser's session travels in: written and read here alone.
+"""Cookies of this host alone: written and read here, among them the one that a browser's session travels in.
 
-Over https its name begins with `__Host-`, by which a browser vouches that it came from this very host, encrypted, for
-all paths (RFC 6265bis, 4.1.3.2). A browser takes no such cookie over http, so there it goes without name and Secure.
+Over https their names begin with `__Host-`, by which a browser vouches that one came from this very host, encrypted,
+for all paths (RFC 6265bis, 4.1.3.2). A browser takes no such cookie over http, so there it is neither so named nor
+Secure.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-SECURE_NAME, PLAIN_NAME = "__Host-session", "session"
+_HOST = "__Host-"
+PLAIN_NAME = "session"
+SECURE_NAME = _HOST + PLAIN_NAME
 
 
 @dataclass(frozen=True, slots=True)
-class SessionCookie:
+class HostCookie:
     name: str
     attributes: str
 
     @classmethod
-    def of(cls, public_url: str) -> Self:
+    def named(cls, name: str, public_url: str) -> Self:
         attributes = "Path=/; HttpOnly; SameSite=Lax"
         if public_url.startswith("https:"):
-            return cls(SECURE_NAME, f"{attributes}; Secure")
-        return cls(PLAIN_NAME, attributes)
+            return cls(_HOST + name, f"{attributes}; Secure")
+        return cls(name, attributes)
 
-    def set(self, value: str, max_age: int) -> str:
-        """Return the Set-Cookie that has a browser keep it for `max_age` seconds."""
-        return f"{self.name}={value}; Max-Age={max_age}; {self.attributes}"
+    def set(self, value: str, max_age: int | None) -> str:
+        """Return the Set-Cookie that has a browser keep it for `max_age` seconds; with none, until it is closed."""
+        age = f"Max-Age={max_age}; " if max_age is not None else ""
+        return f"{self.name}={value}; {age}{self.attributes}"
 
     def clear(self) -> str:
         return f"{self.name}=; Max-Age=0; {self.attributes}"
@@ -34,3 +38,14 @@ class SessionCookie:
         """Return all its values in a request's Cookie headers: more than one is somebody's forgery."""
         pairs = (pair.partition("=") for header in headers for pair in header.split(";"))
         return [value.strip(" \t") for name, _, value in pairs if name.strip(" \t") == self.name]
+
+    def read_one(self, headers: Iterable[str]) -> str:
+        """Return its value; empty if there is none, or more than one."""
+        values = self.read(headers)
+        return values[0] if len(values) == 1 else ""
+
+
+class SessionCookie(HostCookie):
+    @classmethod
+    def of(cls, public_url: str) -> Self:
+        return cls.named(PLAIN_NAME, public_url)

@@ -12,7 +12,7 @@ are msgspec structs (or UUID, str, int in a path). Its return annotation gives t
 import inspect
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -24,6 +24,7 @@ from aiohttp import web
 from shared.errors import AppError
 from shared.web.answers import Answer, Created, NoContent, Page
 from shared.web.body import JSON_TYPES
+from shared.web.pages.answers import PageAnswer
 
 Handler = Callable[..., Awaitable[object]]
 PATH_TYPES: tuple[type, ...] = (UUID, int, str)
@@ -39,10 +40,23 @@ class Auth(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class PageRules:
+    """What makes a route a page (GET), or the target of a form (POST), for people rather than programs.
+
+    `signed_in`: who isn't is led to sign in. `on`: the page that a form stands on, which is shown again when it is
+    refused. `faults`: the form's field that an error is about, by the error's code, where the error itself names none.
+    """
+
+    signed_in: bool = False
+    on: "Route | None" = None
+    faults: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """`raw_body` names the media types that a handler without a `body` parameter reads from the stream itself,
     `raw_answer` those that one returning `web.StreamResponse` gives; both are for the OpenAPI document. A GET's handler
-    is asked for HEAD too, and one that streams must then send nothing behind the head.
+    is asked for HEAD too, and one that streams must then send nothing behind the head. `page`: not for programs.
     """
 
     method: str
@@ -55,6 +69,7 @@ class Route:
     max_body: int = 65_536  # bytes of a JSON body
     raw_body: tuple[str, ...] = ()
     raw_answer: tuple[str, ...] = ()
+    page: PageRules | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +127,7 @@ def _answer_type(hint: Any) -> tuple[int, Any]:
     origin = get_origin(hint) or hint
     if origin in (NoneType, NoContent):
         return 204, None
-    if inspect.isclass(origin) and issubclass(origin, web.StreamResponse):
+    if inspect.isclass(origin) and issubclass(origin, web.StreamResponse | PageAnswer):
         return 200, None
     if origin in (Created, Answer) and get_args(hint):
         return (201 if origin is Created else 200), get_args(hint)[0]

@@ -1,0 +1,24 @@
+"""What people fill in: the fields of the pages' forms, and the queries of their addresses."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+
+class ReturnQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """`return_to`: the page to go on to. What isn't one of ours is ignored."""
+
+    return_to: str = ""
+
+
+class SignInForm(Struct, frozen=True, forbid_unknown_fields=True):
+    email: str
+    password: str
+
+
+class ApiKeyForm(Struct, frozen=True, forbid_unknown_fields=True):
+    """`days` is how long the key lives, 0 for as long as it isn't revoked."""
+
+    name: Annotated[str, Meta(max_length=1000)]
+    days: Annotated[int, Meta(ge=0, le=3650)]
+    scopes: Annotated[list[Annotated[str, Meta(max_length=64)]], Meta(max_length=50)] = []
