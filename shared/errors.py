@@ -70,6 +70,27 @@ class SessionRequired(AppError):
     code, status, title = "session_required", 403, "This needs a session, and an API key is none"
 
 
+class InsufficientRole(AppError):
+    """The session is good, and its owner not of those whom this is for."""
+
+    code, status, title = "insufficient_role", 403, "This is for administrators"
+
+
+class InsufficientUserAuthentication(AppError):
+    """The session is good, but its owner has to prove anew, or better, who they are (RFC 9470).
+
+    `acr` is the assurance that is asked for, empty where any will do; `max_age` is in seconds, 0 where any age will do.
+    """
+
+    code, status, title = "insufficient_user_authentication", 401, "Prove anew that it is you"
+
+    def __init__(self, acr: str = "", max_age: int = 0) -> None:
+        asked = ([f'acr_values="{acr}"'] if acr else []) + ([f'max_age="{max_age}"'] if max_age else [])
+        challenge = ", ".join(['Bearer error="insufficient_user_authentication"', *asked])
+        super().__init__("Step up, then ask again.", headers={"WWW-Authenticate": challenge})
+        self.members = {"acr_values": acr, "max_age": max_age}
+
+
 class NotFound(AppError):
     code, status, title = "not_found", 404, "There is nothing here"
 

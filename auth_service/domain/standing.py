@@ -1,12 +1,13 @@
 """How a person proved to be themselves, and so what their session may be trusted with."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Self
 
 PASSWORD = "pwd"  # noqa: S105  a method's name (RFC 8176), as the next
 SEVERAL_FACTORS = "mfa"
 ONE_FACTOR, TWO_FACTORS = "aal1", "aal2"  # NIST SP 800-63B-4
+FRESH_FOR = timedelta(minutes=10)  # how long a proof is good for what is sensitive
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +26,7 @@ class Standing:
     def acr(self) -> str:
         """Return the level of assurance, as `acr` in tokens (RFC 9068) and challenges (RFC 9470)."""
         return TWO_FACTORS if SEVERAL_FACTORS in self.methods else ONE_FACTOR
+
+    def suffices(self, acr: str, since: datetime) -> bool:
+        """Tell whether it was proved at `since` or later, and, where `acr` says so, by two factors."""
+        return self.authenticated_at >= since and (acr != TWO_FACTORS or self.acr == TWO_FACTORS)

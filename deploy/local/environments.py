@@ -21,6 +21,8 @@ _PASSED_ON: Mapping[str, tuple[str, ...]] = {
         "CORS_ORIGINS",
         "TRUSTED_PROXIES",
         "ROUTES_FILE",
+        "CACHE_URL",
+        "CACHE_BYTES",
         "TLS_CERT_FILE",
         "TLS_KEY_FILE",
         "HTTP_PORT",

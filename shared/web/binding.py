@@ -10,13 +10,21 @@ import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler as WebHandler
 
-from shared.errors import Forbidden, InvalidParameter, NotFound, SessionRequired, Unauthenticated, Violation
+from shared.errors import (
+    Forbidden,
+    InsufficientRole,
+    InvalidParameter,
+    NotFound,
+    SessionRequired,
+    Unauthenticated,
+    Violation,
+)
 from shared.identity import Identity, Kind
 from shared.web.answers import Answer, Created, NoContent, Page
 from shared.web.body import check_content_type, decode_json, fault, read_body
 from shared.web.context import identity_of
 from shared.web.etag import matches_none
-from shared.web.routes import Auth, Route, Signature, read_signature
+from shared.web.routes import ADMIN_ROLE, OF_PEOPLE, OF_SESSIONS, Auth, Route, Signature, read_signature
 
 _JSON_TYPE = {"Content-Type": "application/json"}
 
@@ -52,10 +60,12 @@ def bind(route: Route) -> WebHandler:
 
 
 def _authorise(auth: Auth, identity: Identity) -> None:
-    if auth in (Auth.USER, Auth.SESSION) and identity.kind is not Kind.USER:
+    if auth in OF_PEOPLE and identity.kind is not Kind.USER:
         raise Unauthenticated("Sign in first.")
-    if auth is Auth.SESSION and not identity.session_id:
+    if auth in OF_SESSIONS and not identity.session_id:
         raise SessionRequired
+    if auth is Auth.ADMIN and ADMIN_ROLE not in identity.roles:
+        raise InsufficientRole
     if auth is Auth.SERVICE and identity.kind is not Kind.SERVICE:
         raise Forbidden("This is for Colonnade's own programs.")
 

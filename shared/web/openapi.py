@@ -11,6 +11,7 @@ from shared.errors import (
     AppError,
     BodyTooLarge,
     Forbidden,
+    InsufficientRole,
     InvalidParameter,
     MalformedBody,
     NotFound,
@@ -22,7 +23,7 @@ from shared.errors import (
 from shared.web.cookies import PLAIN_NAME, SECURE_NAME
 from shared.web.idempotency_key import IDEMPOTENCY_ERRORS
 from shared.web.problem import PROBLEM_JSON
-from shared.web.routes import Auth, Route, Signature, read_signature
+from shared.web.routes import OF_PEOPLE, OF_SESSIONS, Auth, Route, Signature, read_signature
 
 _REF = "#/components/schemas/{name}"
 _PATH_TYPES: dict[type, dict[str, str]] = {
@@ -105,7 +106,7 @@ def _operation(title: str, route: Route, signature: Signature) -> Json:
     }
     if description.strip():
         operation["description"] = description.strip()
-    if route.auth in (Auth.USER, Auth.SESSION):
+    if route.auth in OF_PEOPLE:
         operation["security"] = [{"bearer": []}, {"session": []}]
     if content := _request_content(route, signature):
         operation["requestBody"] = {"required": not signature.body_optional, "content": content}
@@ -175,10 +176,12 @@ def _success(route: Route, signature: Signature) -> Json:
 
 def _errors(route: Route, signature: Signature) -> Sequence[type[AppError]]:
     found: list[type[AppError]] = [Unavailable, *route.errors]
-    if route.auth in (Auth.USER, Auth.SESSION):
+    if route.auth in OF_PEOPLE:
         found.append(Unauthenticated)
-    if route.auth is Auth.SESSION:
+    if route.auth in OF_SESSIONS:
         found.append(SessionRequired)
+    if route.auth is Auth.ADMIN:
+        found.append(InsufficientRole)
     if route.auth is Auth.SERVICE:
         found.extend((Unauthenticated, Forbidden))
     if route.idempotent:

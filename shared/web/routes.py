@@ -36,7 +36,13 @@ class Auth(StrEnum):
     PUBLIC = "public"  # anybody
     USER = "user"  # a person, by a session or by an API key
     SESSION = "session"  # a signed-in person: what no API key may do
+    ADMIN = "admin"  # a signed-in person with the role of that name
     SERVICE = "service"  # another process of ours
+
+
+OF_SESSIONS = (Auth.SESSION, Auth.ADMIN)
+OF_PEOPLE = (Auth.USER, *OF_SESSIONS)
+ADMIN_ROLE = "admin"  # whoever has it may all that a route for administrators offers
 
 
 @dataclass(frozen=True, slots=True)

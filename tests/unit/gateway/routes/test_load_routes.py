@@ -282,6 +282,8 @@ def test_shipped_file_is_right() -> None:
         ("DELETE", "/v1/auth/sessions/1", "account", "session", "user"),
         ("POST", "/v1/auth/password", "account", "session", "user"),
         ("POST", "/v1/auth/account/deletion", "account", "session", "user"),
+        ("GET", "/v1/admin/accounts", "administration", "role:admin", "user"),
+        ("PUT", "/v1/admin/accounts/1/roles", "administration", "role:admin", "user"),
         ("PATCH", "/v1/users/me", "profile_change", "scope:users:write", "user"),
         ("GET", "/v1/users", "users", "scope:users:read", "user"),
         ("POST", "/v1/files", "file_upload", "scope:files:write", "user"),

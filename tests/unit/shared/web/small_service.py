@@ -116,6 +116,10 @@ async def leave(_request: web.Request) -> NoContent:
     return NoContent({"X-Left": "yes"})
 
 
+async def read_all(_request: web.Request) -> None:
+    """Read what is for administrators."""
+
+
 async def fail(_request: web.Request) -> None:
     raise RuntimeError("the password is hunter2")
 
@@ -149,6 +153,7 @@ ROUTES = (
     Route("GET", "/v1/greeting", greet, Auth.PUBLIC),
     Route("GET", "/v1/programs", serve_programs, Auth.SERVICE),
     Route("POST", "/v1/leaving", leave, Auth.SESSION),
+    Route("POST", "/v1/reading", read_all, Auth.ADMIN),
     Route("GET", "/v1/failure", fail, Auth.PUBLIC),
     Route("GET", "/v1/outage", fail_below, Auth.PUBLIC),
     Route("GET", "/v1/half", break_off, Auth.PUBLIC, raw_answer=("text/plain",)),

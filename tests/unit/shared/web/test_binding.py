@@ -1,5 +1,6 @@
 """What a row of the route table and its handler's signature make of requests, over real sockets."""
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -42,6 +43,21 @@ async def test_route_for_sessions_takes_no_api_key(service: SmallService) -> Non
     ]
     answer = await service.ask("POST", "/v1/leaving", SIGNED_IN)
     assert (answer.status, answer.headers["X-Left"], await answer.read()) == (204, "yes", b"")
+
+
+async def test_route_for_administrators_takes_their_sessions_alone(service: SmallService) -> None:
+    strangers = (ANONYMOUS, PROGRAM, SCRIPT, replace(SCRIPT, roles=("admin",)), SIGNED_IN)
+    near = replace(SIGNED_IN, roles=("Admin", "admin ", "administrator"))
+    answers = [await service.ask("POST", "/v1/reading", who) for who in (*strangers, near)]
+    assert [await problem(answer) for answer in answers] == [
+        (401, "unauthenticated"),
+        (401, "unauthenticated"),
+        (403, "session_required"),
+        (403, "session_required"),
+        (403, "insufficient_role"),
+        (403, "insufficient_role"),
+    ]
+    assert (await service.ask("POST", "/v1/reading", replace(SIGNED_IN, roles=("editor", "admin")))).status == 204
 
 
 @pytest.mark.parametrize("path", ["/v1/greeting", "/v1/things", "/openapi.json", "/nowhere", "/livez", "/readyz"])

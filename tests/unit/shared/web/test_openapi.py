@@ -99,6 +99,13 @@ def test_only_what_needs_a_person_asks_for_a_token() -> None:
     assert "security" not in operation("GET", "/v1/greeting")
 
 
+def test_what_is_for_administrators_says_so() -> None:
+    found = operation("POST", "/v1/reading")
+    assert found["security"] == [{"bearer": []}, {"session": []}]
+    assert "`insufficient_role`" in found["responses"]["403"]["description"]
+    assert "`session_required`" in found["responses"]["403"]["description"]
+
+
 async def test_service_tells_its_document(service: SmallService) -> None:
     answer = await service.get("/openapi.json")
     assert await answer.json() == DOCUMENT

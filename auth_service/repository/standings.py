@@ -1,0 +1,50 @@
+"""SQL of what a session's owner has proved: the row is the truth, whatever a token or a cache says."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from auth_service.domain.sessions import SessionKind
+from auth_service.domain.standing import Standing
+from shared.db import Db
+
+HAS_SECOND_FACTOR = """
+    (exists (select from auth.totp t where t.user_id = a.user_id and t.confirmed_at is not null)
+     or exists (select from auth.passkey p where p.user_id = a.user_id))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionReading:
+    """A live session at `read_at`, by the database's clock. `generation` is of its refresh token."""
+
+    standing: Standing
+    has_second_factor: bool
+    kind: SessionKind
+    generation: int
+    read_at: datetime
+
+
+class StandingRepository:
+    """Takes a pool, or a connection already inside a transaction."""
+
+    def __init__(self, db: Db) -> None:
+        self._db = db
+
+    async def find(self, user_id: UUID, session_id: UUID) -> SessionReading | None:
+        """Return the person's session, unless it is over."""
+        row = await self._db.fetchrow(
+            f"""
+            select s.amr, coalesce(s.authenticated_at, s.created_at) as authenticated_at, a.roles, s.kind, s.generation,
+                   {HAS_SECOND_FACTOR} as has_second_factor, now() as read_at
+            from auth.session s join auth.account a using (user_id)
+            where s.session_id = $1 and s.user_id = $2 and s.revoked_at is null
+            """,  # noqa: S608  a constant
+            session_id,
+            user_id,
+        )
+        if row is None:
+            return None
+        standing = Standing(tuple(row["amr"]), row["authenticated_at"], tuple(row["roles"]))
+        kind = SessionKind(row["kind"])
+        return SessionReading(standing, row["has_second_factor"], kind, row["generation"], row["read_at"])
