@@ -16,11 +16,13 @@ from auth_service.secret_keys import derive_key
 from auth_service.service.credentials import CredentialKeeping
 from shared.web.pages.csrf import CsrfTokens
 from shared.web.pages.kit import PAGE_KIT, PageKit, PageSettings
+from shared.web.pages.languages import TRANSLATIONS, read_language
 from shared.web.pages.notices import Notices
 from shared.web.pages.page import Frame, Link
 from shared.web.pages.table import fixed, form, page
 
 TEMPLATES = Path(__file__).with_name("templates")
+GERMAN = read_language("de", TRANSLATIONS / "de.toml", Path(__file__).with_name("translations") / "de.toml")
 
 _SIGN_IN = page("/account/sign-in", show_sign_in)
 _REGISTER = page("/account/register", show_register)
@@ -77,5 +79,6 @@ def serve_pages(app: web.Application, core: Core) -> None:
             notices=Notices(derive_key(key, "page notices"), MESSAGES),
             frame=FRAME,
             recognise=Visitors(CredentialKeeping(core.database), accounts).recognise,
+            languages={GERMAN.code: GERMAN},
         )
     )

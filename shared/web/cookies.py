@@ -1,17 +1,14 @@
-"""Cookies of this host alone: written and read here, among them the one that a browser's session travels in.
+"""Cookies of ours, above all the one that a browser's session travels in: written and read here alone.
 
-Over https their names begin with `__Host-`, by which a browser vouches that one came from this very host, encrypted,
-for all paths (RFC 6265bis, 4.1.3.2). A browser takes no such cookie over http, so there it is neither so named nor
-Secure.
+Over https its name begins with `__Host-`, by which a browser vouches that it came from this very host, encrypted, for
+all paths (RFC 6265bis, 4.1.3.2). A browser takes no such cookie over http, so there it goes without name and Secure.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-_HOST = "__Host-"
-PLAIN_NAME = "session"
-SECURE_NAME = _HOST + PLAIN_NAME
+SECURE_NAME, PLAIN_NAME = "__Host-session", "session"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +17,12 @@ class HostCookie:
     attributes: str
 
     @classmethod
-    def named(cls, name: str, public_url: str) -> Self:
+    def of(cls, public_url: str, plain_name: str = PLAIN_NAME) -> Self:
+        """Return the cookie that is called `plain_name` where PUBLIC_URL is http."""
         attributes = "Path=/; HttpOnly; SameSite=Lax"
         if public_url.startswith("https:"):
-            return cls(_HOST + name, f"{attributes}; Secure")
-        return cls(name, attributes)
+            return cls(f"__Host-{plain_name}", f"{attributes}; Secure")
+        return cls(plain_name, attributes)
 
     def set(self, value: str, max_age: int | None) -> str:
         """Return the Set-Cookie that has a browser keep it for `max_age` seconds; with none, until it is closed."""
@@ -46,6 +44,6 @@ class HostCookie:
 
 
 class SessionCookie(HostCookie):
-    @classmethod
-    def of(cls, public_url: str) -> Self:
-        return cls.named(PLAIN_NAME, public_url)
+    """The cookie of a browser's session."""
+
+    __slots__ = ()

@@ -12,7 +12,7 @@ from auth_service.service.entrance import Admission
 from shared.identity import Kind
 from shared.web.context import identity_of
 from shared.web.pages.answers import PageAnswer, SeeOther, View
-from shared.web.return_paths import safe_return_path
+from shared.web.return_path import safe_return_path
 
 HOME = "/account"
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -107,12 +107,12 @@ def _typed(pairs: Pairs) -> Mapping[str, list[str]]:
     return dict(typed)
 
 
-def _told(rules: PageRules, error: AppError, names: set[str]) -> tuple[dict[str, str], str]:
+def _told(rules: PageRules, error: AppError, names: set[str]) -> tuple[dict[str, str], Sequence[str]]:
     """Return what is wrong, by field, as far as the form has a field for it; else in all."""
     faults = _faults(rules, error)
     if faults and faults.keys() <= names:
-        return {name: _sentence(text) for name, text in faults.items()}, ""
-    return {}, f"{_sentence(error.title)} {error.detail}".strip()
+        return {name: _sentence(text) for name, text in faults.items()}, ()
+    return {}, [_sentence(error.title), *([error.detail] if error.detail else ())]
 
 
 def _faults(rules: PageRules, error: AppError) -> dict[str, str]:

@@ -2,8 +2,8 @@
 
 import re
 import secrets
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -17,6 +17,7 @@ from shared.web.origins import origin_of
 from shared.web.pages.answers import PageAnswer, SeeOther, View
 from shared.web.pages.csrf import CsrfTokens, check_origin
 from shared.web.pages.errors import StaleForm
+from shared.web.pages.languages import ENGLISH, Language, choose_language
 from shared.web.pages.notices import LIFETIME, Notices
 from shared.web.pages.page import Attempt, Frame, Page
 from shared.web.pages.templates import HTML, page_templates
@@ -56,7 +57,7 @@ class Arrival:
 class PageSettings:
     """`recognise` tells who asks, none for nobody. `notices` are the texts that one page leaves for the next.
 
-    `templates` are folders, those first that have the last word.
+    `templates` are folders, those first that have the last word. `languages` by their codes.
     """
 
     public_url: str
@@ -65,6 +66,7 @@ class PageSettings:
     notices: Notices
     frame: Frame
     recognise: Callable[[web.Request], Awaitable[Visitor | None]]
+    languages: Mapping[str, Language] = field(default_factory=dict)
 
 
 class PageKit:
@@ -72,8 +74,9 @@ class PageKit:
         self._settings = settings
         self._origin = origin_of(settings.public_url)
         self._root = urlsplit(settings.public_url).path.rstrip("/")
-        self._visit = HostCookie.named("visit", settings.public_url)
-        self._notice = HostCookie.named("notice", settings.public_url)
+        self._visit = HostCookie.of(settings.public_url, "visit")
+        self._languages = {ENGLISH.code: ENGLISH, **settings.languages}
+        self._notice = HostCookie.of(settings.public_url, "notice")
 
     async def arrive(self, request: web.Request) -> Arrival:
         """Find out who asks; from here on the request is theirs."""
@@ -128,7 +131,8 @@ class PageKit:
             message=self._settings.notices.messages[notice.code] if notice is not None else "",
             issue_token=lambda: self._settings.csrf.issue(arrival.holder),
         )
-        template = page_templates(*self._settings.templates).get_template(view.template)
+        language = choose_language(request.headers.get("Accept-Language", ""), self._languages)
+        template = page_templates(*self._settings.templates, language=language).get_template(view.template)
         body = template.render(page=page, root=self._root, **view.values).encode()
         return web.Response(body=body, headers=self._headers(arrival, view, read_notice=bool(left)))
 

@@ -26,12 +26,12 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A form that was refused: where it was sent, what was typed into it, and what is wrong, by field and in all."""
+    """A form that was refused: where it was sent, what was typed, and what is wrong, by field or else by sentences."""
 
     action: str
     typed: Mapping[str, Sequence[str]] = field(default_factory=dict)
     faults: Mapping[str, str] = field(default_factory=dict)
-    alert: str = ""
+    alert: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 
+from shared.web.pages.languages import ENGLISH, Language
+
 HTML = "text/html; charset=utf-8"
 _WEB = Path(__file__).parent.parent
 STATIC = _WEB / "static"  # the stylesheet, the script and the icon, which the gateway serves under /assets/
@@ -13,13 +15,13 @@ _TEMPLATES = _WEB / "templates"
 
 
 @cache
-def page_templates(*folders: Path) -> Environment:
+def page_templates(*folders: Path, language: Language = ENGLISH) -> Environment:
     """Return the environment that finds a template in the first of `folders` that has it, and the shared ones last."""
     loader = ChoiceLoader([FileSystemLoader(each) for each in (*folders, _TEMPLATES)])
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.globals["asset"] = asset
+    environment.globals |= {"asset": asset, "_": language.text, "language": language}
     environment.filters["combine"] = lambda first, second: {**first, **second}
     return environment
 
