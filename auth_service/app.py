@@ -8,12 +8,14 @@ from pathlib import Path
 from aiohttp import web
 
 from auth_service.core import Core, make_core
+from auth_service.exports import open_exporting
 from auth_service.handlers.account import ACCOUNT
 from auth_service.handlers.api_keys import API_KEYS
 from auth_service.handlers.callers import COOKIE
-from auth_service.handlers.internal import CREDENTIALS, REVOCATIONS
+from auth_service.handlers.export import EXPORTING
+from auth_service.handlers.internal import CREDENTIALS, REVOCATIONS, SESSIONS
 from auth_service.handlers.keys import KEYS
-from auth_service.handlers.sessions import ENDING, SESSIONS
+from auth_service.handlers.sessions import ENDING, SESSION_LISTS
 from auth_service.handlers.sign_in import REFRESHING, SIGN_IN
 from auth_service.key_ring import REFRESH_SECONDS, KeyRing
 from auth_service.pages import PAGES, serve_pages
@@ -21,6 +23,7 @@ from auth_service.passwords import PasswordHasher
 from auth_service.refresh_tokens import RefreshTokens
 from auth_service.repository.retention import PURGES
 from auth_service.repository.revocations import RevocationRepository
+from auth_service.repository.session_lists import SessionLists
 from auth_service.repository.sessions import SessionRepository
 from auth_service.routes import PRIVATE_ROUTES, ROUTES
 from auth_service.service.account import AccountKeeping
@@ -61,6 +64,7 @@ async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterato
         private = private_app(PRIVATE_ROUTES, verifier, _checks(database, core.keys), lifecycle)
         _serve_people(public, core)
         serve_pages(public, core)
+        public[EXPORTING] = await stack.enter_async_context(open_exporting(settings, database))
         _serve_programs(private, core, feed)
         yield Apps(public, private)
 
@@ -81,7 +85,7 @@ def _serve_people(app: web.Application, core: Core) -> None:
     app[REFRESHING] = Refreshing(database, RefreshTokens(core.settings.refresh_key), core.issuer)
     app[ACCOUNT] = AccountKeeping(database, core.hasher, core.passwords, core.marks)
     app[ENDING] = SessionEnding(database)
-    app[SESSIONS] = SessionRepository(database)
+    app[SESSION_LISTS] = SessionLists(database)
     app[API_KEYS] = ApiKeyKeeping(database)
     app[COOKIE] = SessionCookie.of(core.settings.process.public_url)
     app[KEYS] = core.keys

@@ -46,5 +46,5 @@ def make_core(settings: Settings, database: Database, hasher: PasswordHasher) ->
         attempts=attempts,
         passwords=PasswordGuard(attempts, hasher),
         issuer=issuer,
-        entrance=Entrance(database, marks, issuer),
+        entrance=Entrance(database, marks, issuer, settings.most_sessions),
     )

@@ -52,12 +52,13 @@ class InvalidRefreshToken(AppError):
 
 
 class SessionRevoked(AppError):
-    """`detail` tells the person why."""
+    """`detail` tells the person why, and the member `reason` tells programs."""
 
     code, status, title = "session_revoked", 401, "This session was ended"
 
-    def __init__(self, detail: str) -> None:
+    def __init__(self, detail: str, reason: str) -> None:
         super().__init__(detail, headers=INVALID_TOKEN)
+        self.members["reason"] = reason
 
 
 class SessionExpired(AppError):

@@ -16,6 +16,7 @@ from auth_service.errors import (
 )
 from auth_service.handlers.account import change_password, delete_account
 from auth_service.handlers.api_keys import create_api_key, delete_api_key, get_api_key, list_api_keys
+from auth_service.handlers.export import ZIP, export_account
 from auth_service.handlers.internal import (
     confirm_generations,
     list_revocations,
@@ -26,6 +27,7 @@ from auth_service.handlers.internal import (
 from auth_service.handlers.keys import get_key_set
 from auth_service.handlers.sessions import list_sessions, log_out, revoke_session
 from auth_service.handlers.sign_in import log_in, refresh, register
+from shared.errors import InsufficientUserAuthentication
 from shared.events.feed import FEED_ROUTE
 from shared.web.routes import Auth, Route
 
@@ -44,6 +46,14 @@ ROUTES = (
     Route("DELETE", "/v1/auth/sessions/{session_id}", revoke_session, Auth.SESSION),
     Route("POST", "/v1/auth/password", change_password, Auth.SESSION, errors=_REFUSED_PASSWORD),
     Route("POST", "/v1/auth/account/deletion", delete_account, Auth.SESSION, errors=(WrongPassword, TooManyAttempts)),
+    Route(
+        "POST",
+        "/v1/auth/account/export",
+        export_account,
+        Auth.SESSION,
+        errors=(InsufficientUserAuthentication,),
+        raw_answer=(ZIP,),
+    ),
     Route("POST", "/v1/auth/api-keys", create_api_key, Auth.SESSION, errors=_REFUSED_KEY),
     Route("GET", "/v1/auth/api-keys", list_api_keys, Auth.SESSION),
     Route("GET", "/v1/auth/api-keys/{api_key_id}", get_api_key, Auth.SESSION),

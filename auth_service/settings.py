@@ -1,5 +1,6 @@
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
 from auth_service.passwords import HashingSettings
@@ -12,13 +13,21 @@ _SECRET_LENGTH = 32  # characters at least: 128 bits even in hex
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`refresh_key` makes refresh tokens; `sealing_key` encrypts signing keys at rest."""
+    """`refresh_key` makes refresh tokens; `sealing_key` encrypts signing keys at rest.
+
+    `most_sessions` is how many an account may have at once. `identity_key_file` holds the private key that this process
+    signs its own calls with, to the private ports of user_service and file_service.
+    """
 
     process: ProcessSettings
     database: DatabaseSettings
     hashing: HashingSettings
     refresh_key: Secret
     sealing_key: Secret
+    most_sessions: int
+    identity_key_file: Path
+    user_internal_url: str
+    file_internal_url: str
 
     @classmethod
     def from_env(cls, env: Env) -> Self:
@@ -33,6 +42,10 @@ class Settings:
             ),
             refresh_key=_long_secret(env, "REFRESH_KEY"),
             sealing_key=_sealing_key(env),
+            most_sessions=env.integer("SESSIONS_PER_ACCOUNT", 100, minimum=1, maximum=10_000),
+            identity_key_file=env.path("IDENTITY_KEY_FILE"),
+            user_internal_url=env.url("USER_INTERNAL_URL", "http://127.0.0.1:9082"),
+            file_internal_url=env.url("FILE_INTERNAL_URL", "http://127.0.0.1:9083"),
         )
 
 

@@ -13,6 +13,11 @@ class Action(StrEnum):
 
     REGISTERED = "registered"
     SIGNED_IN = "signed_in"
+    SIGNED_OUT = "signed_out"
+    SESSION_ENDED = "session_ended"
+    REFRESH_TOKEN_REUSED = "refresh_token_reused"  # noqa: S105  an action, not a secret
+    ACCOUNT_EXPORTED = "account_exported"
+    ACCOUNT_DELETED = "account_deleted"
 
 
 @dataclass(frozen=True, slots=True)

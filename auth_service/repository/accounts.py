@@ -52,11 +52,14 @@ class AccountRepository:
         """Keep the account as it was when it was proved, until the transaction ends.
 
         False when the password has been changed or the account deleted meanwhile: what was proved is void then.
-        Needs a transaction.
+        Of two who hold it, one waits: so that sessions begin one after the other. Needs a transaction.
         """
         return bool(
             await self._db.fetchval(
-                "select true from auth.account where user_id = $1 and password_hash is not distinct from $2 for share",
+                """
+                select true from auth.account where user_id = $1 and password_hash is not distinct from $2
+                for no key update
+                """,
                 account.user_id,
                 account.password_hash,
             )

@@ -1,4 +1,6 @@
-"""SQL of the audit log. What was written stays as it is."""
+"""SQL of the audit log. What was written stays as it is, but for where deleted accounts were used from."""
+
+from uuid import UUID
 
 import msgspec
 
@@ -29,3 +31,7 @@ class AuditRepository:
             entry.device.user_agent,
             msgspec.json.encode(entry.details).decode(),
         )
+
+    async def forget(self, user_id: UUID) -> None:
+        """Take out of a deleted account's entries from where they were made. Needs the deletion's transaction."""
+        await self._db.execute("select auth.forget_in_audit_log($1)", user_id)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from auth_service.domain.accounts import Account
+from auth_service.domain.audit import Action, AuditEntry
 from auth_service.domain.devices import Device
 from auth_service.domain.passwords import accept_new_password
 from auth_service.domain.sessions import EndReason
@@ -11,6 +12,7 @@ from auth_service.errors import WrongPassword
 from auth_service.marks import Marks
 from auth_service.passwords import PasswordHasher
 from auth_service.repository.accounts import AccountRepository
+from auth_service.repository.audit import AuditRepository
 from auth_service.repository.sessions import Ending
 from auth_service.service.api_keys import revoke_api_keys
 from auth_service.service.ending import end_sessions
@@ -55,7 +57,10 @@ class AccountKeeping:
             await publish(connection, "auth", events)
 
     async def delete(self, user_id: UUID, password: str, device: Device) -> None:
-        """Delete the account, its sessions and its API keys. Raises WrongPassword, TooManyAttempts, Unavailable."""
+        """Delete the account, its sessions and its API keys. Raises WrongPassword, TooManyAttempts, Unavailable.
+
+        The audit log forgets from where it was used. The deletion itself is told whole: a dispute would be about it.
+        """
         account = await self._proved(user_id, password, device)
         async with self.database.transaction() as connection:
             accounts = AccountRepository(connection)
@@ -64,6 +69,9 @@ class AccountKeeping:
             events = await end_sessions(connection, Ending(user_id, EndReason.ACCOUNT_DELETED))
             events += await revoke_api_keys(connection, user_id)
             await accounts.delete(user_id)
+            audit = AuditRepository(connection)
+            await audit.forget(user_id)
+            await audit.record(AuditEntry(Action.ACCOUNT_DELETED, device, user_id, user_id))
             await publish(connection, "auth", [*events, NewEvent("user_deleted", str(user_id))])
 
     async def _proved(self, user_id: UUID, password: str, device: Device) -> Account:

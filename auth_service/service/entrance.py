@@ -14,6 +14,7 @@ from auth_service.repository.accounts import AccountRepository
 from auth_service.repository.audit import AuditRepository
 from auth_service.repository.sessions import SessionRepository
 from auth_service.service.browser_sessions import BrowserCookie, end_replaced
+from auth_service.service.ending import end_excess
 from auth_service.service.tokens import TokenIssuer, Tokens
 from shared.credentials import new_session_cookie
 from shared.db import Connection, Database
@@ -53,6 +54,7 @@ class Entrance:
     database: Database
     marks: Marks
     issuer: TokenIssuer
+    most_sessions: int  # that an account may have at once
 
     async def admit(self, proof: Proof, visitor: Visitor) -> Admission:
         """Begin a session. Raises InvalidCredentials where the proof has become void meanwhile, or Unavailable."""
@@ -78,8 +80,12 @@ class Entrance:
         return Opening(session, Admission(user_id, tokens), visitor.replaced)
 
     async def begin(self, connection: Connection, opening: Opening) -> list[NewEvent]:
-        """Store the session and return the events to publish as the transaction's last step."""
+        """Store the session and return the events to publish as the transaction's last step.
+
+        The transaction holds the account, or has just made it: the sessions that are too many then are ended here.
+        """
         session = opening.session
+        events = await end_replaced(connection, opening.replaced)
         await SessionRepository(connection).add(session)
         await AccountRepository(connection).remember_device(session.user_id, self.marks.fingerprint(session.device))
         details = {"methods": " ".join(session.standing.methods), "kind": session.kind.value}
@@ -87,4 +93,4 @@ class Entrance:
             Action.SIGNED_IN, session.device, session.user_id, session.user_id, session.session_id, details
         )
         await AuditRepository(connection).record(entry)
-        return await end_replaced(connection, opening.replaced)
+        return events + await end_excess(connection, session, self.most_sessions)

@@ -28,7 +28,13 @@ _PASSED_ON: Mapping[str, tuple[str, ...]] = {
         "HTTP_PORT",
         "WORKERS",
     ),
-    "auth_service": ("DATABASE_POOL_SIZE", "BCRYPT_COST", "BCRYPT_THREADS", "BCRYPT_QUEUE"),
+    "auth_service": (
+        "DATABASE_POOL_SIZE",
+        "BCRYPT_COST",
+        "BCRYPT_THREADS",
+        "BCRYPT_QUEUE",
+        "SESSIONS_PER_ACCOUNT",
+    ),
     "user_service": ("DATABASE_POOL_SIZE",),
     "file_service": ("DATABASE_POOL_SIZE", "FILE_MAX_BYTES", "FILE_QUOTA_BYTES", "FILE_STALL_SECONDS", "FILES_ROOT"),
 }
@@ -86,7 +92,7 @@ class Environments:
         return {
             "IDENTITY_KEY_FILE": self._key_file("gateway"),
             "VALKEY_URL": self.valkey.url,
-            "AUTH_INTERNAL_URL": self._auth_internal(),
+            "AUTH_INTERNAL_URL": self._private("auth_service"),
             "AUTH_URL": self._public("auth_service"),
             "USER_URL": self._public("user_service"),
             "FILE_URL": self._public("file_service"),
@@ -94,12 +100,22 @@ class Environments:
 
     def _service(self, service: str) -> dict[str, str]:
         database = {"DATABASE_URL": self._database_url(f"{SCHEMAS[service]}_runtime")}
-        if service == "auth_service":  # it calls nobody, and so signs no assertions
-            names = ("password_pepper", "refresh_key", "key_encryption_key")
-            return database | {f"{name.upper()}_FILE": str(self.originals.password_file(name)) for name in names}
-        caller = {"IDENTITY_KEY_FILE": self._key_file(service), "AUTH_INTERNAL_URL": self._auth_internal()}
-        files = {"FILES_ROOT": str(self.state.files)} if service == "file_service" else {}
-        return database | caller | files
+        own = {"auth_service": self._auth, "user_service": self._follower, "file_service": self._files}[service]()
+        return database | {"IDENTITY_KEY_FILE": self._key_file(service)} | own
+
+    def _auth(self) -> dict[str, str]:
+        names = ("password_pepper", "refresh_key", "key_encryption_key")
+        secrets = {f"{name.upper()}_FILE": str(self.originals.password_file(name)) for name in names}
+        return secrets | {
+            "USER_INTERNAL_URL": self._private("user_service"),
+            "FILE_INTERNAL_URL": self._private("file_service"),
+        }
+
+    def _follower(self) -> dict[str, str]:
+        return {"AUTH_INTERNAL_URL": self._private("auth_service")}
+
+    def _files(self) -> dict[str, str]:
+        return self._follower() | {"FILES_ROOT": str(self.state.files)}
 
     def _passed_on(self, program: str) -> dict[str, str]:
         names = (*_PASSED_ON_TO_ALL, *_PASSED_ON[program])
@@ -114,5 +130,5 @@ class Environments:
     def _public(self, program: str) -> str:
         return f"http://{LOOPBACK}:{ports_of(program, self.settings.port).public}"
 
-    def _auth_internal(self) -> str:
-        return f"http://{LOOPBACK}:{ports_of('auth_service', self.settings.port).private}"
+    def _private(self, program: str) -> str:
+        return f"http://{LOOPBACK}:{ports_of(program, self.settings.port).private}"

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from shared.identity import ANONYMOUS, HEADER, Identity, Kind, Signer, public_jwk
 
@@ -87,7 +88,11 @@ class Gateway:
     """Signs assertions as the gateway, and for `user_service` as a program that calls /internal."""
 
     def __init__(self, folder: Path) -> None:
-        keys = {issuer: ec.generate_private_key(ec.SECP256R1()) for issuer in ("gateway", "user_service")}
+        issuers = ("gateway", "auth_service", "user_service")
+        keys = {issuer: ec.generate_private_key(ec.SECP256R1()) for issuer in issuers}
+        self.key_file = folder / "auth_service.pem"
+        pem = keys["auth_service"].private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        self.key_file.write_bytes(pem)
         self._signers = {issuer: Signer(issuer, key) for issuer, key in keys.items()}
         self.trust_file = folder / "trust.json"
         trust = {issuer: {"keys": [public_jwk(key.public_key())]} for issuer, key in keys.items()}
