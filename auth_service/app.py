@@ -32,6 +32,7 @@ from auth_service.service.credentials import CredentialKeeping
 from auth_service.service.ending import SessionEnding
 from auth_service.service.refreshing import Refreshing
 from auth_service.service.sign_in import SignIn
+from auth_service.serving_factors import serve_factors
 from auth_service.settings import NAME, Settings
 from shared.db import Database, open_database
 from shared.events.feed import FEED, Feed, open_feed
@@ -89,6 +90,7 @@ def _serve_people(app: web.Application, core: Core) -> None:
     app[API_KEYS] = ApiKeyKeeping(database)
     app[COOKIE] = SessionCookie.of(core.settings.process.public_url)
     app[KEYS] = core.keys
+    serve_factors(app, core)
 
 
 def _serve_programs(app: web.Application, core: Core, feed: Feed) -> None:

@@ -1,6 +1,7 @@
 """What can go wrong with an account or a session, each under its permanent code."""
 
 import math
+from collections.abc import Sequence
 from datetime import timedelta
 
 from shared.errors import INVALID_TOKEN, AppError
@@ -66,6 +67,55 @@ class SessionExpired(AppError):
 
     def __init__(self) -> None:
         super().__init__("Sign in again.", headers=INVALID_TOKEN)
+
+
+class SecondFactorRequired(AppError):
+    """The first factor was right: `pending_sign_in` and one of `factors` finish it at /v1/auth/login/second-factor."""
+
+    code, status, title = "second_factor_required", 403, "A second factor is needed to sign in"
+
+    def __init__(self, pending_sign_in: str, factors: Sequence[str]) -> None:
+        super().__init__()
+        self.members = {"pending_sign_in": pending_sign_in, "factors": list(factors)}
+
+
+class InvalidPendingSignIn(AppError):
+    code, status, title = "invalid_pending_sign_in", 401, "This sign-in has expired, or was tried too often"
+
+    def __init__(self) -> None:
+        super().__init__("Sign in again.")
+
+
+class WrongSecondFactor(AppError):
+    """Says the same for a wrong code, a used one, and a factor that the account doesn't have."""
+
+    code, status, title = "wrong_second_factor", 403, "The code is wrong, or was used before"
+
+
+class PasskeyRefused(AppError):
+    code, status, title = "passkey_refused", 403, "This passkey, or what it signed, is not accepted"
+
+
+class InvalidPasskeyName(AppError):
+    code, status, title = "invalid_passkey_name", 422, "This can't be a passkey's name"
+
+
+class TooManyPasskeys(AppError):
+    code, status, title = "too_many_passkeys", 409, "This account has as many passkeys as it can have"
+
+
+class FactorExists(AppError):
+    code, status, title = "factor_exists", 409, "The account has this factor already"
+
+
+class NoSecondFactor(AppError):
+    """Recovery codes stand in for a factor, so there must be one."""
+
+    code, status, title = "no_second_factor", 409, "The account has no second factor"
+
+
+class LastWayIn(AppError):
+    code, status, title = "last_way_in", 409, "Nobody could sign in to this account any more"
 
 
 class InvalidKeyName(AppError):

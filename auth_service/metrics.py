@@ -3,9 +3,7 @@
 from prometheus_client import Counter, Gauge
 
 REGISTRATIONS = Counter("auth_registrations_total", "Accounts registered.")
-LOGINS = Counter(
-    "auth_logins_total", "Logins by outcome: success, invalid_credentials, too_many_attempts.", ("outcome",)
-)
+LOGINS = Counter("auth_logins_total", "Logins by outcome: success, or the code that refused them.", ("outcome",))
 REFRESHES = Counter(
     "auth_refreshes_total", "Refreshes with a genuine token, by verdict of the rotation rule.", ("outcome",)
 )

@@ -1,22 +1,42 @@
 from auth_service.errors import (
     EmailTaken,
+    FactorExists,
     InvalidCredentials,
     InvalidEmail,
     InvalidKeyExpiry,
     InvalidKeyName,
+    InvalidPasskeyName,
+    InvalidPendingSignIn,
     InvalidRefreshToken,
     InvalidScope,
+    LastWayIn,
+    NoSecondFactor,
+    PasskeyRefused,
+    SecondFactorRequired,
     SessionExpired,
     SessionRevoked,
     TooManyApiKeys,
     TooManyAttempts,
+    TooManyPasskeys,
     TooManyRefreshes,
     WeakPassword,
     WrongPassword,
+    WrongSecondFactor,
 )
 from auth_service.handlers.account import change_password, delete_account
 from auth_service.handlers.api_keys import create_api_key, delete_api_key, get_api_key, list_api_keys
 from auth_service.handlers.export import ZIP, export_account
+from auth_service.handlers.factors import (
+    add_passkey,
+    ask_for_passkey,
+    confirm_totp,
+    enrol_totp,
+    get_factors,
+    remove_passkey,
+    remove_totp,
+    rename_passkey,
+    renew_recovery_codes,
+)
 from auth_service.handlers.internal import (
     confirm_generations,
     list_revocations,
@@ -25,17 +45,31 @@ from auth_service.handlers.internal import (
     verify_credential,
 )
 from auth_service.handlers.keys import get_key_set
+from auth_service.handlers.second_factor import (
+    ask_passkey_to_finish,
+    ask_passkey_to_sign_in,
+    finish_sign_in,
+    log_in_with_passkey,
+)
 from auth_service.handlers.sessions import list_sessions, log_out, revoke_session
 from auth_service.handlers.sign_in import log_in, refresh, register
+from auth_service.handlers.step_up import ask_passkey_to_step_up, step_up
 from shared.errors import InsufficientUserAuthentication
 from shared.events.feed import FEED_ROUTE
 from shared.web.routes import Auth, Route
 
 _KEY_SET = "/.well-known/jwks.json"
 _REFUSED_REFRESH = (InvalidRefreshToken, SessionRevoked, SessionExpired, TooManyRefreshes)
-_REFUSED_LOGIN = (InvalidEmail, InvalidCredentials, TooManyAttempts)
+_REFUSED_LOGIN = (InvalidEmail, InvalidCredentials, TooManyAttempts, SecondFactorRequired)
 _REFUSED_KEY = (InvalidKeyName, InvalidScope, InvalidKeyExpiry, TooManyApiKeys)
 _REFUSED_PASSWORD = (WeakPassword, WrongPassword, TooManyAttempts)
+_REFUSED_PENDING = (InvalidPendingSignIn, PasskeyRefused)
+_REFUSED_SECOND_FACTOR = (*_REFUSED_PENDING, WrongSecondFactor, TooManyAttempts)
+_STALE = InsufficientUserAuthentication
+_REFUSED_STEP_UP = (WrongPassword, WrongSecondFactor, PasskeyRefused, TooManyAttempts, _STALE)
+_REFUSED_PASSKEY = (InvalidPasskeyName, PasskeyRefused, TooManyPasskeys, _STALE)
+_LOGIN, _FACTORS = "/v1/auth/login", "/v1/auth/factors"
+_PASSKEY = f"{_FACTORS}/passkeys/{{passkey_id}}"
 
 ROUTES = (
     Route("POST", "/v1/auth/register", register, Auth.PUBLIC, errors=(InvalidEmail, WeakPassword, EmailTaken)),
@@ -58,6 +92,22 @@ ROUTES = (
     Route("GET", "/v1/auth/api-keys", list_api_keys, Auth.SESSION),
     Route("GET", "/v1/auth/api-keys/{api_key_id}", get_api_key, Auth.SESSION),
     Route("DELETE", "/v1/auth/api-keys/{api_key_id}", delete_api_key, Auth.SESSION),
+    # second factors, passkeys, step-up
+    Route("POST", f"{_LOGIN}/second-factor", finish_sign_in, Auth.PUBLIC, errors=_REFUSED_SECOND_FACTOR),
+    Route("POST", f"{_LOGIN}/second-factor/passkey", ask_passkey_to_finish, Auth.PUBLIC, errors=_REFUSED_PENDING),
+    Route("POST", f"{_LOGIN}/passkey", log_in_with_passkey, Auth.PUBLIC, errors=(PasskeyRefused,)),
+    Route("POST", f"{_LOGIN}/passkey/options", ask_passkey_to_sign_in, Auth.PUBLIC),
+    Route("POST", "/v1/auth/step-up", step_up, Auth.SESSION, errors=_REFUSED_STEP_UP),
+    Route("POST", "/v1/auth/step-up/passkey", ask_passkey_to_step_up, Auth.SESSION, errors=(PasskeyRefused,)),
+    Route("GET", _FACTORS, get_factors, Auth.SESSION),
+    Route("POST", f"{_FACTORS}/totp", enrol_totp, Auth.SESSION, errors=(FactorExists, _STALE)),
+    Route("POST", f"{_FACTORS}/totp/confirmation", confirm_totp, Auth.SESSION, errors=(WrongSecondFactor, _STALE)),
+    Route("DELETE", f"{_FACTORS}/totp", remove_totp, Auth.SESSION, errors=(_STALE,)),
+    Route("POST", f"{_FACTORS}/recovery-codes", renew_recovery_codes, Auth.SESSION, errors=(NoSecondFactor, _STALE)),
+    Route("POST", f"{_FACTORS}/passkeys/options", ask_for_passkey, Auth.SESSION, errors=(TooManyPasskeys, _STALE)),
+    Route("POST", f"{_FACTORS}/passkeys", add_passkey, Auth.SESSION, errors=_REFUSED_PASSKEY),
+    Route("PATCH", _PASSKEY, rename_passkey, Auth.SESSION, errors=(InvalidPasskeyName,)),
+    Route("DELETE", _PASSKEY, remove_passkey, Auth.SESSION, errors=(LastWayIn, _STALE)),
     Route("GET", _KEY_SET, get_key_set, Auth.PUBLIC),
 )
 

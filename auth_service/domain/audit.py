@@ -18,6 +18,15 @@ class Action(StrEnum):
     REFRESH_TOKEN_REUSED = "refresh_token_reused"  # noqa: S105  an action, not a secret
     ACCOUNT_EXPORTED = "account_exported"
     ACCOUNT_DELETED = "account_deleted"
+    SECOND_FACTOR_ASKED = "second_factor_asked"
+    SECOND_FACTOR_REFUSED = "second_factor_refused"
+    STEPPED_UP = "stepped_up"
+    FACTOR_ADDED = "factor_added"
+    FACTOR_REMOVED = "factor_removed"
+    FACTORS_RESET = "factors_reset"
+    RECOVERY_CODES_MADE = "recovery_codes_made"
+    RECOVERY_CODE_USED = "recovery_code_used"
+    PASSKEY_COUNTER_REGRESSED = "passkey_counter_regressed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,4 +44,20 @@ PURGES = (
         ) returning user_id
         """,
     ),
+    Purge(
+        "sign-ins that wait for a second factor",
+        """
+        delete from auth.pending_sign_in where token_hash in (
+            select token_hash from auth.pending_sign_in where expires_at < now() limit $1
+        ) returning token_hash
+        """,
+    ),
+    Purge(
+        "answered challenges",
+        """
+        delete from auth.spent_challenge where challenge_hash in (
+            select challenge_hash from auth.spent_challenge where expires_at < now() - interval '1 minute' limit $1
+        ) returning challenge_hash
+        """,
+    ),
 )

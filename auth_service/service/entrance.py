@@ -15,6 +15,7 @@ from auth_service.repository.audit import AuditRepository
 from auth_service.repository.sessions import SessionRepository
 from auth_service.service.browser_sessions import BrowserCookie, end_replaced
 from auth_service.service.ending import end_excess
+from auth_service.service.pending_sign_ins import ask_second_factor
 from auth_service.service.tokens import TokenIssuer, Tokens
 from shared.credentials import new_session_cookie
 from shared.db import Connection, Database
@@ -57,14 +58,21 @@ class Entrance:
     most_sessions: int  # that an account may have at once
 
     async def admit(self, proof: Proof, visitor: Visitor) -> Admission:
-        """Begin a session. Raises InvalidCredentials where the proof has become void meanwhile, or Unavailable."""
+        """Begin a session. Raises InvalidCredentials where the proof has become void meanwhile, or Unavailable.
+
+        Raises SecondFactorRequired where the account has a second factor and one alone was proved.
+        """
         account = proof.account
         opening = await self.prepare(account.user_id, Standing.now(proof.methods, account.roles), visitor)
         async with self.database.transaction() as connection:
             # Proving took time: what was changed meanwhile, as a password, must not open a session any more.
             if not await AccountRepository(connection).hold(account):
                 raise InvalidCredentials
-            await publish(connection, "auth", await self.begin(connection, opening))
+            owed = await ask_second_factor(connection, proof, visitor.device, visitor.kind)
+            if owed is None:
+                await publish(connection, "auth", await self.begin(connection, opening))
+        if owed is not None:
+            raise owed
         return opening.admission
 
     async def prepare(self, user_id: UUID, standing: Standing, visitor: Visitor) -> Opening:

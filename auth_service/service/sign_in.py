@@ -10,7 +10,7 @@ from auth_service.domain.devices import Device
 from auth_service.domain.passwords import accept_new_password
 from auth_service.domain.standing import PASSWORD, Standing
 from auth_service.emails import parse_email
-from auth_service.errors import InvalidCredentials, TooManyAttempts
+from auth_service.errors import InvalidCredentials, SecondFactorRequired, TooManyAttempts
 from auth_service.marks import Marks
 from auth_service.metrics import LOGINS, REGISTRATIONS
 from auth_service.passwords import PasswordHasher
@@ -49,7 +49,10 @@ class SignIn:
         return opening.admission
 
     async def log_in(self, address: str, password: str, visitor: Visitor) -> Admission:
-        """Begin a session. Raises InvalidEmail, InvalidCredentials, TooManyAttempts, Unavailable."""
+        """Begin a session.
+
+        Raises InvalidEmail, InvalidCredentials, TooManyAttempts, SecondFactorRequired, Unavailable.
+        """
         with _counted():
             return await self.entrance.admit(await self._prove(address, password, visitor.device), visitor)
 
@@ -66,7 +69,7 @@ class SignIn:
 def _counted() -> Iterator[None]:
     try:
         yield
-    except (InvalidCredentials, TooManyAttempts) as exc:
+    except (InvalidCredentials, TooManyAttempts, SecondFactorRequired) as exc:
         LOGINS.labels(exc.code).inc()
         raise
     LOGINS.labels("success").inc()

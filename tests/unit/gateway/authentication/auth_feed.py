@@ -63,6 +63,11 @@ class AuthFeed:
         self.revoke(credential_id, event_type="api_key_revoked" if is_api_key(credential) else "session_revoked")
         return credential_id
 
+    def step_up(self, cookie: str) -> None:
+        """Have a browser's session proved by two factors."""
+        self.holders[cookie]["acr"] = "aal2"
+        self.revoke(UUID(str(self.holders[cookie]["credential_id"])), event_type="session_stepped_up")
+
     def restore(self) -> None:
         """As after a restored backup: another history, in which the last events never were."""
         self.epoch = uuid4()
