@@ -18,7 +18,8 @@ from auth_service.handlers.keys import KEYS
 from auth_service.handlers.sessions import ENDING, SESSION_LISTS
 from auth_service.handlers.sign_in import REFRESHING, SIGN_IN
 from auth_service.key_ring import REFRESH_SECONDS, KeyRing
-from auth_service.pages import PAGES, serve_pages
+from auth_service.page_routes import PAGES
+from auth_service.pages import serve_pages
 from auth_service.passwords import PasswordHasher
 from auth_service.refresh_tokens import RefreshTokens
 from auth_service.repository.retention import PURGES

@@ -22,3 +22,28 @@ class ApiKeyForm(Struct, frozen=True, forbid_unknown_fields=True):
     name: Annotated[str, Meta(max_length=1000)]
     days: Annotated[int, Meta(ge=0, le=3650)]
     scopes: Annotated[list[Annotated[str, Meta(max_length=64)]], Meta(max_length=50)] = []
+
+
+class CodeForm(Struct, frozen=True, forbid_unknown_fields=True):
+    """A code of an authenticator app."""
+
+    code: Annotated[str, Meta(max_length=1000)]
+
+
+class RecoveryCodeForm(Struct, frozen=True, forbid_unknown_fields=True):
+    recovery_code: Annotated[str, Meta(max_length=1000)]
+
+
+class PasswordForm(Struct, frozen=True, forbid_unknown_fields=True):
+    password: str
+
+
+class PasskeyForm(Struct, frozen=True, forbid_unknown_fields=True):
+    """`credential` is JSON that the script writes."""
+
+    credential: str
+
+
+class NewPasskeyForm(Struct, frozen=True, forbid_unknown_fields=True):
+    name: Annotated[str, Meta(max_length=1000)]
+    credential: str

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from auth_service.pages import FRAME, PAGES
+from auth_service.page_routes import FRAME, PAGES
 from tests.stores import ROOT
 
 TEMPLATES = sorted(path for folder in ("shared", "gateway", "auth_service") for path in (ROOT / folder).rglob("*.html"))

@@ -17,7 +17,7 @@ import pytest
 from playwright.async_api import Browser, async_playwright
 
 from tests.browser.person import Person
-from tests.e2e.stack import ROOT, Stack, running_stack, state_folder
+from tests.e2e.stack import ROOT, Stack, free_port, running_stack, state_folder
 
 SCREENSHOTS = ROOT / ".screenshots"
 _BINARIES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -28,12 +28,16 @@ Looks = Callable[[Person, str], Awaitable[None]]
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    port = free_port()
     routes = tmp_path_factory.mktemp("routes") / "routes.toml"
     text = (ROOT / "gateway" / "routes.toml").read_text(encoding="utf-8")
     for limit in ("50 per hour, 200 per day", "20 per 15 minutes", "3 per hour"):
         text = text.replace(f'"{limit}"', '"10000 per minute"')
     routes.write_text(text, encoding="utf-8")
-    with state_folder() as state, running_stack(state, ROUTES_FILE=str(routes)) as running:
+    with (
+        state_folder() as state,
+        running_stack(state, port, ROUTES_FILE=str(routes), PUBLIC_URL=f"http://localhost:{port}") as running,
+    ):
         yield running
 
 
@@ -53,7 +57,7 @@ async def visit(stack: Stack, chromium: Browser) -> AsyncIterator[Visit]:
 
         async def open_window(*, dark: bool = False, phone: bool = False, scripts: bool = True) -> Person:
             context = await chromium.new_context(
-                base_url=f"http://localhost:{stack.port}" if scripts else stack.url,
+                base_url=f"http://localhost:{stack.port}",
                 color_scheme="dark" if dark else "light",
                 viewport={"width": 375, "height": 740} if phone else {"width": 1280, "height": 800},
                 java_script_enabled=scripts,

@@ -9,6 +9,12 @@ MESSAGES = {
     "other_sessions_ended": "All your other sessions are ended.",
     "api_key_created": "The key is made.",
     "api_key_deleted": "The key is revoked.",
+    "app_begun": "",
+    "app_added": "The authenticator app is added.",
+    "app_removed": "The authenticator app is removed.",
+    "passkey_added": "The passkey is added.",
+    "passkey_removed": "The passkey is removed.",
+    "recovery_codes_renewed": "The recovery codes are new; the old ones are void.",
     "account_deleted": "Your account is deleted, with everything in it.",
 }
 

@@ -9,7 +9,7 @@ import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler as WebHandler
 
-from shared.errors import AppError, Unauthenticated
+from shared.errors import AppError, InsufficientUserAuthentication, Unauthenticated
 from shared.web.binding import NoQuery, parse_query, path_values
 from shared.web.body import check_content_type, read_body
 from shared.web.pages.answers import PageAnswer, SeeOther
@@ -41,7 +41,10 @@ def bind_page(route: Route, rules: PageRules) -> WebHandler:
         arguments = _arguments(request, signature)
         if takes_form:
             return await _take(request, route, signature, arrival)
-        answer = await route.handler(request, **arguments)
+        try:
+            answer = await route.handler(request, **arguments)
+        except InsufficientUserAuthentication:
+            return kit.lead_to_step_up(_way_back(request, rules))
         assert isinstance(answer, PageAnswer)
         return kit.present(request, arrival, answer)
 
@@ -61,11 +64,13 @@ async def _take(request: web.Request, route: Route, signature: Signature, arriva
         answer = await route.handler(request, **arguments)
     except Unauthenticated:  # the session has ended this moment
         return kit.lead_to_sign_in(_way_back(request, route.page))
+    except InsufficientUserAuthentication:
+        return kit.lead_to_step_up(_way_back(request, route.page))
     except AppError as exc:
         if route.page.on is None:
             raise
         names = {field.encode_name for field in msgspec.structs.fields(type(body))}
-        attempt = Attempt(request.path, _typed(pairs), *_told(route.page, exc, names))
+        attempt = Attempt(request.path, route.page.on.path, _typed(pairs), *_told(route.page, exc, names))
         return await _show_again(request, route.page, arrival, attempt, exc)
     assert isinstance(answer, SeeOther)
     return kit.present(request, arrival, answer)

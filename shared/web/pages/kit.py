@@ -99,7 +99,14 @@ class PageKit:
 
     def lead_to_sign_in(self, path: str) -> web.Response:
         """Send on to sign in, and back to `path`, with its query, after that."""
-        return self._redirect(SeeOther(f"{self._settings.frame.sign_in}?return_to={quote(path, safe='/')}"))
+        return self._lead(self._settings.frame.sign_in, path)
+
+    def lead_to_step_up(self, path: str) -> web.Response:
+        """Send on to prove anew who it is, and back."""
+        return self._lead(self._settings.frame.step_up, path)
+
+    def _lead(self, there: str, back: str) -> web.Response:
+        return self._redirect(SeeOther(f"{there}?return_to={quote(back, safe='/')}" if back else there))
 
     def present(
         self, request: web.Request, arrival: Arrival, answer: PageAnswer, attempt: Attempt | None = None
@@ -122,7 +129,7 @@ class PageKit:
         notice = self._settings.notices.open(left) if left and attempt is None else None
         page = Page(
             root=self._root,
-            path=request.path,
+            path=attempt.page if attempt is not None else request.path,
             query=request.rel_url.raw_query_string,
             who=arrival.visitor.label if arrival.visitor is not None else None,
             frame=self._settings.frame,

@@ -14,7 +14,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _NONCE_BYTES = 12
-LIFETIME = 300  # seconds
+LIFETIME = 600  # seconds
 _LABEL = b"notice"
 
 

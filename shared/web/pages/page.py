@@ -16,19 +16,27 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What surrounds all pages of a service. `sign_out` takes a form; the others are pages."""
+    """What surrounds all pages of a service.
+
+    `step_up` is where people prove anew that it is they, `sign_out` takes a form; the others are pages.
+    """
 
     sign_in: str
     home: str
     navigation: tuple[Link, ...] = ()
     sign_out: str = ""
+    step_up: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A form that was refused: where it was sent, what was typed, and what is wrong, by field or else by sentences."""
+    """A form that was refused: where it was sent, what was typed, and what is wrong, by field or else by sentences.
+
+    `page` is the path of the page that it stands on.
+    """
 
     action: str
+    page: str = ""
     typed: Mapping[str, Sequence[str]] = field(default_factory=dict)
     faults: Mapping[str, str] = field(default_factory=dict)
     alert: Sequence[str] = ()
@@ -72,8 +80,9 @@ class Page:
     issue_token: Callable[[], str]
 
     def form(self, action: str) -> Form:
-        """Return the form that is sent to `action`; one to the page's own path keeps its query."""
-        query = f"?{self.query}" if self.query and action == self.path else ""
+        """Return the form that is sent to `action`; one to the page's own path, or below, keeps its query."""
+        own = action == self.path or action.startswith(f"{self.path}/")
+        query = f"?{self.query}" if self.query and own else ""
         sent = self.attempt is not None and self.attempt.action == action
         attempt = self.attempt if sent and self.attempt is not None else Attempt(action)
         return Form(f"{self.root}{action}{query}", self.issue_token(), attempt)

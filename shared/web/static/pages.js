@@ -36,5 +36,8 @@ for (const secret of document.querySelectorAll("[data-copy]")) {
   secret.after(button);
 }
 
+// Where the navigation has to be moved sideways, one sees where one is.
+document.querySelector(".side [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+
 // A field that was wrong is where the keyboard begins.
 document.querySelector('[aria-invalid="true"]')?.focus();

@@ -51,7 +51,7 @@ class _Reader(HTMLParser):
             self._form = self.forms[found["action"]] = FoundForm(found["action"])
         elif tag == "input" and self._form is not None and found.get("type") != "checkbox" and "name" in found:
             self._form.fields[found["name"]] = found.get("value", "")
-        self._alert = found.get("role") in ("alert", "status")
+        self._alert = found.get("role") in ("alert", "status") and "hidden" not in found
 
     def handle_endtag(self, tag: str) -> None:
         self._form = None if tag == "form" else self._form

@@ -1,8 +1,10 @@
 """What other sites, and hostile senders, try with the pages' forms."""
 
+import re
+
 import pytest
 
-from auth_service.pages import PAGES
+from auth_service.page_routes import PAGES
 from shared.web.routes import Route
 from tests.integration.auth_service.browsing import ORIGIN, Browser
 from tests.integration.auth_service.people import PASSWORD
@@ -14,8 +16,7 @@ SIGN_IN = "/account/sign-in"
 
 
 def _path(route: Route) -> str:
-    some_id = "00000000-0000-7000-8000-000000000000"
-    return route.path.replace("{session_id}", some_id).replace("{api_key_id}", some_id)
+    return re.sub(r"{\w+}", "00000000-0000-7000-8000-000000000000", route.path)
 
 
 async def insider(service: AuthService) -> Browser:
@@ -134,7 +135,7 @@ async def test_form_that_is_too_long_is_refused(service: AuthService) -> None:
 )
 async def test_markup_shows_as_text_before_signing_in(service: AuthService, page: str, fields: dict[str, str]) -> None:
     browser = Browser(service)
-    (form,) = (await browser.get(page)).forms.values()
+    form = next(iter((await browser.get(page)).forms.values()))
     shown = await browser.post(form.action, form.fields | fields)
     assert shown.status == 422
     assert "<script>alert" not in shown.html

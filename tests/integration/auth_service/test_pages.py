@@ -2,12 +2,13 @@
 
 import pytest
 
-from auth_service.pages import PAGES
+from auth_service.page_routes import FRAME, PAGES
 from tests.integration.auth_service.browsing import Browser
 from tests.integration.auth_service.people import PASSWORD, Person
 from tests.integration.auth_service.world import AuthService
 
 SIGNED_IN = [route.path for route in PAGES if route.page and route.page.signed_in and route.method == "GET"]
+SIGNED_IN.remove("/account/factors/app")  # is there only while one is set up
 
 
 @pytest.fixture
@@ -72,7 +73,8 @@ async def test_page_for_people_signed_in_leads_others_to_sign_in_and_back(
     assert done.location == path
     shown = await browser.follow(done)
     assert (shown.status, shown.headers["Cache-Control"]) == (200, "no-store")
-    assert f'href="{path}" aria-current="page"' in shown.html
+    if path in [link.path for link in FRAME.navigation]:
+        assert f'href="{path}" aria-current="page"' in shown.html
 
 
 @pytest.mark.parametrize(
@@ -82,7 +84,7 @@ async def test_nobody_is_led_off_the_site(browser: Browser, person: Person, aske
     """A17"""
     path = f"/account/sign-in?return_to={asked}".replace("\\", "%5C").replace(":", "%3A")
     shown = await browser.get(path)
-    (form,) = shown.forms.values()
+    form = next(iter(shown.forms.values()))
     done = await browser.post(form.action, form.fields | {"email": person.email, "password": PASSWORD})
     assert done.location == "/account"
 
