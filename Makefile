@@ -10,7 +10,7 @@ TARGETS ?= headers paths routes answers frames handshakes client_addresses
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test test-faults test-browser test-readme test-examples soak fuzz check fmt fmt-check lint types migrate doctor memory compose-check bench-gateway bench-visit problems lock clean
+.PHONY: help run test test-faults test-browser test-readme test-examples soak fuzz check fmt fmt-check lint types migrate doctor mail-preview memory compose-check bench-gateway bench-visit problems lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -22,7 +22,7 @@ run: $(VENV)/.embedded  ## serve everything at http://127.0.0.1:8080 until Ctrl-
 test: $(VENV)/.dev  ## run all tests (ARGS="-k word" for some)
 	@$(BIN)/pytest -q -n 2 --dist loadgroup $(ARGS)
 
-test-faults: $(VENV)/.dev  ## kill -9 each of the six processes ten times under a stream of writes (5 minutes)
+test-faults: $(VENV)/.dev  ## kill -9 each of the seven processes ten times under a stream of writes (5 minutes)
 	@$(BIN)/pytest -q tests/e2e/test_kills.py --kills 10
 
 test-readme: $(VENV)/.dev  ## paste the README's visit into a shell, with curl
@@ -62,6 +62,9 @@ migrate: $(VENV)/.embedded  ## bring the schemas up to date, whether or not the 
 
 doctor: $(VENV)/.embedded  ## what is wrong with the running stack, and what to do about it (JSON=1 for machines)
 	@exec $(BIN)/python -m deploy.local $(if $(JSON),doctor-json,doctor)
+
+mail-preview: $(VENV)/.embedded  ## every mail in every language, as files in .colonnade/mail-preview (MAIL_TEMPLATES= for yours)
+	@$(BIN)/python -m auth_service preview-mail .colonnade/mail-preview
 
 memory: $(VENV)/.embedded  ## what the running stack needs, and how long its last start took
 	@$(BIN)/python -m deploy.local memory

@@ -18,6 +18,7 @@ from auth_service.handlers.keys import KEYS
 from auth_service.handlers.sessions import ENDING, SESSION_LISTS
 from auth_service.handlers.sign_in import REFRESHING, SIGN_IN
 from auth_service.key_ring import REFRESH_SECONDS, KeyRing
+from auth_service.mail_desk import open_mail, serve_mail
 from auth_service.page_routes import PAGES
 from auth_service.pages import serve_pages
 from auth_service.passwords import PasswordHasher
@@ -67,7 +68,9 @@ async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterato
         _serve_people(public, core)
         serve_pages(public, core)
         public[EXPORTING] = await stack.enter_async_context(open_exporting(settings, database))
+        serve_mail(public, core)
         _serve_programs(private, core, feed)
+        await stack.enter_async_context(open_mail(core, lifecycle))
         yield Apps(public, private)
 
 
@@ -83,9 +86,9 @@ def _checks(database: Database, keys: KeyRing) -> dict[str, Check]:
 
 def _serve_people(app: web.Application, core: Core) -> None:
     database = core.database
-    app[SIGN_IN] = SignIn(database, core.hasher, core.passwords, core.marks, core.entrance)
+    app[SIGN_IN] = SignIn(database, core.hasher, core.passwords, core.marks, core.entrance, core.registrar)
     app[REFRESHING] = Refreshing(database, RefreshTokens(core.settings.refresh_key), core.issuer)
-    app[ACCOUNT] = AccountKeeping(database, core.hasher, core.passwords, core.marks)
+    app[ACCOUNT] = AccountKeeping(database, core.hasher, core.passwords, core.marks, core.outbox)
     app[ENDING] = SessionEnding(database)
     app[SESSION_LISTS] = SessionLists(database)
     app[API_KEYS] = ApiKeyKeeping(database)

@@ -118,6 +118,30 @@ class LastWayIn(AppError):
     code, status, title = "last_way_in", 409, "Nobody could sign in to this account any more"
 
 
+class EmailNotVerified(AppError):
+    """Told only to who has shown right credentials."""
+
+    code, status, title = "email_not_verified", 403, "This email address isn't confirmed yet"
+
+    def __init__(self) -> None:
+        super().__init__("Follow the link in the mail that was sent to it, or ask for another.")
+
+
+class InvalidLink(AppError):
+    """Says the same for one that never was, was used, has expired, or belongs to an address of the past."""
+
+    code, status, title = "invalid_link", 422, "This link is no longer good"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "It is good once, for a limited time, and for the address that it was sent to. Ask for another."
+        )
+
+
+class InvalidMailCode(AppError):
+    code, status, title = "invalid_mail_code", 401, "This code is wrong, was used or has expired"
+
+
 class InvalidKeyName(AppError):
     code, status, title = "invalid_key_name", 422, "This can't be an API key's name"
 

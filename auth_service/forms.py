@@ -1,6 +1,6 @@
 """What people fill in: the fields of the pages' forms, and the queries of their addresses."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -47,3 +47,37 @@ class PasskeyForm(Struct, frozen=True, forbid_unknown_fields=True):
 class NewPasskeyForm(Struct, frozen=True, forbid_unknown_fields=True):
     name: Annotated[str, Meta(max_length=1000)]
     credential: str
+
+
+class LinkQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """`token` is that of a mailed link."""
+
+    token: str = ""
+
+
+class AddressForm(Struct, frozen=True, forbid_unknown_fields=True):
+    email: str
+
+
+class MailSignInForm(Struct, frozen=True, forbid_unknown_fields=True):
+    """`way`: whether a code or a link is to be mailed."""
+
+    email: str
+    way: Literal["code", "link"] = "code"
+
+
+class NewPasswordForm(Struct, frozen=True, forbid_unknown_fields=True):
+    new_password: str
+    keep_api_keys: bool = False
+
+
+class NewAddressForm(Struct, frozen=True, forbid_unknown_fields=True):
+    email: str
+    password: str
+
+
+class MailSettingsForm(Struct, frozen=True, forbid_unknown_fields=True):
+    """A box that isn't ticked isn't sent."""
+
+    language: Literal["en", "de"]
+    new_device_notice: bool = False

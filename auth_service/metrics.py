@@ -17,3 +17,5 @@ CREDENTIALS_CHECKED = Counter(
 SIGNING_KEY_SINCE = Gauge(
     "auth_signing_key_since_timestamp_seconds", "Since when the key signs that access tokens are signed with now."
 )
+MAILS_SENT = Counter("auth_mails_sent_total", "Mails that the mail server took, by template.", ("template",))
+MAIL_SERVER_UP = Gauge("auth_mail_server_up", "1 when the mail server could be used at the last try, else 0.")

@@ -1,6 +1,16 @@
 """The table of pages, beside that of the API's routes."""
 
-from auth_service.handlers.pages import account, api_keys, factors, second_factor, sessions, sign_in, step_up
+from auth_service.handlers.pages import (
+    account,
+    api_keys,
+    factors,
+    mail,
+    mailed_links,
+    second_factor,
+    sessions,
+    sign_in,
+    step_up,
+)
 from auth_service.handlers.pages.entering import HOME
 from shared.web.pages.page import Frame, Link
 from shared.web.pages.table import fixed, form, page
@@ -18,6 +28,16 @@ _APP = page("/account/factors/app", factors.show_app, signed_in=True)
 _NEW_PASSKEY = page("/account/factors/passkeys/new", factors.show_new_passkey, signed_in=True)
 _SESSIONS = page("/account/sessions", sessions.show_sessions, signed_in=True)
 _API_KEYS = page("/account/api-keys", api_keys.show_api_keys, signed_in=True)
+_FORGOT = page("/account/forgot", fixed("account/forgot.html"))
+_RESEND = page("/account/verify/resend", fixed("account/resend.html"))
+_MAIL_SIGN_IN = page(f"{_ENTER}/mail", mail.show_mail_sign_in)
+_MAILED_CODE = page(f"{_ENTER}/code", mail.show_code)
+_VERIFY = page("/account/verify", mailed_links.mailed("account/verify.html"))
+_RESET = page("/account/reset", mailed_links.mailed("account/reset.html"))
+_LINK = page(f"{_ENTER}/link", mailed_links.mailed("account/sign_in_link.html"))
+_CONFIRM = page("/account/email/confirm", mailed_links.mailed("account/email_confirm.html"))
+_UNDO = page("/account/email/undo", mailed_links.mailed("account/email_undo.html"))
+_EMAIL = page("/account/email", mail.show_address, signed_in=True)
 _DELETION = page("/account/deletion", fixed("account/deletion.html"), signed_in=True)
 
 # Which field an error is about that names none.
@@ -61,6 +81,28 @@ PAGES = (
     _API_KEYS,
     form("/account/api-keys", api_keys.create_api_key_on_page, on=_API_KEYS),
     form("/account/api-keys/{api_key_id}/delete", api_keys.delete_api_key_on_page, on=_API_KEYS),
+    _FORGOT,
+    form("/account/forgot", mail.forget, on=_FORGOT),
+    _RESEND,
+    form("/account/verify/resend", mail.resend, on=_RESEND),
+    _MAIL_SIGN_IN,
+    form(f"{_ENTER}/mail", mail.ask_for_mail, on=_MAIL_SIGN_IN),
+    _MAILED_CODE,
+    form(f"{_ENTER}/code", mail.sign_in_by_mailed_code, on=_MAILED_CODE, faults={"invalid_mail_code": "code"}),
+    _VERIFY,
+    form("/account/verify", mailed_links.verify_on_page, on=_VERIFY),
+    _RESET,
+    form("/account/reset", mailed_links.reset_on_page, on=_RESET),
+    _LINK,
+    form(f"{_ENTER}/link", mailed_links.sign_in_by_link_on_page, on=_LINK),
+    _CONFIRM,
+    form("/account/email/confirm", mailed_links.confirm_address, on=_CONFIRM),
+    _UNDO,
+    form("/account/email/undo", mailed_links.undo_address, on=_UNDO),
+    _EMAIL,
+    form("/account/email", mail.change_address, on=_EMAIL, faults=_PASSWORD_FIELD),
+    form("/account/email/resend", mail.resend_to_own, on=_EMAIL),
+    form("/account/email/settings", mail.change_mail_settings_on_page, on=_EMAIL),
     _DELETION,
     form("/account/deletion", account.delete_account_on_page, on=_DELETION, faults=_PASSWORD_FIELD),
 )
@@ -72,6 +114,7 @@ FRAME = Frame(
     step_up=_STEP,
     navigation=(
         Link(HOME, "Overview"),
+        Link("/account/email", "Email address"),
         Link("/account/password", "Password"),
         Link("/account/factors", "Second factors"),
         Link("/account/sessions", "Sessions"),

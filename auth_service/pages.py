@@ -5,7 +5,8 @@ from pathlib import Path
 from aiohttp import web
 
 from auth_service.core import Core
-from auth_service.handlers.pages import factors, second_factor
+from auth_service.handlers.pages import second_factor
+from auth_service.handlers.pages.kept import KEPT, Keeping
 from auth_service.handlers.pages.notices import MESSAGES
 from auth_service.handlers.pages.visitors import PEOPLE, Visitors
 from auth_service.page_routes import FRAME
@@ -31,8 +32,8 @@ def serve_pages(app: web.Application, core: Core) -> None:
     )
     notices = Notices(derive_key(key, "page notices"), MESSAGES)
     app[PEOPLE] = accounts
-    app[factors.NOTICES] = notices
-    app[factors.ENROLMENT] = HostCookie.of(public_url, factors.ENROLMENT_COOKIE)
+    kept_key = derive_key(key, "page steps")
+    app[KEPT] = {name: Keeping.named(name, public_url, kept_key) for name in ("enrolment", "mail_code")}
     app[second_factor.PENDING] = HostCookie.of(public_url, second_factor.PENDING_COOKIE)
     app[PAGE_KIT] = PageKit(
         PageSettings(

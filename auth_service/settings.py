@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from auth_service.mail.settings import MailSettings, read_mail_settings
 from auth_service.passwords import HashingSettings
 from auth_service.sealing import read_sealing_key
 from shared.settings import DatabaseSettings, Env, ProcessSettings, Secret
@@ -28,11 +29,15 @@ class Settings:
     identity_key_file: Path
     user_internal_url: str
     file_internal_url: str
+    mail: MailSettings
+    verified_first: bool  # nobody is let in before their address is verified
 
     @classmethod
     def from_env(cls, env: Env) -> Self:
+        process = ProcessSettings.from_env(env, NAME, 8081)
+        mail = read_mail_settings(env, process.public_url)
         return cls(
-            process=ProcessSettings.from_env(env, NAME, 8081),
+            process=process,
             database=DatabaseSettings.from_env(env),
             hashing=HashingSettings(
                 pepper=_long_secret(env, "PASSWORD_PEPPER"),
@@ -46,6 +51,8 @@ class Settings:
             identity_key_file=env.path("IDENTITY_KEY_FILE"),
             user_internal_url=env.url("USER_INTERNAL_URL", "http://127.0.0.1:9082"),
             file_internal_url=env.url("FILE_INTERNAL_URL", "http://127.0.0.1:9083"),
+            mail=mail,
+            verified_first=_verified_first(env, mail),
         )
 
 
@@ -54,6 +61,13 @@ def _long_secret(env: Env, name: str) -> Secret:
     if secret.reveal() and len(secret.reveal()) < _SECRET_LENGTH:
         env.mistake(f"{name} must have at least {_SECRET_LENGTH} characters")
     return secret
+
+
+def _verified_first(env: Env, mail: MailSettings) -> bool:
+    required = env.choice("AUTH_EMAIL_VERIFICATION", ("required", "optional"), "optional") == "required"
+    if required and mail.server is None:
+        env.mistake("AUTH_EMAIL_VERIFICATION is required, so SMTP_URL must be set: nobody could verify an address")
+    return required
 
 
 def _sealing_key(env: Env) -> Secret:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from auth_service.domain.languages import DEFAULT
+
 
 @dataclass(frozen=True, slots=True)
 class NewAccount:
@@ -10,6 +12,7 @@ class NewAccount:
     email: str
     email_key: str
     password_hash: str | None
+    language: str = DEFAULT
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,12 @@ class Action(StrEnum):
     RECOVERY_CODES_MADE = "recovery_codes_made"
     RECOVERY_CODE_USED = "recovery_code_used"
     PASSKEY_COUNTER_REGRESSED = "passkey_counter_regressed"
+    EMAIL_VERIFIED = "email_verified"
+    EMAIL_CHANGE_REQUESTED = "email_change_requested"
+    EMAIL_CHANGED = "email_changed"
+    EMAIL_CHANGE_UNDONE = "email_change_undone"
+    PASSWORD_RESET = "password_reset"  # noqa: S105  an action, not a password
+    MAIL_SETTINGS_CHANGED = "mail_settings_changed"
 
 
 @dataclass(frozen=True, slots=True)

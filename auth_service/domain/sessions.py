@@ -25,6 +25,8 @@ class EndReason(StrEnum):
     LOGOUT_ELSEWHERE = "logout_elsewhere"
     REVOKED_BY_OWNER = "revoked_by_owner"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  a reason, not a password
+    PASSWORD_RESET = "password_reset"  # noqa: S105  as above
+    EMAIL_CHANGE_UNDONE = "email_change_undone"
     ACCOUNT_DELETED = "account_deleted"
     SIGNED_IN_ANEW = "signed_in_anew"
     REFRESH_TOKEN_REUSE = "refresh_token_reuse"  # noqa: S105  as above
@@ -43,6 +45,8 @@ EXPLANATIONS = {
     EndReason.LOGOUT_ELSEWHERE: "It was signed out from another of your sessions.",
     EndReason.REVOKED_BY_OWNER: "It was ended from your list of sessions.",
     EndReason.PASSWORD_CHANGED: "The password was changed in another session.",
+    EndReason.PASSWORD_RESET: "A new password was set by a link in a mail.",
+    EndReason.EMAIL_CHANGE_UNDONE: "A change of the email address was undone, and all devices were signed out.",
     EndReason.ACCOUNT_DELETED: "The account was deleted.",
     EndReason.SIGNED_IN_ANEW: "Somebody signed in anew in the same browser.",
     EndReason.REFRESH_TOKEN_REUSE: "An old refresh token was used again, so somebody may have copied it.",

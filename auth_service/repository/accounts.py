@@ -6,6 +6,7 @@ import asyncpg
 
 from auth_service.domain.accounts import Account, NewAccount
 from auth_service.errors import EmailTaken
+from auth_service.repository.addresses import AddressRepository
 from shared.db import Db
 
 _SELECT = """
@@ -26,19 +27,24 @@ class AccountRepository:
         self._db = db
 
     async def add(self, account: NewAccount) -> None:
-        """Raises EmailTaken."""
+        """Raises EmailTaken. Needs a transaction."""
         try:
             await self._db.execute(
-                "insert into auth.account (user_id, email, email_key, password_hash) values ($1, $2, $3, $4)",
+                """
+                insert into auth.account (user_id, email, email_key, password_hash, language)
+                values ($1, $2, $3, $4, $5)
+                """,
                 account.user_id,
                 account.email,
                 account.email_key,
                 account.password_hash,
+                account.language,
             )
         except asyncpg.UniqueViolationError as exc:
             if exc.constraint_name == "account_email_key":
                 raise EmailTaken from exc
             raise
+        await AddressRepository(self._db).require_unreserved(account.email_key, account.user_id)
 
     async def find(self, email_key: str, fingerprint: bytes) -> Account | None:
         row = await self._db.fetchrow(f"{_SELECT} where a.email_key = $1", email_key, fingerprint)
@@ -94,14 +100,19 @@ class AccountRepository:
         """Delete the account with its sessions and devices."""
         await self._db.execute("delete from auth.account where user_id = $1", user_id)
 
-    async def remember_device(self, user_id: UUID, fingerprint: bytes) -> None:
-        await self._db.execute(
-            """
-            insert into auth.known_device (user_id, fingerprint) values ($1, $2)
-            on conflict on constraint known_device_pkey do update set last_seen_at = now()
-            """,
-            user_id,
-            fingerprint,
+    async def remember_device(self, user_id: UUID, fingerprint: bytes) -> bool:
+        """Note the device, and tell whether it is news to somebody who has signed in from others."""
+        return bool(
+            await self._db.fetchval(
+                """
+                with other as (select exists (select from auth.known_device where user_id = $1) as found)
+                insert into auth.known_device as d (user_id, fingerprint) values ($1, $2)
+                on conflict on constraint known_device_pkey do update set last_seen_at = now()
+                returning d.xmax = 0 and (select found from other)
+                """,
+                user_id,
+                fingerprint,
+            )
         )
 
 

@@ -1,9 +1,27 @@
 """What is kept for how long."""
 
+from shared.jobs.queue import purge_jobs
 from shared.purge import Purge, purge_events
 
 PURGES = (
     purge_events("auth"),
+    *purge_jobs("auth"),
+    Purge(
+        "one-time tokens",
+        """
+        delete from auth.one_time_token where token_hash in (
+            select token_hash from auth.one_time_token where expires_at < now() limit $1
+        ) returning token_hash
+        """,
+    ),
+    Purge(
+        "mail counts",
+        """
+        delete from auth.mail_count where subject in (
+            select subject from auth.mail_count where window_started_at < now() - interval '1 day' limit $1
+        ) returning subject
+        """,
+    ),
     Purge(
         "sessions revoked 30 days ago",
         """

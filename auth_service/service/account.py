@@ -9,6 +9,8 @@ from auth_service.domain.devices import Device
 from auth_service.domain.passwords import accept_new_password
 from auth_service.domain.sessions import EndReason
 from auth_service.errors import WrongPassword
+from auth_service.mail.orders import Template
+from auth_service.mail.outbox import Outbox
 from auth_service.marks import Marks
 from auth_service.passwords import PasswordHasher
 from auth_service.repository.accounts import AccountRepository
@@ -38,6 +40,7 @@ class AccountKeeping:
     hasher: PasswordHasher
     guard: PasswordGuard
     marks: Marks
+    outbox: Outbox
 
     async def change_password(self, user_id: UUID, change: PasswordChange, device: Device) -> None:
         """Change it, end all other sessions, and delete the API keys: whoever knew the old one may have made some.
@@ -50,6 +53,7 @@ class AccountKeeping:
         async with self.database.transaction() as connection:
             if not await AccountRepository(connection).change_password(account, password_hash):
                 raise WrongPassword  # it is no longer the password that was proved
+            await self.outbox.notify(connection, user_id, Template.PASSWORD_CHANGED)
             ending = Ending(user_id, EndReason.PASSWORD_CHANGED, spare=change.session_id)
             events = await end_sessions(connection, ending)
             if not change.keep_api_keys:

@@ -8,7 +8,8 @@ from auth_service.domain.audit import Action, AuditEntry
 from auth_service.domain.devices import Device
 from auth_service.domain.sessions import NewSession, SessionKind
 from auth_service.domain.standing import Standing
-from auth_service.errors import InvalidCredentials
+from auth_service.errors import EmailNotVerified, InvalidCredentials
+from auth_service.mail.outbox import Outbox
 from auth_service.marks import Marks
 from auth_service.repository.accounts import AccountRepository
 from auth_service.repository.audit import AuditRepository
@@ -51,18 +52,30 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True)
+class EntranceRules:
+    """`most_sessions` are what an account may have at once. `verified_first`: nobody comes in whose address isn't."""
+
+    most_sessions: int
+    verified_first: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Entrance:
     database: Database
     marks: Marks
     issuer: TokenIssuer
-    most_sessions: int  # that an account may have at once
+    outbox: Outbox
+    rules: EntranceRules
 
     async def admit(self, proof: Proof, visitor: Visitor) -> Admission:
-        """Begin a session. Raises InvalidCredentials where the proof has become void meanwhile, or Unavailable.
+        """Begin a session.
 
-        Raises SecondFactorRequired where the account has a second factor and one alone was proved.
+        Raises EmailNotVerified, InvalidCredentials where the proof has become void meanwhile, SecondFactorRequired
+        where the account has a second factor and one alone was proved, or Unavailable.
         """
         account = proof.account
+        if self.rules.verified_first and not account.email_verified:
+            raise EmailNotVerified
         opening = await self.prepare(account.user_id, Standing.now(proof.methods, account.roles), visitor)
         async with self.database.transaction() as connection:
             # Proving took time: what was changed meanwhile, as a password, must not open a session any more.
@@ -95,10 +108,11 @@ class Entrance:
         session = opening.session
         events = await end_replaced(connection, opening.replaced)
         await SessionRepository(connection).add(session)
-        await AccountRepository(connection).remember_device(session.user_id, self.marks.fingerprint(session.device))
+        if await AccountRepository(connection).remember_device(session.user_id, self.marks.fingerprint(session.device)):
+            await self.outbox.tell_new_device(connection, session.user_id, session.device)
         details = {"methods": " ".join(session.standing.methods), "kind": session.kind.value}
         entry = AuditEntry(
             Action.SIGNED_IN, session.device, session.user_id, session.user_id, session.session_id, details
         )
         await AuditRepository(connection).record(entry)
-        return events + await end_excess(connection, session, self.most_sessions)
+        return events + await end_excess(connection, session, self.rules.most_sessions)

@@ -29,11 +29,9 @@ _PASSED_ON: Mapping[str, tuple[str, ...]] = {
         "WORKERS",
     ),
     "auth_service": (
-        "DATABASE_POOL_SIZE",
-        "BCRYPT_COST",
-        "BCRYPT_THREADS",
-        "BCRYPT_QUEUE",
         "SESSIONS_PER_ACCOUNT",
+        *("DATABASE_POOL_SIZE", "BCRYPT_COST", "BCRYPT_THREADS", "BCRYPT_QUEUE"),
+        *("SMTP_URL", "SMTP_URL_FILE", "SMTP_TIMEOUT", "MAIL_FROM", "MAIL_TEMPLATES", "AUTH_EMAIL_VERIFICATION"),
     ),
     "user_service": ("DATABASE_POOL_SIZE",),
     "file_service": ("DATABASE_POOL_SIZE", "FILE_MAX_BYTES", "FILE_QUOTA_BYTES", "FILE_STALL_SECONDS", "FILES_ROOT"),
@@ -53,11 +51,14 @@ def ports_of(program: str, first: int) -> Ports:
 
 @dataclass(frozen=True, slots=True)
 class Environments:
+    """`smtp_url` is where mail goes unless the person said where."""
+
     settings: Settings
     state: State
     originals: Originals
     postgres: Postgres
     valkey: Valkey
+    smtp_url: str = ""
 
     def of(self, program: str) -> dict[str, str]:
         common = self._common(program)
@@ -106,10 +107,15 @@ class Environments:
     def _auth(self) -> dict[str, str]:
         names = ("password_pepper", "refresh_key", "key_encryption_key")
         secrets = {f"{name.upper()}_FILE": str(self.originals.password_file(name)) for name in names}
-        return secrets | {
-            "USER_INTERNAL_URL": self._private("user_service"),
-            "FILE_INTERNAL_URL": self._private("file_service"),
-        }
+        mail = {"SMTP_URL": self.smtp_url} if self.smtp_url else {}
+        return (
+            secrets
+            | mail
+            | {
+                "USER_INTERNAL_URL": self._private("user_service"),
+                "FILE_INTERNAL_URL": self._private("file_service"),
+            }
+        )
 
     def _follower(self) -> dict[str, str]:
         return {"AUTH_INTERNAL_URL": self._private("auth_service")}

@@ -8,7 +8,8 @@ import pytest
 from auth_service.page_routes import FRAME, PAGES
 from tests.stores import ROOT
 
-TEMPLATES = sorted(path for folder in ("shared", "gateway", "auth_service") for path in (ROOT / folder).rglob("*.html"))
+_FOLDERS = ("shared/web", "gateway/pages", "auth_service/templates")  # mails are another matter
+TEMPLATES = sorted(path for folder in _FOLDERS for path in (ROOT / folder).rglob("*.html"))
 PAGE_TEMPLATES = [path for path in TEMPLATES if '"page.html"' in path.read_text(encoding="utf-8")]
 FORMS = ROOT / "shared" / "web" / "templates" / "forms.html"
 STYLESHEET = (ROOT / "shared" / "web" / "static" / "colonnade.css").read_text(encoding="utf-8")

@@ -8,19 +8,15 @@ from auth_service.factor_messages import credential_in
 from auth_service.forms import CodeForm, NewPasskeyForm
 from auth_service.handlers.callers import asker_of
 from auth_service.handlers.factors import FACTORS, PASSKEYS
+from auth_service.handlers.pages.kept import KEPT, Keeping
 from auth_service.handlers.pages.notices import notice
 from auth_service.handlers.pages.passkeys import attestation_in
 from auth_service.handlers.pages.visitors import PEOPLE
 from auth_service.one_time_codes import describe
 from auth_service.service.passkeys import Offer
 from shared.web.context import identity_of
-from shared.web.cookies import HostCookie
 from shared.web.pages.answers import PageAnswer, SeeOther, View
-from shared.web.pages.notices import LIFETIME, Notice, Notices
 
-ENROLMENT = web.AppKey("enrolment", HostCookie)
-NOTICES = web.AppKey("notices", Notices)
-ENROLMENT_COOKIE = "enrolment"
 _PATH = "/account/factors"
 _APP = f"{_PATH}/app"
 
@@ -33,16 +29,15 @@ async def show_factors(request: web.Request) -> View:
 async def begin_app(request: web.Request) -> SeeOther:
     """Make the app's secret; until a code of it is confirmed the browser keeps it, encrypted, to show it again."""
     enrolment = await request.app[FACTORS].enrol_totp(asker_of(request))
-    kept = request.app[NOTICES].seal(Notice("app_begun", {"secret": enrolment.secret}))
-    return SeeOther(_APP, cookies=[request.app[ENROLMENT].set(kept, LIFETIME)])
+    return SeeOther(_APP, cookies=[_kept(request).keep({"secret": enrolment.secret})])
 
 
 async def show_app(request: web.Request) -> PageAnswer:
     """The QR code of an authenticator app that is being added."""
-    kept = request.app[NOTICES].open(request.app[ENROLMENT].read_one(request.headers.getall("Cookie", ())))
+    kept = _kept(request).read(request)
     if kept is None:
         return SeeOther(_PATH)
-    secret, keeping = str(kept.shown["secret"]), request.app[FACTORS]
+    secret, keeping = str(kept["secret"]), request.app[FACTORS]
     account = await request.app[PEOPLE].find_by_id(identity_of(request).user_id, b"")
     enrolment = describe(base64.b32decode(secret), account.email if account is not None else "", keeping.issuer)
     picture = Markup(enrolment.picture)  # noqa: S704  an SVG that we drew
@@ -51,7 +46,7 @@ async def show_app(request: web.Request) -> PageAnswer:
 
 async def confirm_app(request: web.Request, body: CodeForm) -> SeeOther:
     codes = await request.app[FACTORS].confirm_totp(asker_of(request), body.code)
-    return SeeOther(_PATH, notice("app_added", **_told(codes)), [request.app[ENROLMENT].clear()])
+    return SeeOther(_PATH, notice("app_added", **_told(codes)), [_kept(request).clear()])
 
 
 async def remove_app(request: web.Request) -> SeeOther:
@@ -83,3 +78,7 @@ async def remove_passkey_on_page(request: web.Request, passkey_id: UUID) -> SeeO
 
 def _told(codes: list[str] | None) -> dict[str, str | list[str]]:
     return {"recovery_codes": codes} if codes else {}
+
+
+def _kept(request: web.Request) -> Keeping:
+    return request.app[KEPT]["enrolment"]

@@ -1,5 +1,6 @@
 from aiohttp import web
 
+from auth_service.domain.languages import choose_language
 from auth_service.domain.sessions import SessionKind
 from auth_service.forms import ReturnQuery, SignInForm
 from auth_service.handlers.admissions import visitor_of
@@ -41,7 +42,11 @@ async def show_register(request: web.Request, query: ReturnQuery) -> PageAnswer:
 
 async def register(request: web.Request, query: ReturnQuery, body: SignInForm) -> SeeOther:
     visitor = visitor_of(request, SessionKind.BROWSER)
-    return entered(request, query, await request.app[SIGN_IN].register(body.email, body.password, visitor))
+    language = choose_language(request.headers.get("Accept-Language", ""))
+    admission = await request.app[SIGN_IN].register(body.email, body.password, visitor, language)
+    if admission is None:
+        return SeeOther("/account/sign-in", notice("mail_sent"))
+    return entered(request, query, admission)
 
 
 async def sign_out(request: web.Request) -> SeeOther:

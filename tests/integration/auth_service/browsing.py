@@ -84,7 +84,7 @@ class Browser:
         shown = await self.get(page)
         assert shown.status == 200, shown.text
         form = shown.forms[action or page]
-        assert typed.keys() - form.fields.keys() <= {"scopes", "days", "keep_api_keys"}
+        assert typed.keys() - form.fields.keys() <= {"scopes", "days", "keep_api_keys", "language"}
         return await self.post(form.action, form.fields | typed)
 
     async def sign_in(self, email: str, password: str = PASSWORD) -> Shown:

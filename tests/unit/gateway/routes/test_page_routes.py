@@ -24,6 +24,13 @@ TABLE = load_routes(SHIPPED, UPSTREAMS, parse_policy)
         ("POST", "/account/step-up/code", "login"),
         ("GET", "/account/step-up", "page"),
         ("GET", "/account/register", "page"),
+        ("GET", "/account/forgot", "page"),
+        ("POST", "/account/forgot", "mail"),
+        ("POST", "/account/verify/resend", "mail"),
+        ("POST", "/account/sign-in/mail", "mail"),
+        ("POST", "/account/email/resend", "mail"),
+        ("POST", "/account/sign-in/code", "login"),
+        ("POST", "/account/reset", "login"),
         ("POST", "/account/register", "anonymous"),
     ],
 )
