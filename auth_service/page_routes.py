@@ -1,5 +1,6 @@
 """The table of pages, beside that of the API's routes."""
 
+from auth_service.handlers.export import export_account
 from auth_service.handlers.pages import (
     account,
     api_keys,
@@ -38,6 +39,7 @@ _LINK = page(f"{_ENTER}/link", mailed_links.mailed("account/sign_in_link.html"))
 _CONFIRM = page("/account/email/confirm", mailed_links.mailed("account/email_confirm.html"))
 _UNDO = page("/account/email/undo", mailed_links.mailed("account/email_undo.html"))
 _EMAIL = page("/account/email", mail.show_address, signed_in=True)
+_EXPORT = page("/account/export", fixed("account/export.html"), signed_in=True)
 _DELETION = page("/account/deletion", fixed("account/deletion.html"), signed_in=True)
 
 # Which field an error is about that names none.
@@ -103,6 +105,8 @@ PAGES = (
     form("/account/email", mail.change_address, on=_EMAIL, faults=_PASSWORD_FIELD),
     form("/account/email/resend", mail.resend_to_own, on=_EMAIL),
     form("/account/email/settings", mail.change_mail_settings_on_page, on=_EMAIL),
+    _EXPORT,
+    form("/account/export", export_account, on=_EXPORT),
     _DELETION,
     form("/account/deletion", account.delete_account_on_page, on=_DELETION, faults=_PASSWORD_FIELD),
 )
@@ -119,6 +123,7 @@ FRAME = Frame(
         Link("/account/factors", "Second factors"),
         Link("/account/sessions", "Sessions"),
         Link("/account/api-keys", "API keys"),
+        Link("/account/export", "Your data"),
         Link("/account/deletion", "Delete account"),
     ),
 )

@@ -72,6 +72,8 @@ async def _take(request: web.Request, route: Route, signature: Signature, arriva
         names = {field.encode_name for field in msgspec.structs.fields(type(body))}
         attempt = Attempt(request.path, route.page.on.path, _typed(pairs), *_told(route.page, exc, names))
         return await _show_again(request, route.page, arrival, attempt, exc)
+    if isinstance(answer, web.StreamResponse):
+        return answer
     assert isinstance(answer, SeeOther)
     return kit.present(request, arrival, answer)
 

@@ -4,7 +4,8 @@ SIGN_IN = page("/account/sign-in", show_sign_in)
 PAGES = (SIGN_IN, form("/account/sign-in", sign_in, on=SIGN_IN, faults={"invalid_credentials": "password"}))
 
 Handlers take path, `query` and `body` by name as others do, the body from a form, and return a `View` or `SeeOther`; a
-form's handler returns `SeeOther` or raises. A form needs its token, and must come from a page of PUBLIC_URL's origin.
+form's handler returns `SeeOther`, or a `web.StreamResponse` to be saved, or raises.
+A form needs its token, and must come from a page of PUBLIC_URL's origin.
 """
 
 from collections.abc import Mapping

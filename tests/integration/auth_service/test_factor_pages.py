@@ -77,7 +77,10 @@ async def test_second_step_without_a_first_leads_back(service: AuthService) -> N
     assert (shown.location, browser.cookies.get("pending")) == ("/account/sign-in", None)
 
 
-@pytest.mark.parametrize(("page", "action"), [(FACTORS, f"{APP}/begin"), ("/account/factors/passkeys/new", "")])
+@pytest.mark.parametrize(
+    ("page", "action"),
+    [(FACTORS, f"{APP}/begin"), ("/account/factors/passkeys/new", ""), ("/account/export", "/account/export")],
+)
 async def test_what_is_sensitive_asks_to_step_up_and_leads_back(
     inside: Browser, service: AuthService, page: str, action: str
 ) -> None:

@@ -20,7 +20,6 @@ from tests.ports import free_port
 from tests.stores import ROOT
 from tests.waiting import eventually
 
-
 _PROGRAM = """
 import sys, pathlib
 from deploy.local.mail_catcher.part import run
