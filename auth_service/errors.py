@@ -2,9 +2,9 @@
 
 import math
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from shared.errors import INVALID_TOKEN, AppError
+from shared.errors import INVALID_TOKEN, AppError, Violation
 
 
 class InvalidEmail(AppError):
@@ -12,7 +12,13 @@ class InvalidEmail(AppError):
 
 
 class WeakPassword(AppError):
+    """`rule` says which one it breaks: too_short, too_long, common or context."""
+
     code, status, title = "weak_password", 422, "This password is not acceptable"
+
+    def __init__(self, rule: str, explanation: str, pointer: str) -> None:
+        super().__init__(f"This password {explanation}.", errors=[Violation(pointer, explanation)])
+        self.members = {"rule": rule}
 
 
 class EmailTaken(AppError):
@@ -114,10 +120,6 @@ class NoSecondFactor(AppError):
     code, status, title = "no_second_factor", 409, "The account has no second factor"
 
 
-class LastWayIn(AppError):
-    code, status, title = "last_way_in", 409, "Nobody could sign in to this account any more"
-
-
 class EmailNotVerified(AppError):
     """Told only to who has shown right credentials."""
 
@@ -156,6 +158,92 @@ class InvalidKeyExpiry(AppError):
 
 class TooManyApiKeys(AppError):
     code, status, title = "too_many_api_keys", 409, "This account has as many API keys as it can have"
+
+
+class InvalidSignInFlow(AppError):
+    """Says the same for a state that is unknown, expired, used before, another provider's or another browser's."""
+
+    code, status, title = "invalid_sign_in_flow", 400, "This sign-in can't be finished: start it again"
+
+
+class ProviderRefused(AppError):
+    """The provider's own word: the person declined, or it takes the answer for no good one."""
+
+    code, status, title = "provider_refused", 403, "The provider didn't sign you in"
+
+
+class ProviderDistrusted(AppError):
+    """What the provider says can't be relied on: not its signature, not for us, not for this sign-in, or too old."""
+
+    code, status, title = "provider_distrusted", 403, "The provider's answer can't be relied on"
+
+
+class ProviderEmailMissing(AppError):
+    code, status, title = "provider_email_missing", 403, "The provider tells no email address, and an account needs one"
+
+
+class ProviderEmailUnverified(AppError):
+    code, status, title = "provider_email_unverified", 403, "The provider hasn't verified your email address"
+
+
+class LinkRequired(AppError):
+    code, status, title = "link_required", 409, "There is an account with this email address already"
+
+    def __init__(self) -> None:
+        super().__init__("Sign in to it as you did before, and link the provider to it there.")
+
+
+class LinkNeedsVerifiedEmail(AppError):
+    """Whoever registered somebody else's address must not leave a way in of their own behind for its owner to find."""
+
+    code, status, title = "link_needs_verified_email", 409, "Verify your email address before you link another"
+
+
+class IdentityTaken(AppError):
+    code, status, title = "identity_taken", 409, "Another account is linked to this identity"
+
+
+class TooManyIdentities(AppError):
+    code, status, title = "too_many_identities", 409, "This account has as many linked identities as it can have"
+
+
+class LastWayIn(AppError):
+    code, status, title = "last_way_in", 409, "Without this nobody could sign in to the account any more"
+
+
+class InvalidRedirectUri(AppError):
+    code, status, title = "invalid_redirect_uri", 422, "This is not one of the addresses that apps are reached at"
+
+
+class InvalidSignInCode(AppError):
+    """Says the same for a code that is unknown, expired or used before, and for a wrong verifier."""
+
+    code, status, title = "invalid_sign_in_code", 400, "This sign-in code is not good"
+
+
+class AccountBanned(AppError):
+    """Told only to who proved that the account is theirs: `reason` and `banned_until`, null where it has no end."""
+
+    code, status, title = "account_banned", 403, "This account is banned"
+
+    def __init__(self, reason: str, until: datetime | None) -> None:
+        super().__init__(reason)
+        self.members = {"reason": reason, "banned_until": until.isoformat() if until is not None else None}
+
+
+class InvalidRole(AppError):
+    code, status, title = "invalid_role", 422, "This can't be a role's name"
+
+
+class InvalidBan(AppError):
+    code, status, title = "invalid_ban", 422, "Nobody can be banned like this"
+
+
+class LastAdministrator(AppError):
+    code, status, title = "last_administrator", 409, "Nobody else would be an administrator"
+
+    def __init__(self) -> None:
+        super().__init__("Make somebody else an administrator first.")
 
 
 def _retry_after(wait: timedelta) -> dict[str, str]:

@@ -26,4 +26,4 @@ def serve_factors(app: web.Application, core: Core) -> None:
     app[PASSKEY_SIGN_IN] = PasskeySignIn(database, marks, assertions, core.entrance)
     app[STEP_UP] = StepUp(database, marks, core.passwords, factors, core.issuer)
     app[FACTORS] = FactorKeeping(database, marks, factors, party.host)
-    app[PASSKEYS] = PasskeyKeeping(database, assertions)
+    app[PASSKEYS] = PasskeyKeeping(database, assertions, core.ways_in)

@@ -31,6 +31,10 @@ class EndReason(StrEnum):
     SIGNED_IN_ANEW = "signed_in_anew"
     REFRESH_TOKEN_REUSE = "refresh_token_reuse"  # noqa: S105  as above
     TOO_MANY_SESSIONS = "too_many_sessions"
+    ROLES_CHANGED = "roles_changed"
+    ACCOUNT_BANNED = "account_banned"
+    PASSWORD_VOIDED = "password_voided"  # noqa: S105  as above
+    ENDED_BY_ADMINISTRATOR = "ended_by_administrator"
     EXPIRED = "expired"  # by itself, so that it stands in no row
     OTHER = "other"
 
@@ -53,6 +57,10 @@ EXPLANATIONS = {
     EndReason.TOO_MANY_SESSIONS: "You signed in elsewhere, and this was the longest unused of too many sessions.",
     EndReason.EXPIRED: "It wasn't used for too long, or had its time.",
     EndReason.OTHER: "It was ended.",
+    EndReason.ROLES_CHANGED: "What you may do was changed: sign in again.",
+    EndReason.ACCOUNT_BANNED: "The account was banned by an administrator.",
+    EndReason.PASSWORD_VOIDED: "An administrator asked for a new password: set one by way of a forgotten one.",
+    EndReason.ENDED_BY_ADMINISTRATOR: "It was ended by an administrator.",
 }
 _BY_THEMSELVES = (EndReason.LOGOUT, EndReason.SIGNED_IN_ANEW)
 

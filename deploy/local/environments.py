@@ -29,8 +29,15 @@ _PASSED_ON: Mapping[str, tuple[str, ...]] = {
         "WORKERS",
     ),
     "auth_service": (
+        "DATABASE_POOL_SIZE",
+        "BCRYPT_COST",
+        "BCRYPT_THREADS",
+        "BCRYPT_QUEUE",
+        "KEY_ROTATION_DAYS",
         "SESSIONS_PER_ACCOUNT",
-        *("DATABASE_POOL_SIZE", "BCRYPT_COST", "BCRYPT_THREADS", "BCRYPT_QUEUE"),
+        "AUTH_PROVIDERS_FILE",
+        "AUTH_REDIRECT_URIS",
+        "PASSWORD_WORDS",
         *("SMTP_URL", "SMTP_URL_FILE", "SMTP_TIMEOUT", "MAIL_FROM", "MAIL_TEMPLATES", "AUTH_EMAIL_VERIFICATION"),
     ),
     "user_service": ("DATABASE_POOL_SIZE",),
@@ -107,15 +114,11 @@ class Environments:
     def _auth(self) -> dict[str, str]:
         names = ("password_pepper", "refresh_key", "key_encryption_key")
         secrets = {f"{name.upper()}_FILE": str(self.originals.password_file(name)) for name in names}
-        mail = {"SMTP_URL": self.smtp_url} if self.smtp_url else {}
-        return (
-            secrets
-            | mail
-            | {
-                "USER_INTERNAL_URL": self._private("user_service"),
-                "FILE_INTERNAL_URL": self._private("file_service"),
-            }
-        )
+        return secrets | {
+            "USER_INTERNAL_URL": self._private("user_service"),
+            "FILE_INTERNAL_URL": self._private("file_service"),
+            **({"SMTP_URL": self.smtp_url} if self.smtp_url else {}),
+        }
 
     def _follower(self) -> dict[str, str]:
         return {"AUTH_INTERNAL_URL": self._private("auth_service")}

@@ -64,7 +64,8 @@ class PageRules:
 class Route:
     """`raw_body` names the media types that a handler without a `body` parameter reads from the stream itself,
     `raw_answer` those that one returning `web.StreamResponse` gives; both are for the OpenAPI document. A GET's handler
-    is asked for HEAD too, and one that streams must then send nothing behind the head. `page`: not for programs.
+    is asked for HEAD too, and one that streams must then send nothing behind the head. A `foreign_query` is written by
+    others, who add what they like: the handler reads it from the request by itself.
     """
 
     method: str
@@ -77,7 +78,8 @@ class Route:
     max_body: int = 65_536  # bytes of a JSON body
     raw_body: tuple[str, ...] = ()
     raw_answer: tuple[str, ...] = ()
-    page: PageRules | None = None
+    foreign_query: bool = False
+    page: PageRules | None = None  # it is for people, and no part of the API's description
 
 
 @dataclass(frozen=True, slots=True)

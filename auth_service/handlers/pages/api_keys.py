@@ -7,7 +7,7 @@ from auth_service.domain.api_keys import MOST_KEYS
 from auth_service.errors import InvalidScope
 from auth_service.forms import ApiKeyForm
 from auth_service.handlers.api_keys import API_KEYS
-from auth_service.handlers.callers import session_of
+from auth_service.handlers.callers import doer_of
 from auth_service.handlers.pages.notices import notice
 from auth_service.service.api_keys import KeyWish
 from shared.errors import Violation
@@ -37,10 +37,10 @@ async def create_api_key_on_page(request: web.Request, body: ApiKeyForm) -> SeeO
         raise InvalidScope("Choose what the key may do.", errors=[Violation("/scopes", "is needed")])
     expires_at = datetime.now(UTC) + timedelta(days=body.days) if body.days else None
     wish = KeyWish(body.name, body.scopes, expires_at)
-    made = await request.app[API_KEYS].create(identity_of(request).user_id, session_of(request), wish)
+    made = await request.app[API_KEYS].create(doer_of(request), wish)
     return SeeOther(_PATH, notice("api_key_created", name=made.key.name, secret=made.secret))
 
 
 async def delete_api_key_on_page(request: web.Request, api_key_id: UUID) -> SeeOther:
-    await request.app[API_KEYS].delete(identity_of(request).user_id, api_key_id)
+    await request.app[API_KEYS].delete(doer_of(request), api_key_id)
     return SeeOther(_PATH, notice("api_key_deleted"))

@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from auth_service.factor_messages import credential_in
 from auth_service.forms import CodeForm, NewPasskeyForm
-from auth_service.handlers.callers import asker_of
+from auth_service.handlers.callers import doer_of
 from auth_service.handlers.factors import FACTORS, PASSKEYS
 from auth_service.handlers.pages.kept import KEPT, Keeping
 from auth_service.handlers.pages.notices import notice
@@ -28,7 +28,7 @@ async def show_factors(request: web.Request) -> View:
 
 async def begin_app(request: web.Request) -> SeeOther:
     """Make the app's secret; until a code of it is confirmed the browser keeps it, encrypted, to show it again."""
-    enrolment = await request.app[FACTORS].enrol_totp(asker_of(request))
+    enrolment = await request.app[FACTORS].enrol_totp(doer_of(request))
     return SeeOther(_APP, cookies=[_kept(request).keep({"secret": enrolment.secret})])
 
 
@@ -45,34 +45,34 @@ async def show_app(request: web.Request) -> PageAnswer:
 
 
 async def confirm_app(request: web.Request, body: CodeForm) -> SeeOther:
-    codes = await request.app[FACTORS].confirm_totp(asker_of(request), body.code)
+    codes = await request.app[FACTORS].confirm_totp(doer_of(request), body.code)
     return SeeOther(_PATH, notice("app_added", **_told(codes)), [_kept(request).clear()])
 
 
 async def remove_app(request: web.Request) -> SeeOther:
-    await request.app[FACTORS].remove_totp(asker_of(request))
+    await request.app[FACTORS].remove_totp(doer_of(request))
     return SeeOther(_PATH, notice("app_removed"))
 
 
 async def renew_recovery_codes_on_page(request: web.Request) -> SeeOther:
-    codes = await request.app[FACTORS].renew_recovery_codes(asker_of(request))
+    codes = await request.app[FACTORS].renew_recovery_codes(doer_of(request))
     return SeeOther(_PATH, notice("recovery_codes_renewed", **_told(codes)))
 
 
 async def show_new_passkey(request: web.Request) -> View:
     """The form by which a browser makes a passkey."""
-    return View("account/new_passkey.html", {"options": await request.app[PASSKEYS].options(asker_of(request))})
+    return View("account/new_passkey.html", {"options": await request.app[PASSKEYS].options(doer_of(request))})
 
 
 async def add_passkey_on_page(request: web.Request, body: NewPasskeyForm) -> SeeOther:
     made = attestation_in(body.credential)
     offer = Offer(body.name, credential_in(made), made.response.transports)
-    added = await request.app[PASSKEYS].add(asker_of(request), offer)
+    added = await request.app[PASSKEYS].add(doer_of(request), offer)
     return SeeOther(_PATH, notice("passkey_added", **_told(added.recovery_codes)))
 
 
 async def remove_passkey_on_page(request: web.Request, passkey_id: UUID) -> SeeOther:
-    await request.app[PASSKEYS].remove(asker_of(request), passkey_id)
+    await request.app[PASSKEYS].remove(doer_of(request), passkey_id)
     return SeeOther(_PATH, notice("passkey_removed"))
 
 

@@ -4,7 +4,7 @@ from aiohttp import web
 
 from auth_service.domain.factors import Shown
 from auth_service.forms import CodeForm, PasskeyForm, PasswordForm, RecoveryCodeForm, ReturnQuery
-from auth_service.handlers.callers import asker_of
+from auth_service.handlers.callers import doer_of
 from auth_service.handlers.factors import FACTORS
 from auth_service.handlers.pages.entering import HOME
 from auth_service.handlers.pages.passkeys import assertion_in
@@ -17,7 +17,7 @@ from shared.web.return_path import safe_return_path
 async def show_step_up(request: web.Request, query: ReturnQuery) -> View:
     """By the password, or by a second factor where the account has one."""
     overview = await request.app[FACTORS].overview(identity_of(request).user_id)
-    options = await request.app[STEP_UP].passkey_options(asker_of(request)) if overview.passkeys else None
+    options = await request.app[STEP_UP].passkey_options(doer_of(request)) if overview.passkeys else None
     return View(
         "account/step_up.html",
         {"factors": overview, "options": options, "return_to": safe_return_path(query.return_to, HOME)},
@@ -25,7 +25,7 @@ async def show_step_up(request: web.Request, query: ReturnQuery) -> View:
 
 
 async def step_up_by_password(request: web.Request, query: ReturnQuery, body: PasswordForm) -> SeeOther:
-    await request.app[STEP_UP].by_password(asker_of(request), body.password)
+    await request.app[STEP_UP].by_password(doer_of(request), body.password)
     return _onward(query)
 
 
@@ -42,7 +42,7 @@ async def step_up_by_passkey(request: web.Request, query: ReturnQuery, body: Pas
 
 
 async def _by_factor(request: web.Request, query: ReturnQuery, shown: Shown) -> SeeOther:
-    await request.app[STEP_UP].by_factor(asker_of(request), shown)
+    await request.app[STEP_UP].by_factor(doer_of(request), shown)
     return _onward(query)
 
 

@@ -76,6 +76,7 @@ class Holder(Person):
             "key": self.told["credential_id"] if by_key else "",
             "scope": " ".join(self.told["scopes"]),
             "amr": self.told["amr"],
+            "roles": self.told["roles"],
         }
 
 
@@ -103,7 +104,8 @@ class Gateway:
         if person is not None:
             claims = person.claims
             scopes, amr = tuple(claims["scope"].split()), tuple(claims["amr"])
-            identity = Identity(Kind.USER, claims["sub"], claims["sid"], scopes, amr, claims.get("key", ""))
+            roles, key = tuple(claims["roles"]), claims.get("key", "")
+            identity = Identity(Kind.USER, claims["sub"], claims["sid"], scopes, amr, key, roles)
         assertion = self._signers["gateway"].sign(identity, "auth_service")
         return {HEADER: assertion, "X-Forwarded-For": device.address, "User-Agent": device.agent}
 

@@ -167,3 +167,13 @@ async def test_api_key_has_nothing_to_step_up(service: AuthService) -> None:
     key = await service.holder("api_key", made.body["key"])
     assert (await service.post(STEP_UP, {"password": PASSWORD}, person=key)).code == "session_required"
     assert (await service.call("GET", FACTORS, person=key)).code == "session_required"
+
+
+async def test_api_key_is_made_by_a_fresh_session_alone(service: AuthService) -> None:
+    """It outlives the session, and a thief of that must not get one."""
+    person = await service.register()
+    await age(service, person)
+    wish = {"name": "k", "scopes": ["full"]}
+    assert (await service.post("/v1/auth/api-keys", wish, person=person)).code == "insufficient_user_authentication"
+    await service.post(STEP_UP, {"password": PASSWORD}, person=person)
+    assert (await service.post("/v1/auth/api-keys", wish, person=person)).status == 201

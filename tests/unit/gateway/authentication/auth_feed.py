@@ -38,7 +38,7 @@ class AuthFeed:
         self.pause.set()
         self._news = asyncio.Event()
 
-    def revoke(self, session_id: UUID, *, event_type: str = "session_revoked", age: float = 0) -> None:
+    def revoke(self, session_id: UUID | str, *, event_type: str = "session_revoked", age: float = 0) -> None:
         """Tell that the session ended `age` seconds ago."""
         position, time = len(self.events) + 1, datetime.now(UTC) - timedelta(seconds=age)
         self.events.append(Event(position, uuid4(), event_type, str(session_id), time, {}))

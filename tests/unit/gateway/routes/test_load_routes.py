@@ -298,6 +298,8 @@ def test_shipped_file_is_right() -> None:
         ("POST", "/v1/auth/email/undo", "email_change_undoing", "public", "login"),
         ("GET", "/v1/admin/accounts", "administration", "role:admin", "user"),
         ("PUT", "/v1/admin/accounts/1/roles", "administration", "role:admin", "user"),
+        ("GET", "/v1/admin/users", "administration", "role:admin", "user"),
+        ("PUT", "/v1/admin/users/1/roles", "administration", "role:admin", "user"),
         ("PATCH", "/v1/users/me", "profile_change", "scope:users:write", "user"),
         ("GET", "/v1/users", "users", "scope:users:read", "user"),
         ("POST", "/v1/files", "file_upload", "scope:files:write", "user"),
