@@ -3,7 +3,6 @@
 what mails say.
 """
 
-import os
 import sys
 from collections.abc import Sequence
 
@@ -24,7 +23,7 @@ def main(argv: Sequence[str]) -> int:
     if argv[:1] == ["import"]:
         return import_users(argv[1:])
     if argv[:1] == ["preview-mail"]:
-        return preview_mail(argv[1:], os.environ)
+        return preview_mail(argv[1:])
     return run_service(argv, Settings, open_service, SCHEMA, MIGRATIONS)
 
 

@@ -1,11 +1,13 @@
 """`python -m auth_service preview-mail FOLDER`: every mail in every language, as files to look at in a browser."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
+from auth_service.mail.settings import PreviewSettings
 from auth_service.mail.templates import BadTemplate, MailTemplates, example_orders
+from shared.settings import load
 
 _INDEX = """<!DOCTYPE html>
 <meta charset="utf-8"><title>Mails</title><style>body {{ font: 16px/1.6 sans-serif; margin: 2rem; }}</style>
@@ -14,11 +16,11 @@ _INDEX = """<!DOCTYPE html>
 _ROW = '<tr><td>{subject}<td><a href="{name}.html">HTML</a><td><a href="{name}.txt">text</a>'
 
 
-def preview_mail(argv: Sequence[str], environ: Mapping[str, str]) -> int:
+def preview_mail(argv: Sequence[str]) -> int:
     """Write them into the folder; return the exit status. MAIL_TEMPLATES and PUBLIC_URL count as they do in service."""
     folder = Path(argv[0] if argv else ".colonnade/mail-preview")
-    own = environ.get("MAIL_TEMPLATES")
-    templates = MailTemplates(environ.get("PUBLIC_URL", "http://127.0.0.1:8080"), Path(own) if own else None)
+    settings = load(PreviewSettings)
+    templates = MailTemplates(settings.public_url, settings.templates)
     rows = []
     try:
         for order in example_orders():

@@ -179,11 +179,15 @@ def test_wrong_setting_is_told_by_its_name(variable: str, value: str) -> None:
         env.check()
 
 
-def test_preview_writes_every_mail(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert preview_mail([str(tmp_path / "out")], {"PUBLIC_URL": PUBLIC_URL}) == 0
+def test_preview_writes_every_mail(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PUBLIC_URL", PUBLIC_URL)
+    assert preview_mail([str(tmp_path / "out")]) == 0
     assert "index.html" in capsys.readouterr().out
     assert len(list((tmp_path / "out").glob("*.html"))) == len(example_orders()) + 1
-    assert preview_mail([str(tmp_path / "out")], {"MAIL_TEMPLATES": str(tmp_path)}) == 0
+    monkeypatch.setenv("MAIL_TEMPLATES", str(tmp_path))
+    assert preview_mail([str(tmp_path / "out")]) == 0
     (tmp_path / "en").mkdir()
     (tmp_path / "en" / "reset.txt").write_text("none", encoding="utf-8")
-    assert preview_mail([str(tmp_path / "out")], {"MAIL_TEMPLATES": str(tmp_path)}) == 1
+    assert preview_mail([str(tmp_path / "out")]) == 1
