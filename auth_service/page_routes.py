@@ -3,8 +3,10 @@
 from auth_service.handlers.export import export_account
 from auth_service.handlers.pages import (
     account,
+    activity,
     api_keys,
     factors,
+    identities,
     mail,
     mailed_links,
     second_factor,
@@ -39,6 +41,8 @@ _LINK = page(f"{_ENTER}/link", mailed_links.mailed("account/sign_in_link.html"))
 _CONFIRM = page("/account/email/confirm", mailed_links.mailed("account/email_confirm.html"))
 _UNDO = page("/account/email/undo", mailed_links.mailed("account/email_undo.html"))
 _EMAIL = page("/account/email", mail.show_address, signed_in=True)
+_ACTIVITY = page("/account/activity", activity.show_activity, signed_in=True)
+_IDENTITIES = page(identities.PATH, identities.show_identities, signed_in=True)
 _EXPORT = page("/account/export", fixed("account/export.html"), signed_in=True)
 _DELETION = page("/account/deletion", fixed("account/deletion.html"), signed_in=True)
 
@@ -105,6 +109,10 @@ PAGES = (
     form("/account/email", mail.change_address, on=_EMAIL, faults=_PASSWORD_FIELD),
     form("/account/email/resend", mail.resend_to_own, on=_EMAIL),
     form("/account/email/settings", mail.change_mail_settings_on_page, on=_EMAIL),
+    _ACTIVITY,
+    _IDENTITIES,
+    form(f"{identities.PATH}/{{provider}}/link", identities.begin_link_on_page, on=_IDENTITIES),
+    form(f"{identities.PATH}/{{identity_id}}/unlink", identities.unlink_on_page, on=_IDENTITIES),
     _EXPORT,
     form("/account/export", export_account, on=_EXPORT),
     _DELETION,
@@ -123,6 +131,8 @@ FRAME = Frame(
         Link("/account/factors", "Second factors"),
         Link("/account/sessions", "Sessions"),
         Link("/account/api-keys", "API keys"),
+        Link("/account/identities", "Linked accounts"),
+        Link("/account/activity", "Recent activity"),
         Link("/account/export", "Your data"),
         Link("/account/deletion", "Delete account"),
     ),

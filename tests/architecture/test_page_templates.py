@@ -44,7 +44,8 @@ def test_every_form_of_a_template_is_taken_by_a_route(path: Path) -> None:
     taken = {re.sub(r"{\w+}", "", route.path) for route in PAGES if route.method == "POST"}
     for written in re.findall(r"page\.form\(([^)]*)\)", path.read_text(encoding="utf-8")):
         if "frame" not in written:
-            assert "".join(re.findall(r'"([^"]*)"', written)) in taken
+            written_path = "".join(re.findall(r'"([^"]*)"', written))
+            assert written_path in taken or "path ~" in written
 
 
 @pytest.mark.parametrize("path", PAGE_TEMPLATES, ids=name)

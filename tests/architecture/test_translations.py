@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from auth_service.domain.audit import Action
+from auth_service.handlers.pages.activity import TEXTS
 from auth_service.handlers.pages.api_keys import LIFETIMES, OFFERED
 from auth_service.handlers.pages.notices import MESSAGES
 from auth_service.page_routes import FRAME
@@ -28,3 +30,8 @@ def test_text_is_translated(text: str) -> None:
 
 def test_what_is_translated_holds_as_many_sentences() -> None:
     assert not [text for text, german in GERMAN.texts.items() if text.endswith(".") != german.endswith(".")]
+
+
+def test_every_action_has_words_for_people() -> None:
+    ours = {action.value for action in Action if action.value.startswith(("signing_key", "audit_"))}
+    assert {action.value for action in Action} - ours - {"account_deleted"} == set(TEXTS)

@@ -9,6 +9,8 @@ MESSAGES = {
     "other_sessions_ended": "All your other sessions are ended.",
     "api_key_created": "The key is made.",
     "api_key_deleted": "The key is revoked.",
+    "link_begun": "Almost there: go on to the other account.",
+    "identity_unlinked": "The account is no longer linked.",
     "mail_sent": "If the address has an account here, a mail is on its way to it.",
     "email_verified": "Your address is confirmed.",
     "password_reset": "Your password is new, and all sessions are ended. Sign in with it.",

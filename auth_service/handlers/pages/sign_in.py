@@ -5,6 +5,7 @@ from auth_service.domain.sessions import SessionKind
 from auth_service.forms import ReturnQuery, SignInForm
 from auth_service.handlers.admissions import visitor_of
 from auth_service.handlers.callers import COOKIE, device_of, session_of
+from auth_service.handlers.federation import FEDERATION
 from auth_service.handlers.pages.entering import HOME, entered
 from auth_service.handlers.pages.notices import notice
 from auth_service.handlers.pages.second_factor import let_in
@@ -25,7 +26,9 @@ async def show_sign_in(request: web.Request, query: ReturnQuery) -> PageAnswer:
     cookie = request.app[COOKIE].read_one(request.headers.getall("Cookie", ()))
     end = await request.app[ENDING].reason_of(cookie) if cookie else None
     options = request.app[PASSKEY_SIGN_IN].options(device_of(request))
-    return View("account/sign_in.html", {"return_to": _kept(query), "end": end, "options": options})
+    providers = request.app[FEDERATION].providers.values()
+    values = {"return_to": _kept(query), "end": end, "options": options, "providers": providers}
+    return View("account/sign_in.html", values)
 
 
 async def sign_in(request: web.Request, query: ReturnQuery, body: SignInForm) -> SeeOther:
