@@ -88,7 +88,7 @@ SECTIONS = (
         select passkey_id as key, json_build_object(
             'id', passkey_id, 'credential_id', encode(credential_id, 'base64'),
             'public_key', encode(public_key, 'base64'), 'sign_count', sign_count, 'transports', transports,
-            'synced', synced, 'name', name, 'created_at', created_at, 'last_used_at', last_used_at
+            'synced', synced, 'verifies', verifies, 'name', name, 'created_at', created_at, 'last_used_at', last_used_at
         ) as document
         from auth.passkey where user_id = $1 and passkey_id > $2 order by passkey_id limit $3
         """,

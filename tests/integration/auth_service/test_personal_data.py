@@ -9,6 +9,8 @@ from tests.integration.auth_service.world import AuthService
 _LEFT_OUT = {
     "account.password_hash": "a secret; password_changed_at shows whether there is one",
     "session.secret_hash": "stands for a secret",
+    "session.replaced_hash": "stands for a secret, and replaced_at is when it was one",
+    "session.replaced_at": "",
     "session.confirmed_generation": "bookkeeping of refreshes, as the next two",
     "session.window_started_at": "",
     "session.window_count": "",
