@@ -84,7 +84,8 @@ from shared.web.routes import Auth, Route
 _KEY_SET = "/.well-known/jwks.json"
 _REFUSED_REFRESH = (InvalidRefreshToken, SessionRevoked, SessionExpired, TooManyRefreshes)
 _REFUSED_LOGIN = (InvalidEmail, InvalidCredentials, TooManyAttempts, SecondFactorRequired)
-_REFUSED_KEY = (InvalidKeyName, InvalidScope, InvalidKeyExpiry, TooManyApiKeys)
+_REFUSED_KEY = (InvalidKeyName, InvalidScope, InvalidKeyExpiry, TooManyApiKeys, InsufficientUserAuthentication)
+_REFUSED_DELETION = (WrongPassword, TooManyAttempts, InsufficientUserAuthentication)
 _REFUSED_PASSWORD = (WeakPassword, WrongPassword, TooManyAttempts)
 _REFUSED_NEWCOMER = (
     ProviderEmailMissing,
@@ -112,7 +113,7 @@ ROUTES = (
     Route("GET", "/v1/auth/sessions", list_sessions, Auth.SESSION),
     Route("DELETE", "/v1/auth/sessions/{session_id}", revoke_session, Auth.SESSION),
     Route("POST", "/v1/auth/password", change_password, Auth.SESSION, errors=_REFUSED_PASSWORD),
-    Route("POST", "/v1/auth/account/deletion", delete_account, Auth.SESSION, errors=(WrongPassword, TooManyAttempts)),
+    Route("POST", "/v1/auth/account/deletion", delete_account, Auth.SESSION, errors=_REFUSED_DELETION),
     Route("POST", "/v1/auth/api-keys", create_api_key, Auth.SESSION, errors=_REFUSED_KEY),
     Route("GET", "/v1/auth/api-keys", list_api_keys, Auth.SESSION),
     Route("GET", "/v1/auth/api-keys/{api_key_id}", get_api_key, Auth.SESSION),

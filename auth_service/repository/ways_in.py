@@ -15,7 +15,7 @@ async def count_passwords(connection: Connection, user_id: UUID) -> int:
 
 
 async def count_passkeys(connection: Connection, user_id: UUID) -> int:
-    return await _count(connection, "select count(*) from auth.passkey where user_id = $1", user_id)
+    return await _count(connection, "select count(*) from auth.passkey where user_id = $1 and verifies", user_id)
 
 
 async def _count(connection: Connection, sql: str, user_id: UUID) -> int:

@@ -14,6 +14,7 @@ from auth_service.repository.accounts import AccountRepository
 from auth_service.repository.sessions import Ending
 from auth_service.service.api_keys import revoke_api_keys
 from auth_service.service.ending import end_sessions
+from auth_service.service.freshness import require_second_factor
 from auth_service.service.password_guard import PasswordGuard
 from shared.db import Database
 from shared.errors import INVALID_TOKEN, Unauthenticated
@@ -54,8 +55,12 @@ class AccountKeeping:
                 events += await revoke_api_keys(connection, user_id)
             await publish(connection, "auth", events)
 
-    async def delete(self, user_id: UUID, password: str, device: Device) -> None:
-        """Delete the account, its sessions and its API keys. Raises WrongPassword, TooManyAttempts, Unavailable."""
+    async def delete(self, user_id: UUID, session_id: UUID, password: str, device: Device) -> None:
+        """Delete the account, its sessions and its API keys. Raises WrongPassword, TooManyAttempts, Unavailable.
+
+        Raises InsufficientUserAuthentication where the account has a second factor that wasn't shown lately.
+        """
+        await require_second_factor(self.database, user_id, session_id)
         account = await self._proved(user_id, password, device)
         async with self.database.transaction() as connection:
             accounts = AccountRepository(connection)

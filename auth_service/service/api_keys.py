@@ -8,10 +8,10 @@ from auth_service.domain.api_keys import MOST_KEYS, ApiKey, NewApiKey, accept_ex
 from auth_service.errors import TooManyApiKeys
 from auth_service.metrics import API_KEYS_CREATED, API_KEYS_REVOKED
 from auth_service.repository.api_keys import ApiKeyRepository
-from auth_service.repository.sessions import SessionRepository
+from auth_service.service.freshness import require_fresh
 from shared.credentials import API_KEY_LABEL, new_api_key
 from shared.db import Connection, Database
-from shared.errors import INVALID_TOKEN, NotFound, Unauthenticated
+from shared.errors import NotFound
 from shared.events.publish import NewEvent, publish
 from shared.ids import uuid7
 from shared.opaque_tokens import digest
@@ -48,7 +48,10 @@ class ApiKeyKeeping:
     database: Database
 
     async def create(self, user_id: UUID, session_id: UUID, wish: KeyWish) -> MadeKey:
-        """Make a key. Raises InvalidKeyName, InvalidScope, InvalidKeyExpiry, TooManyApiKeys, Unauthenticated."""
+        """Make a key. Raises InvalidKeyName, InvalidScope, InvalidKeyExpiry, TooManyApiKeys.
+
+        Raises InsufficientUserAuthentication unless the session is fresh: a key outlives whoever has stolen one.
+        """
         secret = new_api_key()
         new = NewApiKey(
             api_key_id=uuid7(),
@@ -64,8 +67,7 @@ class ApiKeyKeeping:
             if await keys.count(user_id) >= MOST_KEYS:
                 raise TooManyApiKeys(f"Delete one of your {MOST_KEYS} first.")
             # After the account is held: a password change that ended this session must not be outlived by a new key.
-            if not await SessionRepository(connection).is_live(user_id, session_id):
-                raise Unauthenticated("This session was ended.", headers=INVALID_TOKEN)
+            await require_fresh(connection, user_id, session_id)
             made = await keys.add(new)
         API_KEYS_CREATED.inc()
         return MadeKey(made, secret)

@@ -94,6 +94,7 @@ class PasskeyKeeping:
                     sign_count=made.sign_count,
                     transports=transports,
                     synced=made.synced,
+                    verifies=made.user_verified,
                     name=name,
                 )
             )

@@ -14,13 +14,16 @@ from auth_service.marks import Marks
 from auth_service.passkeys import Options
 from auth_service.repository.accounts import AccountRepository
 from auth_service.repository.audit import AuditRepository
+from auth_service.repository.browser_sessions import BrowserSessionRepository
 from auth_service.repository.standings import SessionReading, StandingRepository
 from auth_service.service.password_guard import PasswordGuard
 from auth_service.service.second_factors import SecondFactors
 from auth_service.service.tokens import FreshToken, TokenIssuer
+from shared.credentials import new_session_cookie
 from shared.db import Connection, Database
 from shared.errors import INVALID_TOKEN, InsufficientUserAuthentication, Unauthenticated
 from shared.events.publish import NewEvent, publish
+from shared.opaque_tokens import digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,18 @@ class StepUp:
         reading, account = await self._read(asker)
         methods = await self.factors.prove(account, shown, asker.device, _purpose(asker))
         return await self._renew(asker, account, together(reading.standing.methods, methods))
+
+    async def exchange_cookie(self, asker: Asker) -> str | None:
+        """Return another cookie for a browser's session, as who has proved anew should get (ASVS 5.0, 7.2.4).
+
+        The one before is good for half a minute yet. None where the session is no browser's, or over.
+        """
+        cookie = new_session_cookie(asker.session_id)
+        async with self.database.transaction() as connection:
+            if not await BrowserSessionRepository(connection).replace_cookie(asker.session_id, digest(cookie)):
+                return None
+            await publish(connection, "auth", [_stepped_up(asker)])
+        return cookie
 
     async def passkey_options(self, asker: Asker) -> Options:
         """Return what a browser needs to show a passkey. Raises PasskeyRefused where the account has none."""
@@ -100,7 +115,11 @@ def stepped_up(asker: Asker, reading: SessionReading) -> list[NewEvent]:
     """Return the events to publish as the transaction's last step: gateways must ask again whom a cookie stands for."""
     if reading.kind is not SessionKind.BROWSER:
         return []
-    return [NewEvent("session_stepped_up", str(asker.session_id), {"user_id": str(asker.user_id)})]
+    return [_stepped_up(asker)]
+
+
+def _stepped_up(asker: Asker) -> NewEvent:
+    return NewEvent("session_stepped_up", str(asker.session_id), {"user_id": str(asker.user_id)})
 
 
 def _purpose(asker: Asker) -> str:
