@@ -16,16 +16,19 @@ from auth_service.handlers.administration import (
     void_password,
 )
 from auth_service.handlers.audit import export_audit, search_audit
-from shared.errors import InsufficientUserAuthentication
+from auth_service.handlers.importing import IMPORT_TYPES, import_users
+from shared.errors import BodyTooLarge, InsufficientUserAuthentication, MalformedBody, UnsupportedMediaType
 from shared.web.routes import Auth, Route
 
 _ACCOUNT = "/v1/admin/users/{user_id}"
 _STALE = (InsufficientUserAuthentication,)
+_IMPORT = (*_STALE, MalformedBody, UnsupportedMediaType, BodyTooLarge)
 _LAST = (*_STALE, LastAdministrator)
 _MEDIA = ("application/x-ndjson", "text/csv")
 
 ADMIN_ROUTES = (
     Route("GET", "/v1/admin/users", search_accounts, Auth.ADMIN),
+    Route("POST", "/v1/admin/users/import", import_users, Auth.ADMIN, errors=_IMPORT, raw_body=IMPORT_TYPES),
     Route("GET", _ACCOUNT, get_account, Auth.ADMIN),
     Route("DELETE", _ACCOUNT, delete_any_account, Auth.ADMIN, errors=_LAST),
     Route("PUT", f"{_ACCOUNT}/roles", set_roles, Auth.ADMIN, errors=(*_LAST, InvalidRole)),

@@ -1,9 +1,10 @@
 """What can go wrong with an account or a session, each under its permanent code."""
 
 import math
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from shared.errors import INVALID_TOKEN, AppError
+from shared.errors import INVALID_TOKEN, AppError, Violation
 
 
 class InvalidEmail(AppError):
@@ -11,7 +12,13 @@ class InvalidEmail(AppError):
 
 
 class WeakPassword(AppError):
+    """`rule` says which one it breaks: too_short, too_long, common or context."""
+
     code, status, title = "weak_password", 422, "This password is not acceptable"
+
+    def __init__(self, rule: str, explanation: str, pointer: str) -> None:
+        super().__init__(f"This password {explanation}.", errors=[Violation(pointer, explanation)])
+        self.members = {"rule": rule}
 
 
 class EmailTaken(AppError):
@@ -68,6 +75,84 @@ class SessionExpired(AppError):
         super().__init__("Sign in again.", headers=INVALID_TOKEN)
 
 
+class SecondFactorRequired(AppError):
+    """The first factor was right: `pending_sign_in` and one of `factors` finish it at /v1/auth/login/second-factor."""
+
+    code, status, title = "second_factor_required", 403, "A second factor is needed to sign in"
+
+    def __init__(self, pending_sign_in: str, factors: Sequence[str]) -> None:
+        super().__init__()
+        self.members = {"pending_sign_in": pending_sign_in, "factors": list(factors)}
+
+
+class InvalidPendingSignIn(AppError):
+    code, status, title = "invalid_pending_sign_in", 401, "This sign-in has expired, or was tried too often"
+
+    def __init__(self) -> None:
+        super().__init__("Sign in again.")
+
+
+class WrongSecondFactor(AppError):
+    """Says the same for a wrong code, a used one, and a factor that the account doesn't have."""
+
+    code, status, title = "wrong_second_factor", 403, "The code is wrong, or was used before"
+
+
+class PasskeyRefused(AppError):
+    code, status, title = "passkey_refused", 403, "This passkey, or what it signed, is not accepted"
+
+
+class InvalidPasskeyName(AppError):
+    code, status, title = "invalid_passkey_name", 422, "This can't be a passkey's name"
+
+
+class TooManyPasskeys(AppError):
+    code, status, title = "too_many_passkeys", 409, "This account has as many passkeys as it can have"
+
+
+class FactorExists(AppError):
+    code, status, title = "factor_exists", 409, "The account has this factor already"
+
+
+class NoSecondFactor(AppError):
+    """Recovery codes stand in for a factor, so there must be one."""
+
+    code, status, title = "no_second_factor", 409, "The account has no second factor"
+
+
+class EmailNotVerified(AppError):
+    """Told only to who has shown right credentials."""
+
+    code, status, title = "email_not_verified", 403, "This email address isn't confirmed yet"
+
+    def __init__(self) -> None:
+        super().__init__("Follow the link in the mail that was sent to it, or ask for another.")
+
+
+class InvalidLink(AppError):
+    """Says the same for one that never was, was used, has expired, or belongs to an address of the past."""
+
+    code, status, title = "invalid_link", 422, "This link is no longer good"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "It is good once, for a limited time, and for the address that it was sent to. Ask for another."
+        )
+
+
+class TooManyMails(AppError):
+    """Of those that this account has had sent to others. Who may be anybody isn't told: there, nothing is sent."""
+
+    code, status, title = "too_many_mails", 429, "Too many mails were asked for"
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__("Follow the link in one of them, or try again later.", headers=_retry_after(wait))
+
+
+class InvalidMailCode(AppError):
+    code, status, title = "invalid_mail_code", 401, "This code is wrong, was used or has expired"
+
+
 class InvalidKeyName(AppError):
     code, status, title = "invalid_key_name", 422, "This can't be an API key's name"
 
@@ -82,6 +167,67 @@ class InvalidKeyExpiry(AppError):
 
 class TooManyApiKeys(AppError):
     code, status, title = "too_many_api_keys", 409, "This account has as many API keys as it can have"
+
+
+class InvalidSignInFlow(AppError):
+    """Says the same for a state that is unknown, expired, used before, another provider's or another browser's."""
+
+    code, status, title = "invalid_sign_in_flow", 400, "This sign-in can't be finished: start it again"
+
+
+class ProviderRefused(AppError):
+    """The provider's own word: the person declined, or it takes the answer for no good one."""
+
+    code, status, title = "provider_refused", 403, "The provider didn't sign you in"
+
+
+class ProviderDistrusted(AppError):
+    """What the provider says can't be relied on: not its signature, not for us, not for this sign-in, or too old."""
+
+    code, status, title = "provider_distrusted", 403, "The provider's answer can't be relied on"
+
+
+class ProviderEmailMissing(AppError):
+    code, status, title = "provider_email_missing", 403, "The provider tells no email address, and an account needs one"
+
+
+class ProviderEmailUnverified(AppError):
+    code, status, title = "provider_email_unverified", 403, "The provider hasn't verified your email address"
+
+
+class LinkRequired(AppError):
+    code, status, title = "link_required", 409, "There is an account with this email address already"
+
+    def __init__(self) -> None:
+        super().__init__("Sign in to it as you did before, and link the provider to it there.")
+
+
+class LinkNeedsVerifiedEmail(AppError):
+    """Whoever registered somebody else's address must not leave a way in of their own behind for its owner to find."""
+
+    code, status, title = "link_needs_verified_email", 409, "Verify your email address before you link another"
+
+
+class IdentityTaken(AppError):
+    code, status, title = "identity_taken", 409, "Another account is linked to this identity"
+
+
+class TooManyIdentities(AppError):
+    code, status, title = "too_many_identities", 409, "This account has as many linked identities as it can have"
+
+
+class LastWayIn(AppError):
+    code, status, title = "last_way_in", 409, "Nobody could sign in to this account any more"
+
+
+class InvalidRedirectUri(AppError):
+    code, status, title = "invalid_redirect_uri", 422, "This is not one of the addresses that apps are reached at"
+
+
+class InvalidSignInCode(AppError):
+    """Says the same for a code that is unknown, expired or used before, and for a wrong verifier."""
+
+    code, status, title = "invalid_sign_in_code", 400, "This sign-in code is not good"
 
 
 class AccountBanned(AppError):

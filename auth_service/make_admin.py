@@ -64,7 +64,7 @@ async def change_administrator(database: Database, address: str, *, granted: boo
         if (ADMINISTRATOR in roles) is granted:
             return f"{email.address} is {'an' if granted else 'no'} administrator already: nothing changed."
         wanted = tuple(sorted({*roles, ADMINISTRATOR} if granted else {*roles} - {ADMINISTRATOR}))
-        events = await change_roles(connection, Doer(SYSTEM, None, NOWHERE), user_id, wanted)
+        events = await change_roles(connection, Doer(SYSTEM, SYSTEM, NOWHERE), user_id, wanted)
         await publish(connection, "auth", events)
     signed_out = f"{len(events)} of their sessions ended: they sign in again." if events else "They sign in as before."
     return f"{email.address} is {'an administrator now' if granted else 'no administrator any more'}. {signed_out}"

@@ -31,8 +31,10 @@ class LogoutRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PasswordChangeRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    current_password: str
+    """`current_password` is left out where the account has none yet; the session must then have been proved lately."""
+
     new_password: str
+    current_password: str | None = None
     keep_api_keys: bool = False
 
 

@@ -15,22 +15,43 @@ class Action(StrEnum):
 
     REGISTERED = "registered"
     SIGNED_IN = "signed_in"
+    SIGNED_OUT = "signed_out"
+    SESSION_ENDED = "session_ended"
+    REFRESH_TOKEN_REUSED = "refresh_token_reused"  # noqa: S105  an action, not a secret
+    ACCOUNT_EXPORTED = "account_exported"
+    ACCOUNT_DELETED = "account_deleted"
+    SIGNING_KEY_CREATED = "signing_key_created"
+    SIGNING_KEY_RETIRED = "signing_key_retired"
+    SIGNING_KEY_WITHDRAWN = "signing_key_withdrawn"
+    IDENTITY_LINKED = "identity_linked"
+    IDENTITY_UNLINKED = "identity_unlinked"
+    IMPORTED = "imported"  # from another system
     ATTEMPT_REFUSED = "attempt_refused"  # the first of a quarter of an hour: strangers must not fill the disk
     ATTEMPTS_EXHAUSTED = "attempts_exhausted"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  an action, not a password
     API_KEY_CREATED = "api_key_created"
     API_KEY_DELETED = "api_key_deleted"
-    ACCOUNT_DELETED = "account_deleted"
     ROLES_CHANGED = "roles_changed"
     ACCOUNT_BANNED = "account_banned"
     ACCOUNT_UNBANNED = "account_unbanned"
     PASSWORD_VOIDED = "password_voided"  # noqa: S105  as above
     SIGNED_OUT_EVERYWHERE = "signed_out_everywhere"
     AUDIT_EXPORTED = "audit_exported"
-    SIGNED_OUT = "signed_out"
-    SESSION_ENDED = "session_ended"
-    REFRESH_TOKEN_REUSED = "refresh_token_reused"  # noqa: S105  as above
-    ACCOUNT_EXPORTED = "account_exported"
+    SECOND_FACTOR_ASKED = "second_factor_asked"
+    SECOND_FACTOR_REFUSED = "second_factor_refused"
+    STEPPED_UP = "stepped_up"
+    FACTOR_ADDED = "factor_added"
+    FACTOR_REMOVED = "factor_removed"
+    FACTORS_RESET = "factors_reset"
+    RECOVERY_CODES_MADE = "recovery_codes_made"
+    RECOVERY_CODE_USED = "recovery_code_used"
+    PASSKEY_COUNTER_REGRESSED = "passkey_counter_regressed"
+    EMAIL_VERIFIED = "email_verified"
+    EMAIL_CHANGE_REQUESTED = "email_change_requested"
+    EMAIL_CHANGED = "email_changed"
+    EMAIL_CHANGE_UNDONE = "email_change_undone"
+    PASSWORD_RESET = "password_reset"  # noqa: S105  an action, not a password
+    MAIL_SETTINGS_CHANGED = "mail_settings_changed"
 
 
 _FIRST_YEAR, _LAST_YEAR = 1971, 2200
@@ -88,12 +109,13 @@ class AuditFilter:
 
 @dataclass(frozen=True, slots=True)
 class Doer:
-    """Who does something, signed in by which session, and from where."""
+    """Who does something, signed in by which session, and from where. The system has no session: both are SYSTEM."""
 
     user_id: UUID
-    session_id: UUID | None
+    session_id: UUID
     device: Device
 
     def did(self, action: Action, user_id: UUID, /, **details: str) -> AuditEntry:
         """Return the entry that tells of it, about the account of `user_id`."""
-        return AuditEntry(action, self.device, user_id, self.user_id, self.session_id, details)
+        session_id = self.session_id if self.session_id != SYSTEM else None
+        return AuditEntry(action, self.device, user_id, self.user_id, session_id, details)

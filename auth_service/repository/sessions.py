@@ -106,16 +106,6 @@ class SessionRepository:
             )
         )
 
-    async def is_live(self, user_id: UUID, session_id: UUID) -> bool:
-        """Tell whether the person's session has not been revoked."""
-        return bool(
-            await self._db.fetchval(
-                "select true from auth.session where user_id = $1 and session_id = $2 and revoked_at is null",
-                user_id,
-                session_id,
-            )
-        )
-
     async def confirm(self, generations: dict[UUID, int]) -> None:
         """Note which generation of each live session was seen in use; what is known or impossible is ignored.
 

@@ -10,10 +10,10 @@ from auth_service.errors import TooManyApiKeys
 from auth_service.metrics import API_KEYS_CREATED, API_KEYS_REVOKED
 from auth_service.repository.api_keys import ApiKeyRepository
 from auth_service.repository.audit import AuditRepository
-from auth_service.repository.sessions import SessionRepository
+from auth_service.service.freshness import require_fresh
 from shared.credentials import API_KEY_LABEL, new_api_key
 from shared.db import Connection, Database
-from shared.errors import INVALID_TOKEN, NotFound, Unauthenticated
+from shared.errors import NotFound
 from shared.events.publish import NewEvent, publish
 from shared.ids import uuid7
 from shared.opaque_tokens import digest
@@ -70,7 +70,10 @@ class ApiKeyKeeping:
     database: Database
 
     async def create(self, doer: Doer, wish: KeyWish) -> MadeKey:
-        """Make a key. Raises InvalidKeyName, InvalidScope, InvalidKeyExpiry, TooManyApiKeys, Unauthenticated."""
+        """Make a key. Raises InvalidKeyName, InvalidScope, InvalidKeyExpiry, TooManyApiKeys.
+
+        Raises InsufficientUserAuthentication unless the session is fresh: a key outlives whoever has stolen one.
+        """
         secret = new_api_key()
         new = NewApiKey(
             api_key_id=uuid7(),
@@ -86,10 +89,7 @@ class ApiKeyKeeping:
             if await keys.count(doer.user_id) >= MOST_KEYS:
                 raise TooManyApiKeys(f"Delete one of your {MOST_KEYS} first.")
             # After the account is held: a password change that ended this session must not be outlived by a new key.
-            if doer.session_id is None or not await SessionRepository(connection).is_live(
-                doer.user_id, doer.session_id
-            ):
-                raise Unauthenticated("This session was ended.", headers=INVALID_TOKEN)
+            await require_fresh(connection, doer.user_id, doer.session_id)
             made = await keys.add(new)
             details = {"api_key_id": str(new.api_key_id), "scopes": " ".join(new.scopes)}
             await AuditRepository(connection).record(doer.did(Action.API_KEY_CREATED, doer.user_id, **details))

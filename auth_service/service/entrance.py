@@ -1,6 +1,6 @@
 """The one door: by whatever a person has proved to be themselves, their session begins here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from auth_service.domain.accounts import Account, Proof
@@ -8,7 +8,8 @@ from auth_service.domain.audit import Action, AuditEntry
 from auth_service.domain.devices import Device
 from auth_service.domain.sessions import NewSession, SessionKind
 from auth_service.domain.standing import Standing
-from auth_service.errors import AccountBanned, InvalidCredentials
+from auth_service.errors import AccountBanned, EmailNotVerified, InvalidCredentials
+from auth_service.mail.outbox import Outbox
 from auth_service.marks import Marks
 from auth_service.repository.accounts import AccountRepository
 from auth_service.repository.administration import AdministrationRepository
@@ -16,6 +17,7 @@ from auth_service.repository.audit import AuditRepository
 from auth_service.repository.sessions import SessionRepository
 from auth_service.service.browser_sessions import BrowserCookie, end_replaced
 from auth_service.service.ending import end_excess
+from auth_service.service.pending_sign_ins import ask_second_factor
 from auth_service.service.tokens import TokenIssuer, Tokens
 from shared.credentials import new_session_cookie
 from shared.db import Connection, Database
@@ -49,6 +51,7 @@ class Opening:
     session: NewSession
     admission: Admission
     replaced: BrowserCookie | None
+    provider: str = ""  # as in Proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +59,31 @@ class Entrance:
     database: Database
     marks: Marks
     issuer: TokenIssuer
+    outbox: Outbox
+    verified_first: bool  # nobody is let in before their address is verified
     most_sessions: int  # that an account may have at once
 
     async def admit(self, proof: Proof, visitor: Visitor) -> Admission:
-        """Begin a session. Raises AccountBanned, InvalidCredentials where the proof has become void, or Unavailable."""
+        """Begin a session. Raises InvalidCredentials where the proof has become void meanwhile, or Unavailable.
+
+        Raises AccountBanned, EmailNotVerified, or SecondFactorRequired where the account has a second factor and one
+        alone was proved.
+        """
         account = proof.account
+        if self.verified_first and not account.email_verified:
+            raise EmailNotVerified
         opening = await self.prepare(account.user_id, Standing.now(proof.methods, account.roles), visitor)
+        opening = replace(opening, provider=proof.provider)
         async with self.database.transaction() as connection:
             # Proving took time: what was changed meanwhile, as a password, must not open a session any more.
             if not await AccountRepository(connection).hold(account):
                 raise InvalidCredentials
             await self._check(connection, account)
-            await publish(connection, "auth", await self.begin(connection, opening))
+            owed = await ask_second_factor(connection, proof, visitor.device, visitor.kind)
+            if owed is None:
+                await publish(connection, "auth", await self.begin(connection, opening))
+        if owed is not None:
+            raise owed
         return opening.admission
 
     async def _check(self, connection: Connection, account: Account) -> None:
@@ -98,8 +114,10 @@ class Entrance:
         session = opening.session
         events = await end_replaced(connection, opening.replaced)
         await SessionRepository(connection).add(session)
-        await AccountRepository(connection).remember_device(session.user_id, self.marks.fingerprint(session.device))
+        if await AccountRepository(connection).remember_device(session.user_id, self.marks.fingerprint(session.device)):
+            await self.outbox.tell_new_device(connection, session.user_id, session.device)
         details = {"methods": " ".join(session.standing.methods), "kind": session.kind.value}
+        details |= {"provider": opening.provider} if opening.provider else {}
         entry = AuditEntry(
             Action.SIGNED_IN, session.device, session.user_id, session.user_id, session.session_id, details
         )

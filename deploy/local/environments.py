@@ -33,7 +33,13 @@ _PASSED_ON: Mapping[str, tuple[str, ...]] = {
         "BCRYPT_COST",
         "BCRYPT_THREADS",
         "BCRYPT_QUEUE",
+        "KEY_ROTATION_DAYS",
         "SESSIONS_PER_ACCOUNT",
+        "AUTH_PROVIDERS_FILE",
+        "AUTH_REDIRECT_URIS",
+        "PASSWORD_WORDS",
+        *("SMTP_URL", "SMTP_URL_FILE", "SMTP_TIMEOUT", "MAIL_FROM", "MAIL_TEMPLATES", "AUTH_EMAIL_VERIFICATION"),
+        "SSL_CERT_FILE",
     ),
     "user_service": ("DATABASE_POOL_SIZE",),
     "file_service": ("DATABASE_POOL_SIZE", "FILE_MAX_BYTES", "FILE_QUOTA_BYTES", "FILE_STALL_SECONDS", "FILES_ROOT"),
@@ -53,11 +59,14 @@ def ports_of(program: str, first: int) -> Ports:
 
 @dataclass(frozen=True, slots=True)
 class Environments:
+    """`smtp_url` is where mail goes unless the person said where."""
+
     settings: Settings
     state: State
     originals: Originals
     postgres: Postgres
     valkey: Valkey
+    smtp_url: str = ""
 
     def of(self, program: str) -> dict[str, str]:
         common = self._common(program)
@@ -109,6 +118,7 @@ class Environments:
         return secrets | {
             "USER_INTERNAL_URL": self._private("user_service"),
             "FILE_INTERNAL_URL": self._private("file_service"),
+            **({"SMTP_URL": self.smtp_url} if self.smtp_url else {}),
         }
 
     def _follower(self) -> dict[str, str]:

@@ -20,7 +20,7 @@ from shared.errors import (
     Violation,
 )
 from shared.identity import Identity, Kind
-from shared.web.answers import Answer, Created, NoContent, Page
+from shared.web.answers import Accepted, Answer, Created, NoContent, Page
 from shared.web.body import check_content_type, decode_json, fault, read_body
 from shared.web.context import identity_of
 from shared.web.etag import matches_none
@@ -49,9 +49,10 @@ def bind(route: Route) -> WebHandler:
     async def handle(request: web.Request) -> web.StreamResponse:
         _authorise(route.auth, identity_of(request))
         arguments: dict[str, Any] = _path_values(request, signature)
-        query = parse_query(request, signature.query or _NoQuery)
-        if signature.query is not None:
-            arguments["query"] = query
+        if not route.foreign_query:
+            query = parse_query(request, signature.query or _NoQuery)
+            if signature.query is not None:
+                arguments["query"] = query
         if signature.body is not None:
             arguments["body"] = await _body(request, route, signature)
         return _answer(request, await route.handler(request, **arguments), signature.status)
@@ -132,7 +133,9 @@ def _resource(request: web.Request, answer: Answer[Any], status: int) -> web.Res
         if request.method in ("GET", "HEAD") and matches_none(request, answer.etag):
             return web.Response(status=304, headers=headers)
     if isinstance(answer, Created):
-        headers["Location"] = answer.location
+        status, headers["Location"] = 201, answer.location
+    elif isinstance(answer, Accepted):
+        status = 202
     return web.Response(status=status, body=_encode(answer.body), headers=headers | _JSON_TYPE)
 
 

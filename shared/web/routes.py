@@ -6,7 +6,8 @@ status and the OpenAPI document follow from them.
 
 A handler's parameters after `request` are taken by name: those of the path, `query` and `body`; their annotations
 are msgspec structs (or UUID, str, int in a path). Its return annotation gives the status: a struct 200, `Answer` 200,
-`Page` 200, `Created` 201, None and `NoContent` 204; a handler that returns `web.StreamResponse` answers by itself.
+`Page` 200, `Created` 201, `Accepted` 202, None and `NoContent` 204,
+`Created[A] | Accepted[B]` either; a handler that returns `web.StreamResponse` answers by itself.
 """
 
 import inspect
@@ -22,10 +23,11 @@ import msgspec
 from aiohttp import web
 
 from shared.errors import AppError
-from shared.web.answers import Answer, Created, NoContent, Page
+from shared.web.answers import Accepted, Answer, Created, NoContent, Page
 from shared.web.body import JSON_TYPES
 
 Handler = Callable[..., Awaitable[object]]
+_ANSWERS = {Answer: 200, Created: 201, Accepted: 202}
 PATH_TYPES: tuple[type, ...] = (UUID, int, str)
 
 
@@ -48,7 +50,8 @@ ADMIN_ROLE = "admin"  # whoever has it may all that a route for administrators o
 class Route:
     """`raw_body` names the media types that a handler without a `body` parameter reads from the stream itself,
     `raw_answer` those that one returning `web.StreamResponse` gives; both are for the OpenAPI document. A GET's handler
-    is asked for HEAD too, and one that streams must then send nothing behind the head.
+    is asked for HEAD too, and one that streams must then send nothing behind the head. A `foreign_query` is written by
+    others, who add what they like: the handler reads it from the request by itself.
     """
 
     method: str
@@ -61,6 +64,7 @@ class Route:
     max_body: int = 65_536  # bytes of a JSON body
     raw_body: tuple[str, ...] = ()
     raw_answer: tuple[str, ...] = ()
+    foreign_query: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,7 @@ class Signature:
     body_optional: bool
     status: int
     answer: Any  # the type that is encoded, or None
+    also: tuple[tuple[int, Any], ...] = ()  # the same of what it may return instead
 
 
 def read_signature(route: Route) -> Signature:
@@ -84,10 +89,10 @@ def read_signature(route: Route) -> Signature:
         path = _path_types(set(names) - {"query", "body"}, in_path, hints)
         query = _strict("query", hints.get("query")) if "query" in names else None
         body, optional = _body_type(hints.get("body")) if "body" in names else (None, False)
-        status, answer = _answer_type(hints.get("return", "nothing that its annotation tells"))
+        (status, answer), *also = _answer_types(hints.get("return", "nothing that its annotation tells"))
     except TypeError as exc:
         raise TypeError(f"{route.method} {route.path}: {route.handler.__name__} {exc}") from None
-    return Signature(path, query, body, optional, status, answer)
+    return Signature(path, query, body, optional, status, answer, tuple(also))
 
 
 def _path_types(names: set[str], in_path: Sequence[str], hints: Mapping[str, Any]) -> dict[str, type]:
@@ -114,14 +119,21 @@ def _body_type(hint: Any) -> tuple[type[Any] | None, bool]:
     return _strict("body", hint), False
 
 
+def _answer_types(hint: Any) -> list[tuple[int, Any]]:
+    either = get_args(hint) if get_origin(hint) in (Union, UnionType) else ()
+    if either and all(get_origin(each) in _ANSWERS for each in either):
+        return [_answer_type(each) for each in either]
+    return [_answer_type(hint)]
+
+
 def _answer_type(hint: Any) -> tuple[int, Any]:
     origin = get_origin(hint) or hint
     if origin in (NoneType, NoContent):
         return 204, None
     if inspect.isclass(origin) and issubclass(origin, web.StreamResponse):
         return 200, None
-    if origin in (Created, Answer) and get_args(hint):
-        return (201 if origin is Created else 200), get_args(hint)[0]
+    if origin in _ANSWERS and get_args(hint):
+        return _ANSWERS[origin], get_args(hint)[0]
     if origin is Page or (inspect.isclass(origin) and issubclass(origin, msgspec.Struct)):
         return 200, hint
     raise TypeError(f"returns {hint}, which is no answer")
