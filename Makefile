@@ -10,7 +10,7 @@ TARGETS ?= headers paths routes answers frames handshakes client_addresses
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test test-faults test-readme test-examples soak fuzz check fmt fmt-check lint types migrate doctor mail-preview memory compose-check bench-gateway bench-visit problems lock clean
+.PHONY: help run test test-faults test-readme test-examples soak fuzz check fmt fmt-check lint types migrate admin doctor memory compose-check bench-gateway bench-visit problems lock clean mail-preview test-federation rotate-keys bench-auth
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -31,8 +31,14 @@ test-readme: $(VENV)/.dev  ## paste the README's visit into a shell, with curl
 test-examples: $(VENV)/.dev  ## the services in examples/ behind the real gateway; needs node 20
 	@$(BIN)/pytest -q tests/examples
 
+test-federation: $(VENV)/.dev tests/federation/node_modules/.installed  ## signing in with a real OpenID provider; needs node 20 and npm
+	@$(BIN)/pytest -q tests/federation
+
 soak: $(VENV)/.dev  ## the gateway under everything at once for MINUTES=30, and what is left then (SEED= repeats one)
 	@$(BIN)/python -m tests.soak
+
+rotate-keys: $(VENV)/.dev  ## change the signing key of a stack under load, in order and as a stolen one: no request may fail
+	@$(BIN)/python -m tests.key_drill
 
 fuzz: $(VENV)/.fuzz  ## each target for SECONDS=60, guided by coverage (Linux; TARGETS="paths frames" for some)
 	@for target in $(TARGETS); do mkdir -p .fuzz/$$target && $(BIN)/python -m tests.fuzz $$target -max_total_time=$(SECONDS) \
@@ -57,6 +63,9 @@ types: $(VENV)/.dev  ## mypy, strict
 migrate: $(VENV)/.embedded  ## bring the schemas up to date, whether or not the stack runs
 	@exec $(BIN)/python -m deploy.local migrate --with-parent
 
+admin: $(VENV)/.embedded  ## make EMAIL= of the running stack an administrator (REVOKE=1 takes it back)
+	@exec $(BIN)/python -m deploy.local admin '$(EMAIL)' $(if $(REVOKE),--revoke)
+
 doctor: $(VENV)/.embedded  ## what is wrong with the running stack, and what to do about it (JSON=1 for machines)
 	@exec $(BIN)/python -m deploy.local $(if $(JSON),doctor-json,doctor)
 
@@ -76,6 +85,9 @@ bench-gateway: $(VENV)/.dev .bench/.peers  ## the gateway beside its peers, 8 mi
 bench-visit: $(VENV)/.dev .bench/.peers  ## GET, PATCH and search beside PocketBase, 4 minutes (CHECK=1 SAVE=1)
 	@$(BIN)/python -m bench.visit $(BENCH)
 
+bench-auth: $(VENV)/.dev  ## logins, a storm of them, refreshes, first use of a credential, 2 minutes (CHECK=1 QUICK=1 SAVE=1)
+	@$(BIN)/python -m bench.auth $(if $(QUICK),--quick) $(BENCH)
+
 problems: $(VENV)/.dev  ## renew docs/problems.md from the code
 	@$(BIN)/python -m shared.web.problem_docs gateway auth_service user_service file_service > docs/problems.md
 
@@ -89,7 +101,7 @@ lock: $(UV)  ## resolve the dependencies anew (ARGS=--upgrade for newer ones)
 
 clean:  ## remove the venv, the caches and all data of the stack
 	@$(PYTHON) -m deploy.local clean
-	@rm -rf $(VENV) .bench .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .fuzz
+	@rm -rf $(VENV) tests/federation/node_modules .bench .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .fuzz
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 BENCH = $(if $(CHECK),--check) $(if $(SAVE),--save)
@@ -114,6 +126,10 @@ $(VENV)/.embedded: requirements/embedded.txt $(UV)
 
 $(VENV)/.compose: requirements/compose.txt $(UV)
 	@$(INSTALL) -r requirements/compose.txt
+	@touch $@
+
+tests/federation/node_modules/.installed: tests/federation/package-lock.json
+	@npm ci --prefix tests/federation --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
 # The programs that the benches compare with are kept out of our own venv.

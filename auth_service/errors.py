@@ -1,9 +1,10 @@
 """What can go wrong with an account or a session, each under its permanent code."""
 
 import math
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
-from shared.errors import INVALID_TOKEN, AppError
+from shared.errors import INVALID_TOKEN, AppError, Violation
 
 
 class InvalidEmail(AppError):
@@ -11,7 +12,13 @@ class InvalidEmail(AppError):
 
 
 class WeakPassword(AppError):
+    """`rule` says which one it breaks: too_short, too_long, common or context."""
+
     code, status, title = "weak_password", 422, "This password is not acceptable"
+
+    def __init__(self, rule: str, explanation: str, pointer: str) -> None:
+        super().__init__(f"This password {explanation}.", errors=[Violation(pointer, explanation)])
+        self.members = {"rule": rule}
 
 
 class EmailTaken(AppError):
@@ -52,12 +59,13 @@ class InvalidRefreshToken(AppError):
 
 
 class SessionRevoked(AppError):
-    """`detail` tells the person why."""
+    """`detail` tells the person why, and the member `reason` tells programs."""
 
     code, status, title = "session_revoked", 401, "This session was ended"
 
-    def __init__(self, detail: str) -> None:
+    def __init__(self, detail: str, reason: str) -> None:
         super().__init__(detail, headers=INVALID_TOKEN)
+        self.members["reason"] = reason
 
 
 class SessionExpired(AppError):
@@ -65,6 +73,51 @@ class SessionExpired(AppError):
 
     def __init__(self) -> None:
         super().__init__("Sign in again.", headers=INVALID_TOKEN)
+
+
+class SecondFactorRequired(AppError):
+    """The first factor was right: `pending_sign_in` and one of `factors` finish it at /v1/auth/login/second-factor."""
+
+    code, status, title = "second_factor_required", 403, "A second factor is needed to sign in"
+
+    def __init__(self, pending_sign_in: str, factors: Sequence[str]) -> None:
+        super().__init__()
+        self.members = {"pending_sign_in": pending_sign_in, "factors": list(factors)}
+
+
+class InvalidPendingSignIn(AppError):
+    code, status, title = "invalid_pending_sign_in", 401, "This sign-in has expired, or was tried too often"
+
+    def __init__(self) -> None:
+        super().__init__("Sign in again.")
+
+
+class WrongSecondFactor(AppError):
+    """Says the same for a wrong code, a used one, and a factor that the account doesn't have."""
+
+    code, status, title = "wrong_second_factor", 403, "The code is wrong, or was used before"
+
+
+class PasskeyRefused(AppError):
+    code, status, title = "passkey_refused", 403, "This passkey, or what it signed, is not accepted"
+
+
+class InvalidPasskeyName(AppError):
+    code, status, title = "invalid_passkey_name", 422, "This can't be a passkey's name"
+
+
+class TooManyPasskeys(AppError):
+    code, status, title = "too_many_passkeys", 409, "This account has as many passkeys as it can have"
+
+
+class FactorExists(AppError):
+    code, status, title = "factor_exists", 409, "The account has this factor already"
+
+
+class NoSecondFactor(AppError):
+    """Recovery codes stand in for a factor, so there must be one."""
+
+    code, status, title = "no_second_factor", 409, "The account has no second factor"
 
 
 class EmailNotVerified(AppError):
@@ -114,6 +167,92 @@ class InvalidKeyExpiry(AppError):
 
 class TooManyApiKeys(AppError):
     code, status, title = "too_many_api_keys", 409, "This account has as many API keys as it can have"
+
+
+class InvalidSignInFlow(AppError):
+    """Says the same for a state that is unknown, expired, used before, another provider's or another browser's."""
+
+    code, status, title = "invalid_sign_in_flow", 400, "This sign-in can't be finished: start it again"
+
+
+class ProviderRefused(AppError):
+    """The provider's own word: the person declined, or it takes the answer for no good one."""
+
+    code, status, title = "provider_refused", 403, "The provider didn't sign you in"
+
+
+class ProviderDistrusted(AppError):
+    """What the provider says can't be relied on: not its signature, not for us, not for this sign-in, or too old."""
+
+    code, status, title = "provider_distrusted", 403, "The provider's answer can't be relied on"
+
+
+class ProviderEmailMissing(AppError):
+    code, status, title = "provider_email_missing", 403, "The provider tells no email address, and an account needs one"
+
+
+class ProviderEmailUnverified(AppError):
+    code, status, title = "provider_email_unverified", 403, "The provider hasn't verified your email address"
+
+
+class LinkRequired(AppError):
+    code, status, title = "link_required", 409, "There is an account with this email address already"
+
+    def __init__(self) -> None:
+        super().__init__("Sign in to it as you did before, and link the provider to it there.")
+
+
+class LinkNeedsVerifiedEmail(AppError):
+    """Whoever registered somebody else's address must not leave a way in of their own behind for its owner to find."""
+
+    code, status, title = "link_needs_verified_email", 409, "Verify your email address before you link another"
+
+
+class IdentityTaken(AppError):
+    code, status, title = "identity_taken", 409, "Another account is linked to this identity"
+
+
+class TooManyIdentities(AppError):
+    code, status, title = "too_many_identities", 409, "This account has as many linked identities as it can have"
+
+
+class LastWayIn(AppError):
+    code, status, title = "last_way_in", 409, "Without this nobody could sign in to the account any more"
+
+
+class InvalidRedirectUri(AppError):
+    code, status, title = "invalid_redirect_uri", 422, "This is not one of the addresses that apps are reached at"
+
+
+class InvalidSignInCode(AppError):
+    """Says the same for a code that is unknown, expired or used before, and for a wrong verifier."""
+
+    code, status, title = "invalid_sign_in_code", 400, "This sign-in code is not good"
+
+
+class AccountBanned(AppError):
+    """Told only to who proved that the account is theirs: `reason` and `banned_until`, null where it has no end."""
+
+    code, status, title = "account_banned", 403, "This account is banned"
+
+    def __init__(self, reason: str, until: datetime | None) -> None:
+        super().__init__(reason)
+        self.members = {"reason": reason, "banned_until": until.isoformat() if until is not None else None}
+
+
+class InvalidRole(AppError):
+    code, status, title = "invalid_role", 422, "This can't be a role's name"
+
+
+class InvalidBan(AppError):
+    code, status, title = "invalid_ban", 422, "Nobody can be banned like this"
+
+
+class LastAdministrator(AppError):
+    code, status, title = "last_administrator", 409, "Nobody else would be an administrator"
+
+    def __init__(self) -> None:
+        super().__init__("Make somebody else an administrator first.")
 
 
 def _retry_after(wait: timedelta) -> dict[str, str]:

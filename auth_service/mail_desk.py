@@ -32,7 +32,7 @@ def serve_mail(app: web.Application, core: Core) -> None:
     app[MAIL_REQUESTS] = requests
     app[MAIL_SIGN_IN] = MailSignIn(core.database, requests, core.attempts, core.marks, core.entrance)
     app[VERIFICATION] = EmailVerification(core.database)
-    app[PASSWORD_RESET] = PasswordReset(core.database, core.hasher, core.outbox)
+    app[PASSWORD_RESET] = PasswordReset(core.database, core.hasher, core.password_context, core.outbox)
     app[EMAIL_CHANGE] = EmailChange(core.database, requests, core.registrar.mail, core.passwords, core.marks)
     app[MAIL_SETTINGS] = MailSettingsKeeping(core.database)
 

@@ -58,7 +58,7 @@ class FastLane:
         principal = None
         if route.auth != "public":
             principal = it.authenticator.recall(route.auth, known.credential)
-            if principal is None:
+            if principal is None or not it.authenticator.has_proved(principal, route.acr, route.max_age):
                 return None
             context.user_id = principal.user_id
         admitted = Admitted(route, routing.pools[route.upstream], principal)

@@ -70,6 +70,7 @@ class Proxy:
         authorization = headers.getall("Authorization", ()) if handshake is None else handshake.authorization
         cookie = partial(it.cookies.read, headers, safe=handshake is None and is_safe(request.method))
         principal = await it.authenticator.authenticate(route.auth, authorization, cookie)
+        it.authenticator.check_proof(principal, route.acr, route.max_age)
         await self._limit(routing.limits[route.limit], route.cost, context, principal)
         body = RequestBody(request, route.max_body)
         if route.upstream == LOCAL:

@@ -1,6 +1,7 @@
 """An account: who may sign in, and with what."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from auth_service.domain.languages import DEFAULT
@@ -12,6 +13,7 @@ class NewAccount:
     email: str
     email_key: str
     password_hash: str | None
+    email_verified: bool = False
     language: str = DEFAULT
 
 
@@ -19,7 +21,9 @@ class NewAccount:
 class Account:
     """An account as a person meets it who is about to prove that it is theirs.
 
-    `password_hash` is none where it has no password. `device_known`: has signed in from here.
+    `password_hash` is none where it has no password. It may be replaced by another of the same password at any time:
+    what tells whether a password is still the one that was proved is `password_changed_at`. `device_known`: has signed
+    in from here.
     """
 
     user_id: UUID
@@ -27,13 +31,18 @@ class Account:
     email_key: str
     email_verified: bool
     password_hash: str | None
+    password_changed_at: datetime
     roles: tuple[str, ...]
     device_known: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What somebody has proved: that the account, as it is here, is theirs. `methods` as in RFC 8176."""
+    """What somebody has proved: that the account, as it is here, is theirs. `methods` as in RFC 8176.
+
+    `provider` is who vouches for it, where another does.
+    """
 
     account: Account
     methods: tuple[str, ...]
+    provider: str = ""

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from auth_service.mail.settings import read_preview_settings
+from auth_service.mail.settings import PreviewSettings
 from auth_service.mail.templates import BadTemplate, MailTemplates, example_orders
+from shared.settings import load
 
 _INDEX = """<!DOCTYPE html>
 <meta charset="utf-8"><title>Mails</title><style>body {{ font: 16px/1.6 sans-serif; margin: 2rem; }}</style>
@@ -18,7 +19,8 @@ _ROW = '<tr><td>{subject}<td><a href="{name}.html">HTML</a><td><a href="{name}.t
 def preview_mail(argv: Sequence[str]) -> int:
     """Write them into the folder; return the exit status. MAIL_TEMPLATES and PUBLIC_URL count as they do in service."""
     folder = Path(argv[0] if argv else ".colonnade/mail-preview")
-    templates = MailTemplates(*read_preview_settings())
+    settings = load(PreviewSettings)
+    templates = MailTemplates(settings.public_url, settings.templates)
     rows = []
     try:
         for order in example_orders():

@@ -1,11 +1,11 @@
 """Where mail goes out, and in whose name."""
 
-import os
 from dataclasses import dataclass
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.utils import parseaddr
 from pathlib import Path
+from typing import Self
 from urllib.parse import unquote, urlsplit
 
 from shared.settings import Env, Secret
@@ -36,9 +36,20 @@ class MailSettings:
     templates: Path | None
 
 
+@dataclass(frozen=True, slots=True)
+class PreviewSettings:
+    """What templates are filled with to be looked at."""
+
+    public_url: str
+    templates: Path | None
+
+    @classmethod
+    def from_env(cls, env: Env) -> Self:
+        return cls(env.url("PUBLIC_URL", "http://127.0.0.1:8080"), _templates(env))
+
+
 def read_mail_settings(env: Env, public_url: str) -> MailSettings:
-    url, folder = env.secret("SMTP_URL", Secret("")), env.text("MAIL_TEMPLATES", "")
-    server = None
+    url, server = env.secret("SMTP_URL", Secret("")), None
     if url.reveal():
         try:
             server = parse_smtp_url(url)
@@ -47,16 +58,15 @@ def read_mail_settings(env: Env, public_url: str) -> MailSettings:
     sender = env.text("MAIL_FROM", "") or f"Colonnade <no-reply@{mail_host(public_url)}>"
     if not _is_mailbox(sender):
         env.mistake("MAIL_FROM must be an address, perhaps with a name: Name <address@example.org>")
+    timeout = env.number("SMTP_TIMEOUT", 10.0, minimum=0.1)
+    return MailSettings(server, sender, timeout, _templates(env))
+
+
+def _templates(env: Env) -> Path | None:
+    folder = env.text("MAIL_TEMPLATES", "")
     if folder and not Path(folder).is_dir():
         env.mistake("MAIL_TEMPLATES must be a folder")
-    timeout = env.number("SMTP_TIMEOUT", 10.0, minimum=0.1)
-    return MailSettings(server, sender, timeout, Path(folder) if folder else None)
-
-
-def read_preview_settings() -> tuple[str, Path | None]:
-    """Return PUBLIC_URL and the folder of templates, for looking at mails where nothing else is set up."""
-    folder = os.environ.get("MAIL_TEMPLATES")
-    return os.environ.get("PUBLIC_URL") or "http://127.0.0.1:8080", Path(folder) if folder else None
+    return Path(folder) if folder else None
 
 
 def mail_host(public_url: str) -> str:

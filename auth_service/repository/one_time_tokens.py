@@ -31,15 +31,14 @@ class OneTimeTokenRepository:
         assert isinstance(expires_at, datetime)
         return expires_at
 
-    async def is_good(self, purpose: Purpose, token_hash: bytes) -> bool:
-        """Tell whether spending it would succeed now: before something that costs much. Spends nothing."""
-        return bool(
-            await self._db.fetchval(
-                "select true from auth.one_time_token where token_hash = $1 and purpose = $2 and expires_at > now()",
-                token_hash,
-                purpose.value,
-            )
+    async def find_address(self, purpose: Purpose, token_hash: bytes) -> str | None:
+        """Return the address that a good token was mailed to, and spend nothing: before something that costs much."""
+        address: str | None = await self._db.fetchval(
+            "select email from auth.one_time_token where token_hash = $1 and purpose = $2 and expires_at > now()",
+            token_hash,
+            purpose.value,
         )
+        return address
 
     async def spend(self, purpose: Purpose, token_hash: bytes) -> Spent | None:
         """Delete the token, and return it if it was good. Of several who spend it at once, one gets it.

@@ -46,6 +46,15 @@ PURGES = (
         ) returning api_key_id
         """,
     ),
+    Purge("audit entries past their retention", "select auth.purge_audit_entries($1)"),
+    Purge(
+        "signing keys retired a day ago",
+        """
+        delete from auth.signing_key where kid in (
+            select kid from auth.signing_key where verifies_until < now() - interval '1 day' limit $1
+        ) returning kid
+        """,
+    ),
     Purge(
         "login failures",
         """
@@ -60,6 +69,30 @@ PURGES = (
         delete from auth.known_device where (user_id, fingerprint) in (
             select user_id, fingerprint from auth.known_device where last_seen_at < now() - interval '180 days' limit $1
         ) returning user_id
+        """,
+    ),
+    Purge(
+        "sign-ins that ended at a provider",
+        """
+        delete from auth.federated_flow where token_hash in (
+            select token_hash from auth.federated_flow where expires_at < now() limit $1
+        ) returning token_hash
+        """,
+    ),
+    Purge(
+        "sign-ins that wait for a second factor",
+        """
+        delete from auth.pending_sign_in where token_hash in (
+            select token_hash from auth.pending_sign_in where expires_at < now() limit $1
+        ) returning token_hash
+        """,
+    ),
+    Purge(
+        "answered challenges",
+        """
+        delete from auth.spent_challenge where challenge_hash in (
+            select challenge_hash from auth.spent_challenge where expires_at < now() - interval '1 minute' limit $1
+        ) returning challenge_hash
         """,
     ),
 )

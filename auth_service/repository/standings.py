@@ -16,12 +16,16 @@ HAS_SECOND_FACTOR = """
 
 @dataclass(frozen=True, slots=True)
 class SessionReading:
-    """A live session at `read_at`, by the database's clock. `generation` is of its refresh token."""
+    """A live session at `read_at`, by the database's clock.
+
+    `seen_generation` is one whose tokens its client certainly has: a token of a later one would confirm what may have
+    been lost on its way.
+    """
 
     standing: Standing
     has_second_factor: bool
     kind: SessionKind
-    generation: int
+    seen_generation: int
     read_at: datetime
 
 
@@ -35,7 +39,8 @@ class StandingRepository:
         """Return the person's session, unless it is over."""
         row = await self._db.fetchrow(
             f"""
-            select s.amr, coalesce(s.authenticated_at, s.created_at) as authenticated_at, a.roles, s.kind, s.generation,
+            select s.amr, coalesce(s.authenticated_at, s.created_at) as authenticated_at, a.roles, s.kind,
+                   greatest(s.confirmed_generation, 1) as seen_generation,
                    {HAS_SECOND_FACTOR} as has_second_factor, now() as read_at
             from auth.session s join auth.account a using (user_id)
             where s.session_id = $1 and s.user_id = $2 and s.revoked_at is null
@@ -46,5 +51,19 @@ class StandingRepository:
         if row is None:
             return None
         standing = Standing(tuple(row["amr"]), row["authenticated_at"], tuple(row["roles"]))
-        kind = SessionKind(row["kind"])
-        return SessionReading(standing, row["has_second_factor"], kind, row["generation"], row["read_at"])
+        kind, seen = SessionKind(row["kind"]), row["seen_generation"]
+        return SessionReading(standing, row["has_second_factor"], kind, seen, row["read_at"])
+
+    async def renew(self, session_id: UUID, standing: Standing) -> bool:
+        """Note what was proved; False where the session is over."""
+        return bool(
+            await self._db.fetchval(
+                """
+                update auth.session set amr = $2, authenticated_at = $3
+                where session_id = $1 and revoked_at is null returning true
+                """,
+                session_id,
+                list(standing.methods),
+                standing.authenticated_at,
+            )
+        )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from auth_service.domain.audit import Action, AuditEntry
 from auth_service.domain.devices import Device
 from auth_service.domain.one_time_tokens import Purpose
-from auth_service.domain.passwords import accept_new_password
+from auth_service.domain.passwords import PasswordContext, accept_new_password
 from auth_service.domain.sessions import EndReason
 from auth_service.errors import InvalidLink
 from auth_service.mail.orders import Template
@@ -41,6 +41,7 @@ class Reset:
 class PasswordReset:
     database: Database
     hasher: PasswordHasher
+    context: PasswordContext
     outbox: Outbox
 
     async def reset(self, reset: Reset, device: Device) -> None:
@@ -49,9 +50,10 @@ class PasswordReset:
         Raises WeakPassword, which spends nothing, InvalidLink or Unavailable.
         """
         hashed = link_digest(reset.token)
-        password = accept_new_password(reset.new_password, "/new_password")
-        if not await OneTimeTokenRepository(self.database).is_good(Purpose.RESET, hashed):
+        address = await OneTimeTokenRepository(self.database).find_address(Purpose.RESET, hashed)
+        if address is None:
             raise InvalidLink  # before hashing, which costs much
+        password = accept_new_password(reset.new_password, "/new_password", self.context.about(address))
         password_hash = await self.hasher.hash(password)
         async with self.database.transaction() as connection:
             tokens = OneTimeTokenRepository(connection)

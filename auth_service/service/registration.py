@@ -83,7 +83,7 @@ class Registrar:
             wished = msgspec.json.decode(self.outbox.open(job), type=Wished)
         except (WrongSealingKey, msgspec.MsgspecError):
             raise GiveUp("it was sealed with another key, or by a newer program") from None
-        new = NewAccount(wished.user_id, wished.email, wished.email_key, wished.password_hash, wished.language)
+        new = NewAccount(wished.user_id, wished.email, wished.email_key, wished.password_hash, language=wished.language)
         try:
             async with self.database.transaction() as connection:
                 events = await self.add(connection, new, Device(wished.address_prefix, wished.user_agent))

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from auth_service.domain.accounts import NewAccount, Proof
 from auth_service.domain.devices import Device
-from auth_service.domain.passwords import accept_new_password
+from auth_service.domain.passwords import PasswordContext, accept_new_password
 from auth_service.domain.standing import PASSWORD, Standing
 from auth_service.emails import parse_email
-from auth_service.errors import InvalidCredentials, TooManyAttempts
+from auth_service.errors import InvalidCredentials, SecondFactorRequired, TooManyAttempts
 from auth_service.marks import Marks
 from auth_service.metrics import LOGINS, REGISTRATIONS
 from auth_service.passwords import PasswordHasher
@@ -17,6 +17,7 @@ from auth_service.repository.accounts import AccountRepository
 from auth_service.service.entrance import Admission, Entrance, Visitor
 from auth_service.service.password_guard import PasswordGuard
 from auth_service.service.registration import Registrar
+from auth_service.service.rehashing import Rehashing
 from shared.db import Database
 from shared.events.publish import publish
 from shared.ids import uuid7
@@ -29,6 +30,8 @@ class SignIn:
     guard: PasswordGuard
     marks: Marks
     entrance: Entrance
+    context: PasswordContext
+    rehashing: Rehashing
     registrar: Registrar
 
     async def register(self, address: str, password: str, visitor: Visitor, language: str) -> Admission | None:
@@ -38,8 +41,9 @@ class SignIn:
         The password is hashed before the address is looked at, so that the time tells nothing.
         """
         email = parse_email(address)
-        password_hash = await self.hasher.hash(accept_new_password(password))
-        new = NewAccount(uuid7(), email.address, email.key, password_hash, language)
+        accepted = accept_new_password(password, "/password", self.context.about(email.address))
+        password_hash = await self.hasher.hash(accepted)
+        new = NewAccount(uuid7(), email.address, email.key, password_hash, language=language)
         if self.registrar.verified_first:
             await self.registrar.put_off(new, visitor.device)
             return None
@@ -52,7 +56,10 @@ class SignIn:
         return opening.admission
 
     async def log_in(self, address: str, password: str, visitor: Visitor) -> Admission:
-        """Begin a session. Raises InvalidEmail, InvalidCredentials, TooManyAttempts, Unavailable."""
+        """Begin a session.
+
+        Raises InvalidEmail, InvalidCredentials, TooManyAttempts, SecondFactorRequired, Unavailable.
+        """
         with _counted():
             return await self.entrance.admit(await self._prove(address, password, visitor.device), visitor)
 
@@ -62,14 +69,14 @@ class SignIn:
         right = await self.guard.prove(email.key, account, password, device)
         if account is None or not right:
             raise InvalidCredentials
-        return Proof(account, (PASSWORD,))
+        return Proof(await self.rehashing.renew(account, password), (PASSWORD,))
 
 
 @contextmanager
 def _counted() -> Iterator[None]:
     try:
         yield
-    except (InvalidCredentials, TooManyAttempts) as exc:
+    except (InvalidCredentials, TooManyAttempts, SecondFactorRequired) as exc:
         LOGINS.labels(exc.code).inc()
         raise
     LOGINS.labels("success").inc()

@@ -17,6 +17,14 @@ class Tokens:
     refresh_token: str
 
 
+@dataclass(frozen=True, slots=True)
+class FreshToken:
+    """An access token alone: the refresh token stays as it is."""
+
+    access_token: str
+    expires_in: int
+
+
 class TokenIssuer:
     def __init__(self, access: AccessTokens, refresh: RefreshTokens) -> None:
         self._access = access
@@ -29,3 +37,7 @@ class TokenIssuer:
         """Raises Unavailable."""
         access_token = await self._access.issue(Grant(user_id, token.session_id, token.generation, standing))
         return Tokens(access_token, LIFETIME, self._refresh.encode(token))
+
+    async def renew(self, user_id: UUID, session_id: UUID, generation: int, standing: Standing) -> FreshToken:
+        """Return a token of the same generation that says more of the session. Raises Unavailable."""
+        return FreshToken(await self._access.issue(Grant(user_id, session_id, generation, standing)), LIFETIME)

@@ -11,12 +11,12 @@ from typing import Protocol
 from gateway.authentication.errors import missing_token
 from gateway.authentication.keys import KeySet
 from gateway.authentication.opaque import OpaqueCredentials, refusal
-from gateway.authentication.principal import Credential, Principal
+from gateway.authentication.principal import TWO_FACTORS, Credential, Principal
 from gateway.authentication.revocation import Revocations
 from gateway.authentication.tokens import TokenVerifier, bearer_token
 from gateway.authentication.verified import VerifiedCredentials
 from shared.credentials import API_KEY_LABEL
-from shared.errors import Unavailable
+from shared.errors import InsufficientUserAuthentication, SessionRequired, Unavailable
 from shared.loop_metrics import LoopCounter
 
 _LOOK_UPS = LoopCounter("gateway_token_cache_lookups", "Credentials looked up in the cache.", ("result",))
@@ -69,9 +69,9 @@ class Authenticator:
         self._reports = reports
         self._bearers, self._cookies = VerifiedCredentials(), VerifiedCredentials()
         self._verified = self._bearers.by_text
-        self._losses = 0  # how often it couldn't be known any more what had been revoked
+        self._doubts = 0  # how often answers that are on their way may have been overtaken
         self._clock: Callable[[], float] = time.time
-        revocations.subscribe(self._forget, self._forget_unsigned)
+        revocations.subscribe(self._forget, self._forget_unsigned, self._forget_changed)
 
     async def authenticate(
         self, policy: str, authorization: Sequence[str], cookie: Cookie = no_cookie
@@ -103,6 +103,18 @@ class Authenticator:
         self._note_hit(principal)
         return principal
 
+    def has_proved(self, principal: Principal | None, acr: str, max_age: int) -> bool:
+        """Whether whoever asks has proved to be that as well and as lately as the route wants."""
+        return principal is None or principal.has_proved(acr, max_age, self._clock())
+
+    def check_proof(self, principal: Principal | None, acr: str, max_age: int) -> None:
+        """Raises InsufficientUserAuthentication where it must be proved anew, SessionRequired where it can't be."""
+        if principal is None or self.has_proved(principal, acr, max_age):
+            return
+        if principal.kind is Credential.API_KEY:
+            raise SessionRequired
+        raise InsufficientUserAuthentication(acr if acr == TWO_FACTORS else "", max_age)
+
     async def _decide(
         self, policy: str, authorization: Sequence[str], cookie: Cookie, verified: _Verified
     ) -> Principal | None:
@@ -132,9 +144,9 @@ class Authenticator:
             return principal
         cache.forget(text)
         _MISSES.inc()
-        losses = self._losses
+        doubts = self._doubts
         principal = self._checked(kind, await self._verify(kind, text))
-        if losses == self._losses or kind is Credential.ACCESS_TOKEN:
+        if doubts == self._doubts or kind is Credential.ACCESS_TOKEN:
             cache.remember(text, principal, self._clock())
         self._report(principal)
         return principal
@@ -160,8 +172,12 @@ class Authenticator:
         return (
             principal.expires_at > self._clock()
             and principal.credential_id not in self._revocations
-            and (principal.key_id in self._keys or principal.kind is not Credential.ACCESS_TOKEN)
+            and (principal.kind is not Credential.ACCESS_TOKEN or self._may_sign(principal.key_id))
         )
+
+    def _may_sign(self, key_id: str) -> bool:
+        """A withdrawn key is told of before it is gone from the key set."""
+        return key_id in self._keys and key_id not in self._revocations
 
     def _flaw(self, principal: Principal) -> str:
         if principal.expires_at <= self._clock():
@@ -190,6 +206,11 @@ class Authenticator:
 
     def _forget_unsigned(self) -> None:
         """Have auth_service asked again about all that lives until it is revoked: a revocation may have been missed."""
-        self._losses += 1
+        self._doubts += 1
         self._bearers.forget_unsigned()
         self._cookies.forget_unsigned()
+
+    def _forget_changed(self, credential_id: str) -> None:
+        """Have auth_service asked again whom it stands for, as that has changed."""
+        self._doubts += 1
+        self._forget(credential_id)

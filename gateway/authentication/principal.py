@@ -7,6 +7,7 @@ from gateway.authentication.errors import InsufficientScope
 from shared.errors import AppError, SessionRequired
 
 FULL_SCOPE = "full"  # whoever has it may do all that the person may: every scope is part of it
+TWO_FACTORS = "aal2"  # an `acr`
 _ANYBODY = frozenset(("public", "optional", "user"))
 
 
@@ -64,6 +65,14 @@ class Principal:
         if grant == "scope":
             return name in self.scopes or FULL_SCOPE in self.scopes
         return name in self.roles
+
+    def has_proved(self, acr: str, max_age: int, now: float) -> bool:
+        """Whether it was proved as well as `acr` and within `max_age` seconds, 0 for any age; no API key ever was."""
+        if acr != TWO_FACTORS and not max_age:
+            return True
+        well = acr != TWO_FACTORS or self.acr == TWO_FACTORS
+        lately = not max_age or now - self.auth_time <= max_age
+        return well and lately and self.kind is not Credential.API_KEY
 
     def refusal(self, policy: str) -> AppError:
         """Return what to raise where the policy isn't satisfied."""

@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 from uuid import UUID
@@ -19,7 +20,11 @@ from shared.events.model import FeedPage, ResyncRequired
 from shared.logs import log
 
 SNAPSHOT_PATH = "/internal/revocations"
-EVENT_TYPES = frozenset(("session_revoked", "api_key_revoked"))
+# A signing key that was withdrawn is revoked as a session is: by its id, with all that was let in by it.
+EVENT_TYPES = frozenset(("session_revoked", "api_key_revoked", "signing_key_withdrawn"))
+KEY_EVENT_TYPES = frozenset(("signing_key_published", "signing_key_withdrawn"))
+RESTORED = "api_key_restored"  # its owner's ban was lifted
+CHANGE_TYPES = frozenset(("session_stepped_up",))  # the session lives, and says more
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0  # seconds between attempts to reach auth_service
 
 _CONNECTED = Gauge("gateway_revocation_feed_connected", "1 while auth_service tells of revoked sessions.")
@@ -56,6 +61,17 @@ class AuthFeed(Protocol):
     async def events(self, after: int, epoch: UUID) -> FeedPage: ...
 
 
+def _ignore(_credential_id: str) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class _Subscriber:
+    revoked: Callable[[str], None]
+    lost: Callable[[], None]
+    changed: Callable[[str], None]
+
+
 class Revocations:
     """Contains the ids of revoked sessions and API keys. One is forgotten once no token can have outlived it; whoever
     keeps what lives longer subscribes.
@@ -66,7 +82,8 @@ class Revocations:
         self._clock = clock
         self._until: dict[str, float] = {}  # oldest first
         self._watchers: dict[str, set[Callable[[], None]]] = {}  # by id; as many as there are open streams
-        self._subscribers: list[tuple[Callable[[str], None], Callable[[], None]]] = []
+        self._key_watchers: list[Callable[[], None]] = []
+        self._subscribers: list[_Subscriber] = []
         self._cursor: tuple[UUID, int] | None = None
         self._pause = _FIRST_PAUSE
         self._last_answer = clock()
@@ -77,13 +94,19 @@ class Revocations:
     def __contains__(self, credential_id: str) -> bool:
         return credential_id in self._until
 
-    def subscribe(self, revoked: Callable[[str], None], lost: Callable[[], None]) -> None:
-        """Have `revoked` called with the id of each session or API key that is.
+    def subscribe(
+        self, revoked: Callable[[str], None], lost: Callable[[], None], changed: Callable[[str], None] = _ignore
+    ) -> None:
+        """Have `revoked` called with the id of each session or API key that is, `changed` of each that says more now.
 
         `lost` is called, once or more, when it can't be known any more which are: after a feed that was away for longer
         than an access token lives, or with each snapshot, as one doesn't tell of all that was missed.
         """
-        self._subscribers.append((revoked, lost))
+        self._subscribers.append(_Subscriber(revoked, lost, changed))
+
+    def watch_keys(self, changed: Callable[[], None]) -> None:
+        """Have `changed` called when the keys that sign access tokens change, or may have."""
+        self._key_watchers.append(changed)
 
     @contextmanager
     def watched(self, credential_id: str, on_end: Callable[[], None]) -> Iterator[None]:
@@ -141,6 +164,13 @@ class Revocations:
             if event.type in EVENT_TYPES:
                 self._add(event.subject)
                 _LAG.observe(_age(event.time))
+            elif event.type == RESTORED:
+                self._until.pop(event.subject, None)
+            elif event.type in CHANGE_TYPES:
+                for subscriber in self._subscribers:
+                    subscriber.changed(event.subject)
+            if event.type in KEY_EVENT_TYPES:
+                self._tell_of_keys()
             position = event.position
         self._cursor = (page.epoch, position)
         self._forget_old()
@@ -148,14 +178,19 @@ class Revocations:
     def _add(self, credential_id: str) -> None:
         self._until.pop(credential_id, None)
         self._until[credential_id] = self._clock() + MAX_LIFETIME
-        for revoked, _ in self._subscribers:
-            revoked(credential_id)
+        for subscriber in self._subscribers:
+            subscriber.revoked(credential_id)
         for on_end in tuple(self._watchers.get(credential_id, ())):
             on_end()
 
+    def _tell_of_keys(self) -> None:
+        for changed in self._key_watchers:
+            changed()
+
     def _lose_track(self) -> None:
-        for _, lost in self._subscribers:
-            lost()
+        self._tell_of_keys()
+        for subscriber in self._subscribers:
+            subscriber.lost()
         for watchers in tuple(self._watchers.values()):
             for on_end in tuple(watchers):
                 on_end()

@@ -11,7 +11,7 @@ from gateway.authentication.principal import Principal
 from gateway.edge.client_address import ClientAddresses
 from gateway.explain.credentials import NOTHING, age, duration
 from gateway.limits.verdict import Verdict
-from gateway.routes.model import Route
+from gateway.routes.model import ANY_ACR, Route
 from gateway.upstreams.pool import Outlook
 from shared.identity import HEADER
 
@@ -69,7 +69,14 @@ def place(route: Route) -> dict[str, Any]:
 
 
 def rules(route: Route) -> dict[str, Any]:
-    return {"route": place(route), "auth": route.auth, "limit": route.limit, "timeout": route.timeout}
+    return {
+        "route": place(route),
+        "auth": route.auth,
+        "acr": route.acr,
+        "max_age": route.max_age,
+        "limit": route.limit,
+        "timeout": route.timeout,
+    }
 
 
 def beaten(routes: Sequence[Route]) -> str:
@@ -94,6 +101,16 @@ def principal(policy: str, who: Principal | None, sent: str, claims: Mapping[str
     if policy == "public" and sent != NOTHING:
         return "auth = public: the credential is ignored"
     return f"auth = {policy}: anonymous"
+
+
+def proof(route: Route, who: Principal | None) -> str:
+    """Say what the route wants proved, and what was; nothing where it wants nothing."""
+    if who is None or (route.acr == ANY_ACR and not route.max_age):
+        return ""
+    wanted = f"; acr = {route.acr}, max_age = {route.max_age}: "
+    if not who.acr:
+        return f"{wanted}nobody has proved anything"
+    return f"{wanted}{who.acr} was proved {duration(max(0.0, time.time() - who.auth_time))} ago"
 
 
 def _lasting(expires_at: float) -> str:

@@ -170,6 +170,8 @@ class _Walk:
             if principal is not None:
                 context.user_id = principal.user_id
                 step.facts["who"] = credentials.person(principal)
+            step.why += telling.proof(route, principal)
+            self._it.authenticator.check_proof(principal, route.acr, route.max_age)
         return principal
 
     async def _limit(self, route: Route) -> None:

@@ -24,6 +24,8 @@ from gateway.routes.model import (
     Route,
     RoutesError,
 )
+from gateway.routes.standing import KEYS as STANDING_KEYS
+from gateway.routes.standing import check_standing, read_acr, read_max_age
 from gateway.routes.upstreams import read_upstreams
 
 _METHODS = frozenset({"DELETE", "GET", "PATCH", "POST", "PUT"})
@@ -31,6 +33,7 @@ _ROUTE_KEYS = frozenset(
     {"name", "prefix", "exact", "methods", "upstream", "auth", "limit", "timeout", "max_body"}
     | {"pass_credentials", "websocket", "idle", "head_timeout", "retries", "cost"}
     | CACHE_KEYS
+    | STANDING_KEYS
 )
 _AUTH = re.compile(r"public|optional|user|session|(role|scope):[A-Za-z0-9._:/-]{1,64}")
 _PATH_CHARACTERS = frozenset(ascii_letters + digits + "-._~/")
@@ -84,6 +87,7 @@ def _routes(tables: object, report: Report, upstreams: set[str], limits: Mapping
         check_limit(route, fields, limits)
         _check_websocket(route, fields)
         check_cache(route, fields)
+        check_standing(route, fields)
         _check_unique(route, fields, named, taken)
         routes.append(route)
     return routes
@@ -109,6 +113,8 @@ def _route(fields: Fields, upstreams: set[str], limits: Mapping[str, LimitDeclar
         head_timeout=fields.seconds("head_timeout", _LONGEST_TIMEOUT, DEFAULT_HEAD_TIMEOUT),
         retries=fields.integer("retries", MOST_RETRIES, range(MOST_RETRIES + 1)),
         cost=fields.integer("cost", 1, range(1, HIGHEST_COST + 1)),
+        acr=read_acr(fields),
+        max_age=read_max_age(fields),
         cache=read_cache(fields),
         line=fields.line(),
     )

@@ -9,6 +9,7 @@ LimitKey = Literal["address", "user"]
 LOCAL = "local"  # the upstream of the gateway's own pages
 DEFAULT_IDLE, DEFAULT_HEAD_TIMEOUT = 300.0, 60.0  # seconds
 MOST_RETRIES = 2
+ANY_ACR = "aal1"  # what every session has proved
 
 # What is only ever served on private ports. No file can route to these, and no table matches them.
 PRIVATE_SEGMENTS = frozenset({"livez", "readyz", "metrics", "internal"})
@@ -37,6 +38,7 @@ class Route:
     `websocket`: takes WebSocket handshakes, and nothing else. `idle`: seconds for which a stream may carry no byte.
     `head_timeout`: seconds until the answer's head; `retries`: how often a request that may be is sent again.
     `cost`: how much of its limit a request uses.
+    `acr`, `max_age`: how well its session must have been proved, and how many seconds ago at most; 0 for any age.
     `cache`: None where the cache has nothing to do with the route.
     `line` is where it stands in its file.
     """
@@ -56,6 +58,8 @@ class Route:
     head_timeout: float = DEFAULT_HEAD_TIMEOUT
     retries: int = MOST_RETRIES
     cost: int = 1
+    acr: str = ANY_ACR
+    max_age: int = 0
     cache: CacheRule | None = None
     line: int = 0
 

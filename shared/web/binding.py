@@ -49,9 +49,10 @@ def bind(route: Route) -> WebHandler:
     async def handle(request: web.Request) -> web.StreamResponse:
         _authorise(route.auth, identity_of(request))
         arguments: dict[str, Any] = _path_values(request, signature)
-        query = parse_query(request, signature.query or _NoQuery)
-        if signature.query is not None:
-            arguments["query"] = query
+        if not route.foreign_query:
+            query = parse_query(request, signature.query or _NoQuery)
+            if signature.query is not None:
+                arguments["query"] = query
         if signature.body is not None:
             arguments["body"] = await _body(request, route, signature)
         return _answer(request, await route.handler(request, **arguments), signature.status)

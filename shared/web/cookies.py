@@ -1,4 +1,4 @@
-"""The cookie that a browser's session travels in: written and read here alone.
+"""Cookies of ours, above all the one that a browser's session travels in: written and read here alone.
 
 Over https its name begins with `__Host-`, by which a browser vouches that it came from this very host, encrypted, for
 all paths (RFC 6265bis, 4.1.3.2). A browser takes no such cookie over http, so there it goes without name and Secure.
@@ -12,16 +12,17 @@ SECURE_NAME, PLAIN_NAME = "__Host-session", "session"
 
 
 @dataclass(frozen=True, slots=True)
-class SessionCookie:
+class HostCookie:
     name: str
     attributes: str
 
     @classmethod
-    def of(cls, public_url: str) -> Self:
+    def of(cls, public_url: str, plain_name: str = PLAIN_NAME) -> Self:
+        """Return the cookie that is called `plain_name` where PUBLIC_URL is http."""
         attributes = "Path=/; HttpOnly; SameSite=Lax"
         if public_url.startswith("https:"):
-            return cls(SECURE_NAME, f"{attributes}; Secure")
-        return cls(PLAIN_NAME, attributes)
+            return cls(f"__Host-{plain_name}", f"{attributes}; Secure")
+        return cls(plain_name, attributes)
 
     def set(self, value: str, max_age: int) -> str:
         """Return the Set-Cookie that has a browser keep it for `max_age` seconds."""
@@ -34,3 +35,9 @@ class SessionCookie:
         """Return all its values in a request's Cookie headers: more than one is somebody's forgery."""
         pairs = (pair.partition("=") for header in headers for pair in header.split(";"))
         return [value.strip(" \t") for name, _, value in pairs if name.strip(" \t") == self.name]
+
+
+class SessionCookie(HostCookie):
+    """The cookie of a browser's session."""
+
+    __slots__ = ()

@@ -50,7 +50,8 @@ ADMIN_ROLE = "admin"  # whoever has it may all that a route for administrators o
 class Route:
     """`raw_body` names the media types that a handler without a `body` parameter reads from the stream itself,
     `raw_answer` those that one returning `web.StreamResponse` gives; both are for the OpenAPI document. A GET's handler
-    is asked for HEAD too, and one that streams must then send nothing behind the head.
+    is asked for HEAD too, and one that streams must then send nothing behind the head. A `foreign_query` is written by
+    others, who add what they like: the handler reads it from the request by itself.
     """
 
     method: str
@@ -63,6 +64,7 @@ class Route:
     max_body: int = 65_536  # bytes of a JSON body
     raw_body: tuple[str, ...] = ()
     raw_answer: tuple[str, ...] = ()
+    foreign_query: bool = False
 
 
 @dataclass(frozen=True, slots=True)

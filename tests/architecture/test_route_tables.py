@@ -11,6 +11,7 @@ from auth_service.routes import ROUTES as AUTH_ROUTES
 from file_service.routes import ROUTES as FILE_ROUTES
 from gateway.limits.policy import parse_policy
 from gateway.routes.load import load_routes
+from gateway.routes.model import ANY_ACR
 from gateway.routes.model import Route as GatewayRoute
 from shared.web.routes import Auth, Route
 from user_service.routes import ROUTES as USER_ROUTES
@@ -67,3 +68,12 @@ def test_every_route_declares_its_policy_limit_and_time_out() -> None:
         assert route.limit in TABLE.limits
         assert 0 < route.timeout <= 7200
         assert route.max_body >= 0
+
+
+def test_what_a_route_wants_proved_can_be_proved() -> None:
+    """RFC 9470: who is told to step up must be able to, and the way there asks for nothing."""
+    for route in TABLE.routes:
+        if route.acr != ANY_ACR or route.max_age:
+            assert route.auth == "session" or route.auth.startswith("role:")
+    way = TABLE.match("POST", "/v1/auth/step-up")
+    assert (way.auth, way.acr, way.max_age) == ("session", ANY_ACR, 0)

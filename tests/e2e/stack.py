@@ -86,10 +86,10 @@ async def _answers(session: aiohttp.ClientSession, url: str) -> bool:
         return False
 
 
-def command(name: str, state: Path, **environ: str) -> subprocess.CompletedProcess[str]:
+def command(name: str, state: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     """Run one of the launcher's commands to its end."""
     return subprocess.run(
-        [sys.executable, "-m", "deploy.local", name],
+        [sys.executable, "-m", "deploy.local", name, *arguments],
         cwd=ROOT,
         env={**_inherited(), "STATE_DIR": str(state), **environ},
         capture_output=True,

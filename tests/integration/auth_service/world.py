@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from aiohttp import DummyCookieJar, web
+from aiohttp import ClientResponse, DummyCookieJar, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from auth_service.app import open_service
@@ -120,17 +120,23 @@ async def _send(client: Client, method: str, path: str, body: object, headers: d
     if data is not None:
         headers = headers | {"Content-Type": "application/json"}
     async with client.request(method, path, data=data, headers=headers) as response:
-        raw = await response.read()
-        return Reply(response.status, json.loads(raw) if raw else {}, dict(response.headers))
+        return await read_reply(response)
+
+
+async def read_reply(response: ClientResponse) -> Reply:
+    raw = await response.read()
+    return Reply(response.status, json.loads(raw) if raw else {}, dict(response.headers))
 
 
 def environment(urls: DatabaseUrls, gateway: Gateway) -> dict[str, str]:
     return {
         "DATABASE_URL": urls.runtime,
         "TRUST_FILE": str(gateway.trust_file),
+        "IDENTITY_KEY_FILE": str(gateway.key_file),
         "PASSWORD_PEPPER": "pepper-for-tests-only-0123456789abcdef",
         "REFRESH_KEY": "refresh-key-for-tests-only-0123456789",
         "KEY_ENCRYPTION_KEY": base64.urlsafe_b64encode(b"k" * 32).decode(),
+        "PASSWORD_WORDS": "Acme, Mars probe",
         "BCRYPT_COST": "4",
         "BCRYPT_THREADS": "2",
         "BCRYPT_QUEUE": "200",

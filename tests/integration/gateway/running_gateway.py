@@ -96,6 +96,8 @@ TABLE = ROUTES + "".join(
         route("mine", auth="user"),
         route("signed", auth="session"),
         route("reading", auth="scope:files:read"),
+        route("guarded", auth="user") + 'acr = "aal2"\n',
+        route("recent", auth="session") + "max_age = 600\n",
         route("judging", auth="optional") + "pass_credentials = true\n",
         route("scarce", limit="narrow"),
         route("small", max_body=10),

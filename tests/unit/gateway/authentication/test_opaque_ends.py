@@ -129,3 +129,33 @@ async def test_known_ones_go_on_while_auth_service_is_down_and_new_ones_wait(kin
             await new()
         it.feed.is_down = False
         assert await new() is not None
+
+
+async def test_step_up_overtakes_the_answer_of_before() -> None:
+    """auth_service said less, and the event that more was proved arrived before the answer did."""
+    async with world() as it:
+        cookie = it.feed.issue_cookie(acr="aal1")
+        it.feed.pause.clear()
+        asking = asyncio.create_task(by_cookie(it, cookie))
+        await until(lambda: it.feed.asked)
+        it.feed.step_up(cookie)
+        await until(lambda: it.authenticator._doubts)
+        it.feed.pause.set()
+        await asking
+        principal = await by_cookie(it, cookie)
+        assert principal is not None
+        assert principal.acr == "aal2"
+        assert principal.credential_id not in it.revocations
+
+
+async def test_step_up_ends_no_stream() -> None:
+    """What watches a session hears of its end alone."""
+    async with world() as it:
+        cookie = it.feed.issue_cookie(acr="aal1")
+        principal = await by_cookie(it, cookie)
+        assert principal is not None
+        ended: list[str] = []
+        with it.revocations.watched(principal.credential_id, lambda: ended.append("ended")):
+            it.feed.step_up(cookie)
+            await until(lambda: it.authenticator._doubts)
+        assert not ended

@@ -106,3 +106,30 @@ def test_wrong_key_of_an_upstream_is_told_with_its_line(load: Load, wrong: str, 
     """R12"""
     ((line, text),) = load.mistakes(f"{NOTES}{wrong}\n{LIMITS}{ROUTE}")
     assert (line, said in text) == (3, True)
+
+
+def test_route_says_how_well_and_how_lately_its_session_was_proved(load: Load) -> None:
+    (route,) = load(LIMITS + ROUTE + 'acr = "aal2"\nmax_age = 600\n').routes
+    assert (route.acr, route.max_age) == ("aal2", 600)
+    (route,) = load(LIMITS + ROUTE).routes
+    assert (route.acr, route.max_age) == ("aal1", 0)
+
+
+@pytest.mark.parametrize(
+    ("auth", "wrong", "said"),
+    [
+        ("user", 'acr = "aal3"', "acr 'aal3' is none of aal1, aal2"),
+        ("user", "acr = 2", "acr must be a text"),
+        ("session", "max_age = -1", "max_age must be a whole number from 0"),
+        ("session", 'max_age = "10 minutes"', "max_age must be a whole number"),
+        ("optional", 'acr = "aal2"', "acr is for routes that ask for a session"),
+        ("public", "max_age = 600", "max_age is for routes that ask for a session"),
+        ("scope:notes", 'acr = "aal2"', "acr is for routes that ask for a session"),
+    ],
+)
+def test_proof_is_asked_for_where_somebody_can_give_it(load: Load, auth: str, wrong: str, said: str) -> None:
+    """R12"""
+    limits = LIMITS.replace('key = "user"', 'key = "address"') if auth in ("public", "optional") else LIMITS
+    route = ROUTE.replace('auth = "user"', f'auth = "{auth}"')
+    mistakes = load.mistakes(f"{limits}{route}{wrong}\n")
+    assert [(line, said in text) for line, text in mistakes if said in text] == [(FIRST + 1, True)]

@@ -108,6 +108,10 @@ async def greet(request: web.Request) -> Told:
     return Told(f"{identity_of(request).kind} {client_address(request)}")
 
 
+async def come_back(request: web.Request) -> Told:
+    return Told(request.query_string)
+
+
 async def serve_programs(_request: web.Request) -> Told:
     return Told("program")
 
@@ -151,6 +155,7 @@ ROUTES = (
     Route("GET", "/v1/parts/{name}/{number}", get_part),
     Route("POST", "/v1/notes", note_thing),
     Route("GET", "/v1/greeting", greet, Auth.PUBLIC),
+    Route("GET", "/v1/return", come_back, Auth.PUBLIC, foreign_query=True),
     Route("GET", "/v1/programs", serve_programs, Auth.SERVICE),
     Route("POST", "/v1/leaving", leave, Auth.SESSION),
     Route("POST", "/v1/reading", read_all, Auth.ADMIN),

@@ -158,6 +158,11 @@ async def test_route_without_query_refuses_one(service: SmallService) -> None:
     assert await problem(await service.get("/v1/greeting?id=1")) == (400, "invalid_parameter")
 
 
+async def test_query_of_others_is_the_handlers_own_business(service: SmallService) -> None:
+    answer = await service.get("/v1/return?state=a&state=b&what=ever")
+    assert (answer.status, await answer.json()) == (200, {"told": "state=a&state=b&what=ever"})
+
+
 async def test_list_is_walked_by_its_links(service: SmallService) -> None:
     path, names = "/v1/things?limit=3&colour=red", list[str]()
     while path:

@@ -1,6 +1,6 @@
 import pytest
 
-from shared.web.cookies import SessionCookie
+from shared.web.cookies import HostCookie, SessionCookie
 
 SECURE, PLAIN = SessionCookie.of("https://c.example.org/app"), SessionCookie.of("http://127.0.0.1:8080")
 
@@ -37,3 +37,9 @@ def test_every_value_of_that_very_name_is_read(headers: list[str], values: list[
 def test_each_scheme_reads_its_own_name_alone() -> None:
     both = ["session=a; __Host-session=b"]
     assert (PLAIN.read(both), SECURE.read(both)) == (["a"], ["b"])
+
+
+def test_other_cookies_of_ours_are_guarded_alike() -> None:
+    secure, plain = HostCookie.of("https://c.example.org", "sign-in"), HostCookie.of("http://127.0.0.1", "sign-in")
+    assert secure.set("v", 60) == "__Host-sign-in=v; Max-Age=60; Path=/; HttpOnly; SameSite=Lax; Secure"
+    assert plain.read(["sign-in=a; __Host-sign-in=b; session=c"]) == ["a"]

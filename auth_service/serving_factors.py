@@ -1,0 +1,29 @@
+"""Composes what serves second factors."""
+
+from aiohttp import web
+
+from auth_service.challenges import Challenges
+from auth_service.core import Core
+from auth_service.handlers.factors import FACTORS, PASSKEYS
+from auth_service.handlers.second_factor import PASSKEY_SIGN_IN, SECOND_FACTOR_SIGN_IN
+from auth_service.handlers.step_up import STEP_UP
+from auth_service.passkeys import Ceremonies, RelyingParty
+from auth_service.service.factors import FactorKeeping
+from auth_service.service.passkey_assertions import PasskeyAssertions
+from auth_service.service.passkey_sign_in import PasskeySignIn
+from auth_service.service.passkeys import PasskeyKeeping
+from auth_service.service.second_factor_sign_in import SecondFactorSignIn
+from auth_service.service.second_factors import SecondFactors
+from auth_service.service.step_up import StepUp
+
+
+def serve_factors(app: web.Application, core: Core) -> None:
+    database, marks, settings = core.database, core.marks, core.settings
+    party = RelyingParty.of(settings.process.public_url)
+    assertions = PasskeyAssertions(database, Challenges(settings.refresh_key), Ceremonies(party))
+    factors = SecondFactors(database, core.sealer, core.attempts, assertions)
+    app[SECOND_FACTOR_SIGN_IN] = SecondFactorSignIn(database, marks, factors, core.entrance)
+    app[PASSKEY_SIGN_IN] = PasskeySignIn(database, marks, assertions, core.entrance)
+    app[STEP_UP] = StepUp(database, marks, core.passwords, factors, core.issuer)
+    app[FACTORS] = FactorKeeping(database, marks, factors, party.host)
+    app[PASSKEYS] = PasskeyKeeping(database, assertions, core.ways_in)
