@@ -140,6 +140,15 @@ class InvalidLink(AppError):
         )
 
 
+class TooManyMails(AppError):
+    """Of those that this account has had sent to others. Who may be anybody isn't told: there, nothing is sent."""
+
+    code, status, title = "too_many_mails", 429, "Too many mails were asked for"
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__("Follow the link in one of them, or try again later.", headers=_retry_after(wait))
+
+
 class InvalidMailCode(AppError):
     code, status, title = "invalid_mail_code", 401, "This code is wrong, was used or has expired"
 
@@ -208,7 +217,7 @@ class TooManyIdentities(AppError):
 
 
 class LastWayIn(AppError):
-    code, status, title = "last_way_in", 409, "Without this nobody could sign in to the account any more"
+    code, status, title = "last_way_in", 409, "Nobody could sign in to this account any more"
 
 
 class InvalidRedirectUri(AppError):

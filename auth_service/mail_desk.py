@@ -40,7 +40,7 @@ def serve_mail(app: web.Application, core: Core) -> None:
 @asynccontextmanager
 async def open_mail(core: Core, lifecycle: Lifecycle) -> AsyncIterator[None]:
     """Do the jobs. Raises BadTemplate, so that a program with a mail that can't be written doesn't start."""
-    wishes = MailRequestWork(core.database, core.outbox, core.registrar.mail)
+    wishes = MailRequestWork(core.database, core.outbox, core.registrar.mail, core.marks)
     kinds = {MAIL_REQUEST: Kind(wishes.fulfil), REGISTRATION: Kind(core.registrar.make)}
     settings, public_url = core.settings.mail, core.settings.process.public_url
     templates = MailTemplates(public_url, settings.templates)

@@ -6,11 +6,11 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime, parseaddr
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import idna
 
+from auth_service.mail.settings import mail_host
 from auth_service.mail.templates import Written
 
 
@@ -37,7 +37,7 @@ def seal_envelope(sender: str, to: str, written: Written, job_id: UUID, public_u
     message["To"] = _address(recipient)
     message["Subject"] = written.subject
     message["Date"] = format_datetime(datetime.now(UTC))
-    message["Message-ID"] = f"<{job_id}@{_ascii_name(urlsplit(public_url).hostname or 'localhost')}>"
+    message["Message-ID"] = f"<{job_id}@{_ascii_name(mail_host(public_url))}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
     message["X-Auto-Response-Suppress"] = "All"  # the same for Exchange
     message.set_content(written.text, cte="quoted-printable")

@@ -1,6 +1,8 @@
 """Where mail goes out, and in whose name."""
 
 from dataclasses import dataclass
+from email.errors import HeaderParseError
+from email.headerregistry import Address
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Self
@@ -53,8 +55,8 @@ def read_mail_settings(env: Env, public_url: str) -> MailSettings:
             server = parse_smtp_url(url)
         except ValueError as exc:
             env.mistake(f"SMTP_URL {exc}")
-    sender = env.text("MAIL_FROM", "") or f"Colonnade <no-reply@{urlsplit(public_url).hostname}>"
-    if "@" not in parseaddr(sender)[1] or not sender.isprintable():
+    sender = env.text("MAIL_FROM", "") or f"Colonnade <no-reply@{mail_host(public_url)}>"
+    if not _is_mailbox(sender):
         env.mistake("MAIL_FROM must be an address, perhaps with a name: Name <address@example.org>")
     timeout = env.number("SMTP_TIMEOUT", 10.0, minimum=0.1)
     return MailSettings(server, sender, timeout, _templates(env))
@@ -65,6 +67,22 @@ def _templates(env: Env) -> Path | None:
     if folder and not Path(folder).is_dir():
         env.mistake("MAIL_TEMPLATES must be a folder")
     return Path(folder) if folder else None
+
+
+def mail_host(public_url: str) -> str:
+    """Return the host that names us in mails; an IPv6 address can't stand there as it is."""
+    host = urlsplit(public_url).hostname or ""
+    return host if host and ":" not in host else "localhost"
+
+
+def _is_mailbox(text: str) -> bool:
+    try:
+        name, mailbox = parseaddr(text)
+        user, _, host = mailbox.rpartition("@")
+        Address(name, user, host)
+    except (ValueError, HeaderParseError):
+        return False
+    return bool(user and host) and text.isprintable()
 
 
 def parse_smtp_url(url: Secret) -> SmtpServer:

@@ -56,13 +56,14 @@ class EmailChange:
     async def ask(self, asker: Asker, address: str, password: str | None) -> None:
         """Mail the new address a link. Nothing changes before it is followed, and nobody is told whose it is now.
 
-        Raises InvalidEmail, WrongPassword, TooManyAttempts, InsufficientUserAuthentication, Unavailable.
+        Raises InvalidEmail, WrongPassword, TooManyAttempts, InsufficientUserAuthentication, TooManyMails, Unavailable.
         """
         email = parse_email(address)
         await self._require_proof(asker, password)
         entry = AuditEntry(Action.EMAIL_CHANGE_REQUESTED, asker.device, asker.user_id, asker.user_id)
-        await AuditRepository(self.database).record(entry)
-        await self.requests.ask_change(asker.user_id, email)
+        async with self.database.transaction() as connection:
+            await self.requests.ask_change(connection, asker.user_id, email)
+            await AuditRepository(connection).record(entry)
 
     async def _require_proof(self, asker: Asker, password: str | None) -> None:
         """Ask for the password where one is given, and for a session that was proved lately where none is."""

@@ -14,11 +14,12 @@ import msgspec
 from auth_service.domain.addresses import Address
 from auth_service.domain.one_time_tokens import Purpose
 from auth_service.emails import Email, parse_email
+from auth_service.errors import TooManyMails
 from auth_service.mail.orders import Template
 from auth_service.mail.outbox import Outbox, new_order
 from auth_service.marks import Marks
 from auth_service.repository.addresses import AddressRepository
-from auth_service.repository.mail_counts import MailCountRepository
+from auth_service.repository.mail_counts import WINDOW, MailCountRepository
 from auth_service.sealing import WrongSealingKey
 from auth_service.service.one_time_mail import OneTimeMail, recipient_of
 from shared.db import Connection, Database
@@ -55,16 +56,18 @@ class MailRequests:
 
     async def ask(self, wish: Wish, address: str, challenge: str = "") -> None:
         """Have a mail sent, if the address has an account and hasn't had its share. Raises InvalidEmail."""
-        await self._store(MailRequest(wish, parse_email(address).key, challenge))
-
-    async def ask_change(self, user_id: UUID, email: Email) -> None:
-        """Have the owner of `email` asked whether it is to become the account's address. Raises Unavailable."""
-        await self._store(MailRequest(Wish.EMAIL_CHANGE, email.key, user_id=user_id, email=email.address))
-
-    async def _store(self, request: MailRequest) -> None:
         async with self.database.transaction() as connection:
-            if await MailCountRepository(connection).count(self.marks.mail_subject(request.email_key)):
-                await self.outbox.add(connection, MAIL_REQUEST, request, datetime.now(UTC) + _WISH_LIFE)
+            await self._store(connection, MailRequest(wish, parse_email(address).key, challenge))
+
+    async def ask_change(self, connection: Connection, user_id: UUID, email: Email) -> None:
+        """Have the owner of `email` asked whether it is to become the account's address. Raises TooManyMails."""
+        if not await MailCountRepository(connection).count(self.marks.mail_subject(str(user_id))):
+            raise TooManyMails(WINDOW)
+        request = MailRequest(Wish.EMAIL_CHANGE, email.key, user_id=user_id, email=email.address)
+        await self._store(connection, request)
+
+    async def _store(self, connection: Connection, request: MailRequest) -> None:
+        await self.outbox.add(connection, MAIL_REQUEST, request, datetime.now(UTC) + _WISH_LIFE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ class MailRequestWork:
     database: Database
     outbox: Outbox
     mail: OneTimeMail
+    marks: Marks
 
     async def fulfil(self, job: Job) -> None:
         try:
@@ -82,10 +86,20 @@ class MailRequestWork:
             raise GiveUp("it was sealed with another key, or by a newer program") from None
         async with self.database.transaction() as connection:
             address = await AddressRepository(connection).find(request.email_key)
+            if not await self._is_due(connection, request, address):
+                return
             if request.wish is Wish.EMAIL_CHANGE:
                 await self._offer_address(connection, request, address)
             elif address is not None:
                 await self._send(connection, request, address)
+
+    async def _is_due(self, connection: Connection, request: MailRequest, address: Address | None) -> bool:
+        """Whether there is anybody to write to, and something to say, and not too often: strangers flood nobody."""
+        if address is None and request.wish is not Wish.EMAIL_CHANGE:
+            return False
+        if address is not None and address.verified and request.wish is Wish.VERIFY:
+            return False
+        return await MailCountRepository(connection).count(self.marks.mail_subject(request.email_key))
 
     async def _send(self, connection: Connection, request: MailRequest, address: Address) -> None:
         recipient = recipient_of(address)
@@ -95,7 +109,7 @@ class MailRequestWork:
             await self.mail.send_link(connection, Purpose.SIGN_IN_LINK, recipient)
         elif request.wish is Wish.RESET:
             await self.mail.send_link(connection, Purpose.RESET, recipient)
-        elif not address.verified:
+        else:
             await self.mail.send_link(connection, Purpose.VERIFY, recipient)
 
     async def _offer_address(self, connection: Connection, request: MailRequest, taken: Address | None) -> None:

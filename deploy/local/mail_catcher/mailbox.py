@@ -62,7 +62,8 @@ class Caught:
 
 
 def links_in(text: str) -> list[str]:
-    return _LINK.findall(text)
+    """Return the URLs, without what ends a sentence."""
+    return [link.rstrip(".,;:!?)") for link in _LINK.findall(text)]
 
 
 class Mailbox:

@@ -65,6 +65,31 @@ async def test_change_needs_the_password_or_a_fresh_session(post: Mailing) -> No
     assert (await post.service.post(CHANGE, {"email": "nope"}, person=person)).code == "invalid_email"
 
 
+async def test_account_cannot_be_used_to_write_to_many_strangers(post: Mailing) -> None:
+    person = await post.service.register(OLD)
+    for number in range(5):
+        await ask(post, person, f"stranger-{number}@example.org")
+    reply = await post.service.post(CHANGE, {"email": NEW, "password": PASSWORD}, person=person)
+    assert (reply.status, reply.code) == (429, "too_many_mails")
+    assert reply.headers["Retry-After"] == "3600"
+
+
+async def test_every_step_is_written_down(post: Mailing) -> None:
+    person = await post.service.register(OLD)
+    await post.verify(person)
+    await change(post, person)
+    undo = await post.server.mail_to(OLD, "was changed")
+    await post.service.post(UNDO, {"token": undo.token})
+    restored = await post.server.mail_to(OLD, "old address again")
+    await post.reset(restored.token)
+    rows = await post.service.admin.fetch("select action, user_id, details from auth.audit_entry order by at, action")
+    assert [row["action"] for row in rows if row["action"] not in ("registered", "signed_in")] == [
+        *("email_verified", "email_change_requested", "email_changed", "email_change_undone", "password_reset"),
+    ]
+    assert {row["user_id"] for row in rows} == {person.user_id}
+    assert not any("@" in row["details"] for row in rows)
+
+
 async def test_taken_address_is_not_told_and_its_owner_is(post: Mailing) -> None:
     """A9: nobody who is signed in finds out who else has an account."""
     person, _other = await post.service.register(OLD), await post.service.register("eve@example.org")

@@ -30,7 +30,9 @@ raise SystemExit(run(pathlib.Path(sys.argv[1]), int(sys.argv[2])))
 def mail(subject: str = "Grüße", html: str = "<p>Hello</p>") -> EmailMessage:
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = "us@example.org", "ada@example.org", subject
-    message.set_content("Go to https://example.org/a?token=b&c=d now.\n.\nA line after a dot.\n")
+    message.set_content(
+        "Go to https://example.org/a?token=b&c=d now, or https://example.org/.\n.\nA line after a dot.\n"
+    )
     message.add_alternative(html, subtype="html")
     return message
 
@@ -57,8 +59,10 @@ async def test_mail_is_kept_as_it_was_sent(tmp_path: Path) -> None:
     newest, oldest = mailbox.newest()
     assert (newest.subject, oldest.subject) == ("two", "one")
     assert newest.recipients == ("ada@example.org",)
-    assert newest.text == "Go to https://example.org/a?token=b&c=d now.\n.\nA line after a dot.\n"
-    assert newest.links == ["https://example.org/a?token=b&c=d"]
+    assert (
+        newest.text == "Go to https://example.org/a?token=b&c=d now, or https://example.org/.\n.\nA line after a dot.\n"
+    )
+    assert newest.links == ["https://example.org/a?token=b&c=d", "https://example.org/"]
     assert mailbox.newest("eve@example.org") == []
 
 

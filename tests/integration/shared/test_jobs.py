@@ -1,9 +1,8 @@
 """The job queue on a real database: added with a change, done by one of several, never lost."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
@@ -11,18 +10,17 @@ from shared.db import Database, DirectConnection, open_database
 from shared.errors import Unavailable
 from shared.ids import uuid7
 from shared.jobs import worker
-from shared.jobs.metrics import JOBS, OLDEST, OUTCOMES, RESTING
-from shared.jobs.model import GiveUp, Job, Kind, NewJob
+from shared.jobs.metrics import JOBS, OLDEST, RESTING
+from shared.jobs.model import GiveUp, Job, NewJob
 from shared.jobs.queue import JobQueue, Taking, enqueue, purge_jobs
-from shared.jobs.worker import open_jobs, retry_delay
+from shared.jobs.worker import retry_delay
 from shared.lifecycle import Lifecycle
 from shared.purge import purge
 from shared.settings import DatabaseSettings, Secret
+from tests.integration.shared.job_work import KIND, Notebook, add, empty, left, outcome, working
 from tests.integration.shared.tables import connected
 from tests.stores import DatabaseUrls
 from tests.waiting import eventually
-
-KIND = "example"
 
 
 @pytest.fixture(autouse=True)
@@ -43,54 +41,10 @@ async def database(auth_database: DatabaseUrls) -> AsyncIterator[Database]:
         yield database
 
 
-async def add(database: Database, payload: bytes = b"x", expires_in: timedelta | None = None) -> NewJob:
-    expires_at = datetime.now(UTC) + expires_in if expires_in is not None else None
-    job = NewJob(uuid7(), KIND, payload, expires_at)
-    async with database.transaction() as connection:
-        await enqueue(connection, "auth", job)
-    return job
-
-
 @pytest.fixture
 async def admin(auth_database: DatabaseUrls) -> AsyncIterator[DirectConnection]:
     async with connected(auth_database.admin) as connection:
         yield connection
-
-
-@asynccontextmanager
-async def working(
-    database: Database, work: Callable[[Job], Awaitable[None]], lifecycle: Lifecycle | None = None, **options: float
-) -> AsyncIterator[None]:
-    kind = Kind(work, **({"timeout": 5.0} | options))  # type: ignore[arg-type]
-    async with open_jobs("auth", database, {KIND: kind}, lifecycle or Lifecycle()):
-        yield
-
-
-async def left(database: Database) -> int:
-    return int(await database.fetchval("select count(*) from auth.job"))
-
-
-async def empty(database: Database) -> bool:
-    return await left(database) == 0
-
-
-def outcome(name: str) -> float:
-    return float(OUTCOMES.labels(KIND, name)._value.get())
-
-
-class Notebook:
-    """Work that notes what it is given, and fails as often as it is told."""
-
-    def __init__(self, *failures: Exception) -> None:
-        self.done: list[Job] = []
-        self.seen: list[Job] = []
-        self._failures = list(failures)
-
-    async def work(self, job: Job) -> None:
-        self.seen.append(job)
-        if self._failures:
-            raise self._failures.pop(0)
-        self.done.append(job)
 
 
 async def test_job_is_done_if_its_transaction_commits_and_only_then(database: Database) -> None:

@@ -179,8 +179,23 @@ def test_wrong_setting_is_told_by_its_name(variable: str, value: str) -> None:
         env.check()
 
 
+@pytest.mark.parametrize(
+    ("public_url", "sender"),
+    [
+        ("https://people.example/app", "Colonnade <no-reply@people.example>"),
+        ("http://[::1]:8080", "Colonnade <no-reply@localhost>"),
+        ("http://127.0.0.1:8080", "Colonnade <no-reply@127.0.0.1>"),
+    ],
+)
+def test_sender_follows_the_public_url(public_url: str, sender: str) -> None:
+    env = Env({})
+    assert read_mail_settings(env, public_url).sender == sender
+    env.check()
+    assert seal_envelope(sender, "a@b.cd", Written("x", "x", "x"), JOB, public_url).sender in sender
+
+
 def test_preview_writes_every_mail(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PUBLIC_URL", PUBLIC_URL)
     assert preview_mail([str(tmp_path / "out")]) == 0
