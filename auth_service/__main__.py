@@ -1,10 +1,11 @@
-"""`python -m auth_service` serves. `migrate` brings the schema up to date, `rotate-keys` changes the signing key,
-`admin EMAIL` makes an administrator, `import FILE` takes over accounts of another system, `preview-mail FOLDER` shows
-what mails say.
+"""`python -m auth_service` serves; with the name of a command it does that instead.
+
+`migrate` brings the schema up to date, `rotate-keys` changes the signing key, `admin EMAIL` makes an administrator,
+`import FILE` takes over accounts of another system, and `preview-mail FOLDER` shows what mails say.
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from auth_service.app import MIGRATIONS, SCHEMA, open_service
 from auth_service.import_command import import_users
@@ -14,16 +15,17 @@ from auth_service.rotate_keys import rotate_keys
 from auth_service.settings import Settings
 from shared.program import run_service
 
+_COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
+    "admin": make_admin,
+    "import": import_users,
+    "preview-mail": preview_mail,
+    "rotate-keys": rotate_keys,
+}
+
 
 def main(argv: Sequence[str]) -> int:
-    if argv[:1] == ["rotate-keys"]:
-        return rotate_keys(argv[1:])
-    if argv[:1] == ["admin"]:
-        return make_admin(argv[1:])
-    if argv[:1] == ["import"]:
-        return import_users(argv[1:])
-    if argv[:1] == ["preview-mail"]:
-        return preview_mail(argv[1:])
+    if argv and argv[0] in _COMMANDS:
+        return _COMMANDS[argv[0]](argv[1:])
     return run_service(argv, Settings, open_service, SCHEMA, MIGRATIONS)
 
 

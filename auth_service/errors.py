@@ -217,7 +217,7 @@ class TooManyIdentities(AppError):
 
 
 class LastWayIn(AppError):
-    code, status, title = "last_way_in", 409, "Without this nobody could sign in to the account any more"
+    code, status, title = "last_way_in", 409, "Nobody could sign in to this account any more"
 
 
 class InvalidRedirectUri(AppError):

@@ -12,6 +12,7 @@ from auth_service.providers.opening import open_providers
 from auth_service.service.federation import Federation
 from auth_service.service.flows import FlowKeeping
 from auth_service.service.identities import IdentityKeeping
+from auth_service.service.recognising import Recognising
 from shared.web.cookies import HostCookie
 
 
@@ -19,13 +20,14 @@ from shared.web.cookies import HostCookie
 async def serving_federation(app: web.Application, core: Core) -> AsyncIterator[None]:
     settings = core.settings
     async with open_providers(settings.providers) as providers:
-        identities = IdentityKeeping(core.database, core.marks, core.ways_in)
+        identities = IdentityKeeping(core.database, core.ways_in)
         app[IDENTITIES] = identities
         app[REDIRECT_URIS] = settings.redirect_uris
         app[BROWSER] = HostCookie.of(settings.process.public_url, BROWSER_COOKIE)
         app[FEDERATION] = Federation(
             providers=providers,
             flows=FlowKeeping(core.database, core.sealer),
+            recognising=Recognising(core.database, core.marks),
             identities=identities,
             entrance=core.entrance,
             public_url=settings.process.public_url,

@@ -17,6 +17,7 @@ from shared.web.body import decode_json
 
 MOST_BYTES = 16_384  # of a row
 _SPACE = " \t\r\n"
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _CLOCKS_DIFFER = timedelta(minutes=5)
 
 
@@ -116,6 +117,6 @@ def _past(created_at: datetime | None) -> datetime:
     now = datetime.now(UTC)
     if created_at is None:
         return now
-    if created_at > now + _CLOCKS_DIFFER:
-        raise InvalidRow("It was created in the future.")
+    if not _EARLIEST <= created_at <= now + _CLOCKS_DIFFER:
+        raise InvalidRow("It was created in the future, or before 1970.")
     return created_at

@@ -110,12 +110,13 @@ from shared.web.routes import Auth, Route
 
 _KEY_SET = "/.well-known/jwks.json"
 _REFUSED_REFRESH = (InvalidRefreshToken, SessionRevoked, SessionExpired, TooManyRefreshes)
-_REFUSED_NEWCOMER = (ProviderEmailMissing, ProviderEmailUnverified, LinkRequired, TooManyIdentities, InvalidCredentials)
 _REFUSED_LINK = (IdentityTaken, LinkNeedsVerifiedEmail, TooManyIdentities)
 _REFUSED_RETURN = (InvalidSignInFlow, ProviderRefused, ProviderDistrusted, InvalidParameter)
 _REFUSED_PASSWORD = (WeakPassword, WrongPassword, TooManyAttempts, InsufficientUserAuthentication)
-_REFUSED_DELETION = (WrongPassword, TooManyAttempts, LastAdministrator)
+_REFUSED_DELETION = (WrongPassword, TooManyAttempts, LastAdministrator, InsufficientUserAuthentication)
 _NOT_IN = (AccountBanned, EmailNotVerified, SecondFactorRequired)
+_NO_NEWCOMER = (ProviderEmailMissing, ProviderEmailUnverified, LinkRequired, TooManyIdentities)
+_REFUSED_NEWCOMER = (*_NO_NEWCOMER, InvalidCredentials, *_NOT_IN)
 _REFUSED_LOGIN = (InvalidEmail, InvalidCredentials, TooManyAttempts, *_NOT_IN)
 _REFUSED_KEY = (InvalidKeyName, InvalidScope, InvalidKeyExpiry, TooManyApiKeys, InsufficientUserAuthentication)
 _REFUSED_PENDING = (InvalidPendingSignIn, PasskeyRefused)

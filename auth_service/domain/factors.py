@@ -32,7 +32,10 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class NewPasskey:
-    """A passkey about to be stored. `public_key` is a COSE key; `synced`: its owner's other devices may have it too."""
+    """A passkey about to be stored. `public_key` is a COSE key; `synced`: its owner's other devices may have it too.
+
+    `verifies`: asked its owner for a PIN or a finger, so that it can sign in alone.
+    """
 
     passkey_id: UUID
     user_id: UUID
@@ -41,6 +44,7 @@ class NewPasskey:
     sign_count: int
     transports: tuple[str, ...]
     synced: bool
+    verifies: bool
     name: str
 
 

@@ -18,7 +18,8 @@ from auth_service.domain.administration import AccountFilter
 from auth_service.emails import fold_part
 from auth_service.handlers.api_keys import API_KEYS
 from auth_service.handlers.callers import doer_of
-from auth_service.messages import ApiKeyView, present_api_key
+from auth_service.handlers.sessions import SESSION_LISTS
+from auth_service.messages import ApiKeyView, SessionsQuery, SessionView, present_api_key, present_session
 from auth_service.repository.account_search import AccountSearch
 from auth_service.service.administration import Administration
 from shared.errors import InvalidParameter, Violation
@@ -90,3 +91,18 @@ async def list_account_api_keys(request: web.Request, user_id: UUID, query: Page
 async def delete_account_api_key(request: web.Request, user_id: UUID, api_key_id: UUID) -> None:
     """Revoke an API key of an account."""
     await request.app[ADMINISTRATION].delete_api_key(doer_of(request), user_id, api_key_id)
+
+
+async def list_account_sessions(request: web.Request, user_id: UUID, query: SessionsQuery) -> Page[SessionView]:
+    """List an account's live sessions, newest first; or, with `?ended=true`, those that ended, when and why."""
+    await request.app[ADMINISTRATION].get(user_id)
+    lists = request.app[SESSION_LISTS]
+    read = lists.list_ended if query.ended else lists.list_live
+    scope = f"{'ended ' if query.ended else ''}sessions of {user_id}"
+    found = await read(user_id, decode_cursor(scope, query.cursor), query.limit + 1)
+    return make_page(scope, found, query.limit, key=lambda each: each.session_id, present=present_session)
+
+
+async def end_account_session(request: web.Request, user_id: UUID, session_id: UUID) -> None:
+    """End a session of an account."""
+    await request.app[ADMINISTRATION].end_session(doer_of(request), user_id, session_id)

@@ -29,5 +29,8 @@ def admission_headers(request: web.Request, admission: Admission) -> dict[str, s
     """Return what goes with it: nothing is stored on the way, and a browser gets its cookie."""
     if not isinstance(admission.credential, str):
         return dict(NO_STORE)
-    cookie = request.app[COOKIE].set(admission.credential, int(ABSOLUTE_LIMIT.total_seconds()))
-    return NO_STORE | {"Set-Cookie": cookie}
+    return NO_STORE | cookie_headers(request, admission.credential)
+
+
+def cookie_headers(request: web.Request, value: str) -> dict[str, str]:
+    return {"Set-Cookie": request.app[COOKIE].set(value, int(ABSOLUTE_LIMIT.total_seconds()))}

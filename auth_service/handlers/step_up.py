@@ -1,7 +1,7 @@
 from aiohttp import web
 
 from auth_service.factor_messages import PasskeyOptions, StepUpAnswer, StepUpRequest, present_step_up, shown_in
-from auth_service.handlers.admissions import NO_STORE
+from auth_service.handlers.admissions import NO_STORE, cookie_headers
 from auth_service.handlers.callers import doer_of
 from auth_service.service.step_up import StepUp
 from shared.errors import MalformedBody
@@ -13,7 +13,7 @@ STEP_UP = web.AppKey("step_up", StepUp)
 async def step_up(request: web.Request, body: StepUpRequest) -> Answer[StepUpAnswer]:
     """Prove anew that it is you, for what asks with `insufficient_user_authentication`.
 
-    Good for ten minutes. Where the account has a second factor, that has to be shown.
+    Good for ten minutes. Where the account has a second factor, that has to be shown. A browser gets another cookie.
     """
     service, doer = request.app[STEP_UP], doer_of(request)
     if body.password is None:
@@ -22,7 +22,8 @@ async def step_up(request: web.Request, body: StepUpRequest) -> Answer[StepUpAns
         token = await service.by_password(doer, body.password)
     else:
         raise MalformedBody("Show a password or a factor.")
-    return Answer(present_step_up(token), headers=dict(NO_STORE))
+    cookie = await service.exchange_cookie(doer) if token is None else None
+    return Answer(present_step_up(token), headers=NO_STORE | (cookie_headers(request, cookie) if cookie else {}))
 
 
 async def ask_passkey_to_step_up(request: web.Request) -> Answer[PasskeyOptions]:

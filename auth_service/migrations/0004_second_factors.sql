@@ -1,6 +1,10 @@
 -- Second factors: one-time codes by the clock, recovery codes, passkeys; and sign-ins that wait for one. The code before
 -- this one goes on beside it: it knows none of them, so an account gets its first only once the new code serves alone.
 
+-- A step-up gives a browser another cookie; the one before is good for a moment yet, as its answer may cross others.
+alter table auth.session add column replaced_hash bytea;      -- sha256 of the cookie before
+alter table auth.session add column replaced_at timestamptz;
+
 create table auth.totp (
     user_id uuid not null,
     secret bytea not null,                  -- sealed under a label that names the account
@@ -31,6 +35,7 @@ create table auth.passkey (
     sign_count bigint not null,
     transports text[] not null,
     synced boolean not null,                -- may be copied to its owner's other devices
+    verifies boolean not null,              -- asked its owner for a PIN or a finger as it was made: it can sign in alone
     name text not null,
     created_at timestamptz not null default now(),
     last_used_at timestamptz,

@@ -1,5 +1,6 @@
 """Asks providers over HTTPS. They are others' programs: each wait and each answer is bounded, none leads elsewhere."""
 
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -40,9 +41,12 @@ class Told:
 
 @asynccontextmanager
 async def provider_session() -> AsyncIterator[aiohttp.ClientSession]:
-    """Open what asks: no cookies, no proxies from the environment, no decompression, which makes much of little."""
+    """Open what asks: no cookies, no proxies from the environment, no decompression, which makes much of little.
+
+    It trusts the authorities that the system does; SSL_CERT_FILE names others, as OpenSSL has it.
+    """
     async with aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=_MOST_CONNECTIONS),
+        connector=aiohttp.TCPConnector(limit=_MOST_CONNECTIONS, ssl=ssl.create_default_context()),
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=_TOTAL, sock_connect=_CONNECT),
         headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": _AGENT},

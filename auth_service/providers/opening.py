@@ -18,5 +18,8 @@ _KINDS: Mapping[ProviderKind, type[OpenIdProvider | GitHubProvider]] = {
 @asynccontextmanager
 async def open_providers(declarations: Sequence[Declaration]) -> AsyncIterator[Mapping[str, Provider]]:
     """Return them by id, in the file's order. None of them is asked before somebody wants to sign in with it."""
+    if not declarations:
+        yield {}
+        return
     async with provider_session() as session:
         yield {each.id: _KINDS[each.kind](each, Asking(session, each.id)) for each in declarations}

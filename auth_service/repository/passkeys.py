@@ -25,8 +25,8 @@ class PasskeyRepository:
             row = await self._db.fetchrow(
                 f"""
                 insert into auth.passkey
-                    (passkey_id, user_id, credential_id, public_key, sign_count, transports, synced, name)
-                values ($1, $2, $3, $4, $5, $6, $7, $8)
+                    (passkey_id, user_id, credential_id, public_key, sign_count, transports, synced, verifies, name)
+                values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
                 returning {_SHOWN}
                 """,  # noqa: S608  a constant
                 passkey.passkey_id,
@@ -36,6 +36,7 @@ class PasskeyRepository:
                 passkey.sign_count,
                 list(passkey.transports),
                 passkey.synced,
+                passkey.verifies,
                 passkey.name,
             )
         except asyncpg.UniqueViolationError as exc:

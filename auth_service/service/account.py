@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from auth_service.domain.accounts import Account
-from auth_service.domain.audit import Action, AuditEntry
+from auth_service.domain.audit import Action, AuditEntry, Doer
 from auth_service.domain.devices import Device
 from auth_service.domain.passwords import PasswordContext, accept_new_password
 from auth_service.domain.sessions import EndReason
@@ -18,9 +18,9 @@ from auth_service.repository.audit import AuditRepository
 from auth_service.repository.sessions import Ending
 from auth_service.service.api_keys import revoke_api_keys
 from auth_service.service.ending import end_sessions
-from auth_service.service.freshness import require_fresh
+from auth_service.service.freshness import require_fresh, require_second_factor
 from auth_service.service.password_guard import PasswordGuard
-from shared.db import Database
+from shared.db import Connection, Database
 from shared.errors import INVALID_TOKEN, Unauthenticated, Violation
 from shared.events.publish import NewEvent, publish
 
@@ -36,6 +36,21 @@ class PasswordChange:
     current: str | None
     new: str
     keep_api_keys: bool = False
+
+
+async def remove_account(connection: Connection, user_id: UUID, entry: AuditEntry) -> list[NewEvent]:
+    """Delete the account, its sessions and its API keys; return the events to publish as the transaction's last step.
+
+    The audit log forgets from where it was used. The deletion itself is told whole: a dispute would be about it.
+    Needs a transaction that holds the account. Raises LastAdministrator.
+    """
+    events = await end_sessions(connection, Ending(user_id, EndReason.ACCOUNT_DELETED))
+    events += await revoke_api_keys(connection, user_id)
+    await AccountRepository(connection).delete(user_id)
+    audit = AuditRepository(connection)
+    await audit.forget(user_id)
+    await audit.record(entry)
+    return [*events, NewEvent("user_deleted", str(user_id))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,25 +83,21 @@ class AccountKeeping:
                 events += await revoke_api_keys(connection, user_id)
             await publish(connection, "auth", events)
 
-    async def delete(self, user_id: UUID, password: str, device: Device) -> None:
+    async def delete(self, doer: Doer, password: str) -> None:
         """Delete the account, its sessions and its API keys.
 
-        The audit log forgets from where it was used. The deletion itself is told whole: a dispute would be about it.
-        Raises WrongPassword, TooManyAttempts, LastAdministrator, Unavailable.
+        Raises WrongPassword, TooManyAttempts, LastAdministrator, Unavailable, or InsufficientUserAuthentication where
+        the account has a second factor that wasn't shown lately.
         """
+        user_id, device = doer.user_id, doer.device
+        await require_second_factor(self.database, user_id, doer.session_id)
         account = await self._account(user_id, device)
         await self._prove(account, password, device)
         async with self.database.transaction() as connection:
-            accounts = AccountRepository(connection)
-            if not await accounts.lock(account):
+            if not await AccountRepository(connection).lock(account):
                 raise WrongPassword
-            events = await end_sessions(connection, Ending(user_id, EndReason.ACCOUNT_DELETED))
-            events += await revoke_api_keys(connection, user_id)
-            await accounts.delete(user_id)
-            audit = AuditRepository(connection)
-            await audit.forget(user_id)
-            await audit.record(AuditEntry(Action.ACCOUNT_DELETED, device, user_id, user_id))
-            await publish(connection, "auth", [*events, NewEvent("user_deleted", str(user_id))])
+            entry = AuditEntry(Action.ACCOUNT_DELETED, device, user_id, user_id)
+            await publish(connection, "auth", await remove_account(connection, user_id, entry))
 
     async def _account(self, user_id: UUID, device: Device) -> Account:
         """Raises Unauthenticated when it is gone."""

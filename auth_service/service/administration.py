@@ -15,10 +15,10 @@ from auth_service.domain.audit import Action, Doer
 from auth_service.domain.bans import accept_ban
 from auth_service.domain.roles import ADMINISTRATOR, accept_roles
 from auth_service.domain.sessions import EndReason
-from auth_service.repository.accounts import AccountRepository
 from auth_service.repository.administration import AdministrationRepository
 from auth_service.repository.audit import AuditRepository
 from auth_service.repository.sessions import Ending
+from auth_service.service.account import remove_account
 from auth_service.service.api_keys import delete_api_key, restore_api_keys, revoke_api_keys, stop_api_keys
 from auth_service.service.ending import end_sessions
 from auth_service.service.freshness import require_fresh
@@ -106,6 +106,17 @@ class Administration:
             await AuditRepository(connection).record(entry)
             await publish(connection, "auth", events)
 
+    async def end_session(self, doer: Doer, user_id: UUID, session_id: UUID) -> None:
+        """End one of the person's sessions. One that has ended already is as good as none."""
+        async with self._acting(doer) as connection:
+            ending = Ending(user_id, EndReason.ENDED_BY_ADMINISTRATOR, only=session_id)
+            events = await end_sessions(connection, ending)
+            if not events:
+                raise NotFound
+            details = {"ended": str(session_id), "reason": ending.reason.value}
+            await AuditRepository(connection).record(doer.did(Action.SESSION_ENDED, user_id, **details))
+            await publish(connection, "auth", events)
+
     async def delete_api_key(self, doer: Doer, user_id: UUID, api_key_id: UUID) -> None:
         async with self._acting(doer) as connection:
             await publish(connection, "auth", await delete_api_key(connection, doer, user_id, api_key_id))
@@ -115,11 +126,8 @@ class Administration:
         async with self._acting(doer) as connection:
             if await AdministrationRepository(connection).hold_roles(user_id) is None:
                 raise NotFound
-            events = await end_sessions(connection, Ending(user_id, EndReason.ACCOUNT_DELETED))
-            events += await revoke_api_keys(connection, user_id)
-            await AccountRepository(connection).delete(user_id)
-            await AuditRepository(connection).record(doer.did(Action.ACCOUNT_DELETED, user_id))
-            await publish(connection, "auth", [*events, NewEvent("user_deleted", str(user_id))])
+            entry = doer.did(Action.ACCOUNT_DELETED, user_id)
+            await publish(connection, "auth", await remove_account(connection, user_id, entry))
 
     @asynccontextmanager
     async def _acting(self, doer: Doer) -> AsyncIterator[Connection]:

@@ -9,7 +9,7 @@ from hmac import compare_digest
 from auth_service.domain.accounts import Proof
 from auth_service.domain.devices import Device
 from auth_service.domain.federation import FEDERATED, AppReturn, ExternalIdentity, Flow, Handover, Linker
-from auth_service.errors import InvalidSignInCode, InvalidSignInFlow, ProviderRefused
+from auth_service.errors import InvalidSignInCode, InvalidSignInFlow, ProviderRefused, SecondFactorRequired
 from auth_service.metrics import FEDERATED_FLOWS
 from auth_service.pkce import answers, challenge_of, new_verifier
 from auth_service.providers.model import Answer, Provider, Question
@@ -17,6 +17,7 @@ from auth_service.providers.places import with_query
 from auth_service.service.entrance import Admission, Entrance, Visitor
 from auth_service.service.flows import FlowKeeping, new_token
 from auth_service.service.identities import IdentityKeeping
+from auth_service.service.recognising import Recognising
 from shared.errors import AppError, NotFound, Unavailable
 from shared.opaque_tokens import digest, is_sound, mint
 
@@ -55,16 +56,21 @@ class Returned:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Where the browser goes next. `admission` is there if a session of its own began."""
+    """Where the browser goes next. `admission` is there if a session of its own began.
+
+    `owed` is there if one doesn't begin before a second factor is shown; `location` is then where it goes after that.
+    """
 
     location: str
     admission: Admission | None = None
+    owed: SecondFactorRequired | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Federation:
     providers: Mapping[str, Provider]
     flows: FlowKeeping
+    recognising: Recognising
     identities: IdentityKeeping
     entrance: Entrance
     public_url: str
@@ -117,7 +123,11 @@ class Federation:
             await self.identities.link(identity, flow.linker, visitor.device)
             FEDERATED_FLOWS.labels(provider.id, "linked").inc()
             return Arrival(flow.return_to)
-        return Arrival(flow.return_to, await self._admit(identity, visitor))
+        try:
+            return Arrival(flow.return_to, await self._admit(identity, visitor))
+        except SecondFactorRequired as owed:
+            FEDERATED_FLOWS.labels(provider.id, owed.code).inc()
+            return Arrival(flow.return_to, owed=owed)
 
     async def _identity(self, provider: Provider, flow: Flow, returned: Returned) -> ExternalIdentity:
         if returned.error or not returned.code:
@@ -150,7 +160,7 @@ class Federation:
     async def _admit(self, identity: ExternalIdentity, visitor: Visitor) -> Admission:
         provider = self._provider(identity.provider)
         unverified = provider.accepts_unverified_email
-        account = await self.identities.account_of(identity, visitor.device, unverified=unverified)
+        account = await self.recognising.account_of(identity, visitor.device, unverified=unverified)
         admission = await self.entrance.admit(Proof(account, (FEDERATED,), provider.id), visitor)
         FEDERATED_FLOWS.labels(provider.id, "signed_in").inc()
         return admission

@@ -1,107 +1,28 @@
-"""Whose account an identity at a provider opens, and how the two come together and apart."""
+"""A person links identities at providers to their account, and takes them off again."""
 
 from dataclasses import dataclass
 from uuid import UUID
 
-from auth_service.domain.accounts import Account, NewAccount
 from auth_service.domain.audit import Action, AuditEntry
 from auth_service.domain.devices import Device
-from auth_service.domain.federation import (
-    MOST_IDENTITIES,
-    ExternalIdentity,
-    LinkedIdentity,
-    Linker,
-    Verdict,
-    judge_newcomer,
-)
-from auth_service.emails import Email, parse_email
-from auth_service.errors import (
-    EmailTaken,
-    IdentityTaken,
-    InvalidEmail,
-    LinkNeedsVerifiedEmail,
-    LinkRequired,
-    ProviderEmailMissing,
-    ProviderEmailUnverified,
-    TooManyIdentities,
-)
-from auth_service.marks import Marks
-from auth_service.metrics import REGISTRATIONS
-from auth_service.repository.accounts import AccountRepository
+from auth_service.domain.federation import ExternalIdentity, LinkedIdentity, Linker
+from auth_service.emails import parse_email
+from auth_service.errors import InvalidEmail, LinkNeedsVerifiedEmail
 from auth_service.repository.audit import AuditRepository
+from auth_service.repository.held_accounts import Held, hold_account, verify_email
 from auth_service.repository.identities import IdentityRepository
 from auth_service.repository.standings import StandingRepository
-from auth_service.repository.ways_in import Held, hold_account, verify_email
 from auth_service.service.freshness import require_fresh
+from auth_service.service.recognising import add_identity
 from auth_service.service.ways_in import WaysIn
-from shared.db import Connection, Database
-from shared.errors import INVALID_TOKEN, NotFound, Unauthenticated, Unavailable
-from shared.events.publish import NewEvent, publish
-from shared.ids import uuid7
-
-_TRIES = 5  # each lost race leaves a row that the next try finds
+from shared.db import Database
+from shared.errors import INVALID_TOKEN, NotFound, Unauthenticated
 
 
 @dataclass(frozen=True, slots=True)
 class IdentityKeeping:
     database: Database
-    marks: Marks
     ways_in: WaysIn
-
-    async def account_of(self, identity: ExternalIdentity, device: Device, *, unverified: bool) -> Account:
-        """Return the account that the identity opens, made or linked now if it has none.
-
-        `unverified`: it may be made for an address that nobody has verified. Raises ProviderEmailMissing,
-        ProviderEmailUnverified, LinkRequired, TooManyIdentities, Unavailable.
-        """
-        accounts = AccountRepository(self.database)
-        fingerprint = self.marks.fingerprint(device)
-        for _ in range(_TRIES):
-            user_id = await IdentityRepository(self.database).recognise(identity)
-            account = await accounts.find_by_id(user_id, fingerprint) if user_id is not None else None
-            if account is not None:
-                return account
-            email = _email(identity, unverified=unverified)
-            namesake = await accounts.find(email.key, fingerprint)
-            try:
-                await self._take_in(identity, email, namesake, device)
-            except (EmailTaken, IdentityTaken):
-                continue  # somebody was faster
-        raise Unavailable("The account is busy.")
-
-    async def _take_in(
-        self, identity: ExternalIdentity, email: Email, namesake: Account | None, device: Device
-    ) -> None:
-        verdict = judge_newcomer(identity, namesake)
-        if verdict is Verdict.CREATE:
-            await self._create(identity, email, device)
-        elif verdict is Verdict.LINK and namesake is not None:
-            await self._adopt(identity, email, namesake, device)
-        else:
-            raise LinkRequired
-
-    async def _create(self, identity: ExternalIdentity, email: Email, device: Device) -> None:
-        user_id = uuid7()
-        account = NewAccount(user_id, email.address, email.key, None, email_verified=identity.email_verified)
-        async with self.database.transaction() as connection:
-            await AccountRepository(connection).add(account)
-            await IdentityRepository(connection).add(identity, user_id)
-            details = {"provider": identity.provider}
-            entry = AuditEntry(Action.REGISTERED, device, user_id, user_id, details=details)
-            await AuditRepository(connection).record(entry)
-            await publish(connection, "auth", [NewEvent("user_registered", str(user_id))])
-        REGISTRATIONS.inc()
-
-    async def _adopt(self, identity: ExternalIdentity, email: Email, account: Account, device: Device) -> None:
-        """Link it to the account with the same address, if that is still so once the account is held."""
-        async with self.database.transaction() as connection:
-            held = await hold_account(connection, account.user_id)
-            if held != Held(email.key, email_verified=True):
-                raise EmailTaken
-            await self._add(connection, identity, account.user_id)
-            details = {"provider": identity.provider, "by": "address"}
-            entry = AuditEntry(Action.IDENTITY_LINKED, device, account.user_id, account.user_id, details=details)
-            await AuditRepository(connection).record(entry)
 
     async def link(self, identity: ExternalIdentity, linker: Linker, device: Device) -> None:
         """Link it to the account of the person who asked for that; nothing changes if it is already.
@@ -118,7 +39,7 @@ class IdentityKeeping:
             proves = _proves(identity, held)
             if not (held.email_verified or proves):
                 raise LinkNeedsVerifiedEmail
-            await self._add(connection, identity, linker.user_id)
+            await add_identity(connection, identity, linker.user_id)
             if proves:
                 await verify_email(connection, linker.user_id)
             details = {"provider": identity.provider, "by": "session"}
@@ -126,13 +47,6 @@ class IdentityKeeping:
                 Action.IDENTITY_LINKED, device, linker.user_id, linker.user_id, linker.session_id, details
             )
             await AuditRepository(connection).record(entry)
-
-    async def _add(self, connection: Connection, identity: ExternalIdentity, user_id: UUID) -> None:
-        """Needs the account held, so that nobody else adds one meanwhile."""
-        identities = IdentityRepository(connection)
-        if await identities.count(user_id) >= MOST_IDENTITIES:
-            raise TooManyIdentities(f"Unlink one of your {MOST_IDENTITIES} first.")
-        await identities.add(identity, user_id)
 
     async def require_fresh(self, linker: Linker) -> None:
         """Raises InsufficientUserAuthentication, or Unauthenticated where the session is over."""
@@ -144,26 +58,16 @@ class IdentityKeeping:
     async def unlink(self, linker: Linker, identity_id: UUID, device: Device) -> None:
         """Raises NotFound for one that isn't the person's, LastWayIn, InsufficientUserAuthentication."""
         user_id = linker.user_id
-        async with self.database.transaction() as connection, self.ways_in.keeping(connection, user_id):
+        async with self.database.transaction() as connection:
+            await hold_account(connection, user_id)
             await require_fresh(connection, user_id, linker.session_id)
             identity = await IdentityRepository(connection).delete(user_id, identity_id)
             if identity is None:
                 raise NotFound
+            await self.ways_in.require_one(connection, user_id, "Set a password, or link another, first.")
             details = {"provider": identity.provider}
             entry = AuditEntry(Action.IDENTITY_UNLINKED, device, user_id, user_id, linker.session_id, details)
             await AuditRepository(connection).record(entry)
-
-
-def _email(identity: ExternalIdentity, *, unverified: bool) -> Email:
-    """Return the address to make an account with. Who has none is told so whether or not there is an account."""
-    if identity.email is None:
-        raise ProviderEmailMissing
-    if not (identity.email_verified or unverified):
-        raise ProviderEmailUnverified
-    try:
-        return parse_email(identity.email)
-    except InvalidEmail as exc:
-        raise ProviderEmailMissing("It tells something that is no email address.") from exc
 
 
 def _proves(identity: ExternalIdentity, held: Held) -> bool:

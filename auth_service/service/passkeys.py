@@ -94,6 +94,7 @@ class PasskeyKeeping:
                     sign_count=made.sign_count,
                     transports=transports,
                     synced=made.synced,
+                    verifies=made.user_verified,
                     name=name,
                 )
             )
@@ -111,9 +112,9 @@ class PasskeyKeeping:
         """Raises NotFound, LastWayIn, InsufficientUserAuthentication."""
         async with self.database.transaction() as connection:
             await begin_change(connection, doer)
-            async with self.ways_in.keeping(connection, doer.user_id):
-                if not await PasskeyRepository(connection).remove(doer.user_id, passkey_id):
-                    raise NotFound
+            if not await PasskeyRepository(connection).remove(doer.user_id, passkey_id):
+                raise NotFound
+            await self.ways_in.require_one(connection, doer.user_id, "Set a password, or add another passkey, first.")
             await note_removed(connection, doer, FactorKind.PASSKEY, passkey=str(passkey_id))
 
 

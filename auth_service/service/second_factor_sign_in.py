@@ -9,6 +9,7 @@ from auth_service.domain.sessions import SessionKind
 from auth_service.domain.standing import together
 from auth_service.errors import InvalidPendingSignIn
 from auth_service.marks import Marks
+from auth_service.metrics import LOGINS
 from auth_service.passkeys import Options
 from auth_service.repository.accounts import AccountRepository
 from auth_service.repository.pending import PendingRepository
@@ -40,7 +41,9 @@ class SecondFactorSignIn:
             raise InvalidPendingSignIn
         replaced = visitor.replaced if pending.kind is SessionKind.BROWSER else None
         proof = Proof(account, together(pending.methods, methods))
-        return await self.entrance.admit(proof, Visitor(visitor.device, pending.kind, replaced))
+        admission = await self.entrance.admit(proof, Visitor(visitor.device, pending.kind, replaced))
+        LOGINS.labels("success").inc()
+        return admission
 
     async def passkey_options(self, token: str, visitor: Visitor) -> Options:
         """Return what a browser needs to show a passkey. Raises InvalidPendingSignIn, PasskeyRefused."""

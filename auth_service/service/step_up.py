@@ -12,13 +12,16 @@ from auth_service.marks import Marks
 from auth_service.passkeys import Options
 from auth_service.repository.accounts import AccountRepository
 from auth_service.repository.audit import AuditRepository
+from auth_service.repository.browser_sessions import BrowserSessionRepository
 from auth_service.repository.standings import SessionReading, StandingRepository
 from auth_service.service.password_guard import PasswordGuard
 from auth_service.service.second_factors import SecondFactors
 from auth_service.service.tokens import FreshToken, TokenIssuer
+from shared.credentials import new_session_cookie
 from shared.db import Connection, Database
 from shared.errors import INVALID_TOKEN, InsufficientUserAuthentication, Unauthenticated
 from shared.events.publish import NewEvent, publish
+from shared.opaque_tokens import digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,18 @@ class StepUp:
         reading, account = await self._read(doer)
         methods = await self.factors.prove(account, shown, doer.device, _purpose(doer))
         return await self._renew(doer, account, together(reading.standing.methods, methods))
+
+    async def exchange_cookie(self, doer: Doer) -> str | None:
+        """Return another cookie for a browser's session, as who has proved anew should get (ASVS 5.0, 7.2.4).
+
+        The one before is good for half a minute yet. None where the session is no browser's, or over.
+        """
+        cookie = new_session_cookie(doer.session_id)
+        async with self.database.transaction() as connection:
+            if not await BrowserSessionRepository(connection).replace_cookie(doer.session_id, digest(cookie)):
+                return None
+            await publish(connection, "auth", [_stepped_up(doer)])
+        return cookie
 
     async def passkey_options(self, doer: Doer) -> Options:
         """Return what a browser needs to show a passkey. Raises PasskeyRefused where the account has none."""
@@ -89,7 +104,11 @@ def stepped_up(doer: Doer, reading: SessionReading) -> list[NewEvent]:
     """Return the events to publish as the transaction's last step: gateways must ask again whom a cookie stands for."""
     if reading.kind is not SessionKind.BROWSER:
         return []
-    return [NewEvent("session_stepped_up", str(doer.session_id), {"user_id": str(doer.user_id)})]
+    return [_stepped_up(doer)]
+
+
+def _stepped_up(doer: Doer) -> NewEvent:
+    return NewEvent("session_stepped_up", str(doer.session_id), {"user_id": str(doer.user_id)})
 
 
 def _purpose(doer: Doer) -> str:

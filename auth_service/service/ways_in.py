@@ -1,16 +1,14 @@
 """Nobody locks themselves out: whatever is taken away, one way of signing in stays."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from auth_service.errors import LastWayIn
 from auth_service.providers.declarations import Declaration
 from auth_service.repository.identities import IdentityRepository
-from auth_service.repository.ways_in import CountWays, count_passkeys, count_passwords, hold_account
+from auth_service.repository.ways_in import CountWays, count_passkeys, count_passwords
 from shared.db import Connection
-from shared.errors import INVALID_TOKEN, Unauthenticated
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,20 +17,15 @@ class WaysIn:
 
     counts: tuple[CountWays, ...]
 
-    @asynccontextmanager
-    async def keeping(self, connection: Connection, user_id: UUID) -> AsyncIterator[None]:
-        """Surround what takes a way away. Raises LastWayIn, so that the transaction takes it back, if none is left.
+    async def require_one(self, connection: Connection, user_id: UUID, advice: str) -> None:
+        """Ask this after taking a way away, in the transaction that does so and that held the account before.
 
-        The account is held meanwhile: of two who take away different ones at the same time, the second counts after
-        the first is done.
+        So of two who take away different ones at once, the second counts after the first is done. Raises LastWayIn.
         """
-        if await hold_account(connection, user_id) is None:
-            raise Unauthenticated("This account was deleted.", headers=INVALID_TOKEN)
-        yield
         for count in self.counts:
             if await count(connection, user_id):
                 return
-        raise LastWayIn
+        raise LastWayIn(advice)
 
 
 def ways_in(providers: Sequence[Declaration]) -> WaysIn:

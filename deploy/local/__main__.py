@@ -1,4 +1,4 @@
-"""`python -m deploy.local run|migrate|admin EMAIL|doctor|memory|clean`.
+"""`python -m deploy.local run|migrate|admin EMAIL|import FILE|doctor|memory|clean`.
 
 With `--with-parent` it ends with whoever started it.
 """
@@ -15,13 +15,14 @@ from deploy.local.processes import LINUX, die_with_parent
 _COMMANDS = {
     "run": "deploy.local.launcher:run",
     "migrate": "deploy.local.launcher:migrate",
-    "admin": "deploy.local.administrators:admin",
+    "admin": "deploy.local.service_commands:admin",
+    "import": "deploy.local.service_commands:import_users",
     "doctor": "deploy.local.doctor:doctor",
     "doctor-json": "deploy.local.doctor:doctor_json",
     "memory": "deploy.local.memory:memory",
     "clean": "deploy.local.clean:clean",
 }
-_WITH_ARGUMENTS = ("admin",)
+_WITH_ARGUMENTS = ("admin", "import")
 
 
 def main(arguments: list[str]) -> int:

@@ -39,6 +39,7 @@ _PASSED_ON: Mapping[str, tuple[str, ...]] = {
         "AUTH_REDIRECT_URIS",
         "PASSWORD_WORDS",
         *("SMTP_URL", "SMTP_URL_FILE", "SMTP_TIMEOUT", "MAIL_FROM", "MAIL_TEMPLATES", "AUTH_EMAIL_VERIFICATION"),
+        "SSL_CERT_FILE",
     ),
     "user_service": ("DATABASE_POOL_SIZE",),
     "file_service": ("DATABASE_POOL_SIZE", "FILE_MAX_BYTES", "FILE_QUOTA_BYTES", "FILE_STALL_SECONDS", "FILES_ROOT"),

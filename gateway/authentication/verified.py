@@ -19,6 +19,8 @@ class VerifiedCredentials:
 
     def remember(self, text: str, principal: Principal, now: float) -> None:
         self._make_room(now)
+        if principal.kind is not Credential.ACCESS_TOKEN:
+            self.forget_credential(principal.credential_id)  # a cookie may have been replaced by another
         self.by_text[text] = principal
         if principal.kind is not Credential.ACCESS_TOKEN:
             self._texts[principal.credential_id] = text

@@ -28,12 +28,10 @@ ADDRESSES = (f"127.77.{number // 250}.{1 + number % 250}" for number in itertool
 
 @dataclass(frozen=True, slots=True)
 class World:
-    stack: Stack
-    issuer: str
+    """`url` is the installation's."""
 
-    @property
-    def url(self) -> str:
-        return self.stack.url
+    stack: Stack
+    url: str
 
 
 @contextmanager
@@ -70,18 +68,20 @@ client_id = "{name}"
     )
 
 
-@pytest.fixture(scope="session", params=[True, False], ids=["address in the ID token", "address at userinfo"])
+@pytest.fixture(
+    scope="session", params=["", "/app"], ids=["address in the ID token", "address at userinfo, below a path"]
+)
 def world(request: pytest.FixtureRequest) -> Iterator[World]:
     with state_folder() as state:
         port, peer_port = free_port(), free_port()
-        url = f"http://127.0.0.1:{port}"
+        url = f"http://127.0.0.1:{port}{request.param}"
         callbacks = {name: f"{url}/account/sign-in/with/{name}/callback" for name in CLIENTS}
-        with running_provider(peer_port, callbacks, email_in_id_token=request.param) as issuer:
+        with running_provider(peer_port, callbacks, email_in_id_token=not request.param) as issuer:
             file = state.parent / "providers.toml"
             file.write_text(declarations(issuer))
-            settings = {"AUTH_PROVIDERS_FILE": str(file), "AUTH_REDIRECT_URIS": APP}
+            settings = {"AUTH_PROVIDERS_FILE": str(file), "AUTH_REDIRECT_URIS": APP, "PUBLIC_URL": url}
             with running_stack(state, port, **settings) as stack:
-                yield World(stack, issuer)
+                yield World(stack, url)
 
 
 @pytest.mark.parametrize("client", CLIENTS)

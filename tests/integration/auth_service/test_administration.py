@@ -15,10 +15,18 @@ CHANGES: list[tuple[str, str, Json | None]] = [
     ("DELETE", "/ban", None),
     ("DELETE", "/password", None),
     ("DELETE", "/sessions", None),
+    ("DELETE", f"/sessions/{SOMEBODY}", None),
     ("DELETE", f"/api-keys/{SOMEBODY}", None),
     ("DELETE", "", None),
 ]
-READS = [USERS, f"{USERS}/{SOMEBODY}", f"{USERS}/{SOMEBODY}/api-keys", "/v1/admin/audit", "/v1/admin/audit/export"]
+LISTS = ("/api-keys", "/sessions")
+READS = [
+    USERS,
+    f"{USERS}/{SOMEBODY}",
+    *(f"{USERS}/{SOMEBODY}{each}" for each in LISTS),
+    "/v1/admin/audit",
+    "/v1/admin/audit/export",
+]
 EVERYTHING = [(method, f"{USERS}/{SOMEBODY}{rest}", body) for method, rest, body in CHANGES] + [
     ("GET", path, None) for path in READS
 ]
@@ -73,7 +81,8 @@ async def test_unknown_account_is_not_found(service: AuthService, method: str, r
         reply = await service.call(method, f"{USERS}/{user_id}{rest}", body, person=admin)
         assert (reply.status, reply.code) == (404, "not_found")
     assert (await service.call("GET", f"{USERS}/{uuid4()}", person=admin)).code == "not_found"
-    assert (await service.call("GET", f"{USERS}/{uuid4()}/api-keys", person=admin)).code == "not_found"
+    for each in LISTS:
+        assert (await service.call("GET", f"{USERS}/{uuid4()}{each}", person=admin)).code == "not_found"
 
 
 async def test_account_is_read_with_what_it_has(service: AuthService) -> None:
@@ -117,6 +126,25 @@ async def test_administrator_signs_somebody_out_everywhere(service: AuthService)
     (entry,) = await audit_of(service, admin, "action=signed_out_everywhere")
     assert entry["details"] == {"ended": "2"}
     assert (await service.try_login(person.email)).status == 200
+
+
+async def test_administrator_sees_sessions_how_they_ended_and_ends_one(service: AuthService) -> None:
+    admin, person = await make_admin(service), await service.register()
+    other = await service.login(person)
+    path = path_of(person, "/sessions")
+    listed = (await service.call("GET", path, person=admin)).body["items"]
+    assert [each["id"] for each in listed] == [str(other.session_id), str(person.session_id)]
+    assert not any(each["current"] for each in listed)
+    assert (await delete(service, admin, f"{USERS}/{admin.user_id}/sessions/{other.session_id}")).code == "not_found"
+    assert (await delete(service, admin, f"{path}/{other.session_id}")).status == 204
+    assert not await is_live(service, other)
+    assert await is_live(service, person)
+    (ended,) = (await service.call("GET", f"{path}?ended=true", person=admin)).body["items"]
+    assert (ended["id"], ended["end_reason"]) == (str(other.session_id), "ended_by_administrator")
+    (entry,) = await audit_of(service, admin, "action=session_ended")
+    assert (entry["actor_id"], entry["details"]["ended"]) == (str(admin.user_id), str(other.session_id))
+    first = (await service.call("GET", f"{path}?limit=1", person=admin)).body
+    assert (first["next_cursor"], len(first["items"])) == (None, 1)
 
 
 async def test_administrator_sees_and_revokes_api_keys(service: AuthService) -> None:

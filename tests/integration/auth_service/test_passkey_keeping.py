@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 
 from tests.authenticator import Authenticator, decode, encode
@@ -11,7 +13,7 @@ from tests.integration.auth_service.factor_people import (
     offer_passkey,
     passkey_sign_in,
 )
-from tests.integration.auth_service.world import AuthService
+from tests.integration.auth_service.world import AuthService, until_blocked
 
 
 async def test_options_ask_for_what_suits_a_passkey(service: AuthService) -> None:
@@ -89,6 +91,8 @@ async def test_last_way_in_stays(service: AuthService) -> None:
     refused = await service.call("DELETE", f"{PASSKEYS}/{passkey}", person=person)
     assert (refused.status, refused.code) == (409, "last_way_in")
     assert (await passkey_sign_in(service, key)).status == 200
+    await add_passkey(service, person, Authenticator(verifies=False))  # which can't sign in alone
+    assert (await service.call("DELETE", f"{PASSKEYS}/{passkey}", person=person)).code == "last_way_in"
     await add_passkey(service, person, Authenticator())
     assert (await service.call("DELETE", f"{PASSKEYS}/{passkey}", person=person)).status == 204
 
@@ -113,11 +117,28 @@ async def test_an_account_has_twenty_at_most(service: AuthService) -> None:
     options = await creation_options(service, person)
     await service.admin.execute(
         """
-        insert into auth.passkey (passkey_id, user_id, credential_id, public_key, sign_count, transports, synced, name)
-        select gen_random_uuid(), user_id, ('x' || n)::bytea, '', 0, '{}', false, 'n'
+        insert into auth.passkey
+            (passkey_id, user_id, credential_id, public_key, sign_count, transports, synced, verifies, name)
+        select gen_random_uuid(), user_id, ('x' || n)::bytea, '', 0, '{}', false, true, 'n'
         from auth.passkey, generate_series(1, 19) n
         """
     )
     assert (await service.post(f"{PASSKEYS}/options", person=person)).code == "too_many_passkeys"
     body = {"name": "Key", "credential": Authenticator().create(options)}
     assert (await service.post(PASSKEYS, body, person=person)).code == "too_many_passkeys"
+
+
+async def test_of_two_removals_at_once_one_leaves_a_way_in(service: AuthService, replica: AuthService) -> None:
+    """Each would leave the other's passkey."""
+    person = await service.register()
+    keys = [(await add_passkey(service, person, Authenticator()))["passkey"]["id"] for _ in range(2)]
+    await service.admin.execute("update auth.account set password_hash = null")
+    async with service.admin.transaction():
+        await service.admin.execute("select from auth.account for no key update")
+        removals = [
+            asyncio.create_task(each.call("DELETE", f"{PASSKEYS}/{key}", person=person))
+            for each, key in zip((service, replica), keys, strict=True)
+        ]
+        await until_blocked(service)
+    assert sorted([reply.status for reply in await asyncio.gather(*removals)]) == [204, 409]
+    assert await service.admin.fetchval("select count(*) from auth.passkey") == 1

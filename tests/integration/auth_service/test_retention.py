@@ -4,6 +4,8 @@ from auth_service.repository.retention import PURGES
 from shared.db import open_database
 from shared.purge import purge
 from shared.settings import DatabaseSettings, Secret
+from tests.authenticator import Authenticator
+from tests.integration.auth_service.factor_people import add_passkey, pending
 from tests.integration.auth_service.people import STRANGER
 from tests.integration.auth_service.world import AuthService
 from tests.stores import DatabaseUrls
@@ -49,3 +51,18 @@ async def test_rows_go_when_their_retention_is_over(
         await purge(database, PURGES)
     assert await service.admin.fetchval(f"select count(*) from auth.{table}") == kept
     assert await service.admin.fetchval("select count(*) from auth.account") == 1
+
+
+@pytest.mark.parametrize(("left", "kept"), [("1 second", 1), ("-61 seconds", 0)])
+async def test_what_waits_or_was_answered_goes_with_its_time(
+    service: AuthService, auth_database: DatabaseUrls, left: str, kept: int
+) -> None:
+    person, key = await service.register(), Authenticator()
+    await add_passkey(service, person, key)
+    await pending(service, person)
+    url = Secret(auth_database.runtime)
+    for table in ("pending_sign_in", "spent_challenge"):
+        await service.admin.execute(f"update auth.{table} set expires_at = now() + interval '{left}'")
+        async with open_database(DatabaseSettings(url, url, pool_size=2, timeout=5)) as database:
+            await purge(database, PURGES)
+        assert await service.admin.fetchval(f"select count(*) from auth.{table}") == kept

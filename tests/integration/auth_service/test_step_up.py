@@ -1,3 +1,4 @@
+from datetime import UTC, datetime, timedelta
 from http.cookies import SimpleCookie
 
 import pytest
@@ -115,11 +116,31 @@ async def test_browsers_session_is_renewed_and_gateways_are_told(service: AuthSe
     await forget_codes(service)
     reply = await service.post(STEP_UP, {"code": code_of(somebody.secret)}, person=browser)
     assert (reply.status, reply.body) == (200, {})
+    renewed = SimpleCookie(reply.headers["Set-Cookie"])["session"].value
+    for each in (cookie, renewed):
+        told = await service.verify("browser_session", each)
+        assert told is not None
+        assert told["acr"] == "aal2"
+    events = await service.events("session_stepped_up")
+    assert events == [(str(session_in_cookie(cookie)), {"user_id": str(somebody.person.user_id)})] * 2
+
+
+async def test_step_up_replaces_the_cookie(service: AuthService) -> None:
+    """The one before is good for half a minute, as its answer may be lost or cross others; its session goes on."""
+    person = await service.register()
+    credentials = {"email": person.email, "password": PASSWORD, "session": "browser"}
+    reply = await service.post("/v1/auth/login", credentials)
+    cookie = SimpleCookie(reply.headers["Set-Cookie"])["session"].value
+    browser = await service.holder("browser_session", cookie)
+    reply = await service.post(STEP_UP, {"password": PASSWORD}, person=browser)
+    renewed = SimpleCookie(reply.headers["Set-Cookie"])["session"].value
+    assert (renewed != cookie, session_in_cookie(renewed)) == (True, session_in_cookie(cookie))
     told = await service.verify("browser_session", cookie)
     assert told is not None
-    assert told["acr"] == "aal2"
-    [(subject, data)] = await service.events("session_stepped_up")
-    assert (subject, data) == (str(session_in_cookie(cookie)), {"user_id": str(somebody.person.user_id)})
+    assert datetime.fromisoformat(told["expires_at"]) <= datetime.now(UTC) + timedelta(seconds=30)
+    await service.admin.execute("update auth.session set replaced_at = now() - interval '30 seconds'")
+    assert await service.verify("browser_session", cookie) is None
+    assert await service.verify("browser_session", renewed) is not None
 
 
 async def test_token_of_a_step_up_confirms_nothing_that_may_be_lost(service: AuthService) -> None:
@@ -177,3 +198,17 @@ async def test_api_key_is_made_by_a_fresh_session_alone(service: AuthService) ->
     assert (await service.post("/v1/auth/api-keys", wish, person=person)).code == "insufficient_user_authentication"
     await service.post(STEP_UP, {"password": PASSWORD}, person=person)
     assert (await service.post("/v1/auth/api-keys", wish, person=person)).status == 201
+
+
+async def test_account_with_a_second_factor_is_deleted_by_it_too(service: AuthService) -> None:
+    """A19: the password and a session of long ago, or of one factor, aren't enough."""
+    somebody = await two_factored(service)
+    await age(service, somebody.person)
+    deletion = "/v1/auth/account/deletion", {"password": PASSWORD}
+    refused = await service.post(*deletion, person=somebody.person)
+    assert refused.code == "insufficient_user_authentication"
+    assert (await service.post(STEP_UP, {"code": code_of(somebody.secret)}, person=somebody.person)).status == 200
+    assert (await service.post(*deletion, person=somebody.person)).status == 204
+    plain = await service.register()
+    await age(service, plain)
+    assert (await service.post(*deletion, person=plain)).status == 204

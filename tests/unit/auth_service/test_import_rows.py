@@ -88,6 +88,7 @@ def test_all_but_the_address_may_be_left_out() -> None:
         pytest.param(b'{"email": "a@b.example", "created_at": "2019-05-04"}', "/created_at", id="no time"),
         pytest.param(b'{"email": "a@b.example", "created_at": "2019-05-04T10:00:00"}', "/created_at", id="no zone"),
         pytest.param(b'{"email": "a@b.example", "created_at": "2999-01-01T00:00:00Z"}', "future", id="future"),
+        pytest.param(b'{"email": "a@b.example", "created_at": "0001-01-01T00:00:00+14:00"}', "1970", id="year 1"),
         pytest.param(b'{"email": "a@b.example", "x": "' + b"x" * 20_000 + b'"}', "longer", id="very long"),
         pytest.param(b'{"email": ' + b"[" * 5000 + b"]" * 5000 + b"}", "deep", id="very deep"),
     ],

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hashlib
 import secrets
+import ssl
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -155,8 +156,10 @@ class OpenIdServer:
 
 
 @asynccontextmanager
-async def running_openid_server() -> AsyncIterator[OpenIdServer]:
+async def running_openid_server(tls: ssl.SSLContext | None = None) -> AsyncIterator[OpenIdServer]:
     server = OpenIdServer()
-    async with TestServer(server.app()) as listening:
+    listening = TestServer(server.app(), scheme="https" if tls is not None else "http")
+    await listening.start_server(ssl=tls)
+    async with listening:
         server.issuer = str(listening.make_url("")).rstrip("/")
         yield server

@@ -1,9 +1,15 @@
 """The way back from a provider is gone once, by who began it, with the answer to that (A16)."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
+from auth_service.repository.retention import PURGES
+from shared.db import open_database
+from shared.opaque_tokens import digest
+from shared.purge import purge
+from shared.settings import DatabaseSettings, Secret
 from tests.integration.auth_service.people import STRANGER
 from tests.integration.auth_service.providers.browser import (
     Browser,
@@ -16,6 +22,7 @@ from tests.integration.auth_service.providers.openid_server import (
     OpenIdServer,
 )
 from tests.integration.auth_service.world import AuthService
+from tests.stores import DatabaseUrls
 
 EVIL = "https://evil.example"
 
@@ -98,3 +105,30 @@ async def test_issuer_that_is_told_counts_though_it_was_not_announced(peer: Open
 async def test_way_back_with_nonsense_is_a_bad_request(browser: Browser, query: str) -> None:
     reply = await browser.go(f"/account/sign-in/with/peer/callback?{query}")
     assert (reply.status, reply.code) == (400, "invalid_parameter")
+
+
+async def test_sign_ins_that_nobody_came_back_from_are_forgotten(
+    service: AuthService, browser: Browser, auth_database: DatabaseUrls
+) -> None:
+    one, other = parameters(await browser.leave()), parameters(await browser.leave())
+    await service.admin.execute(
+        "update auth.federated_flow set expires_at = now() where token_hash = $1", digest(one["state"])
+    )
+    url = Secret(auth_database.runtime)
+    async with open_database(DatabaseSettings(url, url, pool_size=1, timeout=5)) as database:
+        await purge(database, PURGES)
+    left = await service.admin.fetch("select token_hash, expires_at - now() as life from auth.federated_flow")
+    assert [row["token_hash"] for row in left] == [digest(other["state"])]
+    assert timedelta(minutes=9) < left[0]["life"] <= timedelta(minutes=10)
+
+
+async def test_what_is_kept_of_a_sign_in_is_of_no_use_for_another(service: AuthService, browser: Browser) -> None:
+    """Not even to somebody who can write into the database."""
+    backs = [await visit(await browser.leave()) for _ in range(2)]
+    await service.admin.execute(
+        """
+        update auth.federated_flow f set sealed = other.sealed from auth.federated_flow other
+        where other.token_hash <> f.token_hash
+        """
+    )
+    assert [(await browser.go(back)).code for back in backs] == ["invalid_sign_in_flow"] * 2

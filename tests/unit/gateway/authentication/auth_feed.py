@@ -65,7 +65,7 @@ class AuthFeed:
 
     def step_up(self, cookie: str) -> None:
         """Have a browser's session proved by two factors."""
-        self.holders[cookie]["acr"] = "aal2"
+        self.holders[cookie] = self.holders[cookie] | {"acr": "aal2"}  # answers on their way stay as they are
         self.revoke(UUID(str(self.holders[cookie]["credential_id"])), event_type="session_stepped_up")
 
     def restore(self) -> None:

@@ -139,7 +139,7 @@ async def test_step_up_overtakes_the_answer_of_before() -> None:
         asking = asyncio.create_task(by_cookie(it, cookie))
         await until(lambda: it.feed.asked)
         it.feed.step_up(cookie)
-        await until(lambda: it.authenticator._doubts)
+        await until(lambda: it.revocations._cursor == (it.feed.epoch, 1))
         it.feed.pause.set()
         await asking
         principal = await by_cookie(it, cookie)
@@ -157,5 +157,5 @@ async def test_step_up_ends_no_stream() -> None:
         ended: list[str] = []
         with it.revocations.watched(principal.credential_id, lambda: ended.append("ended")):
             it.feed.step_up(cookie)
-            await until(lambda: it.authenticator._doubts)
+            await until(lambda: it.revocations._cursor == (it.feed.epoch, 1))
         assert not ended

@@ -45,3 +45,14 @@ def test_only_what_is_not_signed_is_forgotten_by_its_id() -> None:
     cache.forget_unsigned()
     assert list(cache.by_text) == ["token"]
     assert not cache._texts
+
+
+def test_of_two_texts_for_one_credential_the_last_is_known() -> None:
+    """A cookie that was replaced: else the one before would outlive a revocation, which forgets by id."""
+    cache = VerifiedCredentials()
+    cookie = principal("s", float("inf"), Credential.BROWSER_SESSION)
+    cache.remember("before", cookie, 0)
+    cache.remember("after", cookie, 0)
+    assert list(cache.by_text) == ["after"]
+    cache.forget_credential("s")
+    assert not cache.by_text

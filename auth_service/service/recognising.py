@@ -1,0 +1,112 @@
+"""Whose account an identity at a provider opens; who comes for the first time gets one."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from auth_service.domain.accounts import Account, NewAccount
+from auth_service.domain.audit import Action, AuditEntry
+from auth_service.domain.devices import Device
+from auth_service.domain.federation import MOST_IDENTITIES, ExternalIdentity, Verdict, judge_newcomer
+from auth_service.emails import Email, parse_email
+from auth_service.errors import (
+    EmailTaken,
+    IdentityTaken,
+    InvalidEmail,
+    LinkRequired,
+    ProviderEmailMissing,
+    ProviderEmailUnverified,
+    TooManyIdentities,
+)
+from auth_service.marks import Marks
+from auth_service.metrics import REGISTRATIONS
+from auth_service.repository.accounts import AccountRepository
+from auth_service.repository.audit import AuditRepository
+from auth_service.repository.held_accounts import Held, hold_account
+from auth_service.repository.identities import IdentityRepository
+from shared.db import Connection, Database
+from shared.errors import Unavailable
+from shared.events.publish import NewEvent, publish
+from shared.ids import uuid7
+
+_TRIES = 5  # each lost race leaves a row that the next try finds
+
+
+async def add_identity(connection: Connection, identity: ExternalIdentity, user_id: UUID) -> None:
+    """Needs the account held, so that nobody else adds one meanwhile. Raises IdentityTaken, TooManyIdentities."""
+    identities = IdentityRepository(connection)
+    if await identities.count(user_id) >= MOST_IDENTITIES:
+        raise TooManyIdentities(f"Unlink one of your {MOST_IDENTITIES} first.")
+    await identities.add(identity, user_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Recognising:
+    database: Database
+    marks: Marks
+
+    async def account_of(self, identity: ExternalIdentity, device: Device, *, unverified: bool) -> Account:
+        """Return the account that the identity opens, made or linked now if it has none.
+
+        `unverified`: it may be made for an address that nobody has verified. Raises ProviderEmailMissing,
+        ProviderEmailUnverified, LinkRequired, TooManyIdentities, Unavailable.
+        """
+        accounts = AccountRepository(self.database)
+        fingerprint = self.marks.fingerprint(device)
+        for _ in range(_TRIES):
+            user_id = await IdentityRepository(self.database).recognise(identity)
+            account = await accounts.find_by_id(user_id, fingerprint) if user_id is not None else None
+            if account is not None:
+                return account
+            email = _email(identity, unverified=unverified)
+            namesake = await accounts.find(email.key, fingerprint)
+            try:
+                await self._take_in(identity, email, namesake, device)
+            except (EmailTaken, IdentityTaken):
+                continue  # somebody was faster
+        raise Unavailable("The account is busy.")
+
+    async def _take_in(
+        self, identity: ExternalIdentity, email: Email, namesake: Account | None, device: Device
+    ) -> None:
+        verdict = judge_newcomer(identity, namesake)
+        if verdict is Verdict.CREATE:
+            await self._create(identity, email, device)
+        elif verdict is Verdict.LINK and namesake is not None:
+            await self._adopt(identity, email, namesake, device)
+        else:
+            raise LinkRequired
+
+    async def _create(self, identity: ExternalIdentity, email: Email, device: Device) -> None:
+        user_id = uuid7()
+        account = NewAccount(user_id, email.address, email.key, None, email_verified=identity.email_verified)
+        async with self.database.transaction() as connection:
+            await AccountRepository(connection).add(account)
+            await IdentityRepository(connection).add(identity, user_id)
+            details = {"provider": identity.provider}
+            entry = AuditEntry(Action.REGISTERED, device, user_id, user_id, details=details)
+            await AuditRepository(connection).record(entry)
+            await publish(connection, "auth", [NewEvent("user_registered", str(user_id))])
+        REGISTRATIONS.inc()
+
+    async def _adopt(self, identity: ExternalIdentity, email: Email, account: Account, device: Device) -> None:
+        """Link it to the account with the same address, if that is still so once the account is held."""
+        async with self.database.transaction() as connection:
+            held = await hold_account(connection, account.user_id)
+            if held != Held(email.key, email_verified=True):
+                raise EmailTaken
+            await add_identity(connection, identity, account.user_id)
+            details = {"provider": identity.provider, "by": "address"}
+            entry = AuditEntry(Action.IDENTITY_LINKED, device, account.user_id, account.user_id, details=details)
+            await AuditRepository(connection).record(entry)
+
+
+def _email(identity: ExternalIdentity, *, unverified: bool) -> Email:
+    """Return the address to make an account with. Who has none is told so whether or not there is an account."""
+    if identity.email is None:
+        raise ProviderEmailMissing
+    if not (identity.email_verified or unverified):
+        raise ProviderEmailUnverified
+    try:
+        return parse_email(identity.email)
+    except InvalidEmail as exc:
+        raise ProviderEmailMissing("It tells something that is no email address.") from exc

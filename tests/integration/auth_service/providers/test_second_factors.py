@@ -1,0 +1,61 @@
+"""Whoever comes from a provider shows the account's second factor too: there is one door."""
+
+import pytest
+
+from tests.authenticator import Authenticator
+from tests.integration.auth_service.factor_people import PASSKEYS, add_passkey, add_totp, code_of, finish
+from tests.integration.auth_service.people import Person
+from tests.integration.auth_service.providers.browser import Browser, parameters
+from tests.integration.auth_service.providers.test_apps import hand_over, redeem
+from tests.integration.auth_service.providers.test_linking import IDENTITIES, link, linked
+from tests.integration.auth_service.world import AuthService
+
+
+async def guarded(service: AuthService) -> tuple[Person, str]:
+    """Return somebody with a linked identity and an authenticator app, and the app's secret."""
+    ada = await service.register("ada@example.org")
+    await link(Browser(service), ada)
+    return ada, (await add_totp(service, ada)).secret
+
+
+async def test_browser_is_asked_for_it(service: AuthService, browser: Browser) -> None:
+    _, secret = await guarded(service)
+    reply = await browser.sign_in()
+    assert (reply.status, reply.code) == (403, "second_factor_required")
+    assert "session" not in browser.cookies
+    done = await finish(service, reply.body["pending_sign_in"], code=code_of(secret))
+    browser.keep(done.headers["Set-Cookie"])
+    assert (await browser.holder()).claims["amr"] == ["fed", "otp", "mfa"]
+
+
+async def test_app_is_asked_for_it(service: AuthService) -> None:
+    _, secret = await guarded(service)
+    reply = await redeem(service, parameters(await hand_over(service))["code"])
+    assert (reply.status, reply.code) == (403, "second_factor_required")
+    done = await finish(service, reply.body["pending_sign_in"], code=code_of(secret))
+    assert Person("", done.body).claims["amr"] == ["fed", "otp", "mfa"]
+
+
+async def test_one_factor_is_not_enough_to_link_and_unlink(service: AuthService, browser: Browser) -> None:
+    """A19: not where the account has a second."""
+    ada, _ = await guarded(service)
+    await service.admin.execute("update auth.session set amr = '{pwd}'")
+    assert (await link(browser, ada)).code == "insufficient_user_authentication"
+    (identity,) = await linked(service, ada)
+    reply = await service.call("DELETE", f"{IDENTITIES}/{identity['id']}", person=ada)
+    assert reply.code == "insufficient_user_authentication"
+
+
+@pytest.mark.parametrize("first", ["identity", "passkey"])
+async def test_passkey_and_identity_keep_each_other_from_being_the_last_way_in(
+    service: AuthService, browser: Browser, first: str
+) -> None:
+    await browser.sign_in()
+    ada = await browser.holder()
+    (identity,) = await linked(service, ada)
+    passkey = await add_passkey(service, ada, Authenticator())
+    paths = {"identity": f"{IDENTITIES}/{identity['id']}", "passkey": f"{PASSKEYS}/{passkey['passkey']['id']}"}
+    last = next(path for name, path in paths.items() if name != first)
+    assert (await service.call("DELETE", paths[first], person=ada)).status == 204
+    reply = await service.call("DELETE", last, person=ada)
+    assert (reply.status, reply.code) == (409, "last_way_in")
