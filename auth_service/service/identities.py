@@ -11,7 +11,7 @@ from auth_service.errors import InvalidEmail, LinkNeedsVerifiedEmail
 from auth_service.repository.audit import AuditRepository
 from auth_service.repository.held_accounts import Held, hold_account, verify_email
 from auth_service.repository.identities import IdentityRepository
-from auth_service.repository.sessions import SessionRepository
+from auth_service.repository.standings import StandingRepository
 from auth_service.service.freshness import require_fresh
 from auth_service.service.recognising import add_identity
 from auth_service.service.ways_in import WaysIn
@@ -31,7 +31,7 @@ class IdentityKeeping:
         """
         async with self.database.transaction() as connection:
             held = await hold_account(connection, linker.user_id)
-            if held is None or not await SessionRepository(connection).is_live(linker.user_id, linker.session_id):
+            if held is None or await StandingRepository(connection).find(linker.user_id, linker.session_id) is None:
                 raise Unauthenticated("This session was ended.", headers=INVALID_TOKEN)
             if await IdentityRepository(connection).recognise(identity) == linker.user_id:
                 return
