@@ -10,7 +10,7 @@ TARGETS ?= headers paths routes answers frames handshakes client_addresses
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test test-faults test-readme test-examples test-federation soak fuzz check fmt fmt-check lint types migrate doctor memory compose-check bench-gateway bench-visit problems lock clean
+.PHONY: help run test test-faults test-readme test-examples soak fuzz check fmt fmt-check lint types migrate admin doctor memory compose-check bench-gateway bench-visit problems lock clean mail-preview test-federation rotate-keys bench-auth import test-browser
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -22,11 +22,14 @@ run: $(VENV)/.embedded  ## serve everything at http://127.0.0.1:8080 until Ctrl-
 test: $(VENV)/.dev  ## run all tests (ARGS="-k word" for some)
 	@$(BIN)/pytest -q -n 2 --dist loadgroup $(ARGS)
 
-test-faults: $(VENV)/.dev  ## kill -9 each of the six processes ten times under a stream of writes (5 minutes)
+test-faults: $(VENV)/.dev  ## kill -9 each of the seven processes ten times under a stream of writes (5 minutes)
 	@$(BIN)/pytest -q tests/e2e/test_kills.py --kills 10
 
 test-readme: $(VENV)/.dev  ## paste the README's visit into a shell, with curl
 	@$(BIN)/pytest -q tests/readme
+
+test-browser: $(VENV)/.dev  ## the pages in a headless Chromium (apt install chromium), with screenshots in .screenshots/
+	@$(BIN)/pytest -q tests/browser $(ARGS)
 
 test-examples: $(VENV)/.dev  ## the services in examples/ behind the real gateway; needs node 20
 	@$(BIN)/pytest -q tests/examples
@@ -36,6 +39,9 @@ test-federation: $(VENV)/.dev tests/federation/node_modules/.installed  ## signi
 
 soak: $(VENV)/.dev  ## the gateway under everything at once for MINUTES=30, and what is left then (SEED= repeats one)
 	@$(BIN)/python -m tests.soak
+
+rotate-keys: $(VENV)/.dev  ## change the signing key of a stack under load, in order and as a stolen one: no request may fail
+	@$(BIN)/python -m tests.key_drill
 
 fuzz: $(VENV)/.fuzz  ## each target for SECONDS=60, guided by coverage (Linux; TARGETS="paths frames" for some)
 	@for target in $(TARGETS); do mkdir -p .fuzz/$$target && $(BIN)/python -m tests.fuzz $$target -max_total_time=$(SECONDS) \
@@ -60,8 +66,17 @@ types: $(VENV)/.dev  ## mypy, strict
 migrate: $(VENV)/.embedded  ## bring the schemas up to date, whether or not the stack runs
 	@exec $(BIN)/python -m deploy.local migrate --with-parent
 
+admin: $(VENV)/.embedded  ## make EMAIL= of the running stack an administrator (REVOKE=1 takes it back)
+	@exec $(BIN)/python -m deploy.local admin '$(EMAIL)' $(if $(REVOKE),--revoke)
+
+import: $(VENV)/.embedded  ## take over accounts of another system from FILE= into the running stack
+	@exec $(BIN)/python -m deploy.local import '$(FILE)'
+
 doctor: $(VENV)/.embedded  ## what is wrong with the running stack, and what to do about it (JSON=1 for machines)
 	@exec $(BIN)/python -m deploy.local $(if $(JSON),doctor-json,doctor)
+
+mail-preview: $(VENV)/.embedded  ## every mail in every language, as files in .colonnade/mail-preview (MAIL_TEMPLATES= for yours)
+	@$(BIN)/python -m auth_service preview-mail .colonnade/mail-preview
 
 memory: $(VENV)/.embedded  ## what the running stack needs, and how long its last start took
 	@$(BIN)/python -m deploy.local memory
@@ -75,6 +90,9 @@ bench-gateway: $(VENV)/.dev .bench/.peers  ## the gateway beside its peers, 8 mi
 
 bench-visit: $(VENV)/.dev .bench/.peers  ## GET, PATCH and search beside PocketBase, 4 minutes (CHECK=1 SAVE=1)
 	@$(BIN)/python -m bench.visit $(BENCH)
+
+bench-auth: $(VENV)/.dev  ## logins, a storm of them, refreshes, first use of a credential, 2 minutes (CHECK=1 QUICK=1 SAVE=1)
+	@$(BIN)/python -m bench.auth $(if $(QUICK),--quick) $(BENCH)
 
 problems: $(VENV)/.dev  ## renew docs/problems.md from the code
 	@$(BIN)/python -m shared.web.problem_docs gateway auth_service user_service file_service > docs/problems.md

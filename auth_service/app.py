@@ -8,26 +8,44 @@ from pathlib import Path
 from aiohttp import web
 
 from auth_service.core import Core, make_core
+from auth_service.exports import open_exporting
 from auth_service.federating import serving_federation
 from auth_service.handlers.account import ACCOUNT
+from auth_service.handlers.administration import ACCOUNT_SEARCH, ADMINISTRATION
 from auth_service.handlers.api_keys import API_KEYS
+from auth_service.handlers.audit import AUDIT, AUDIT_EXPORT
 from auth_service.handlers.callers import COOKIE
-from auth_service.handlers.internal import CREDENTIALS, REVOCATIONS
+from auth_service.handlers.export import EXPORTING
+from auth_service.handlers.importing import IMPORTING
+from auth_service.handlers.internal import CREDENTIALS, REVOCATIONS, SESSIONS
 from auth_service.handlers.keys import KEYS
-from auth_service.handlers.sessions import ENDING, SESSIONS
+from auth_service.handlers.sessions import ENDING, SESSION_LISTS
 from auth_service.handlers.sign_in import REFRESHING, SIGN_IN
 from auth_service.key_ring import REFRESH_SECONDS, KeyRing
+from auth_service.mail_desk import open_mail, serve_mail
+from auth_service.page_routes import PAGES
+from auth_service.pages import serve_pages
 from auth_service.passwords import PasswordHasher
 from auth_service.refresh_tokens import RefreshTokens
+from auth_service.repository.account_search import AccountSearch
+from auth_service.repository.audit_search import AuditSearch
 from auth_service.repository.retention import PURGES
 from auth_service.repository.revocations import RevocationRepository
+from auth_service.repository.rotation import RotationRepository
+from auth_service.repository.session_lists import SessionLists
 from auth_service.repository.sessions import SessionRepository
 from auth_service.routes import PRIVATE_ROUTES, ROUTES
 from auth_service.service.account import AccountKeeping
+from auth_service.service.administration import Administration
 from auth_service.service.api_keys import ApiKeyKeeping
+from auth_service.service.audit import AuditExport
 from auth_service.service.credentials import CredentialKeeping
 from auth_service.service.ending import SessionEnding
+from auth_service.service.importing import Importing
 from auth_service.service.refreshing import Refreshing
+from auth_service.service.rehashing import Rehashing
+from auth_service.service.resealing import EVERY as RESEAL_SECONDS
+from auth_service.service.resealing import Resealing
 from auth_service.service.sign_in import SignIn
 from auth_service.serving_factors import serve_factors
 from auth_service.settings import NAME, Settings
@@ -55,14 +73,21 @@ async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterato
         feed = await stack.enter_async_context(open_feed(SCHEMA, database, settings.database, lifecycle))
         core = make_core(settings, database, stack.enter_context(PasswordHasher(settings.hashing)))
         await stack.enter_async_context(background("read signing keys", core.keys.refresh, every=REFRESH_SECONDS))
+        reseal = Resealing(database, core.sealer).run
+        await stack.enter_async_context(background("seal anew", reseal, every=RESEAL_SECONDS))
         await stack.enter_async_context(background("purge", partial(purge, database, PURGES), every=EVERY))
         public = public_app(
-            "Accounts and sessions", ROUTES, verifier, lifecycle, public_url=settings.process.public_url
+            "Accounts and sessions", (*ROUTES, *PAGES), verifier, lifecycle, public_url=settings.process.public_url
         )
         private = private_app(PRIVATE_ROUTES, verifier, _checks(database, core.keys), lifecycle)
         _serve_people(public, core)
         await stack.enter_async_context(serving_federation(public, core))
+        public[EXPORTING] = await stack.enter_async_context(open_exporting(settings, database))
+        _serve_administrators(public, database)
+        serve_mail(public, core)
+        serve_pages(public, core)
         _serve_programs(private, core, feed)
+        await stack.enter_async_context(open_mail(core, lifecycle))
         yield Apps(public, private)
 
 
@@ -78,15 +103,40 @@ def _checks(database: Database, keys: KeyRing) -> dict[str, Check]:
 
 def _serve_people(app: web.Application, core: Core) -> None:
     database = core.database
-    app[SIGN_IN] = SignIn(database, core.hasher, core.passwords, core.marks, core.entrance)
-    app[REFRESHING] = Refreshing(database, RefreshTokens(core.settings.refresh_key), core.issuer)
-    app[ACCOUNT] = AccountKeeping(database, core.hasher, core.passwords, core.marks)
+    app[SIGN_IN] = SignIn(
+        database=database,
+        hasher=core.hasher,
+        guard=core.passwords,
+        marks=core.marks,
+        entrance=core.entrance,
+        context=core.password_context,
+        rehashing=Rehashing(database, core.hasher),
+        registrar=core.registrar,
+    )
+    tokens = RefreshTokens(core.settings.refresh_key)
+    app[REFRESHING] = Refreshing(database, RotationRepository(database), tokens, core.issuer)
+    app[ACCOUNT] = AccountKeeping(
+        database=database,
+        hasher=core.hasher,
+        guard=core.passwords,
+        marks=core.marks,
+        context=core.password_context,
+        outbox=core.outbox,
+    )
     app[ENDING] = SessionEnding(database)
-    app[SESSIONS] = SessionRepository(database)
+    app[SESSION_LISTS] = SessionLists(database)
     app[API_KEYS] = ApiKeyKeeping(database)
     app[COOKIE] = SessionCookie.of(core.settings.process.public_url)
     app[KEYS] = core.keys
     serve_factors(app, core)
+
+
+def _serve_administrators(app: web.Application, database: Database) -> None:
+    app[ADMINISTRATION] = Administration(database)
+    app[IMPORTING] = Importing(database)
+    app[ACCOUNT_SEARCH] = AccountSearch(database)
+    app[AUDIT] = AuditSearch(database)
+    app[AUDIT_EXPORT] = AuditExport(database)
 
 
 def _serve_programs(app: web.Application, core: Core, feed: Feed) -> None:

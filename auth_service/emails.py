@@ -47,6 +47,11 @@ def _fold(local: str) -> str:
     return unicodedata.normalize("NFKC", folded).replace("i\u0307", "i")
 
 
+def fold_part(text: str) -> str:
+    """Return the form in which any part of an address is sought in addresses' keys."""
+    return _fold(unicodedata.normalize("NFC", text.strip()))
+
+
 def _ascii_host(host: str) -> str:
     try:
         name = idna.encode(host, uts46=True, std3_rules=True).decode("ascii").lower()

@@ -2,9 +2,9 @@
 
 import math
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from shared.errors import INVALID_TOKEN, AppError
+from shared.errors import INVALID_TOKEN, AppError, Violation
 
 
 class InvalidEmail(AppError):
@@ -12,7 +12,13 @@ class InvalidEmail(AppError):
 
 
 class WeakPassword(AppError):
+    """`rule` says which one it breaks: too_short, too_long, common or context."""
+
     code, status, title = "weak_password", 422, "This password is not acceptable"
+
+    def __init__(self, rule: str, explanation: str, pointer: str) -> None:
+        super().__init__(f"This password {explanation}.", errors=[Violation(pointer, explanation)])
+        self.members = {"rule": rule}
 
 
 class EmailTaken(AppError):
@@ -53,12 +59,13 @@ class InvalidRefreshToken(AppError):
 
 
 class SessionRevoked(AppError):
-    """`detail` tells the person why."""
+    """`detail` tells the person why, and the member `reason` tells programs."""
 
     code, status, title = "session_revoked", 401, "This session was ended"
 
-    def __init__(self, detail: str) -> None:
+    def __init__(self, detail: str, reason: str) -> None:
         super().__init__(detail, headers=INVALID_TOKEN)
+        self.members["reason"] = reason
 
 
 class SessionExpired(AppError):
@@ -113,8 +120,37 @@ class NoSecondFactor(AppError):
     code, status, title = "no_second_factor", 409, "The account has no second factor"
 
 
-class LastWayIn(AppError):
-    code, status, title = "last_way_in", 409, "Nobody could sign in to this account any more"
+class EmailNotVerified(AppError):
+    """Told only to who has shown right credentials."""
+
+    code, status, title = "email_not_verified", 403, "This email address isn't confirmed yet"
+
+    def __init__(self) -> None:
+        super().__init__("Follow the link in the mail that was sent to it, or ask for another.")
+
+
+class InvalidLink(AppError):
+    """Says the same for one that never was, was used, has expired, or belongs to an address of the past."""
+
+    code, status, title = "invalid_link", 422, "This link is no longer good"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "It is good once, for a limited time, and for the address that it was sent to. Ask for another."
+        )
+
+
+class TooManyMails(AppError):
+    """Of those that this account has had sent to others. Who may be anybody isn't told: there, nothing is sent."""
+
+    code, status, title = "too_many_mails", 429, "Too many mails were asked for"
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__("Follow the link in one of them, or try again later.", headers=_retry_after(wait))
+
+
+class InvalidMailCode(AppError):
+    code, status, title = "invalid_mail_code", 401, "This code is wrong, was used or has expired"
 
 
 class InvalidKeyName(AppError):
@@ -180,6 +216,10 @@ class TooManyIdentities(AppError):
     code, status, title = "too_many_identities", 409, "This account has as many linked identities as it can have"
 
 
+class LastWayIn(AppError):
+    code, status, title = "last_way_in", 409, "Nobody could sign in to this account any more"
+
+
 class InvalidRedirectUri(AppError):
     code, status, title = "invalid_redirect_uri", 422, "This is not one of the addresses that apps are reached at"
 
@@ -188,6 +228,31 @@ class InvalidSignInCode(AppError):
     """Says the same for a code that is unknown, expired or used before, and for a wrong verifier."""
 
     code, status, title = "invalid_sign_in_code", 400, "This sign-in code is not good"
+
+
+class AccountBanned(AppError):
+    """Told only to who proved that the account is theirs: `reason` and `banned_until`, null where it has no end."""
+
+    code, status, title = "account_banned", 403, "This account is banned"
+
+    def __init__(self, reason: str, until: datetime | None) -> None:
+        super().__init__(reason)
+        self.members = {"reason": reason, "banned_until": until.isoformat() if until is not None else None}
+
+
+class InvalidRole(AppError):
+    code, status, title = "invalid_role", 422, "This can't be a role's name"
+
+
+class InvalidBan(AppError):
+    code, status, title = "invalid_ban", 422, "Nobody can be banned like this"
+
+
+class LastAdministrator(AppError):
+    code, status, title = "last_administrator", 409, "Nobody else would be an administrator"
+
+    def __init__(self) -> None:
+        super().__init__("Make somebody else an administrator first.")
 
 
 def _retry_after(wait: timedelta) -> dict[str, str]:

@@ -11,10 +11,15 @@ class Marks:
 
     def __init__(self, key: Secret) -> None:
         self._subject_key = derive_key(key, "attempt subject")
+        self._mail_key = derive_key(key, "mail subject")
         self._device_key = derive_key(key, "device fingerprint")
 
     def fingerprint(self, device: Device) -> bytes:
         return mac(self._device_key, f"{device.address_prefix}\n{device.user_agent}".encode())
+
+    def mail_subject(self, email_key: str) -> bytes:
+        """Return what the mails to an address are counted by."""
+        return mac(self._mail_key, email_key.encode())
 
     def counter(self, email_key: str, device: Device, *, known: bool) -> Counter:
         """Return the counter for attempts on the address from `device`.

@@ -11,6 +11,7 @@ from auth_service.domain.sessions import SessionKind, SessionSummary
 from auth_service.service.api_keys import MadeKey
 from auth_service.service.ending import LogoutScope
 from auth_service.service.tokens import Tokens
+from shared.web.paging import PageQuery
 
 
 class Credentials(Struct, frozen=True, forbid_unknown_fields=True):
@@ -30,8 +31,10 @@ class LogoutRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PasswordChangeRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    current_password: str
+    """`current_password` is left out where the account has none yet; the session must then have been proved lately."""
+
     new_password: str
+    current_password: str | None = None
     keep_api_keys: bool = False
 
 
@@ -75,15 +78,34 @@ class NewApiKeyView(ApiKeyView, frozen=True, kw_only=True):
     key: str
 
 
+class SessionsQuery(PageQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`ended` asks for the sessions that are over, for 30 days, instead of those that live."""
+
+    ended: bool = False
+
+
 class SessionView(Struct, frozen=True):
-    """One sign-in on one device; `current` is the one that asks."""
+    """One sign-in on one device; `current` is the one that asks.
+
+    `browser` (or program) and `system` are guessed from what the client says of itself. `methods` are those of
+    RFC 8176 by which its owner proved to be that, at `authenticated_at`. What begins with `end` is null while it
+    lives; `end_reason` is for programs, `end_explanation` for people.
+    """
 
     id: UUID
     current: bool
+    kind: SessionKind
+    methods: list[str]
+    browser: str
+    system: str
     user_agent: str
     address_prefix: str
     created_at: datetime
+    authenticated_at: datetime
     last_used_at: datetime
+    ended_at: datetime | None
+    end_reason: str | None
+    end_explanation: str | None
 
 
 class PublicKey(Struct, frozen=True):
@@ -107,14 +129,23 @@ def present_tokens(user_id: UUID, tokens: Tokens) -> SignInAnswer:
     return SignInAnswer(user_id, tokens.access_token, tokens.expires_in, tokens.refresh_token, "Bearer")
 
 
-def present_session(session: SessionSummary, current: UUID) -> SessionView:
+def present_session(session: SessionSummary, current: UUID | None = None) -> SessionView:
+    agent, end = session.agent, session.end
     return SessionView(
         id=session.session_id,
         current=session.session_id == current,
-        user_agent=session.user_agent,
-        address_prefix=session.address_prefix,
+        kind=session.kind,
+        methods=list(session.methods),
+        browser=agent.browser,
+        system=agent.system,
+        user_agent=session.device.user_agent,
+        address_prefix=session.device.address_prefix,
         created_at=session.created_at,
+        authenticated_at=session.authenticated_at,
         last_used_at=session.last_used_at,
+        ended_at=end.at if end else None,
+        end_reason=end.reason.value if end else None,
+        end_explanation=end.explanation if end else None,
     )
 
 

@@ -9,6 +9,8 @@ REFRESHES = Counter(
 )
 SESSIONS_REVOKED = Counter("auth_sessions_revoked_total", "Sessions ended before their time.", ("reason",))
 PASSWORD_HASHES_SHED = Counter("auth_password_hashes_shed_total", "Password checks refused because too many waited.")
+PASSWORD_REHASHES = Counter("auth_password_rehashes_total", "Passwords whose hash was replaced by one of today's kind.")
+ACCOUNTS_IMPORTED = Counter("auth_accounts_imported_total", "Rows of imports by outcome.", ("outcome",))
 API_KEYS_CREATED = Counter("auth_api_keys_created_total", "API keys made.")
 API_KEYS_REVOKED = Counter("auth_api_keys_revoked_total", "API keys deleted before their time.")
 CREDENTIALS_CHECKED = Counter(
@@ -17,6 +19,11 @@ CREDENTIALS_CHECKED = Counter(
 SIGNING_KEY_SINCE = Gauge(
     "auth_signing_key_since_timestamp_seconds", "Since when the key signs that access tokens are signed with now."
 )
+SIGNING_KEYS_MADE = Counter("auth_signing_keys_made_total", "Keys made to sign access tokens with.")
+SECRETS_UNREADABLE = Gauge(
+    "auth_secrets_unreadable", "Secrets in the database that no key of KEY_ENCRYPTION_KEY opens, while it has several."
+)
+SECRETS_RESEALED = Counter("auth_secrets_resealed_total", "Secrets sealed anew with the first KEY_ENCRYPTION_KEY.")
 FEDERATED_FLOWS = Counter(
     "auth_federated_flows_total",
     "Answers of providers, by what came of them: signed_in, linked, handed_over, or the problem's code.",
@@ -27,3 +34,6 @@ PROVIDER_REQUESTS = Counter(
     "Requests to providers by outcome: answered, unavailable.",
     ("provider", "outcome"),
 )
+AUDIT_ENTRIES = Counter("auth_audit_entries_total", "Entries of the audit log.", ("action",))
+MAILS_SENT = Counter("auth_mails_sent_total", "Mails that the mail server took, by template.", ("template",))
+MAIL_SERVER_UP = Gauge("auth_mail_server_up", "1 when the mail server could be used at the last try, else 0.")

@@ -1,26 +1,28 @@
-"""Password hashes: bcrypt over a peppered pre-hash, in threads of their own, and shed rather than queued for long.
+"""Password hashes: bcrypt over a peppered pre-hash.
+
+What came from other systems (password_hashes/) is verified in the same threads, until its owner's first sign-in.
 
 bcrypt reads 72 bytes; the pre-hash lets every character of a longer password count. The pepper is not in the
 database, so that a dump of it alone can't be guessed at.
 """
 
-import asyncio
 import base64
-import threading
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+import time
 from dataclasses import dataclass
-from typing import Self, TypeVar
+from typing import Self
 
 import bcrypt
 
-from auth_service.metrics import PASSWORD_HASHES_SHED
+from auth_service import password_hashes
+from auth_service.domain.passwords import normalise_password
+from auth_service.hashing_queue import HashingQueue
 from auth_service.secret_keys import derive_key, mac
-from shared.errors import Unavailable
+from shared.logs import log
 from shared.settings import Secret
 
-T = TypeVar("T")
-_RETRY_SECONDS = 2
+_OURS = "$2b$"  # what other systems hashed so is stored otherwise
+_LOWEST_COST = 4
+_MEASURED_COST = 8  # 16 ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,42 +36,90 @@ class HashingSettings:
 
 
 class PasswordHasher:
-    """Hashes and verifies off the event loop. Raises Unavailable when more is asked than the queue holds."""
+    """Hashes and verifies off the event loop. Raises Unavailable when that would take some seconds."""
 
     def __init__(self, settings: HashingSettings) -> None:
         self._key = derive_key(settings.pepper, "password pepper")
         self._cost = settings.cost
-        self._room = threading.BoundedSemaphore(settings.threads + settings.queue)
-        self._threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="bcrypt")
+        self._seconds = 0.0
+        self._queue = HashingQueue(settings.threads, settings.queue)
         # Well-formed, of the right cost, and no hash of anything: comparing with it takes as long, and fails.
-        self._nobody = bcrypt.gensalt(settings.cost) + b"." * 31
+        self._nobody = bcrypt.gensalt(settings.cost).decode() + "." * 31
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._queue.close()
 
     async def hash(self, password: str) -> str:
-        """Return what to store for a normalised password."""
-        digest = await self._run(lambda: bcrypt.hashpw(self._prepare(password), bcrypt.gensalt(self._cost)))
-        return digest.decode("ascii")
+        """Return what to store for a password."""
+        return await self._queue.run(lambda: self._hash(password))
+
+    async def hash_if_idle(self, password: str) -> str | None:
+        """Return the same, or none at once where somebody would have to wait for it."""
+        return await self._queue.run_if_idle(lambda: self._hash(password))
 
     async def verify(self, password: str, stored: str | None) -> bool:
-        """Compare with a stored hash; with None, for nobody's, take the same time and return False."""
-        digest = stored.encode("ascii") if stored is not None else self._nobody
-        return await self._run(lambda: bcrypt.checkpw(self._prepare(password), digest))
+        """Compare with a stored hash; with None, for nobody's, take the same time and return False.
+
+        A wrong password takes as long as one for a hash of today's cost, unless the stored hash takes longer by itself.
+        """
+        return await self._queue.run(lambda: self._check(password, self._nobody if stored is None else stored))
+
+    def is_outdated(self, stored: str) -> bool:
+        """Tell whether we would hash its password otherwise, or at a higher cost, now."""
+        return not stored.startswith(_OURS) or _cost_of(stored) < self._cost
+
+    def _hash(self, password: str) -> str:
+        return bcrypt.hashpw(self._prepare(password), bcrypt.gensalt(self._cost)).decode("ascii")
+
+    def _check(self, password: str, stored: str) -> bool:
+        started = time.thread_time()
+        try:
+            right = self._matches(password, stored)
+        except ValueError as exc:  # the database holds what none of us wrote
+            log.error("password_hash_unreadable", exc)
+            return self._matches(password, self._nobody)
+        if not right:
+            self._even_out(stored, time.thread_time() - started)
+        return right
+
+    def _matches(self, password: str, stored: str) -> bool:
+        if stored.startswith(_OURS):
+            return bcrypt.checkpw(self._prepare(password), stored.encode("ascii"))
+        return password_hashes.verify(stored, password)
+
+    def _even_out(self, stored: str, seconds: float) -> None:
+        """Compute what is missing to the work of today's cost: a cheaper hash would tell that there is an account.
+
+        Each step of the cost doubles the work, so the lower ones together make up any part of it.
+        """
+        ours = stored.startswith(_OURS)
+        missing = 1 - (2.0 ** (_cost_of(stored) - self._cost) if ours else seconds / self._seconds_of_one())
+        for cost in range(self._cost - 1, _LOWEST_COST - 1, -1):
+            share = 2.0 ** (cost - self._cost)
+            if missing >= share:
+                bcrypt.hashpw(b"", bcrypt.gensalt(cost))
+                missing -= share
+
+    def _seconds_of_one(self) -> float:
+        """Return how long a hash of today's cost takes a thread here, measured once, at a lower cost."""
+        if not self._seconds:
+            cost = min(self._cost, _MEASURED_COST)
+            self._seconds = min(_seconds_at(cost) for _ in range(3)) * 2.0 ** (self._cost - cost)
+        return self._seconds
 
     def _prepare(self, password: str) -> bytes:
-        return base64.b64encode(mac(self._key, password.encode()))
+        return base64.b64encode(mac(self._key, normalise_password(password).encode()))
 
-    async def _run(self, work: Callable[[], T]) -> T:
-        if not self._room.acquire(blocking=False):
-            PASSWORD_HASHES_SHED.inc()
-            raise Unavailable("Too many people are signing in at once.", retry_after=_RETRY_SECONDS)
-        future = self._threads.submit(work)
-        future.add_done_callback(self._leave)
-        return await asyncio.wrap_future(future)
 
-    def _leave(self, _done: Future[T]) -> None:
-        self._room.release()
+def _cost_of(stored: str) -> int:
+    """Return the cost of a hash of ours. Raises ValueError."""
+    return int(stored[len(_OURS) :].partition("$")[0])
+
+
+def _seconds_at(cost: int) -> float:
+    started = time.thread_time()
+    bcrypt.hashpw(b"", bcrypt.gensalt(cost))
+    return time.thread_time() - started

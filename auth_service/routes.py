@@ -1,4 +1,7 @@
+from auth_service.admin_routes import ADMIN_ROUTES
 from auth_service.errors import (
+    AccountBanned,
+    EmailNotVerified,
     EmailTaken,
     FactorExists,
     IdentityTaken,
@@ -6,6 +9,8 @@ from auth_service.errors import (
     InvalidEmail,
     InvalidKeyExpiry,
     InvalidKeyName,
+    InvalidLink,
+    InvalidMailCode,
     InvalidPasskeyName,
     InvalidPendingSignIn,
     InvalidRedirectUri,
@@ -13,6 +18,7 @@ from auth_service.errors import (
     InvalidScope,
     InvalidSignInCode,
     InvalidSignInFlow,
+    LastAdministrator,
     LastWayIn,
     LinkNeedsVerifiedEmail,
     LinkRequired,
@@ -28,6 +34,7 @@ from auth_service.errors import (
     TooManyApiKeys,
     TooManyAttempts,
     TooManyIdentities,
+    TooManyMails,
     TooManyPasskeys,
     TooManyRefreshes,
     WeakPassword,
@@ -36,6 +43,18 @@ from auth_service.errors import (
 )
 from auth_service.handlers.account import change_password, delete_account
 from auth_service.handlers.api_keys import create_api_key, delete_api_key, get_api_key, list_api_keys
+from auth_service.handlers.audit import list_own_audit
+from auth_service.handlers.email import (
+    change_email,
+    change_mail_settings,
+    confirm_email_change,
+    get_email,
+    get_mail_settings,
+    reset_password,
+    undo_email_change,
+    verify_email,
+)
+from auth_service.handlers.export import ZIP, export_account
 from auth_service.handlers.factors import (
     add_passkey,
     ask_for_passkey,
@@ -68,6 +87,14 @@ from auth_service.handlers.internal import (
     verify_credential,
 )
 from auth_service.handlers.keys import get_key_set
+from auth_service.handlers.mail_requests import (
+    forgot_password,
+    request_sign_in_code,
+    request_sign_in_link,
+    resend_verification,
+    sign_in_by_code,
+    sign_in_by_link,
+)
 from auth_service.handlers.second_factor import (
     ask_passkey_to_finish,
     ask_passkey_to_sign_in,
@@ -83,20 +110,15 @@ from shared.web.routes import Auth, Route
 
 _KEY_SET = "/.well-known/jwks.json"
 _REFUSED_REFRESH = (InvalidRefreshToken, SessionRevoked, SessionExpired, TooManyRefreshes)
-_REFUSED_LOGIN = (InvalidEmail, InvalidCredentials, TooManyAttempts, SecondFactorRequired)
-_REFUSED_KEY = (InvalidKeyName, InvalidScope, InvalidKeyExpiry, TooManyApiKeys, InsufficientUserAuthentication)
-_REFUSED_DELETION = (WrongPassword, TooManyAttempts, InsufficientUserAuthentication)
-_REFUSED_PASSWORD = (WeakPassword, WrongPassword, TooManyAttempts)
-_REFUSED_NEWCOMER = (
-    ProviderEmailMissing,
-    ProviderEmailUnverified,
-    LinkRequired,
-    TooManyIdentities,
-    InvalidCredentials,
-    SecondFactorRequired,
-)
 _REFUSED_LINK = (IdentityTaken, LinkNeedsVerifiedEmail, TooManyIdentities)
 _REFUSED_RETURN = (InvalidSignInFlow, ProviderRefused, ProviderDistrusted, InvalidParameter)
+_REFUSED_PASSWORD = (WeakPassword, WrongPassword, TooManyAttempts, InsufficientUserAuthentication)
+_REFUSED_DELETION = (WrongPassword, TooManyAttempts, LastAdministrator, InsufficientUserAuthentication)
+_NOT_IN = (AccountBanned, EmailNotVerified, SecondFactorRequired)
+_NO_NEWCOMER = (ProviderEmailMissing, ProviderEmailUnverified, LinkRequired, TooManyIdentities)
+_REFUSED_NEWCOMER = (*_NO_NEWCOMER, InvalidCredentials, *_NOT_IN)
+_REFUSED_LOGIN = (InvalidEmail, InvalidCredentials, TooManyAttempts, *_NOT_IN)
+_REFUSED_KEY = (InvalidKeyName, InvalidScope, InvalidKeyExpiry, TooManyApiKeys, InsufficientUserAuthentication)
 _REFUSED_PENDING = (InvalidPendingSignIn, PasskeyRefused)
 _REFUSED_SECOND_FACTOR = (*_REFUSED_PENDING, WrongSecondFactor, TooManyAttempts)
 _STALE = InsufficientUserAuthentication
@@ -104,6 +126,9 @@ _REFUSED_STEP_UP = (WrongPassword, WrongSecondFactor, PasskeyRefused, TooManyAtt
 _REFUSED_PASSKEY = (InvalidPasskeyName, PasskeyRefused, TooManyPasskeys, _STALE)
 _LOGIN, _FACTORS = "/v1/auth/login", "/v1/auth/factors"
 _PASSKEY = f"{_FACTORS}/passkeys/{{passkey_id}}"
+_REFUSED_CODE = (InvalidEmail, InvalidMailCode, InvalidCredentials, TooManyAttempts, *_NOT_IN)
+_REFUSED_MAILED_LINK = (InvalidLink, InvalidCredentials, *_NOT_IN)
+_REFUSED_ADDRESS = (InvalidEmail, WrongPassword, TooManyAttempts, InsufficientUserAuthentication, TooManyMails)
 
 ROUTES = (
     Route("POST", "/v1/auth/register", register, Auth.PUBLIC, errors=(InvalidEmail, WeakPassword, EmailTaken)),
@@ -113,11 +138,20 @@ ROUTES = (
     Route("GET", "/v1/auth/sessions", list_sessions, Auth.SESSION),
     Route("DELETE", "/v1/auth/sessions/{session_id}", revoke_session, Auth.SESSION),
     Route("POST", "/v1/auth/password", change_password, Auth.SESSION, errors=_REFUSED_PASSWORD),
+    Route(
+        "POST",
+        "/v1/auth/account/export",
+        export_account,
+        Auth.SESSION,
+        errors=(InsufficientUserAuthentication,),
+        raw_answer=(ZIP,),
+    ),
     Route("POST", "/v1/auth/account/deletion", delete_account, Auth.SESSION, errors=_REFUSED_DELETION),
     Route("POST", "/v1/auth/api-keys", create_api_key, Auth.SESSION, errors=_REFUSED_KEY),
     Route("GET", "/v1/auth/api-keys", list_api_keys, Auth.SESSION),
     Route("GET", "/v1/auth/api-keys/{api_key_id}", get_api_key, Auth.SESSION),
     Route("DELETE", "/v1/auth/api-keys/{api_key_id}", delete_api_key, Auth.SESSION),
+    Route("GET", "/v1/auth/audit", list_own_audit, Auth.SESSION),
     # second factors, passkeys, step-up
     Route("POST", f"{_LOGIN}/second-factor", finish_sign_in, Auth.PUBLIC, errors=_REFUSED_SECOND_FACTOR),
     Route("POST", f"{_LOGIN}/second-factor/passkey", ask_passkey_to_finish, Auth.PUBLIC, errors=_REFUSED_PENDING),
@@ -176,6 +210,22 @@ ROUTES = (
         Auth.SESSION,
         errors=(LastWayIn, InsufficientUserAuthentication),
     ),
+    *ADMIN_ROUTES,
+    # what mails lead to
+    Route("POST", "/v1/auth/email/verify", verify_email, Auth.PUBLIC, errors=(InvalidLink,)),
+    Route("POST", "/v1/auth/email/verify/resend", resend_verification, Auth.PUBLIC, errors=(InvalidEmail,)),
+    Route("POST", "/v1/auth/password/forgot", forgot_password, Auth.PUBLIC, errors=(InvalidEmail,)),
+    Route("POST", "/v1/auth/password/reset", reset_password, Auth.PUBLIC, errors=(InvalidLink, WeakPassword)),
+    Route("POST", "/v1/auth/sign-in/code", request_sign_in_code, Auth.PUBLIC, errors=(InvalidEmail,)),
+    Route("POST", "/v1/auth/sign-in/code/confirm", sign_in_by_code, Auth.PUBLIC, errors=_REFUSED_CODE),
+    Route("POST", "/v1/auth/sign-in/link", request_sign_in_link, Auth.PUBLIC, errors=(InvalidEmail,)),
+    Route("POST", "/v1/auth/sign-in/link/confirm", sign_in_by_link, Auth.PUBLIC, errors=_REFUSED_MAILED_LINK),
+    Route("GET", "/v1/auth/email", get_email, Auth.SESSION),
+    Route("POST", "/v1/auth/email", change_email, Auth.SESSION, errors=_REFUSED_ADDRESS),
+    Route("POST", "/v1/auth/email/confirm", confirm_email_change, Auth.PUBLIC, errors=(InvalidLink, EmailTaken)),
+    Route("POST", "/v1/auth/email/undo", undo_email_change, Auth.PUBLIC, errors=(InvalidLink, EmailTaken)),
+    Route("GET", "/v1/auth/mail-settings", get_mail_settings, Auth.SESSION),
+    Route("PATCH", "/v1/auth/mail-settings", change_mail_settings, Auth.SESSION),
 )
 
 PRIVATE_ROUTES = (

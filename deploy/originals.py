@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from deploy.local.state import make_folder, once, write_atomically
 from shared.identity import public_jwk
 
-ISSUERS = ("gateway", "user_service", "file_service")
+ISSUERS = ("gateway", "auth_service", "user_service", "file_service")
 
 
 class Originals:

@@ -11,7 +11,7 @@ from file_service.accounts import follow_accounts
 from file_service.collector import Collector
 from file_service.context import FILES, FileContext
 from file_service.repository.owners import PURGE_DELETED_OWNERS
-from file_service.routes import ROUTES
+from file_service.routes import PRIVATE_ROUTES, ROUTES
 from file_service.settings import NAME, Settings
 from file_service.storage.contract import Storage
 from file_service.storage.local import open_local_storage
@@ -64,4 +64,6 @@ def _apps(context: FileContext, verifier: Verifier, lifecycle: Lifecycle, public
         "database": partial(require_schema, context.database, SCHEMA, expected_version(MIGRATIONS)),
         "storage": context.storage.check,
     }
-    return Apps(public, private_app((), verifier, checks, lifecycle))
+    private = private_app(PRIVATE_ROUTES, verifier, checks, lifecycle)
+    private[FILES] = context
+    return Apps(public, private)

@@ -7,10 +7,11 @@ from file_service.errors import (
     UploadStalled,
 )
 from file_service.handlers.content import download_file
+from file_service.handlers.exports import export_file, list_known_files
 from file_service.handlers.files import delete_file, get_file, list_files, upload_file
 from file_service.uploads.incoming import FORM
 from shared.errors import InternalError, MalformedBody, PreconditionFailed, UnsupportedMediaType
-from shared.web.routes import Route
+from shared.web.routes import Auth, Route
 
 _ANY_TYPE = "*/*"
 
@@ -41,4 +42,9 @@ ROUTES = (
         raw_answer=(_ANY_TYPE,),
     ),
     Route("DELETE", "/v1/files/{file_id}", delete_file),
+)
+
+PRIVATE_ROUTES = (
+    Route("GET", "/internal/exports/{user_id}", list_known_files, Auth.SERVICE),
+    Route("GET", "/internal/exports/{user_id}/{file_id}", export_file, Auth.SERVICE, raw_answer=(_ANY_TYPE,)),
 )

@@ -18,7 +18,7 @@ from gateway.authentication.confirmations import REPORT_SECONDS, Confirmations
 from gateway.authentication.cookies import Cookies
 from gateway.authentication.identity import Assertions
 from gateway.authentication.keys import PATH as KEYS_PATH
-from gateway.authentication.keys import REFRESH_SECONDS, KeySet
+from gateway.authentication.keys import KeySet
 from gateway.authentication.opaque import OpaqueCredentials
 from gateway.authentication.revocation import Revocations
 from gateway.authentication.tokens import TokenVerifier
@@ -171,7 +171,8 @@ async def _open_trust(public: Sequence[InternalClient], internal: InternalClient
     revocations = Revocations(internal)
     confirmations, uses = Confirmations(internal), Uses(internal)
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(background("read signing keys", keys.refresh, every=REFRESH_SECONDS))
+        revocations.watch_keys(keys.hurry)
+        await stack.enter_async_context(background("read signing keys", keys.follow))
         await stack.enter_async_context(background("follow revocations", revocations.follow))
         await stack.enter_async_context(background("report generations", confirmations.report, every=REPORT_SECONDS))
         await stack.enter_async_context(background("report uses", uses.report, every=USES_SECONDS))

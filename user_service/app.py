@@ -18,7 +18,7 @@ from shared.web.app import private_app, public_app
 from user_service.accounts import follow_accounts
 from user_service.handlers import PROFILES, SEARCH
 from user_service.repository import PURGE_TOMBSTONES, ProfileRepository, ProfileSearch
-from user_service.routes import ROUTES
+from user_service.routes import PRIVATE_ROUTES, ROUTES
 from user_service.service import Profiles
 from user_service.settings import NAME, Settings
 
@@ -42,7 +42,8 @@ async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterato
 
 def _apps(database: Database, verifier: Verifier, lifecycle: Lifecycle, public_url: str) -> Apps:
     public = public_app("Users", ROUTES, verifier, lifecycle, public_url=public_url)
-    public[PROFILES] = Profiles(ProfileRepository(database))
-    public[SEARCH] = ProfileSearch(database)
     checks = {"database": partial(require_schema, database, SCHEMA, expected_version(MIGRATIONS))}
-    return Apps(public, private_app((), verifier, checks, lifecycle))
+    private = private_app(PRIVATE_ROUTES, verifier, checks, lifecycle)
+    public[PROFILES] = private[PROFILES] = Profiles(ProfileRepository(database))
+    public[SEARCH] = ProfileSearch(database)
+    return Apps(public, private)

@@ -7,8 +7,10 @@ from shared.web.answers import Answer, Page
 from shared.web.context import identity_of
 from shared.web.etag import named_tags, require_match
 from shared.web.paging import decode_cursor, encode_cursor, make_page
+from shared.web.programs import require_program
 from user_service.domain import search_term
 from user_service.messages import (
+    Known,
     OwnProfile,
     ProfilePatch,
     PublicProfile,
@@ -67,3 +69,10 @@ async def search_profiles(request: web.Request, query: SearchQuery) -> Page[Publ
     if found.upto is not None:
         page.next_cursor = encode_cursor(scope, found.upto)
     return page
+
+
+async def tell_known(request: web.Request, user_id: UUID) -> Known:
+    """Tell all that is known of somebody, for the export of their account."""
+    require_program(request, "auth_service")
+    profile = await request.app[PROFILES].find(user_id)
+    return Known(present_own(profile) if profile is not None else None)

@@ -42,6 +42,12 @@ class PublicProfile(Struct, frozen=True):
     created_at: datetime
 
 
+class Known(Struct, frozen=True):
+    """All that this service knows of somebody; `profile` is null where there is none."""
+
+    profile: OwnProfile | None
+
+
 class ProfilePatch(Struct, frozen=True, forbid_unknown_fields=True):
     """A JSON Merge Patch (RFC 7396): what is absent stays, null resets."""
 

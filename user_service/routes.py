@@ -1,7 +1,7 @@
 from shared.errors import PreconditionFailed
-from shared.web.routes import Route
+from shared.web.routes import Auth, Route
 from user_service.errors import InvalidProfile
-from user_service.handlers import get_own_profile, get_profile, search_profiles, update_own_profile
+from user_service.handlers import get_own_profile, get_profile, search_profiles, tell_known, update_own_profile
 
 _PATCH_TYPES = ("application/json", "application/merge-patch+json")
 
@@ -17,3 +17,5 @@ ROUTES = (
     Route("GET", "/v1/users/{user_id}", get_profile),
     Route("GET", "/v1/users", search_profiles),
 )
+
+PRIVATE_ROUTES = (Route("GET", "/internal/exports/{user_id}", tell_known, Auth.SERVICE),)

@@ -23,6 +23,10 @@ class Profiles:
             raise _deleted()
         return profile
 
+    async def find(self, user_id: UUID) -> Profile | None:
+        """Return somebody's profile if there is one."""
+        return await self._profiles.find(user_id)
+
     async def edit(self, user_id: UUID, changes: Changes, etags: list[str] | None) -> Profile:
         """Apply `changes`, if given only to a version that `etags` name; a first use makes the profile here too.
 

@@ -1,7 +1,10 @@
 """An account: who may sign in, and with what."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
+
+from auth_service.domain.languages import DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,13 +14,16 @@ class NewAccount:
     email_key: str
     password_hash: str | None
     email_verified: bool = False
+    language: str = DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
     """An account as a person meets it who is about to prove that it is theirs.
 
-    `password_hash` is none where it has no password. `device_known`: has signed in from here.
+    `password_hash` is none where it has no password. It may be replaced by another of the same password at any time:
+    what tells whether a password is still the one that was proved is `password_changed_at`. `device_known`: has signed
+    in from here.
     """
 
     user_id: UUID
@@ -25,6 +31,7 @@ class Account:
     email_key: str
     email_verified: bool
     password_hash: str | None
+    password_changed_at: datetime
     roles: tuple[str, ...]
     device_known: bool
 

@@ -31,3 +31,10 @@ def address_prefix(address: str) -> str:
         parsed = parsed.ipv4_mapped
     bits = _IPV6_BITS if isinstance(parsed, IPv6Address) else _IPV4_BITS
     return str(ip_network(f"{parsed}/{bits}", strict=False))
+
+
+def named_prefix(text: str) -> str:
+    """Return the network that an address belongs to, or a network that is given as we write it; or "" for neither."""
+    address, slash, _ = text.partition("/")
+    prefix = address_prefix(address)
+    return prefix if not slash or prefix == text else ""

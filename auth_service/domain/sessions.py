@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 from uuid import UUID
 
 from auth_service.domain.devices import Device
 from auth_service.domain.standing import Standing
+from auth_service.domain.user_agents import Agent, read_agent
 
 
 class SessionKind(StrEnum):
@@ -23,9 +25,23 @@ class EndReason(StrEnum):
     LOGOUT_ELSEWHERE = "logout_elsewhere"
     REVOKED_BY_OWNER = "revoked_by_owner"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  a reason, not a password
+    PASSWORD_RESET = "password_reset"  # noqa: S105  as above
+    EMAIL_CHANGE_UNDONE = "email_change_undone"
     ACCOUNT_DELETED = "account_deleted"
     SIGNED_IN_ANEW = "signed_in_anew"
     REFRESH_TOKEN_REUSE = "refresh_token_reuse"  # noqa: S105  as above
+    TOO_MANY_SESSIONS = "too_many_sessions"
+    ROLES_CHANGED = "roles_changed"
+    ACCOUNT_BANNED = "account_banned"
+    PASSWORD_VOIDED = "password_voided"  # noqa: S105  as above
+    ENDED_BY_ADMINISTRATOR = "ended_by_administrator"
+    EXPIRED = "expired"  # by itself, so that it stands in no row
+    OTHER = "other"
+
+    @classmethod
+    def _missing_(cls, _value: object) -> Self:
+        """Read a reason that a newer release wrote, while this one still runs beside it."""
+        return cls("other")
 
 
 EXPLANATIONS = {
@@ -33,10 +49,37 @@ EXPLANATIONS = {
     EndReason.LOGOUT_ELSEWHERE: "It was signed out from another of your sessions.",
     EndReason.REVOKED_BY_OWNER: "It was ended from your list of sessions.",
     EndReason.PASSWORD_CHANGED: "The password was changed in another session.",
+    EndReason.PASSWORD_RESET: "A new password was set by a link in a mail.",
+    EndReason.EMAIL_CHANGE_UNDONE: "A change of the email address was undone, and all devices were signed out.",
     EndReason.ACCOUNT_DELETED: "The account was deleted.",
     EndReason.SIGNED_IN_ANEW: "Somebody signed in anew in the same browser.",
     EndReason.REFRESH_TOKEN_REUSE: "An old refresh token was used again, so somebody may have copied it.",
+    EndReason.TOO_MANY_SESSIONS: "You signed in elsewhere, and this was the longest unused of too many sessions.",
+    EndReason.EXPIRED: "It wasn't used for too long, or had its time.",
+    EndReason.OTHER: "It was ended.",
+    EndReason.ROLES_CHANGED: "What you may do was changed: sign in again.",
+    EndReason.ACCOUNT_BANNED: "The account was banned by an administrator.",
+    EndReason.PASSWORD_VOIDED: "An administrator asked for a new password: set one by way of a forgotten one.",
+    EndReason.ENDED_BY_ADMINISTRATOR: "It was ended by an administrator.",
 }
+_BY_THEMSELVES = (EndReason.LOGOUT, EndReason.SIGNED_IN_ANEW)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnd:
+    """When and why a session ended."""
+
+    at: datetime
+    reason: EndReason
+
+    @property
+    def explanation(self) -> str:
+        return EXPLANATIONS[self.reason]
+
+    @property
+    def forced(self) -> bool:
+        """Tell whether its end may surprise whoever held it."""
+        return self.reason not in _BY_THEMSELVES
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +96,17 @@ class NewSession:
 
 @dataclass(frozen=True, slots=True)
 class SessionSummary:
-    """What its owner is shown of a session."""
+    """What its owner is shown of a session. `end` is none while it lives."""
 
     session_id: UUID
-    user_agent: str
-    address_prefix: str
+    kind: SessionKind
+    methods: tuple[str, ...]
+    device: Device
     created_at: datetime
+    authenticated_at: datetime
     last_used_at: datetime
+    end: SessionEnd | None
+
+    @property
+    def agent(self) -> Agent:
+        return read_agent(self.device.user_agent)

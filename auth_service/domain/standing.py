@@ -9,6 +9,7 @@ PASSWORD = "pwd"  # noqa: S105  a method's name (RFC 8176), as the next
 ONE_TIME_CODE = "otp"
 HARDWARE_KEY, SOFTWARE_KEY = "hwk", "swk"  # a key that never leaves its device, and one that may be copied to others
 PRESENCE = "user"
+MAILBOX = "email"  # what was mailed to the account's address; RFC 8176 has no name for it
 SEVERAL_FACTORS = "mfa"
 ONE_FACTOR, TWO_FACTORS = "aal1", "aal2"  # NIST SP 800-63B-4
 FRESH_FOR = timedelta(minutes=10)  # how long a proof is good for what is sensitive

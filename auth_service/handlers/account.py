@@ -1,6 +1,6 @@
 from aiohttp import web
 
-from auth_service.handlers.callers import asker_of, device_of, session_of
+from auth_service.handlers.callers import device_of, doer_of, session_of
 from auth_service.messages import DeletionRequest, PasswordChangeRequest
 from auth_service.service.account import AccountKeeping, PasswordChange
 from shared.web.context import identity_of
@@ -16,5 +16,4 @@ async def change_password(request: web.Request, body: PasswordChangeRequest) -> 
 
 async def delete_account(request: web.Request, body: DeletionRequest) -> None:
     """Delete your account and all that belongs to it, everywhere."""
-    asker = asker_of(request)
-    await request.app[ACCOUNT].delete(asker.user_id, asker.session_id, body.password, asker.device)
+    await request.app[ACCOUNT].delete(doer_of(request), body.password)

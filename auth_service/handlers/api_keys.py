@@ -2,7 +2,7 @@ from uuid import UUID
 
 from aiohttp import web
 
-from auth_service.handlers.callers import session_of
+from auth_service.handlers.callers import doer_of
 from auth_service.messages import ApiKeyRequest, ApiKeyView, NewApiKeyView, present_api_key, present_new_api_key
 from auth_service.service.api_keys import ApiKeyKeeping, KeyWish
 from shared.web.answers import Created, Page
@@ -20,7 +20,7 @@ async def create_api_key(request: web.Request, body: ApiKeyRequest) -> Created[N
     its sessions and keys. An account has at most 50.
     """
     wish = KeyWish(body.name, body.scopes, body.expires_at)
-    made = await request.app[API_KEYS].create(identity_of(request).user_id, session_of(request), wish)
+    made = await request.app[API_KEYS].create(doer_of(request), wish)
     location = f"/v1/auth/api-keys/{made.key.api_key_id}"
     return Created(present_new_api_key(made), headers=dict(_NO_STORE), location=location)
 
@@ -40,4 +40,4 @@ async def get_api_key(request: web.Request, api_key_id: UUID) -> ApiKeyView:
 
 async def delete_api_key(request: web.Request, api_key_id: UUID) -> None:
     """Revoke one of your API keys. It is refused everywhere within a second."""
-    await request.app[API_KEYS].delete(identity_of(request).user_id, api_key_id)
+    await request.app[API_KEYS].delete(doer_of(request), api_key_id)

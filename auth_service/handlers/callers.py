@@ -4,8 +4,8 @@ from uuid import UUID
 
 from aiohttp import web
 
+from auth_service.domain.audit import Doer
 from auth_service.domain.devices import Device, describe_device
-from auth_service.service.step_up import Asker
 from shared.errors import SessionRequired
 from shared.web.context import client_address, identity_of
 from shared.web.cookies import SessionCookie
@@ -25,6 +25,6 @@ def session_of(request: web.Request) -> UUID:
         raise SessionRequired from exc
 
 
-def asker_of(request: web.Request) -> Asker:
-    """Return the session that asks and where from. Raises SessionRequired."""
-    return Asker(identity_of(request).user_id, session_of(request), device_of(request))
+def doer_of(request: web.Request) -> Doer:
+    """Return who acts, for what is written down of it. Raises SessionRequired for a credential that has no session."""
+    return Doer(identity_of(request).user_id, session_of(request), device_of(request))

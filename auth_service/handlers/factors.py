@@ -21,7 +21,7 @@ from auth_service.factor_messages import (
     present_passkey,
 )
 from auth_service.handlers.admissions import NO_STORE
-from auth_service.handlers.callers import asker_of
+from auth_service.handlers.callers import doer_of
 from auth_service.service.factors import FactorKeeping
 from auth_service.service.passkeys import Offer, PasskeyKeeping
 from shared.web.answers import Answer, Created
@@ -38,36 +38,36 @@ async def get_factors(request: web.Request) -> FactorsView:
 
 async def enrol_totp(request: web.Request) -> Answer[EnrolmentView]:
     """Begin to add an authenticator app: it counts once a code of it is confirmed. The secret is told this once."""
-    enrolment = await request.app[FACTORS].enrol_totp(asker_of(request))
+    enrolment = await request.app[FACTORS].enrol_totp(doer_of(request))
     return Answer(present_enrolment(enrolment), headers=dict(NO_STORE))
 
 
 async def confirm_totp(request: web.Request, body: ConfirmationRequest) -> Answer[RecoveryCodesView]:
     """Add the authenticator app by a code that it shows. The first factor comes with ten recovery codes."""
-    codes = await request.app[FACTORS].confirm_totp(asker_of(request), body.code)
+    codes = await request.app[FACTORS].confirm_totp(doer_of(request), body.code)
     return Answer(RecoveryCodesView(codes), headers=dict(NO_STORE))
 
 
 async def remove_totp(request: web.Request) -> None:
     """Remove the authenticator app. With the last factor the recovery codes go too."""
-    await request.app[FACTORS].remove_totp(asker_of(request))
+    await request.app[FACTORS].remove_totp(doer_of(request))
 
 
 async def renew_recovery_codes(request: web.Request) -> Answer[RecoveryCodesView]:
     """Get ten new recovery codes; the old ones are void."""
-    codes = await request.app[FACTORS].renew_recovery_codes(asker_of(request))
+    codes = await request.app[FACTORS].renew_recovery_codes(doer_of(request))
     return Answer(RecoveryCodesView(codes), headers=dict(NO_STORE))
 
 
 async def ask_for_passkey(request: web.Request) -> Answer[PasskeyOptions]:
     """Get what a browser needs to make a passkey. Good for five minutes, once."""
-    return Answer(PasskeyOptions(await request.app[PASSKEYS].options(asker_of(request))), headers=dict(NO_STORE))
+    return Answer(PasskeyOptions(await request.app[PASSKEYS].options(doer_of(request))), headers=dict(NO_STORE))
 
 
 async def add_passkey(request: web.Request, body: NewPasskeyRequest) -> Created[NewPasskeyView]:
     """Add the passkey that the browser made. An account has at most 20."""
     offer = Offer(body.name, credential_in(body.credential), body.credential.response.transports)
-    added = await request.app[PASSKEYS].add(asker_of(request), offer)
+    added = await request.app[PASSKEYS].add(doer_of(request), offer)
     location = f"/v1/auth/factors/passkeys/{added.passkey.passkey_id}"
     return Created(present_added_passkey(added), headers=dict(NO_STORE), location=location)
 
@@ -79,4 +79,4 @@ async def rename_passkey(request: web.Request, passkey_id: UUID, body: PasskeyCh
 
 async def remove_passkey(request: web.Request, passkey_id: UUID) -> None:
     """Remove one of your passkeys, unless nobody could sign in any more then."""
-    await request.app[PASSKEYS].remove(asker_of(request), passkey_id)
+    await request.app[PASSKEYS].remove(doer_of(request), passkey_id)

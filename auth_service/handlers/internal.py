@@ -4,7 +4,6 @@ from uuid import UUID
 
 from aiohttp import web
 
-from auth_service.handlers.sessions import SESSIONS
 from auth_service.internal_messages import (
     Confirmations,
     CredentialQuery,
@@ -16,10 +15,12 @@ from auth_service.internal_messages import (
 )
 from auth_service.repository.accounts import SELECT_USER_IDS
 from auth_service.repository.revocations import RevocationRepository
+from auth_service.repository.sessions import SessionRepository
 from auth_service.service.credentials import CredentialKeeping
 from shared.events.feed import FEED
 from shared.events.model import SnapshotPage, SnapshotQuery
 
+SESSIONS = web.AppKey("sessions", SessionRepository)
 REVOCATIONS = web.AppKey("revocations", RevocationRepository)
 CREDENTIALS = web.AppKey("credentials", CredentialKeeping)
 

@@ -1,19 +1,30 @@
 from aiohttp import web
 
+from auth_service.domain.languages import choose_language
+from auth_service.domain.one_time_tokens import Purpose
 from auth_service.handlers.admissions import NO_STORE, admission_headers, present_admission, visitor_of
 from auth_service.handlers.callers import device_of
+from auth_service.handlers.mail_requests import promise
+from auth_service.mail_messages import MailAnswer
 from auth_service.messages import Credentials, RefreshRequest, SignInAnswer, present_tokens
 from auth_service.service.refreshing import Refreshing
 from auth_service.service.sign_in import SignIn
-from shared.web.answers import Answer, Created
+from shared.web.answers import Accepted, Answer, Created
 
 SIGN_IN = web.AppKey("sign_in", SignIn)
 REFRESHING = web.AppKey("refreshing", Refreshing)
 
 
-async def register(request: web.Request, body: Credentials) -> Created[SignInAnswer]:
-    """Make an account and sign in to it."""
-    admission = await request.app[SIGN_IN].register(body.email, body.password, visitor_of(request, body.session))
+async def register(request: web.Request, body: Credentials) -> Created[SignInAnswer] | Accepted[MailAnswer]:
+    """Make an account and sign in to it.
+
+    Where addresses have to be verified first, the answer is 202 whether or not there is an account already: a mail says
+    how to go on.
+    """
+    visitor, language = visitor_of(request, body.session), choose_language(request.headers.get("Accept-Language", ""))
+    admission = await request.app[SIGN_IN].register(body.email, body.password, visitor, language)
+    if admission is None:
+        return promise(Purpose.VERIFY)
     return Created(
         present_admission(admission),
         headers=admission_headers(request, admission),

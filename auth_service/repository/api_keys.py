@@ -6,6 +6,7 @@ import asyncpg
 
 from auth_service.domain.api_keys import ApiKey, NewApiKey
 from auth_service.domain.credentials import USE_STEP, Holder
+from auth_service.repository.account_search import BANNED
 from shared.db import Db
 from shared.ids import HIGHEST
 
@@ -76,13 +77,19 @@ class ApiKeyRepository:
         )
         return [row["api_key_id"] for row in rows]
 
+    async def list_ids(self, user_id: UUID) -> list[UUID]:
+        """Return the ids of all of the person's keys."""
+        rows = await self._db.fetch("select api_key_id from auth.api_key where user_id = $1", user_id)
+        return [row["api_key_id"] for row in rows]
+
     async def find_holder(self, secret_hash: bytes) -> Holder | None:
-        """Return whom the key stands for, unless there is none or it has expired."""
+        """Return whom the key stands for, unless there is none, it has expired, or its owner is banned."""
         row = await self._db.fetchrow(
-            """
-            select user_id, api_key_id, scopes, expires_at from auth.api_key
-            where secret_hash = $1 and (expires_at is null or expires_at > now())
-            """,
+            f"""
+            select k.user_id, k.api_key_id, k.scopes, k.expires_at
+            from auth.api_key k join auth.account a using (user_id)
+            where k.secret_hash = $1 and (k.expires_at is null or k.expires_at > now()) and not {BANNED}
+            """,  # noqa: S608  a constant
             secret_hash,
         )
         if row is None:

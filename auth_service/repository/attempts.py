@@ -21,6 +21,7 @@ class AttemptRepository:
             insert into auth.login_failure as f (subject, bucket, failures) values ($1, $2, 1)
             on conflict on constraint login_failure_pkey do update set
                 failures = case when f.window_started_at <= now() - $4::interval then 1 else f.failures + 1 end,
+                told = case when f.window_started_at <= now() - $4::interval then 0 else f.told end,
                 window_started_at =
                     case when f.window_started_at <= now() - $4::interval then now() else f.window_started_at end
             where f.failures < $3 or f.window_started_at <= now() - $4::interval

@@ -1,9 +1,27 @@
 """What is kept for how long."""
 
+from shared.jobs.queue import purge_jobs
 from shared.purge import Purge, purge_events
 
 PURGES = (
     purge_events("auth"),
+    *purge_jobs("auth"),
+    Purge(
+        "one-time tokens",
+        """
+        delete from auth.one_time_token where token_hash in (
+            select token_hash from auth.one_time_token where expires_at < now() limit $1
+        ) returning token_hash
+        """,
+    ),
+    Purge(
+        "mail counts",
+        """
+        delete from auth.mail_count where subject in (
+            select subject from auth.mail_count where window_started_at < now() - interval '1 day' limit $1
+        ) returning subject
+        """,
+    ),
     Purge(
         "sessions revoked 30 days ago",
         """
@@ -26,6 +44,15 @@ PURGES = (
         delete from auth.api_key where api_key_id in (
             select api_key_id from auth.api_key where expires_at < now() - interval '30 days' limit $1
         ) returning api_key_id
+        """,
+    ),
+    Purge("audit entries past their retention", "select auth.purge_audit_entries($1)"),
+    Purge(
+        "signing keys retired a day ago",
+        """
+        delete from auth.signing_key where kid in (
+            select kid from auth.signing_key where verifies_until < now() - interval '1 day' limit $1
+        ) returning kid
         """,
     ),
     Purge(

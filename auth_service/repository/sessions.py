@@ -1,12 +1,13 @@
-"""SQL of sessions: begin, list, end."""
+"""SQL of sessions: begin and end."""
 
 from dataclasses import dataclass
 from uuid import UUID
 
 from auth_service.domain.refreshing import ABSOLUTE_LIMIT, IDLE_LIMIT
-from auth_service.domain.sessions import EndReason, NewSession, SessionSummary
+from auth_service.domain.sessions import EndReason, NewSession
 from shared.db import Db
-from shared.ids import HIGHEST
+
+LIVE = "revoked_at is null and last_used_at > now() - $3::interval and created_at > now() - $4::interval"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +43,6 @@ class SessionRepository:
             session.kind.value,
         )
 
-    async def list_page(self, user_id: UUID, before: UUID | None, limit: int) -> list[SessionSummary]:
-        """Return the live sessions, newest first, behind `before`."""
-        rows = await self._db.fetch(
-            """
-            select session_id, user_agent, address_prefix, created_at, last_used_at from auth.session
-            where user_id = $1 and revoked_at is null and session_id < $2
-              and last_used_at > now() - $4::interval and created_at > now() - $5::interval
-            order by session_id desc limit $3
-            """,
-            user_id,
-            before or HIGHEST,
-            limit,
-            IDLE_LIMIT,
-            ABSOLUTE_LIMIT,
-        )
-        return [SessionSummary(**row) for row in rows]
-
     async def end(self, ending: Ending) -> list[UUID]:
         """Revoke the live sessions that `ending` names and return their ids. Needs a transaction.
 
@@ -82,6 +66,35 @@ class SessionRepository:
             ending.only,
             ending.spare,
             ending.reason.value,
+        )
+        return [row["session_id"] for row in rows]
+
+    async def end_excess(self, user_id: UUID, newest: UUID, most: int) -> list[UUID]:
+        """Revoke the longest unused of the live sessions, so that `most` are left, `newest` among them.
+
+        Needs a transaction that holds the account: of two who begin sessions at once, the second must see the first's.
+        """
+        rows = await self._db.fetch(
+            f"""
+            with excess as (
+                select session_id from auth.session where user_id = $1 and session_id <> $2 and {LIVE}
+                order by last_used_at desc, session_id desc offset $5 - 1
+            ), locked as (
+                select session_id from auth.session
+                where session_id in (select session_id from excess) and revoked_at is null
+                order by session_id
+                for update
+            )
+            update auth.session s set revoked_at = now(), revoked_reason = $6
+            from locked where s.session_id = locked.session_id
+            returning s.session_id
+            """,  # noqa: S608  a constant
+            user_id,
+            newest,
+            IDLE_LIMIT,
+            ABSOLUTE_LIMIT,
+            most,
+            EndReason.TOO_MANY_SESSIONS.value,
         )
         return [row["session_id"] for row in rows]
 

@@ -6,17 +6,25 @@ from typing import Any
 
 import msgspec
 
+from auth_service.domain.signing_keys import KeyTimes
 from shared.db import Connection, Db
 
 
 @dataclass(frozen=True, slots=True)
-class StoredKey:
-    """`sealed` is the encrypted private key. `signs_from` and `read_at` are by the database's clock."""
+class NewKey:
+    """`sealed` is the encrypted private key."""
 
     kid: str
     public_jwk: dict[str, Any]
     sealed: bytes
-    signs_from: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredKey(KeyTimes):
+    """`read_at` is when it was read, by the database's clock, as all times are."""
+
+    public_jwk: dict[str, Any]
+    sealed: bytes
     read_at: datetime
 
 
@@ -31,23 +39,36 @@ class SigningKeyRepository:
         """
         rows = await self._db.fetch(
             """
-            select kid, public_jwk, private_key as sealed, signs_from, statement_timestamp() as read_at
+            select kid, signs_from, verifies_until, public_jwk, private_key as sealed, statement_timestamp() as read_at
             from auth.signing_key
-            where verifies_until is null or verifies_until > now()
+            where verifies_until is null or verifies_until > statement_timestamp()
             order by signs_from desc, kid
             """
         )
         return [StoredKey(**{**row, "public_jwk": msgspec.json.decode(row["public_jwk"])}) for row in rows]
 
-    async def add(self, kid: str, public_jwk: dict[str, Any], sealed: bytes) -> None:
+    async def now(self) -> datetime:
+        """Return the database's time."""
+        now = await self._db.fetchval("select statement_timestamp()")
+        assert isinstance(now, datetime)
+        return now
+
+    async def add(self, key: NewKey, signs_from: datetime) -> None:
         await self._db.execute(
-            "insert into auth.signing_key (kid, public_jwk, private_key) values ($1, $2, $3)",
-            kid,
-            msgspec.json.encode(public_jwk).decode(),
-            sealed,
+            "insert into auth.signing_key (kid, public_jwk, private_key, signs_from) values ($1, $2, $3, $4)",
+            key.kid,
+            msgspec.json.encode(key.public_jwk).decode(),
+            key.sealed,
+            signs_from,
+        )
+
+    async def end(self, kid: str, until: datetime) -> None:
+        """Have the key verify until then; never longer than was said before."""
+        await self._db.execute(
+            "update auth.signing_key set verifies_until = least(verifies_until, $2) where kid = $1", kid, until
         )
 
     @staticmethod
     async def lock(connection: Connection) -> None:
-        """Let no other replica make a key until this transaction ends."""
+        """Let no other replica make or retire a key until this transaction ends."""
         await connection.execute("select pg_advisory_xact_lock(hashtext('auth.signing_key'))")

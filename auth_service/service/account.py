@@ -4,31 +4,53 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from auth_service.domain.accounts import Account
+from auth_service.domain.audit import Action, AuditEntry, Doer
 from auth_service.domain.devices import Device
-from auth_service.domain.passwords import accept_new_password
+from auth_service.domain.passwords import PasswordContext, accept_new_password
 from auth_service.domain.sessions import EndReason
 from auth_service.errors import WrongPassword
+from auth_service.mail.orders import Template
+from auth_service.mail.outbox import Outbox
 from auth_service.marks import Marks
 from auth_service.passwords import PasswordHasher
 from auth_service.repository.accounts import AccountRepository
+from auth_service.repository.audit import AuditRepository
 from auth_service.repository.sessions import Ending
 from auth_service.service.api_keys import revoke_api_keys
 from auth_service.service.ending import end_sessions
-from auth_service.service.freshness import require_second_factor
+from auth_service.service.freshness import require_fresh, require_second_factor
 from auth_service.service.password_guard import PasswordGuard
-from shared.db import Database
-from shared.errors import INVALID_TOKEN, Unauthenticated
+from shared.db import Connection, Database
+from shared.errors import INVALID_TOKEN, Unauthenticated, Violation
 from shared.events.publish import NewEvent, publish
 
 
 @dataclass(frozen=True, slots=True)
 class PasswordChange:
-    """`session_id` is the session that asks, and that goes on. `keep_api_keys`: the keys go on too."""
+    """`session_id` is the session that asks, and that goes on. `keep_api_keys`: the keys go on too.
+
+    `current` is none where the account has no password yet.
+    """
 
     session_id: UUID
-    current: str
+    current: str | None
     new: str
     keep_api_keys: bool = False
+
+
+async def remove_account(connection: Connection, user_id: UUID, entry: AuditEntry) -> list[NewEvent]:
+    """Delete the account, its sessions and its API keys; return the events to publish as the transaction's last step.
+
+    The audit log forgets from where it was used. The deletion itself is told whole: a dispute would be about it.
+    Needs a transaction that holds the account. Raises LastAdministrator.
+    """
+    events = await end_sessions(connection, Ending(user_id, EndReason.ACCOUNT_DELETED))
+    events += await revoke_api_keys(connection, user_id)
+    await AccountRepository(connection).delete(user_id)
+    audit = AuditRepository(connection)
+    await audit.forget(user_id)
+    await audit.record(entry)
+    return [*events, NewEvent("user_deleted", str(user_id))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,45 +59,63 @@ class AccountKeeping:
     hasher: PasswordHasher
     guard: PasswordGuard
     marks: Marks
+    context: PasswordContext
+    outbox: Outbox
 
     async def change_password(self, user_id: UUID, change: PasswordChange, device: Device) -> None:
         """Change it, end all other sessions, and delete the API keys: whoever knew the old one may have made some.
 
-        Raises WeakPassword, WrongPassword, TooManyAttempts, Unavailable.
+        Raises WeakPassword, WrongPassword, TooManyAttempts, InsufficientUserAuthentication, Unavailable.
         """
-        new = accept_new_password(change.new, "/new_password")
-        account = await self._proved(user_id, change.current, device)
+        account = await self._account(user_id, device)
+        new = accept_new_password(change.new, "/new_password", self.context.about(account.email))
+        await self._prove_change(account, change, device)
         password_hash = await self.hasher.hash(new)
         async with self.database.transaction() as connection:
             if not await AccountRepository(connection).change_password(account, password_hash):
                 raise WrongPassword  # it is no longer the password that was proved
+            entry = AuditEntry(Action.PASSWORD_CHANGED, device, user_id, user_id, change.session_id)
+            await AuditRepository(connection).record(entry)
+            await self.outbox.notify(connection, user_id, Template.PASSWORD_CHANGED)
             ending = Ending(user_id, EndReason.PASSWORD_CHANGED, spare=change.session_id)
             events = await end_sessions(connection, ending)
             if not change.keep_api_keys:
                 events += await revoke_api_keys(connection, user_id)
             await publish(connection, "auth", events)
 
-    async def delete(self, user_id: UUID, session_id: UUID, password: str, device: Device) -> None:
-        """Delete the account, its sessions and its API keys. Raises WrongPassword, TooManyAttempts, Unavailable.
+    async def delete(self, doer: Doer, password: str) -> None:
+        """Delete the account, its sessions and its API keys.
 
-        Raises InsufficientUserAuthentication where the account has a second factor that wasn't shown lately.
+        Raises WrongPassword, TooManyAttempts, LastAdministrator, Unavailable, or InsufficientUserAuthentication where
+        the account has a second factor that wasn't shown lately.
         """
-        await require_second_factor(self.database, user_id, session_id)
-        account = await self._proved(user_id, password, device)
+        user_id, device = doer.user_id, doer.device
+        await require_second_factor(self.database, user_id, doer.session_id)
+        account = await self._account(user_id, device)
+        await self._prove(account, password, device)
         async with self.database.transaction() as connection:
-            accounts = AccountRepository(connection)
-            if not await accounts.lock(account):
+            if not await AccountRepository(connection).lock(account):
                 raise WrongPassword
-            events = await end_sessions(connection, Ending(user_id, EndReason.ACCOUNT_DELETED))
-            events += await revoke_api_keys(connection, user_id)
-            await accounts.delete(user_id)
-            await publish(connection, "auth", [*events, NewEvent("user_deleted", str(user_id))])
+            entry = AuditEntry(Action.ACCOUNT_DELETED, device, user_id, user_id)
+            await publish(connection, "auth", await remove_account(connection, user_id, entry))
 
-    async def _proved(self, user_id: UUID, password: str, device: Device) -> Account:
-        """Return the account whose password this is. Raises WrongPassword, or Unauthenticated when it is gone."""
+    async def _account(self, user_id: UUID, device: Device) -> Account:
+        """Raises Unauthenticated when it is gone."""
         account = await AccountRepository(self.database).find_by_id(user_id, self.marks.fingerprint(device))
         if account is None:
             raise Unauthenticated("This account was deleted.", headers=INVALID_TOKEN)
+        return account
+
+    async def _prove_change(self, account: Account, change: PasswordChange, device: Device) -> None:
+        """The old password proves it; where there is none, that the session was proved a moment ago."""
+        if account.password_hash is None:
+            await require_fresh(self.database, account.user_id, change.session_id)
+        elif change.current is None:
+            raise WrongPassword(errors=[Violation("/current_password", "is needed")])  # nothing was guessed
+        else:
+            await self._prove(account, change.current, device)
+
+    async def _prove(self, account: Account, password: str, device: Device) -> None:
+        """Raises WrongPassword, TooManyAttempts, Unavailable."""
         if not await self.guard.prove(account.email_key, account, password, device):
             raise WrongPassword
-        return account

@@ -3,17 +3,20 @@
 from collections.abc import Awaitable, Callable
 
 from auth_service.domain.accounts import Account
+from auth_service.domain.audit import Action, AuditEntry
 from auth_service.domain.devices import Device
 from auth_service.marks import Marks
 from auth_service.repository.attempts import AttemptRepository
+from auth_service.repository.audit import AuditRepository
 from shared.errors import Unavailable
 
 Look = Callable[[], Awaitable[bool]]
 
 
 class AttemptGuard:
-    def __init__(self, attempts: AttemptRepository, marks: Marks) -> None:
+    def __init__(self, attempts: AttemptRepository, audit: AuditRepository, marks: Marks) -> None:
         self._attempts = attempts
+        self._audit = audit
         self._marks = marks
 
     async def judge(self, email_key: str, account: Account | None, device: Device, look: Look) -> bool:
@@ -32,4 +35,7 @@ class AttemptGuard:
             raise
         if right:
             await self._attempts.take_back(counter, window)
+        else:
+            user_id = account.user_id if account is not None else None
+            await self._audit.record_refusal(AuditEntry(Action.ATTEMPT_REFUSED, device, user_id), counter, window)
         return right

@@ -1,16 +1,22 @@
 """Ends sessions: their refresh tokens die with the commit, their access tokens with the event that the commit holds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID
 
-from auth_service.domain.sessions import EndReason
+from auth_service.domain.audit import Action, AuditEntry
+from auth_service.domain.devices import Device
+from auth_service.domain.sessions import EndReason, NewSession, SessionEnd
 from auth_service.metrics import SESSIONS_REVOKED
+from auth_service.repository.audit import AuditRepository
 from auth_service.repository.browser_sessions import BrowserSessionRepository
+from auth_service.repository.session_lists import SessionLists
 from auth_service.repository.sessions import Ending, SessionRepository
+from shared.credentials import session_in_cookie
 from shared.db import Connection, Database
 from shared.errors import NotFound
 from shared.events.publish import NewEvent, publish
+from shared.opaque_tokens import digest
 
 
 class LogoutScope(StrEnum):
@@ -21,38 +27,74 @@ class LogoutScope(StrEnum):
 
 async def end_sessions(connection: Connection, ending: Ending) -> list[NewEvent]:
     """Revoke the sessions and return the events to publish as the transaction's last step."""
-    ended = await SessionRepository(connection).end(ending)
-    SESSIONS_REVOKED.labels(ending.reason.value).inc(len(ended))
-    data = {"user_id": str(ending.user_id), "reason": ending.reason.value}
-    return [NewEvent("session_revoked", str(session_id), data) for session_id in ended]
+    return _told(await SessionRepository(connection).end(ending), ending.user_id, ending.reason)
 
 
-async def end_and_tell(database: Database, ending: Ending) -> int:
-    """Revoke the sessions and publish it; return how many were live."""
+async def end_excess(connection: Connection, newest: NewSession, most: int) -> list[NewEvent]:
+    """Revoke the longest unused sessions of an account that has more than `most`, and write down which.
+
+    Needs a transaction that holds the account; returns the events to publish as its last step.
+    """
+    ended = await SessionRepository(connection).end_excess(newest.user_id, newest.session_id, most)
+    audit, reason = AuditRepository(connection), EndReason.TOO_MANY_SESSIONS
+    for session_id in ended:
+        details = {"reason": reason.value, "for": str(newest.session_id)}
+        entry = AuditEntry(
+            Action.SESSION_ENDED, newest.device, newest.user_id, newest.user_id, session_id=session_id, details=details
+        )
+        await audit.record(entry)
+    return _told(ended, newest.user_id, reason)
+
+
+async def end_and_tell(database: Database, ending: Ending, entry: AuditEntry) -> int:
+    """Revoke the sessions, publish it and write it down; return how many were live. Where none was, nothing is told."""
     async with database.transaction() as connection:
         events = await end_sessions(connection, ending)
+        if events:
+            details = {**entry.details, "reason": ending.reason.value, "ended": str(len(events))}
+            await AuditRepository(connection).record(replace(entry, details=details))
         await publish(connection, "auth", events)
     return len(events)
 
 
+def _told(ended: list[UUID], user_id: UUID, reason: EndReason) -> list[NewEvent]:
+    SESSIONS_REVOKED.labels(reason.value).inc(len(ended))
+    data = {"user_id": str(user_id), "reason": reason.value}
+    return [NewEvent("session_revoked", str(session_id), data) for session_id in ended]
+
+
 @dataclass(frozen=True, slots=True)
 class SessionEnding:
-    """What a person ends on purpose. Ending what has ended already is no failure."""
+    """What a person ends on purpose, from a `device`. Ending what has ended already is no failure."""
 
     database: Database
 
-    async def log_out(self, user_id: UUID, session_id: UUID, scope: LogoutScope) -> bool:
+    async def log_out(self, user_id: UUID, session_id: UUID, scope: LogoutScope, device: Device) -> bool:
         """End what `scope` names; tell whether the session that asks was a browser's and is over."""
         endings = {
             LogoutScope.THIS: Ending(user_id, EndReason.LOGOUT, only=session_id),
             LogoutScope.OTHERS: Ending(user_id, EndReason.LOGOUT_ELSEWHERE, spare=session_id),
             LogoutScope.ALL: Ending(user_id, EndReason.LOGOUT_ELSEWHERE),
         }
-        await end_and_tell(self.database, endings[scope])
+        details = {"scope": scope.value}
+        entry = AuditEntry(Action.SIGNED_OUT, device, user_id, user_id, session_id=session_id, details=details)
+        await end_and_tell(self.database, endings[scope], entry)
         return scope is not LogoutScope.OTHERS and await BrowserSessionRepository(self.database).is_browsers(session_id)
 
-    async def revoke(self, user_id: UUID, session_id: UUID) -> None:
+    async def revoke(self, user_id: UUID, session_id: UUID, device: Device) -> None:
         """Raises NotFound for a session that isn't the person's."""
-        ended = await end_and_tell(self.database, Ending(user_id, EndReason.REVOKED_BY_OWNER, only=session_id))
+        entry = AuditEntry(Action.SESSION_ENDED, device, user_id, user_id, session_id=session_id)
+        ended = await end_and_tell(self.database, Ending(user_id, EndReason.REVOKED_BY_OWNER, only=session_id), entry)
         if not ended and not await SessionRepository(self.database).exists(user_id, session_id):
             raise NotFound
+
+    async def reason_of(self, cookie: str) -> SessionEnd | None:
+        """Return how the session of a browser's cookie ended, for the page that asks to sign in again.
+
+        None for one that lives, whose account is gone, that ended over a month ago, or that isn't genuine: nobody
+        learns of a session whose secret they never had.
+        """
+        session_id = session_in_cookie(cookie)
+        if session_id is None:
+            return None
+        return await SessionLists(self.database).find_end(session_id, digest(cookie))

@@ -3,21 +3,25 @@
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from auth_service.domain.accounts import Proof
+from auth_service.domain.accounts import Account, Proof
 from auth_service.domain.audit import Action, AuditEntry
 from auth_service.domain.devices import Device
 from auth_service.domain.sessions import NewSession, SessionKind
 from auth_service.domain.standing import Standing
-from auth_service.errors import InvalidCredentials
+from auth_service.errors import AccountBanned, EmailNotVerified, InvalidCredentials
+from auth_service.mail.outbox import Outbox
 from auth_service.marks import Marks
 from auth_service.repository.accounts import AccountRepository
+from auth_service.repository.administration import AdministrationRepository
 from auth_service.repository.audit import AuditRepository
 from auth_service.repository.sessions import SessionRepository
 from auth_service.service.browser_sessions import BrowserCookie, end_replaced
+from auth_service.service.ending import end_excess
 from auth_service.service.pending_sign_ins import ask_second_factor
 from auth_service.service.tokens import TokenIssuer, Tokens
 from shared.credentials import new_session_cookie
 from shared.db import Connection, Database
+from shared.errors import Unavailable
 from shared.events.publish import NewEvent, publish
 from shared.ids import uuid7
 from shared.opaque_tokens import digest
@@ -55,25 +59,40 @@ class Entrance:
     database: Database
     marks: Marks
     issuer: TokenIssuer
+    outbox: Outbox
+    verified_first: bool  # nobody is let in before their address is verified
+    most_sessions: int  # that an account may have at once
 
     async def admit(self, proof: Proof, visitor: Visitor) -> Admission:
         """Begin a session. Raises InvalidCredentials where the proof has become void meanwhile, or Unavailable.
 
-        Raises SecondFactorRequired where the account has a second factor and one alone was proved.
+        Raises AccountBanned, EmailNotVerified, or SecondFactorRequired where the account has a second factor and one
+        alone was proved.
         """
         account = proof.account
+        if self.verified_first and not account.email_verified:
+            raise EmailNotVerified
         opening = await self.prepare(account.user_id, Standing.now(proof.methods, account.roles), visitor)
         opening = replace(opening, provider=proof.provider)
         async with self.database.transaction() as connection:
             # Proving took time: what was changed meanwhile, as a password, must not open a session any more.
             if not await AccountRepository(connection).hold(account):
                 raise InvalidCredentials
+            await self._check(connection, account)
             owed = await ask_second_factor(connection, proof, visitor.device, visitor.kind)
             if owed is None:
                 await publish(connection, "auth", await self.begin(connection, opening))
         if owed is not None:
             raise owed
         return opening.admission
+
+    async def _check(self, connection: Connection, account: Account) -> None:
+        """Raises AccountBanned; or Unavailable, where the token that is ready names roles of a moment ago."""
+        roles, ban = await AdministrationRepository(connection).read_standing(account.user_id)
+        if ban is not None:
+            raise AccountBanned(ban.reason, ban.until)
+        if roles != account.roles:
+            raise Unavailable("The account was changed in this moment.")
 
     async def prepare(self, user_id: UUID, standing: Standing, visitor: Visitor) -> Opening:
         """Make what `begin` will store. Raises Unavailable."""
@@ -88,14 +107,19 @@ class Entrance:
         return Opening(session, Admission(user_id, tokens), visitor.replaced)
 
     async def begin(self, connection: Connection, opening: Opening) -> list[NewEvent]:
-        """Store the session and return the events to publish as the transaction's last step."""
+        """Store the session and return the events to publish as the transaction's last step.
+
+        The transaction holds the account, or has just made it: the sessions that are too many then are ended here.
+        """
         session = opening.session
+        events = await end_replaced(connection, opening.replaced)
         await SessionRepository(connection).add(session)
-        await AccountRepository(connection).remember_device(session.user_id, self.marks.fingerprint(session.device))
+        if await AccountRepository(connection).remember_device(session.user_id, self.marks.fingerprint(session.device)):
+            await self.outbox.tell_new_device(connection, session.user_id, session.device)
         details = {"methods": " ".join(session.standing.methods), "kind": session.kind.value}
         details |= {"provider": opening.provider} if opening.provider else {}
         entry = AuditEntry(
             Action.SIGNED_IN, session.device, session.user_id, session.user_id, session.session_id, details
         )
         await AuditRepository(connection).record(entry)
-        return await end_replaced(connection, opening.replaced)
+        return events + await end_excess(connection, session, self.most_sessions)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from auth_service.domain.audit import Doer
 from auth_service.domain.factors import FactorKind, Overview
 from auth_service.domain.standing import ONE_TIME_CODE
 from auth_service.errors import FactorExists, NoSecondFactor, WrongSecondFactor
@@ -20,7 +21,6 @@ from auth_service.service.factor_changes import (
 )
 from auth_service.service.freshness import require_fresh
 from auth_service.service.second_factors import SecondFactors, totp_label
-from auth_service.service.step_up import Asker
 from shared.db import Connection, Database
 from shared.errors import INVALID_TOKEN, NotFound, Unauthenticated
 from shared.events.publish import publish
@@ -50,50 +50,50 @@ class FactorKeeping:
             raise Unauthenticated("This account was deleted.", headers=INVALID_TOKEN)
         return overview
 
-    async def enrol_totp(self, asker: Asker) -> Enrolment:
+    async def enrol_totp(self, doer: Doer) -> Enrolment:
         """Make a secret, which counts once it is confirmed. Raises FactorExists, InsufficientUserAuthentication."""
         secret = new_totp_secret()
-        sealed = self.factors.sealer.seal(secret, totp_label(asker.user_id))
+        sealed = self.factors.sealer.seal(secret, totp_label(doer.user_id))
         async with self.database.transaction() as connection:
-            await begin_change(connection, asker)
-            if not await TotpRepository(connection).enrol(asker.user_id, sealed):
+            await begin_change(connection, doer)
+            if not await TotpRepository(connection).enrol(doer.user_id, sealed):
                 raise FactorExists("Remove the authenticator app that the account has first.")
-            account = await AccountRepository(connection).find_by_id(asker.user_id, b"")
+            account = await AccountRepository(connection).find_by_id(doer.user_id, b"")
         assert account is not None  # it is held
         return describe(secret, account.email, self.issuer)
 
-    async def confirm_totp(self, asker: Asker, code: str) -> list[str] | None:
+    async def confirm_totp(self, doer: Doer, code: str) -> list[str] | None:
         """Have it count, as its owner's app shows the right code; return recovery codes where there were none.
 
         Raises WrongSecondFactor, TooManyAttempts, InsufficientUserAuthentication, NotFound where none was enrolled.
         """
-        await require_fresh(self.database, asker.user_id, asker.session_id)
-        sealed = await TotpRepository(self.database).find(asker.user_id, confirmed=False)
+        await require_fresh(self.database, doer.user_id, doer.session_id)
+        sealed = await TotpRepository(self.database).find(doer.user_id, confirmed=False)
         if sealed is None:
             raise NotFound("No authenticator app waits for being confirmed.")
-        step = matching_step(self.factors.open_secret(asker.user_id, sealed), code)
+        step = matching_step(self.factors.open_secret(doer.user_id, sealed), code)
         if step is None:
             raise WrongSecondFactor("Look at the app's newest code, and at both clocks.")
         async with self.database.transaction() as connection:
-            standing = await begin_change(connection, asker)
-            if not await TotpRepository(connection).confirm(asker.user_id, sealed, step):
+            standing = await begin_change(connection, doer)
+            if not await TotpRepository(connection).confirm(doer.user_id, sealed, step):
                 raise WrongSecondFactor("Another secret was made meanwhile.")
-            codes = await note_added(connection, asker, FactorKind.TOTP)
-            await publish(connection, "auth", await count_as_proved(connection, asker, standing, (ONE_TIME_CODE,)))
+            codes = await note_added(connection, doer, FactorKind.TOTP)
+            await publish(connection, "auth", await count_as_proved(connection, doer, standing, (ONE_TIME_CODE,)))
         return codes
 
-    async def remove_totp(self, asker: Asker) -> None:
+    async def remove_totp(self, doer: Doer) -> None:
         """Raises NotFound, InsufficientUserAuthentication."""
         async with self.database.transaction() as connection:
-            await begin_change(connection, asker)
-            if not await TotpRepository(connection).remove(asker.user_id):
+            await begin_change(connection, doer)
+            if not await TotpRepository(connection).remove(doer.user_id):
                 raise NotFound
-            await note_removed(connection, asker, FactorKind.TOTP)
+            await note_removed(connection, doer, FactorKind.TOTP)
 
-    async def renew_recovery_codes(self, asker: Asker) -> list[str]:
+    async def renew_recovery_codes(self, doer: Doer) -> list[str]:
         """Make new ones; the old are void. Raises NoSecondFactor, InsufficientUserAuthentication."""
         async with self.database.transaction() as connection:
-            await begin_change(connection, asker)
-            if not await FactorRepository(connection).kinds(asker.user_id):
+            await begin_change(connection, doer)
+            if not await FactorRepository(connection).kinds(doer.user_id):
                 raise NoSecondFactor
-            return await make_recovery_codes(connection, asker)
+            return await make_recovery_codes(connection, doer)

@@ -31,7 +31,8 @@ class IdentityKeeping:
         """
         async with self.database.transaction() as connection:
             held = await hold_account(connection, linker.user_id)
-            if held is None or await StandingRepository(connection).find(linker.user_id, linker.session_id) is None:
+            session = await StandingRepository(connection).find(linker.user_id, linker.session_id)
+            if held is None or session is None:
                 raise Unauthenticated("This session was ended.", headers=INVALID_TOKEN)
             if await IdentityRepository(connection).recognise(identity) == linker.user_id:
                 return

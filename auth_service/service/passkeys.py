@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from auth_service.domain.audit import Doer
 from auth_service.domain.factors import (
     MOST_PASSKEYS,
     FactorKind,
@@ -20,7 +21,6 @@ from auth_service.repository.passkeys import PasskeyRepository
 from auth_service.service.factor_changes import begin_change, count_as_proved, note_added, note_removed
 from auth_service.service.freshness import require_fresh
 from auth_service.service.passkey_assertions import PasskeyAssertions
-from auth_service.service.step_up import Asker
 from auth_service.service.ways_in import WaysIn
 from shared.db import Connection, Database
 from shared.errors import NotFound
@@ -51,44 +51,44 @@ class PasskeyKeeping:
     assertions: PasskeyAssertions
     ways_in: WaysIn
 
-    async def options(self, asker: Asker) -> Options:
+    async def options(self, doer: Doer) -> Options:
         """Return what a browser needs to make one. Raises InsufficientUserAuthentication, TooManyPasskeys."""
-        await require_fresh(self.database, asker.user_id, asker.session_id)
-        account = await AccountRepository(self.database).find_by_id(asker.user_id, b"")
+        await require_fresh(self.database, doer.user_id, doer.session_id)
+        account = await AccountRepository(self.database).find_by_id(doer.user_id, b"")
         if account is None:
             raise NotFound
-        known = await PasskeyRepository(self.database).credentials(asker.user_id)
+        known = await PasskeyRepository(self.database).credentials(doer.user_id)
         if len(known) >= MOST_PASSKEYS:
             raise TooManyPasskeys(f"Remove one of your {MOST_PASSKEYS} first.")
-        challenge = self.assertions.challenges.make(_purpose(asker))
-        return self.assertions.ceremonies.creation_options(challenge, asker.user_id.bytes, account.email, known)
+        challenge = self.assertions.challenges.make(_purpose(doer))
+        return self.assertions.ceremonies.creation_options(challenge, doer.user_id.bytes, account.email, known)
 
-    async def add(self, asker: Asker, offer: Offer) -> AddedPasskey:
+    async def add(self, doer: Doer, offer: Offer) -> AddedPasskey:
         """Raises PasskeyRefused, InvalidPasskeyName, TooManyPasskeys, InsufficientUserAuthentication."""
         name = accept_passkey_name(offer.name)
-        challenge = self.assertions.challenges.check(answered_challenge(offer.credential), _purpose(asker))
+        challenge = self.assertions.challenges.check(answered_challenge(offer.credential), _purpose(doer))
         made = self.assertions.ceremonies.register(offer.credential, challenge.text)
         async with self.database.transaction() as connection:
-            standing = await begin_change(connection, asker)
+            standing = await begin_change(connection, doer)
             if not await PasskeyRepository(connection).spend(challenge.hash, challenge.expires_at):
                 raise PasskeyRefused("This answer was used before.")
-            passkey = await self._store(connection, asker, made, name, known_transports(offer.transports))
-            codes = await note_added(connection, asker, FactorKind.PASSKEY, passkey=str(passkey.passkey_id))
+            passkey = await self._store(connection, doer, made, name, known_transports(offer.transports))
+            codes = await note_added(connection, doer, FactorKind.PASSKEY, passkey=str(passkey.passkey_id))
             methods = passkey_methods(synced=made.synced, user_verified=made.user_verified)
-            await publish(connection, "auth", await count_as_proved(connection, asker, standing, methods))
+            await publish(connection, "auth", await count_as_proved(connection, doer, standing, methods))
         return AddedPasskey(passkey, codes)
 
     async def _store(
-        self, connection: Connection, asker: Asker, made: Registered, name: str, transports: tuple[str, ...]
+        self, connection: Connection, doer: Doer, made: Registered, name: str, transports: tuple[str, ...]
     ) -> Passkey:
         passkeys = PasskeyRepository(connection)
-        if len(await passkeys.list_all(asker.user_id)) >= MOST_PASSKEYS:
+        if len(await passkeys.list_all(doer.user_id)) >= MOST_PASSKEYS:
             raise TooManyPasskeys(f"Remove one of your {MOST_PASSKEYS} first.")
         try:
             return await passkeys.add(
                 NewPasskey(
                     passkey_id=uuid7(),
-                    user_id=asker.user_id,
+                    user_id=doer.user_id,
                     credential_id=made.credential_id,
                     public_key=made.public_key,
                     sign_count=made.sign_count,
@@ -108,15 +108,15 @@ class PasskeyKeeping:
             raise NotFound
         return passkey
 
-    async def remove(self, asker: Asker, passkey_id: UUID) -> None:
+    async def remove(self, doer: Doer, passkey_id: UUID) -> None:
         """Raises NotFound, LastWayIn, InsufficientUserAuthentication."""
         async with self.database.transaction() as connection:
-            await begin_change(connection, asker)
-            if not await PasskeyRepository(connection).remove(asker.user_id, passkey_id):
+            await begin_change(connection, doer)
+            if not await PasskeyRepository(connection).remove(doer.user_id, passkey_id):
                 raise NotFound
-            await self.ways_in.require_one(connection, asker.user_id, "Set a password, or add another passkey, first.")
-            await note_removed(connection, asker, FactorKind.PASSKEY, passkey=str(passkey_id))
+            await self.ways_in.require_one(connection, doer.user_id, "Set a password, or add another passkey, first.")
+            await note_removed(connection, doer, FactorKind.PASSKEY, passkey=str(passkey_id))
 
 
-def _purpose(asker: Asker) -> str:
-    return f"register {asker.user_id} {asker.session_id}"
+def _purpose(doer: Doer) -> str:
+    return f"register {doer.user_id} {doer.session_id}"

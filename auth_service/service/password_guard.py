@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from auth_service.domain.accounts import Account
 from auth_service.domain.devices import Device
-from auth_service.domain.passwords import normalise_password
 from auth_service.passwords import PasswordHasher
 from auth_service.service.attempt_guard import AttemptGuard
 
@@ -22,6 +21,6 @@ class PasswordGuard:
         stored = account.password_hash if account is not None else None
 
         async def look() -> bool:
-            return await self.hasher.verify(normalise_password(password), stored)
+            return await self.hasher.verify(password, stored)
 
         return await self.attempts.judge(email_key, account, device, look)

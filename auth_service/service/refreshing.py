@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from typing import NoReturn
 from uuid import UUID
 
+from auth_service.domain.audit import Action, AuditEntry
 from auth_service.domain.devices import Device
 from auth_service.domain.refreshing import Verdict, judge, limited_for
 from auth_service.domain.sessions import EXPLANATIONS, EndReason
 from auth_service.errors import SessionExpired, SessionRevoked, TooManyRefreshes
 from auth_service.metrics import REFRESHES
-from auth_service.refresh_tokens import RefreshToken, RefreshTokens
+from auth_service.refresh_tokens import RefreshTokens
 from auth_service.repository.rotation import Reading, RotationRepository
 from auth_service.repository.sessions import Ending
 from auth_service.service.ending import end_and_tell
@@ -23,6 +24,7 @@ _TRIES = 5  # each lost race moves the session on: rotate, replay, reuse; more a
 @dataclass(frozen=True, slots=True)
 class Refreshing:
     database: Database
+    rotation: RotationRepository
     refresh_tokens: RefreshTokens
     issuer: TokenIssuer
 
@@ -35,24 +37,23 @@ class Refreshing:
         """
         token = self.refresh_tokens.decode(presented)
         successor = self.refresh_tokens.successor(token)
-        rotation = RotationRepository(self.database)
         for _ in range(_TRIES):
-            reading = await rotation.read(token.session_id)
+            reading = await self.rotation.read(token.session_id)
             if reading is None:
                 raise SessionExpired
             verdict = judge(self.refresh_tokens.presented(token), reading.rotation, reading.read_at)
             if verdict is Verdict.ROTATE:
-                done = await rotation.rotate(token.session_id, token.generation, successor.secret_hash, device)
+                done = await self.rotation.rotate(token.session_id, token.generation, successor.secret_hash, device)
             elif verdict is Verdict.REPLAY:
-                done = await rotation.replay(token.session_id, successor.generation, device)
+                done = await self.rotation.replay(token.session_id, successor.generation, device)
             else:
-                await self._refuse(verdict, token, reading)
+                await self._refuse(verdict, reading, token.session_id, device)
             if done:
                 REFRESHES.labels(verdict.name.lower()).inc()
                 return reading.user_id, await self.issuer.issue(reading.user_id, successor, reading.standing)
         raise Unavailable("The session is busy.")
 
-    async def _refuse(self, verdict: Verdict, token: RefreshToken, reading: Reading) -> NoReturn:
+    async def _refuse(self, verdict: Verdict, reading: Reading, session_id: UUID, device: Device) -> NoReturn:
         REFRESHES.labels(verdict.name.lower()).inc()
         if verdict is Verdict.TOO_OFTEN:
             raise TooManyRefreshes(limited_for(reading.rotation, reading.read_at))
@@ -60,6 +61,7 @@ class Refreshing:
             raise SessionExpired
         reason = reading.revoked_reason or EndReason.REFRESH_TOKEN_REUSE
         if verdict is Verdict.REUSE:
-            # Committed here, whatever the caller is told next.
-            await end_and_tell(self.database, Ending(reading.user_id, reason, only=token.session_id))
-        raise SessionRevoked(EXPLANATIONS[reason])
+            # Committed here, whatever the caller is told next. Nobody knows who it was that asked.
+            entry = AuditEntry(Action.REFRESH_TOKEN_REUSED, device, reading.user_id, session_id=session_id)
+            await end_and_tell(self.database, Ending(reading.user_id, reason, only=session_id), entry)
+        raise SessionRevoked(EXPLANATIONS[reason], reason.value)

@@ -5,9 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from auth_service.domain.accounts import NewAccount, Proof
-from auth_service.domain.audit import Action, AuditEntry
 from auth_service.domain.devices import Device
-from auth_service.domain.passwords import accept_new_password
+from auth_service.domain.passwords import PasswordContext, accept_new_password
 from auth_service.domain.standing import PASSWORD, Standing
 from auth_service.emails import parse_email
 from auth_service.errors import InvalidCredentials, SecondFactorRequired, TooManyAttempts
@@ -15,11 +14,12 @@ from auth_service.marks import Marks
 from auth_service.metrics import LOGINS, REGISTRATIONS
 from auth_service.passwords import PasswordHasher
 from auth_service.repository.accounts import AccountRepository
-from auth_service.repository.audit import AuditRepository
 from auth_service.service.entrance import Admission, Entrance, Visitor
 from auth_service.service.password_guard import PasswordGuard
+from auth_service.service.registration import Registrar
+from auth_service.service.rehashing import Rehashing
 from shared.db import Database
-from shared.events.publish import NewEvent, publish
+from shared.events.publish import publish
 from shared.ids import uuid7
 
 
@@ -30,21 +30,28 @@ class SignIn:
     guard: PasswordGuard
     marks: Marks
     entrance: Entrance
+    context: PasswordContext
+    rehashing: Rehashing
+    registrar: Registrar
 
-    async def register(self, address: str, password: str, visitor: Visitor) -> Admission:
+    async def register(self, address: str, password: str, visitor: Visitor, language: str) -> Admission | None:
         """Make an account and its first session. Raises InvalidEmail, WeakPassword, EmailTaken, Unavailable.
 
+        None where the address has to be verified first: then nobody is told here whether it has an account already.
         The password is hashed before the address is looked at, so that the time tells nothing.
         """
         email = parse_email(address)
-        password_hash = await self.hasher.hash(accept_new_password(password))
-        user_id = uuid7()
-        opening = await self.entrance.prepare(user_id, Standing.now((PASSWORD,)), visitor)
+        accepted = accept_new_password(password, "/password", self.context.about(email.address))
+        password_hash = await self.hasher.hash(accepted)
+        new = NewAccount(uuid7(), email.address, email.key, password_hash, language=language)
+        if self.registrar.verified_first:
+            await self.registrar.put_off(new, visitor.device)
+            return None
+        opening = await self.entrance.prepare(new.user_id, Standing.now((PASSWORD,)), visitor)
         async with self.database.transaction() as connection:
-            await AccountRepository(connection).add(NewAccount(user_id, email.address, email.key, password_hash))
-            await AuditRepository(connection).record(AuditEntry(Action.REGISTERED, visitor.device, user_id, user_id))
-            ended = await self.entrance.begin(connection, opening)
-            await publish(connection, "auth", [NewEvent("user_registered", str(user_id)), *ended])
+            events = await self.registrar.add(connection, new, visitor.device)
+            events += await self.entrance.begin(connection, opening)
+            await publish(connection, "auth", events)
         REGISTRATIONS.inc()
         return opening.admission
 
@@ -62,7 +69,7 @@ class SignIn:
         right = await self.guard.prove(email.key, account, password, device)
         if account is None or not right:
             raise InvalidCredentials
-        return Proof(account, (PASSWORD,))
+        return Proof(await self.rehashing.renew(account, password), (PASSWORD,))
 
 
 @contextmanager

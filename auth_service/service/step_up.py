@@ -1,11 +1,9 @@
 """Proving anew, within a session, that it is still its owner who asks (RFC 9470)."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
 from auth_service.domain.accounts import Account
-from auth_service.domain.audit import Action, AuditEntry
-from auth_service.domain.devices import Device
+from auth_service.domain.audit import Action, AuditEntry, Doer
 from auth_service.domain.factors import Shown
 from auth_service.domain.sessions import SessionKind
 from auth_service.domain.standing import FRESH_FOR, PASSWORD, TWO_FACTORS, Standing, together
@@ -27,15 +25,6 @@ from shared.opaque_tokens import digest
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
-    """The session that asks, and where it asks from."""
-
-    user_id: UUID
-    session_id: UUID
-    device: Device
-
-
-@dataclass(frozen=True, slots=True)
 class StepUp:
     database: Database
     marks: Marks
@@ -43,84 +32,84 @@ class StepUp:
     factors: SecondFactors
     issuer: TokenIssuer
 
-    async def by_password(self, asker: Asker, password: str) -> FreshToken | None:
+    async def by_password(self, doer: Doer, password: str) -> FreshToken | None:
         """Renew the session; return its next access token, or none for a browser's.
 
         Raises WrongPassword, TooManyAttempts, Unavailable, Unauthenticated, and InsufficientUserAuthentication where
         the account has a second factor: who has stolen session and password must not get any further.
         """
-        reading, account = await self._read(asker)
+        reading, account = await self._read(doer)
         if reading.has_second_factor:
             raise InsufficientUserAuthentication(TWO_FACTORS, int(FRESH_FOR.total_seconds()))
-        if not await self.passwords.prove(account.email_key, account, password, asker.device):
+        if not await self.passwords.prove(account.email_key, account, password, doer.device):
             raise WrongPassword
         methods = tuple(dict.fromkeys((*reading.standing.methods, PASSWORD)))
-        return await self._renew(asker, account, methods)
+        return await self._renew(doer, account, methods)
 
-    async def by_factor(self, asker: Asker, shown: Shown) -> FreshToken | None:
+    async def by_factor(self, doer: Doer, shown: Shown) -> FreshToken | None:
         """As `by_password`. Raises WrongSecondFactor and PasskeyRefused too."""
-        reading, account = await self._read(asker)
-        methods = await self.factors.prove(account, shown, asker.device, _purpose(asker))
-        return await self._renew(asker, account, together(reading.standing.methods, methods))
+        reading, account = await self._read(doer)
+        methods = await self.factors.prove(account, shown, doer.device, _purpose(doer))
+        return await self._renew(doer, account, together(reading.standing.methods, methods))
 
-    async def exchange_cookie(self, asker: Asker) -> str | None:
+    async def exchange_cookie(self, doer: Doer) -> str | None:
         """Return another cookie for a browser's session, as who has proved anew should get (ASVS 5.0, 7.2.4).
 
         The one before is good for half a minute yet. None where the session is no browser's, or over.
         """
-        cookie = new_session_cookie(asker.session_id)
+        cookie = new_session_cookie(doer.session_id)
         async with self.database.transaction() as connection:
-            if not await BrowserSessionRepository(connection).replace_cookie(asker.session_id, digest(cookie)):
+            if not await BrowserSessionRepository(connection).replace_cookie(doer.session_id, digest(cookie)):
                 return None
-            await publish(connection, "auth", [_stepped_up(asker)])
+            await publish(connection, "auth", [_stepped_up(doer)])
         return cookie
 
-    async def passkey_options(self, asker: Asker) -> Options:
+    async def passkey_options(self, doer: Doer) -> Options:
         """Return what a browser needs to show a passkey. Raises PasskeyRefused where the account has none."""
-        return await self.factors.assertions.ask_owner(asker.user_id, _purpose(asker))
+        return await self.factors.assertions.ask_owner(doer.user_id, _purpose(doer))
 
-    async def _read(self, asker: Asker) -> tuple[SessionReading, Account]:
-        reading = await StandingRepository(self.database).find(asker.user_id, asker.session_id)
-        fingerprint = self.marks.fingerprint(asker.device)
-        account = await AccountRepository(self.database).find_by_id(asker.user_id, fingerprint)
+    async def _read(self, doer: Doer) -> tuple[SessionReading, Account]:
+        reading = await StandingRepository(self.database).find(doer.user_id, doer.session_id)
+        fingerprint = self.marks.fingerprint(doer.device)
+        account = await AccountRepository(self.database).find_by_id(doer.user_id, fingerprint)
         if reading is None or account is None:
             raise Unauthenticated("This session was ended.", headers=INVALID_TOKEN)
         return reading, account
 
-    async def _renew(self, asker: Asker, account: Account, methods: tuple[str, ...]) -> FreshToken | None:
+    async def _renew(self, doer: Doer, account: Account, methods: tuple[str, ...]) -> FreshToken | None:
         standing = Standing.now(methods, account.roles)
         async with self.database.transaction() as connection:
             if not await AccountRepository(connection).hold(account):  # as it was proved
                 raise Unauthenticated("This session was ended.", headers=INVALID_TOKEN)
-            reading = await raise_standing(connection, asker, standing)
+            reading = await raise_standing(connection, doer, standing)
             details = {"methods": " ".join(methods)}
-            entry = AuditEntry(Action.STEPPED_UP, asker.device, asker.user_id, asker.user_id, asker.session_id, details)
+            entry = AuditEntry(Action.STEPPED_UP, doer.device, doer.user_id, doer.user_id, doer.session_id, details)
             await AuditRepository(connection).record(entry)
-            await publish(connection, "auth", stepped_up(asker, reading))
+            await publish(connection, "auth", stepped_up(doer, reading))
         if reading.kind is SessionKind.BROWSER:
             return None
-        return await self.issuer.renew(asker.user_id, asker.session_id, reading.seen_generation, standing)
+        return await self.issuer.renew(doer.user_id, doer.session_id, reading.seen_generation, standing)
 
 
-async def raise_standing(connection: Connection, asker: Asker, standing: Standing) -> SessionReading:
+async def raise_standing(connection: Connection, doer: Doer, standing: Standing) -> SessionReading:
     """Have the session's row say what was proved. Raises Unauthenticated where the session is over."""
     standings = StandingRepository(connection)
-    reading = await standings.find(asker.user_id, asker.session_id)
-    if reading is None or not await standings.renew(asker.session_id, standing):
+    reading = await standings.find(doer.user_id, doer.session_id)
+    if reading is None or not await standings.renew(doer.session_id, standing):
         raise Unauthenticated("This session was ended.", headers=INVALID_TOKEN)
     return reading
 
 
-def stepped_up(asker: Asker, reading: SessionReading) -> list[NewEvent]:
+def stepped_up(doer: Doer, reading: SessionReading) -> list[NewEvent]:
     """Return the events to publish as the transaction's last step: gateways must ask again whom a cookie stands for."""
     if reading.kind is not SessionKind.BROWSER:
         return []
-    return [_stepped_up(asker)]
+    return [_stepped_up(doer)]
 
 
-def _stepped_up(asker: Asker) -> NewEvent:
-    return NewEvent("session_stepped_up", str(asker.session_id), {"user_id": str(asker.user_id)})
+def _stepped_up(doer: Doer) -> NewEvent:
+    return NewEvent("session_stepped_up", str(doer.session_id), {"user_id": str(doer.user_id)})
 
 
-def _purpose(asker: Asker) -> str:
-    return f"step up {asker.session_id}"
+def _purpose(doer: Doer) -> str:
+    return f"step up {doer.session_id}"

@@ -63,11 +63,12 @@ def _service(originals: Originals, service: str, schema: str) -> dict[str, str]:
     own = {
         "trust.json": originals.trust(),
         "database_url": _database_url(originals, f"{schema}_runtime", DATABASE),
+        "identity_key.pem": originals.key(service),
     }
-    if service == "auth_service":  # it calls nobody, and so signs no assertions
+    if service == "auth_service":
         names = ("password_pepper", "refresh_key", "key_encryption_key")
         return own | {name: originals.password(name) for name in names}
-    return own | {"identity_key.pem": originals.key(service)}
+    return own
 
 
 def _gateway(originals: Originals) -> dict[str, str]:

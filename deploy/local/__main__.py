@@ -1,4 +1,7 @@
-"""`python -m deploy.local run|migrate|doctor|memory|clean`; with `--with-parent` it ends with whoever started it."""
+"""`python -m deploy.local run|migrate|admin EMAIL|import FILE|doctor|memory|clean`.
+
+With `--with-parent` it ends with whoever started it.
+"""
 
 import os
 import pkgutil
@@ -12,23 +15,26 @@ from deploy.local.processes import LINUX, die_with_parent
 _COMMANDS = {
     "run": "deploy.local.launcher:run",
     "migrate": "deploy.local.launcher:migrate",
+    "admin": "deploy.local.service_commands:admin",
+    "import": "deploy.local.service_commands:import_users",
     "doctor": "deploy.local.doctor:doctor",
     "doctor-json": "deploy.local.doctor:doctor_json",
     "memory": "deploy.local.memory:memory",
     "clean": "deploy.local.clean:clean",
 }
+_WITH_ARGUMENTS = ("admin", "import")
 
 
 def main(arguments: list[str]) -> int:
     commands = [argument for argument in arguments if argument != "--with-parent"]
-    if len(commands) != 1 or commands[0] not in _COMMANDS:
+    if not commands or commands[0] not in _COMMANDS or (len(commands) > 1 and commands[0] not in _WITH_ARGUMENTS):
         print(f"usage: python -m deploy.local {'|'.join(_COMMANDS)}", file=sys.stderr)
         return 2
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # the imports take a while: no traceback for a Ctrl-C meanwhile
     if commands != arguments and LINUX:
         die_with_parent(signal.SIGTERM, os.getppid())
     try:
-        status: int = pkgutil.resolve_name(_COMMANDS[commands[0]])()
+        status: int = pkgutil.resolve_name(_COMMANDS[commands[0]])(*commands[1:])
     except LaunchError as exc:
         print(f"colonnade: {exc}", file=sys.stderr)
         return 1

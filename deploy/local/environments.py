@@ -33,8 +33,12 @@ _PASSED_ON: Mapping[str, tuple[str, ...]] = {
         "BCRYPT_COST",
         "BCRYPT_THREADS",
         "BCRYPT_QUEUE",
+        "KEY_ROTATION_DAYS",
+        "SESSIONS_PER_ACCOUNT",
         "AUTH_PROVIDERS_FILE",
         "AUTH_REDIRECT_URIS",
+        "PASSWORD_WORDS",
+        *("SMTP_URL", "SMTP_URL_FILE", "SMTP_TIMEOUT", "MAIL_FROM", "MAIL_TEMPLATES", "AUTH_EMAIL_VERIFICATION"),
         "SSL_CERT_FILE",
     ),
     "user_service": ("DATABASE_POOL_SIZE",),
@@ -55,11 +59,14 @@ def ports_of(program: str, first: int) -> Ports:
 
 @dataclass(frozen=True, slots=True)
 class Environments:
+    """`smtp_url` is where mail goes unless the person said where."""
+
     settings: Settings
     state: State
     originals: Originals
     postgres: Postgres
     valkey: Valkey
+    smtp_url: str = ""
 
     def of(self, program: str) -> dict[str, str]:
         common = self._common(program)
@@ -94,7 +101,7 @@ class Environments:
         return {
             "IDENTITY_KEY_FILE": self._key_file("gateway"),
             "VALKEY_URL": self.valkey.url,
-            "AUTH_INTERNAL_URL": self._auth_internal(),
+            "AUTH_INTERNAL_URL": self._private("auth_service"),
             "AUTH_URL": self._public("auth_service"),
             "USER_URL": self._public("user_service"),
             "FILE_URL": self._public("file_service"),
@@ -102,12 +109,23 @@ class Environments:
 
     def _service(self, service: str) -> dict[str, str]:
         database = {"DATABASE_URL": self._database_url(f"{SCHEMAS[service]}_runtime")}
-        if service == "auth_service":  # it calls nobody, and so signs no assertions
-            names = ("password_pepper", "refresh_key", "key_encryption_key")
-            return database | {f"{name.upper()}_FILE": str(self.originals.password_file(name)) for name in names}
-        caller = {"IDENTITY_KEY_FILE": self._key_file(service), "AUTH_INTERNAL_URL": self._auth_internal()}
-        files = {"FILES_ROOT": str(self.state.files)} if service == "file_service" else {}
-        return database | caller | files
+        own = {"auth_service": self._auth, "user_service": self._follower, "file_service": self._files}[service]()
+        return database | {"IDENTITY_KEY_FILE": self._key_file(service)} | own
+
+    def _auth(self) -> dict[str, str]:
+        names = ("password_pepper", "refresh_key", "key_encryption_key")
+        secrets = {f"{name.upper()}_FILE": str(self.originals.password_file(name)) for name in names}
+        return secrets | {
+            "USER_INTERNAL_URL": self._private("user_service"),
+            "FILE_INTERNAL_URL": self._private("file_service"),
+            **({"SMTP_URL": self.smtp_url} if self.smtp_url else {}),
+        }
+
+    def _follower(self) -> dict[str, str]:
+        return {"AUTH_INTERNAL_URL": self._private("auth_service")}
+
+    def _files(self) -> dict[str, str]:
+        return self._follower() | {"FILES_ROOT": str(self.state.files)}
 
     def _passed_on(self, program: str) -> dict[str, str]:
         names = (*_PASSED_ON_TO_ALL, *_PASSED_ON[program])
@@ -122,5 +140,5 @@ class Environments:
     def _public(self, program: str) -> str:
         return f"http://{LOOPBACK}:{ports_of(program, self.settings.port).public}"
 
-    def _auth_internal(self) -> str:
-        return f"http://{LOOPBACK}:{ports_of('auth_service', self.settings.port).private}"
+    def _private(self, program: str) -> str:
+        return f"http://{LOOPBACK}:{ports_of(program, self.settings.port).private}"

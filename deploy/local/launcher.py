@@ -36,7 +36,7 @@ def run() -> int:
         try:
             stack.start(supervisor)
             note_choice(state, settings)
-            _welcome(settings, state)
+            _welcome(settings, state, stack.mail_catcher.url if stack.mail_catcher else "")
             while not supervisor.stopping:
                 supervisor.step()
         except Stopped:
@@ -67,7 +67,7 @@ def migrate() -> int:
     return 0
 
 
-def _welcome(settings: Settings, state: State) -> None:
+def _welcome(settings: Settings, state: State, mail: str) -> None:
     seconds = _age()
     state.write(_START, {"at": datetime.now(UTC).isoformat(timespec="seconds"), "seconds_to_ready": round(seconds, 3)})
     url, json = settings.url, "-H 'Content-Type: application/json'"
@@ -75,6 +75,7 @@ def _welcome(settings: Settings, state: State) -> None:
 Colonnade is ready at {url} ({seconds:.1f} s).
 
   Its API      {url}/docs
+  Its mail     {mail or "goes out by SMTP_URL"}
   First visit  curl {url}/v1/auth/register {json} -d '{{"email": "you@example.org", "password": "one of your own"}}'
   Its health   make doctor
   Its memory   make memory

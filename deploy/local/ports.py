@@ -15,6 +15,8 @@ def check_ports(settings: Settings) -> None:
         ports = ports_of(program, settings.port)
         _check(settings.host if program == "gateway" else LOOPBACK, ports.public, program)
         _check(LOOPBACK, ports.private, program)
+    if settings.catches_mail:
+        _check(LOOPBACK, settings.mail_port, "the page of caught mail")
     if settings.http_port:
         _check(settings.host, settings.http_port, "gateway, as HTTP_PORT")
 
@@ -33,6 +35,6 @@ def _refusal(exc: OSError, host: str, port: int, program: str) -> str:
     if exc.errno == errno.EADDRINUSE:
         return (
             f"Port {port}, for {program}, is taken. Choose other ports with PORT=...: "
-            "the eight are PORT to PORT+3 and PORT+1000 to PORT+1003."
+            "they are PORT to PORT+4 and PORT+1000 to PORT+1003."
         )
     return f"Can't listen on {host} port {port}, for {program}: {exc.strerror or os.strerror(exc.errno or 0)}."

@@ -14,7 +14,8 @@ _CHOICES = (
     *("HOST", "PORT", "HTTP_PORT", "PUBLIC_URL", "TLS_CERT_FILE", "TLS_KEY_FILE"),
     *("CORS_ORIGINS", "TRUSTED_PROXIES", "ROUTES_FILE", "FILES_ROOT"),
 )
-_HIGHEST = 65535 - 1003  # the last of the eight ports is PORT + 1003
+_HIGHEST = 65535 - 1003  # the last of the ports is PORT + 1003
+_MAIL = 4  # the port behind the programs' public ones
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  recognised, not bound
 
 
@@ -22,7 +23,7 @@ _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  recognised, n
 class Settings:
     """`host` is where the gateway listens; all else listens on loopback. `environ` is what the person set.
 
-    `http_port` is a ninth port, which leads from http to https; 0 is none.
+    `http_port` is a further port, which leads from http to https; 0 is none.
     """
 
     host: str
@@ -32,6 +33,15 @@ class Settings:
     public_url: str
     state: Path
     environ: Mapping[str, str]
+
+    @property
+    def catches_mail(self) -> bool:
+        """Whether mail is shown on a page here, because nobody said where it goes."""
+        return not (self.environ.get("SMTP_URL") or self.environ.get("SMTP_URL_FILE"))
+
+    @property
+    def mail_port(self) -> int:
+        return self.port + _MAIL
 
     @property
     def url(self) -> str:

@@ -1,4 +1,4 @@
-"""All six processes: how they are put together, in which order they start, and in which they stop."""
+"""All processes: how they are put together, in which order they start, and in which they stop."""
 
 import asyncio
 import time
@@ -9,6 +9,7 @@ from deploy.local.binaries import postgres_bindir, valkey_server
 from deploy.local.environments import Environments
 from deploy.local.errors import LaunchError
 from deploy.local.home import find_home
+from deploy.local.mail_catcher.part import MailCatcher
 from deploy.local.postgres import SUPERUSER, Postgres
 from deploy.local.processes import ChildSpec, fork
 from deploy.local.programs import Program, fork_program, import_program, import_shared
@@ -20,7 +21,7 @@ from deploy.originals import Originals
 from deploy.roles import DATABASE, SCHEMAS, RolePasswords, RolesSettings, set_up
 from shared.settings import Secret
 
-_STOP_ORDER = (("gateway",), tuple(SCHEMAS), ("valkey",), ("postgres",))
+_STOP_ORDER = (("gateway",), tuple(SCHEMAS), ("valkey", "mail_catcher"), ("postgres",))
 STORES = ("postgres", "valkey")
 _PARTS = (*STORES, "gateway", *SCHEMAS)
 _START_SECONDS = 60.0
@@ -46,7 +47,13 @@ class Stack:
         self._valkey = Valkey(
             valkey_server(settings.environ), home.sockets, state.logs / "valkey.log", self._originals.password("valkey")
         )
-        self._environments = Environments(settings, state, self._originals, self.postgres, self._valkey)
+        self.mail_catcher = (
+            MailCatcher(home.sockets / "smtp.sock", settings.mail_port, state.logs / "mail_catcher.err")
+            if settings.catches_mail
+            else None
+        )
+        smtp_url = self.mail_catcher.smtp_url if self.mail_catcher else ""
+        self._environments = Environments(settings, state, self._originals, self.postgres, self._valkey, smtp_url)
 
     def start(self, supervisor: Supervisor) -> None:
         """Return when everything is ready. Raises LaunchError, or Stopped when asked to stop meanwhile."""
@@ -54,8 +61,9 @@ class Stack:
         import_shared()
         supervisor.start([self._program("gateway")])
         self.migrate(supervisor)
-        supervisor.start(self._program(service) for service in SCHEMAS)
-        await_ready(supervisor, _PARTS)
+        catchers: list[Part] = [self.mail_catcher] if self.mail_catcher else []
+        supervisor.start([*(self._program(service) for service in SCHEMAS), *catchers])
+        await_ready(supervisor, [*_PARTS, *(catcher.name for catcher in catchers)])
 
     def migrate(self, supervisor: Supervisor) -> None:
         """Make the roles, and bring the schemas up to date, in a PostgreSQL that runs already or under `supervisor`."""

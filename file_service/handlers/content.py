@@ -33,12 +33,24 @@ async def download_file(request: web.Request, file_id: UUID) -> web.StreamRespon
     part = _requested_part(request, file)
     headers = download_headers(file) | ({"Content-Range": part.content_range} if part else {})
     response = web.StreamResponse(status=206 if part else 200, headers=headers)
-    response.content_length = part.length if part else file.size
+    return await _deliver(request, response, file, part or ByteRange(0, file.size, file.size))
+
+
+async def send_whole(request: web.Request, file: File) -> web.StreamResponse:
+    """Answer with the bytes alone, whatever is asked for in headers."""
+    response = web.StreamResponse(headers={"Content-Type": "application/octet-stream"})
+    return await _deliver(request, response, file, ByteRange(0, file.size, file.size))
+
+
+async def _deliver(
+    request: web.Request, response: web.StreamResponse, file: File, part: ByteRange
+) -> web.StreamResponse:
+    response.content_length = part.length
     if request.method == "HEAD":
         await response.prepare(request)
         return response
-    async with _opened(context, file) as blob:
-        await _send(request, response, blob, part or ByteRange(0, file.size, file.size))
+    async with _opened(request.app[FILES], file) as blob:
+        await _send(request, response, blob, part)
     return response
 
 

@@ -172,8 +172,12 @@ class Authenticator:
         return (
             principal.expires_at > self._clock()
             and principal.credential_id not in self._revocations
-            and (principal.key_id in self._keys or principal.kind is not Credential.ACCESS_TOKEN)
+            and (principal.kind is not Credential.ACCESS_TOKEN or self._may_sign(principal.key_id))
         )
+
+    def _may_sign(self, key_id: str) -> bool:
+        """A withdrawn key is told of before it is gone from the key set."""
+        return key_id in self._keys and key_id not in self._revocations
 
     def _flaw(self, principal: Principal) -> str:
         if principal.expires_at <= self._clock():

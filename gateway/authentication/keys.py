@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import jwt
@@ -16,6 +17,7 @@ from shared.errors import Unavailable
 PATH = "/.well-known/jwks.json"
 REFRESH_SECONDS = 300.0
 COOL_DOWN_SECONDS = 30.0  # between two fetches that strangers' key ids can cause
+HASTE_SECONDS, HASTY_SECONDS = 30.0, 1.0  # how long, and how often, it is looked for a change that was told of
 _ES256 = {"kty": "EC", "crv": "P-256", "alg": "ES256"}
 
 PublicKey = ec.EllipticCurvePublicKey
@@ -35,6 +37,8 @@ class KeySet:
         self._lock = asyncio.Lock()
         self._next_search = 0.0
         self._is_current = False
+        self._hasty_until = 0.0
+        self._news = asyncio.Event()
 
     @property
     def is_known(self) -> bool:
@@ -42,6 +46,21 @@ class KeySet:
 
     def __contains__(self, key_id: str) -> bool:
         return key_id in self._keys
+
+    def hurry(self) -> None:
+        """Look at once, and again every second for a while: some replica may publish a change later than others."""
+        self._hasty_until = self._clock() + HASTE_SECONDS
+        self._news.set()
+
+    async def follow(self) -> None:
+        """Keep the keys fresh for ever. Raises Unavailable, to be called again."""
+        while True:
+            self._news.clear()
+            await self.refresh()
+            pause = HASTY_SECONDS if self._clock() < self._hasty_until else REFRESH_SECONDS
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._news.wait()
 
     async def refresh(self) -> None:
         """Replace the keys by what is published now. Raises Unavailable, and then keeps the old ones."""

@@ -20,7 +20,10 @@ from shared.events.model import FeedPage, ResyncRequired
 from shared.logs import log
 
 SNAPSHOT_PATH = "/internal/revocations"
-EVENT_TYPES = frozenset(("session_revoked", "api_key_revoked"))
+# A signing key that was withdrawn is revoked as a session is: by its id, with all that was let in by it.
+EVENT_TYPES = frozenset(("session_revoked", "api_key_revoked", "signing_key_withdrawn"))
+KEY_EVENT_TYPES = frozenset(("signing_key_published", "signing_key_withdrawn"))
+RESTORED = "api_key_restored"  # its owner's ban was lifted
 CHANGE_TYPES = frozenset(("session_stepped_up",))  # the session lives, and says more
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0  # seconds between attempts to reach auth_service
 
@@ -79,6 +82,7 @@ class Revocations:
         self._clock = clock
         self._until: dict[str, float] = {}  # oldest first
         self._watchers: dict[str, set[Callable[[], None]]] = {}  # by id; as many as there are open streams
+        self._key_watchers: list[Callable[[], None]] = []
         self._subscribers: list[_Subscriber] = []
         self._cursor: tuple[UUID, int] | None = None
         self._pause = _FIRST_PAUSE
@@ -99,6 +103,10 @@ class Revocations:
         than an access token lives, or with each snapshot, as one doesn't tell of all that was missed.
         """
         self._subscribers.append(_Subscriber(revoked, lost, changed))
+
+    def watch_keys(self, changed: Callable[[], None]) -> None:
+        """Have `changed` called when the keys that sign access tokens change, or may have."""
+        self._key_watchers.append(changed)
 
     @contextmanager
     def watched(self, credential_id: str, on_end: Callable[[], None]) -> Iterator[None]:
@@ -156,9 +164,13 @@ class Revocations:
             if event.type in EVENT_TYPES:
                 self._add(event.subject)
                 _LAG.observe(_age(event.time))
+            elif event.type == RESTORED:
+                self._until.pop(event.subject, None)
             elif event.type in CHANGE_TYPES:
                 for subscriber in self._subscribers:
                     subscriber.changed(event.subject)
+            if event.type in KEY_EVENT_TYPES:
+                self._tell_of_keys()
             position = event.position
         self._cursor = (page.epoch, position)
         self._forget_old()
@@ -171,7 +183,12 @@ class Revocations:
         for on_end in tuple(self._watchers.get(credential_id, ())):
             on_end()
 
+    def _tell_of_keys(self) -> None:
+        for changed in self._key_watchers:
+            changed()
+
     def _lose_track(self) -> None:
+        self._tell_of_keys()
         for subscriber in self._subscribers:
             subscriber.lost()
         for watchers in tuple(self._watchers.values()):

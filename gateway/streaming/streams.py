@@ -82,11 +82,15 @@ class Streams:
 
     @contextmanager
     def _watched(self, stream: OpenStream, principal: Principal | None) -> Iterator[None]:
-        """End the stream with what it was opened by: a session, which outlives its tokens, or an API key."""
+        """End the stream with what it was opened by: a session, which outlives its tokens, or an API key.
+
+        And with the key that signed its token, if that is withdrawn: whoever has it may have made the session up.
+        """
         if principal is None:
             yield
             return
-        with self._revocations.watched(principal.credential_id, partial(stream.end, EndedBy.REVOKED)):
+        watched, end = self._revocations.watched, partial(stream.end, EndedBy.REVOKED)
+        with watched(principal.credential_id, end), watched(principal.key_id, end):
             if principal.kind is not Credential.API_KEY or principal.expires_at == inf:
                 yield
                 return

@@ -1,5 +1,7 @@
 """Asks another program for its events, signed with this process's own key."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import TypeVar
 from uuid import UUID
@@ -7,7 +9,7 @@ from uuid import UUID
 import aiohttp
 import msgspec
 
-from shared.errors import Unavailable
+from shared.errors import NotFound, Unavailable
 from shared.events.model import EVENTS_PATH, FeedPage, ResyncRequired, SnapshotPage
 from shared.identity import HEADER, Signer
 
@@ -15,6 +17,8 @@ T = TypeVar("T")
 
 _PATIENCE = 10.0  # seconds beyond the wait that was asked for
 _WAIT = 25.0  # seconds
+_CHUNK = 65_536
+_STALL = 60.0  # seconds that a streamed answer may send nothing
 
 
 class InternalClient:
@@ -34,16 +38,37 @@ class InternalClient:
         """Send `body` as JSON and return the answer's body. Raises Unavailable."""
         return await self._send("POST", path, None, msgspec.json.encode(body), _PATIENCE)
 
+    @asynccontextmanager
+    async def stream(self, path: str) -> AsyncIterator[AsyncIterator[bytes]]:
+        """Lend the answer's body as it comes, at the reader's pace. Raises NotFound for a 404, or Unavailable.
+
+        Unavailable is also what the body raises where it breaks off.
+        """
+        timeout = aiohttp.ClientTimeout(total=None, connect=_PATIENCE, sock_read=_STALL)
+        headers = {HEADER: self._signer.sign_self(self._audience)}
+        try:
+            async with self._session.get(
+                self._base_url + path, headers=headers, timeout=timeout, allow_redirects=False
+            ) as response:
+                if response.status == HTTPStatus.NOT_FOUND:
+                    raise NotFound
+                if response.status >= HTTPStatus.MULTIPLE_CHOICES:
+                    raise Unavailable(f"{self._audience} answered {response.status}.")
+                yield response.content.iter_chunked(_CHUNK)
+        except (aiohttp.ClientError, OSError) as exc:
+            raise Unavailable(f"{self._audience} doesn't answer.") from exc
+
     async def events(self, after: int, epoch: UUID, wait: float = _WAIT) -> FeedPage:
         """Return what comes behind `after`, perhaps nothing. Raises Unavailable or ResyncRequired."""
         params = {"after": str(after), "epoch": str(epoch), "wait": str(wait)}
-        return self._decode(await self.get(EVENTS_PATH, params, patience=wait + _PATIENCE), FeedPage)
+        return self.decode(await self.get(EVENTS_PATH, params, patience=wait + _PATIENCE), FeedPage)
 
     async def snapshot(self, path: str, after: UUID) -> SnapshotPage:
         """Return one page of the ids that exist behind `after`. Raises Unavailable."""
-        return self._decode(await self.get(path, {"after": str(after)}), SnapshotPage)
+        return self.decode(await self.get(path, {"after": str(after)}), SnapshotPage)
 
-    def _decode(self, content: bytes, kind: type[T]) -> T:
+    def decode(self, content: bytes, kind: type[T]) -> T:
+        """Return an answer's body as `kind`. Raises Unavailable for what isn't one."""
         try:
             return msgspec.json.decode(content, type=kind)
         except msgspec.DecodeError as exc:

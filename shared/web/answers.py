@@ -31,6 +31,11 @@ class Created(Answer[T]):
     location: str
 
 
+@dataclass(frozen=True, slots=True)
+class Accepted(Answer[T]):
+    """202: it will be done, and the answer doesn't tell what comes of it."""
+
+
 class Page(msgspec.Struct, Generic[T]):
     """One page of a list; `next_cursor` is null on the last."""
 

@@ -20,7 +20,7 @@ from shared.errors import (
     Violation,
 )
 from shared.identity import Identity, Kind
-from shared.web.answers import Answer, Created, NoContent, Page
+from shared.web.answers import Accepted, Answer, Created, NoContent, Page
 from shared.web.body import check_content_type, decode_json, fault, read_body
 from shared.web.context import identity_of
 from shared.web.etag import matches_none
@@ -29,7 +29,7 @@ from shared.web.routes import ADMIN_ROLE, OF_PEOPLE, OF_SESSIONS, Auth, Route, S
 _JSON_TYPE = {"Content-Type": "application/json"}
 
 
-class _NoQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+class NoQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The query of a route that takes none."""
 
 
@@ -48,9 +48,9 @@ def bind(route: Route) -> WebHandler:
 
     async def handle(request: web.Request) -> web.StreamResponse:
         _authorise(route.auth, identity_of(request))
-        arguments: dict[str, Any] = _path_values(request, signature)
+        arguments: dict[str, Any] = path_values(request, signature)
         if not route.foreign_query:
-            query = parse_query(request, signature.query or _NoQuery)
+            query = parse_query(request, signature.query or NoQuery)
             if signature.query is not None:
                 arguments["query"] = query
         if signature.body is not None:
@@ -71,7 +71,7 @@ def _authorise(auth: Auth, identity: Identity) -> None:
         raise Forbidden("This is for Colonnade's own programs.")
 
 
-def _path_values(request: web.Request, signature: Signature) -> dict[str, Any]:
+def path_values(request: web.Request, signature: Signature) -> dict[str, Any]:
     """Convert the path's parameters; one that can't name anything is like one that names nothing: NotFound."""
     return {name: _path_value(request.match_info[name], kind) for name, kind in signature.path.items()}
 
@@ -133,7 +133,9 @@ def _resource(request: web.Request, answer: Answer[Any], status: int) -> web.Res
         if request.method in ("GET", "HEAD") and matches_none(request, answer.etag):
             return web.Response(status=304, headers=headers)
     if isinstance(answer, Created):
-        headers["Location"] = answer.location
+        status, headers["Location"] = 201, answer.location
+    elif isinstance(answer, Accepted):
+        status = 202
     return web.Response(status=status, body=_encode(answer.body), headers=headers | _JSON_TYPE)
 
 

@@ -75,7 +75,7 @@ class Problem(msgspec.Struct, omit_defaults=True):
 def openapi_document(title: str, routes: Sequence[Route]) -> Json:
     """Return the document of `routes`. Struct names are the schemas' names, so they are unique in one service."""
     signatures = [(route, read_signature(route)) for route in routes]
-    kinds = [kind for _, signature in signatures for kind in (signature.body, signature.answer) if kind is not None]
+    kinds = [kind for _, signature in signatures for kind in _kinds(signature) if kind is not None]
     queries = [signature.query for _, signature in signatures if signature.query is not None]
     _, components = msgspec.json.schema_components([*kinds, *queries, Problem], ref_template=_REF)
     for query in queries:  # only for what their members refer to: they themselves are told as parameters
@@ -92,6 +92,10 @@ def openapi_document(title: str, routes: Sequence[Route]) -> Json:
             "securitySchemes": SECURITY_SCHEMES,
         },
     }
+
+
+def _kinds(signature: Signature) -> Iterable[Any]:
+    return (signature.body, signature.answer, *(answer for _, answer in signature.also))
 
 
 def _operation(title: str, route: Route, signature: Signature) -> Json:
@@ -153,7 +157,8 @@ def _header_parameters(route: Route) -> Iterable[Json]:
 
 def _responses(route: Route, signature: Signature) -> Json:
     content = {PROBLEM_JSON: {"schema": {"$ref": _REF.format(name="Problem")}}}
-    responses: Json = {str(signature.status): _success(route, signature)}
+    responses: Json = {str(signature.status): _success(route, signature.answer)}
+    responses |= {str(status): _success(route, answer) for status, answer in signature.also}
     for error in _errors(route, signature):
         entry = responses.setdefault(str(error.status), {"description": "", "content": content})
         entry["description"] += ("; " if entry["description"] else "") + f"`{error.code}`: {error.title}"
@@ -161,12 +166,12 @@ def _responses(route: Route, signature: Signature) -> Json:
     return responses
 
 
-def _success(route: Route, signature: Signature) -> Json:
+def _success(route: Route, answer: Any) -> Json:
     title = route.handler.__name__.replace("_", " ")
-    if signature.answer is not None:
+    if answer is not None:
         return {
             "description": f"Answer to: {title}",
-            "content": {"application/json": {"schema": _schema(signature.answer)}},
+            "content": {"application/json": {"schema": _schema(answer)}},
         }
     if route.raw_answer:
         content = {media: {"schema": {"type": "string", "format": "binary"}} for media in route.raw_answer}

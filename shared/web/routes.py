@@ -6,13 +6,14 @@ status and the OpenAPI document follow from them.
 
 A handler's parameters after `request` are taken by name: those of the path, `query` and `body`; their annotations
 are msgspec structs (or UUID, str, int in a path). Its return annotation gives the status: a struct 200, `Answer` 200,
-`Page` 200, `Created` 201, None and `NoContent` 204; a handler that returns `web.StreamResponse` answers by itself.
+`Page` 200, `Created` 201, `Accepted` 202, None and `NoContent` 204,
+`Created[A] | Accepted[B]` either; a handler that returns `web.StreamResponse` answers by itself.
 """
 
 import inspect
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -22,10 +23,12 @@ import msgspec
 from aiohttp import web
 
 from shared.errors import AppError
-from shared.web.answers import Answer, Created, NoContent, Page
+from shared.web.answers import Accepted, Answer, Created, NoContent, Page
 from shared.web.body import JSON_TYPES
+from shared.web.pages.answers import PageAnswer
 
 Handler = Callable[..., Awaitable[object]]
+_ANSWERS = {Answer: 200, Created: 201, Accepted: 202}
 PATH_TYPES: tuple[type, ...] = (UUID, int, str)
 
 
@@ -42,6 +45,19 @@ class Auth(StrEnum):
 OF_SESSIONS = (Auth.SESSION, Auth.ADMIN)
 OF_PEOPLE = (Auth.USER, *OF_SESSIONS)
 ADMIN_ROLE = "admin"  # whoever has it may all that a route for administrators offers
+
+
+@dataclass(frozen=True, slots=True)
+class PageRules:
+    """What makes a route a page (GET), or the target of a form (POST), for people rather than programs.
+
+    `signed_in`: who isn't is led to sign in. `on`: the page that a form stands on, which is shown again when it is
+    refused. `faults`: the form's field that an error is about, by the error's code, where the error itself names none.
+    """
+
+    signed_in: bool = False
+    on: "Route | None" = None
+    faults: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +79,7 @@ class Route:
     raw_body: tuple[str, ...] = ()
     raw_answer: tuple[str, ...] = ()
     foreign_query: bool = False
+    page: PageRules | None = None  # it is for people, and no part of the API's description
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +92,7 @@ class Signature:
     body_optional: bool
     status: int
     answer: Any  # the type that is encoded, or None
+    also: tuple[tuple[int, Any], ...] = ()  # the same of what it may return instead
 
 
 def read_signature(route: Route) -> Signature:
@@ -86,10 +104,10 @@ def read_signature(route: Route) -> Signature:
         path = _path_types(set(names) - {"query", "body"}, in_path, hints)
         query = _strict("query", hints.get("query")) if "query" in names else None
         body, optional = _body_type(hints.get("body")) if "body" in names else (None, False)
-        status, answer = _answer_type(hints.get("return", "nothing that its annotation tells"))
+        (status, answer), *also = _answer_types(hints.get("return", "nothing that its annotation tells"))
     except TypeError as exc:
         raise TypeError(f"{route.method} {route.path}: {route.handler.__name__} {exc}") from None
-    return Signature(path, query, body, optional, status, answer)
+    return Signature(path, query, body, optional, status, answer, tuple(also))
 
 
 def _path_types(names: set[str], in_path: Sequence[str], hints: Mapping[str, Any]) -> dict[str, type]:
@@ -116,14 +134,21 @@ def _body_type(hint: Any) -> tuple[type[Any] | None, bool]:
     return _strict("body", hint), False
 
 
+def _answer_types(hint: Any) -> list[tuple[int, Any]]:
+    either = get_args(hint) if get_origin(hint) in (Union, UnionType) else ()
+    if either and all(get_origin(each) in _ANSWERS for each in either):
+        return [_answer_type(each) for each in either]
+    return [_answer_type(hint)]
+
+
 def _answer_type(hint: Any) -> tuple[int, Any]:
     origin = get_origin(hint) or hint
     if origin in (NoneType, NoContent):
         return 204, None
-    if inspect.isclass(origin) and issubclass(origin, web.StreamResponse):
+    if inspect.isclass(origin) and issubclass(origin, web.StreamResponse | PageAnswer):
         return 200, None
-    if origin in (Created, Answer) and get_args(hint):
-        return (201 if origin is Created else 200), get_args(hint)[0]
+    if origin in _ANSWERS and get_args(hint):
+        return _ANSWERS[origin], get_args(hint)[0]
     if origin is Page or (inspect.isclass(origin) and issubclass(origin, msgspec.Struct)):
         return 200, hint
     raise TypeError(f"returns {hint}, which is no answer")

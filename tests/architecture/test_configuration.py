@@ -53,7 +53,8 @@ def shown(name: str, default: object) -> str:
     if default is None:
         return "required"
     if isinstance(default, Secret):
-        return {"CACHE_URL": "`VALKEY_URL`"}.get(name, "`DATABASE_URL`")  # another secret that there is already
+        # Another secret that there is already, or nothing.
+        return {"CACHE_URL": "`VALKEY_URL`", "SMTP_URL": "none"}.get(name, "`DATABASE_URL`")
     if isinstance(default, Path) and default.is_absolute():
         default = default.relative_to(ROOT)
     return f"`{default}`" if str(default) else "none"

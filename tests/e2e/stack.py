@@ -22,7 +22,7 @@ from deploy.local.state import State
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PROGRAMS = ("gateway", "auth_service", "user_service", "file_service")
-PROCESSES = ("postgres", "valkey", *PROGRAMS)
+PROCESSES = ("postgres", "valkey", *PROGRAMS, "mail_catcher")
 _QUICK = {"BCRYPT_COST": "4"}
 _LOOPBACK = "127.0.0.1"
 
@@ -41,6 +41,11 @@ class Stack:
         return f"http://{_LOOPBACK}:{self.port}"
 
     @property
+    def mail(self) -> str:
+        """Where caught mail is shown, as JSON at `/mails.json`."""
+        return f"http://{_LOOPBACK}:{self.port + 4}"
+
+    @property
     def services(self) -> dict[str, str]:
         return {name: f"http://{_LOOPBACK}:{self.port + offset}" for offset, name in enumerate(PROGRAMS)}
 
@@ -50,7 +55,7 @@ class Stack:
 
     @property
     def pids(self) -> dict[str, int]:
-        """The six processes by name; one that is between two lives is missing."""
+        """The processes by name; one that is between two lives is missing."""
         running = json.loads((self.state / "running.json").read_bytes())
         return {name: process["pid"] for name, process in running["processes"].items()}
 
@@ -59,7 +64,7 @@ class Stack:
         return self.pids.get(name, 0)
 
     async def ready(self) -> bool:
-        """Tell whether all six run and every program says that it is ready."""
+        """Tell whether all of them run and every program says that it is ready."""
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session:
             answers = [await _answers(session, f"{private}/readyz") for private in self.private.values()]
         return all(answers) and set(self.pids) == set(PROCESSES)
@@ -81,10 +86,10 @@ async def _answers(session: aiohttp.ClientSession, url: str) -> bool:
         return False
 
 
-def command(name: str, state: Path, **environ: str) -> subprocess.CompletedProcess[str]:
+def command(name: str, state: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     """Run one of the launcher's commands to its end."""
     return subprocess.run(
-        [sys.executable, "-m", "deploy.local", name],
+        [sys.executable, "-m", "deploy.local", name, *arguments],
         cwd=ROOT,
         env={**_inherited(), "STATE_DIR": str(state), **environ},
         capture_output=True,
@@ -151,10 +156,10 @@ def state_folder(name: str = "state") -> Iterator[Path]:
 
 
 def free_port() -> int:
-    """Return a PORT whose eight ports are all free, below those that the system hands out by itself."""
+    """Return a PORT whose nine ports are all free, below those that the system hands out by itself."""
     while True:
-        port = random.randrange(10_000, 31_000, 4)
-        if all(_is_free(port + base + offset) for base in (0, 1000) for offset in range(4)):
+        port = random.randrange(10_000, 31_000, 5)
+        if all(_is_free(port + base + offset) for base in (0, 1000) for offset in range(5)):
             return port
 
 

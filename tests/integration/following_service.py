@@ -16,12 +16,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from shared.identity import HEADER, Identity, Kind, Signer, Verifier, load_trust, public_jwk
+from shared.ids import uuid7
 from shared.serve import Apps
 from shared.settings import Env
 from tests.integration.accounts_feed import AccountsFeed
 from tests.stores import DatabaseUrls
 
 Client = TestClient[Any, Any]
+_ASKING = "auth_service.pem"
 
 
 class ProductionServer(TestServer):
@@ -56,6 +58,15 @@ class FollowingService:
     def asserted_user(self, user_id: UUID) -> dict[str, str]:
         return self.asserted(Identity(Kind.USER, str(user_id)))
 
+    def asked_by_auth_service(self) -> dict[str, str]:
+        return {HEADER: Signer.from_file("auth_service", self.folder / _ASKING).sign_self(self.name)}
+
+    def asked_by_others(self) -> list[dict[str, str]]:
+        """The gateway for itself and for a person, and this program itself."""
+        itself = Signer.from_file(self.name, self.folder / "key.pem")
+        programs = [{HEADER: each.sign_self(self.name)} for each in (self.gateway, itself)]
+        return [*programs, self.asserted_user(uuid7())]
+
     async def fetch(self, sql: str, *args: object) -> list[asyncpg.Record]:
         """Run SQL as a superuser, to arrange what no request can, or to look."""
         connection = await asyncpg.connect(self.database.admin)
@@ -79,10 +90,12 @@ class AuthenticatedPerson:
 
 def write_keys(folder: Path, name: str) -> tuple[Path, Path, Signer]:
     """Return the trust file, the key file of the service `name`, and the gateway's signer."""
-    keys = {issuer: ec.generate_private_key(ec.SECP256R1()) for issuer in ("gateway", "user_service", "file_service")}
+    issuers = ("gateway", "auth_service", "user_service", "file_service")
+    keys = {issuer: ec.generate_private_key(ec.SECP256R1()) for issuer in issuers}
     trust, key = folder / "trust.json", folder / "key.pem"
     trust.write_text(json.dumps({issuer: {"keys": [public_jwk(each.public_key())]} for issuer, each in keys.items()}))
-    key.write_bytes(keys[name].private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    for path, issuer in ((key, name), (folder / _ASKING, "auth_service")):
+        path.write_bytes(keys[issuer].private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return trust, key, Signer("gateway", keys["gateway"])
 
 

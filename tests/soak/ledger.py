@@ -3,18 +3,13 @@
 from collections import Counter
 
 OK, LEFT, UNAVAILABLE, BROKEN_OFF = "ok", "left", "unavailable", "broken off"
-ENDED_IDLE = "ended idle"
 CROSSED, UNEXPECTED = "CROSSED", "UNEXPECTED"  # each of them fails the run
-OUTCOMES = (OK, LEFT, UNAVAILABLE, BROKEN_OFF, ENDED_IDLE, CROSSED, UNEXPECTED)
+OUTCOMES = (OK, LEFT, UNAVAILABLE, BROKEN_OFF, CROSSED, UNEXPECTED)
 _SAMPLES = 20
 
 
 class Ledger:
-    """`left`: the client went before its answer; `unavailable` and `broken off`: its service had failed meanwhile.
-
-    `ended idle`: an event stream whose service was silent for too long, which the gateway ends, or what its client
-    asked for next on the connection that went with it.
-    """
+    """`left`: the client went before its answer; `unavailable` and `broken off`: its service had failed meanwhile."""
 
     def __init__(self) -> None:
         self._counts: Counter[tuple[str, str]] = Counter()

@@ -5,11 +5,10 @@ import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from tests.soak.ledger import BROKEN_OFF, CROSSED, ENDED_IDLE, LEFT, OK, UNAVAILABLE, UNEXPECTED, Ledger
+from tests.soak.ledger import BROKEN_OFF, CROSSED, LEFT, OK, UNAVAILABLE, UNEXPECTED, Ledger
 from tests.soak.wire import BrokenOff, Dropped, Reply, Wire, connect
 
 FAILED = frozenset((502, 503, 504))  # what a client is told while its service is killed, reset or stalled
-_EVENTS = "events"
 GARBAGE = b"NOT HTTP AT ALL\r\n\r\n"
 
 
@@ -100,9 +99,9 @@ class Visitor:
         await self._exchange([Asked("download", asked.token, asked.data, expected)], pause)
 
     async def _events(self) -> None:
-        asked = self._request(_EVENTS, "events/{}")
+        asked = self._request("events", "events/{}")
         expected = f"data: {asked.token}\n\n".encode() * 3
-        await self._exchange([Asked(_EVENTS, asked.token, asked.data, expected)])
+        await self._exchange([Asked("events", asked.token, asked.data, expected)])
 
     async def _garbage(self) -> None:
         """What is no request is refused, and nothing follows it. What came before it has been answered by then."""
@@ -161,12 +160,9 @@ class Visitor:
         except BrokenOff:
             self._ledger.note(asked.kind, BROKEN_OFF)
         except (Dropped, TimeoutError) as exc:
-            is_with_its_stream = isinstance(exc, Dropped) and wire.last_kind == _EVENTS
-            detail = f"{type(exc).__name__} after {wire.answered} answers, the last of {wire.last_kind}"
-            self._ledger.note(asked.kind, ENDED_IDLE if is_with_its_stream else UNEXPECTED, detail)
+            self._ledger.note(asked.kind, UNEXPECTED, f"{type(exc).__name__} after {wire.answered} answers")
         else:
             self._ledger.note(asked.kind, *_judged(reply, asked))
-            wire.last_kind = asked.kind
             return True
         wire.is_open = False
         return False
@@ -177,15 +173,6 @@ def _judged(reply: Reply, asked: Asked) -> tuple[str, str]:
         return UNAVAILABLE, ""
     if reply.status != 200:
         return UNEXPECTED, f"{reply.status} {reply.body[:300]!r}"
-    if asked.kind == _EVENTS and _is_beginning(reply, asked):
-        return ENDED_IDLE, ""
     if reply.headers.get("x-token") != asked.token or reply.body != asked.expected:
         return CROSSED, f"asked with {asked.token}, told {reply.headers.get('x-token')} {reply.body[:100]!r}"
     return OK, ""
-
-
-def _is_beginning(reply: Reply, asked: Asked) -> bool:
-    """Whether these are the first of the events, whole ones."""
-    beginning, rest = reply.body, asked.expected[len(reply.body) :]
-    is_cut = bool(rest) and asked.expected.startswith(beginning) and (not beginning or beginning.endswith(b"\n\n"))
-    return reply.headers.get("x-token") == asked.token and is_cut

@@ -11,7 +11,6 @@ import aiohttp
 _MEGABYTE = 1024 * 1024
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _INTERVAL = 0.5  # seconds
-_ENDED_IDLE = 'gateway_streams_closed_total{ended_by="idle",kind="events"}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +21,6 @@ class Vitals:
     clients: int
     exchanges: int
     streams: int
-    ended_idle: int  # event streams, so far
 
 
 class Watch:
@@ -61,7 +59,6 @@ class Watch:
             total("gateway_client_connections"),
             total("gateway_upstream_in_flight"),
             total("gateway_streams_open"),
-            sum(int(float(line.rpartition(" ")[2])) for line in lines if line.startswith(_ENDED_IDLE)),
         )
 
     def growth(self) -> tuple[float, float]:

@@ -32,7 +32,6 @@ class Wire:
     writer: asyncio.StreamWriter
     is_open: bool = True
     answered: int = 0
-    last_kind: str = ""  # of what was answered last
 
     def send(self, data: bytes) -> None:
         """Say nothing more on a connection that has been closed: `reply` tells of it."""

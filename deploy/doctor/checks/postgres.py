@@ -39,6 +39,8 @@ async def postgres(stack: Stack) -> list[Finding]:
 
 async def _examine(connection: Any, service: str, schema: str, seen: set[str]) -> list[Finding]:
     findings = [await _schema(connection, service, schema), await _durability(connection, service)]
+    if await connection.fetchval("select to_regclass('auth.audit_entry')") is not None and schema == "auth":
+        findings.append(await _audit_log(connection))
     server = str(await connection.fetchval("select system_identifier from pg_control_system()"))
     if server not in seen:  # one server is looked at once
         seen.add(server)
@@ -67,6 +69,21 @@ async def _durability(connection: Any, service: str) -> Finding:
         what = f"{' and '.join(unsafe)} off: what was acknowledged can be lost with the machine"
         return fail(name, what, "switch it on in postgresql.conf, or by `alter role ... reset`")
     return ok(name, ", ".join(f"{setting} {value}" for setting, value in found.items()))
+
+
+async def _audit_log(connection: Any) -> Finding:
+    """It is worth something as long as whoever breaks into the service can't change it."""
+    held = await connection.fetchval(
+        """
+        select string_agg(each, ' and ') from unnest(array['update', 'delete', 'truncate']) as each
+        where has_table_privilege('auth.audit_entry', each)
+        """
+    )
+    name = "audit log"
+    if held:
+        advice = "serve as a role of its own, not as the schema's owner, and revoke that from it"
+        return warn(name, f"the role that serves may {held} what was written down", advice)
+    return ok(name, "the role that serves can add to it and read it")
 
 
 def _short(exc: Exception) -> str:

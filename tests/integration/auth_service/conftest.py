@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.auth_service.mailing import Mailing, mailing
 from tests.integration.auth_service.people import Gateway
 from tests.integration.auth_service.world import AuthService, running
 from tests.stores import DatabaseUrls
@@ -17,6 +18,13 @@ def gateway(tmp_path: Path) -> Gateway:
 async def service(auth_database: DatabaseUrls, gateway: Gateway) -> AsyncIterator[AuthService]:
     async with running(auth_database, gateway) as service:
         yield service
+
+
+@pytest.fixture
+async def post(auth_database: DatabaseUrls, gateway: Gateway) -> AsyncIterator[Mailing]:
+    """The service with a mail server."""
+    async with mailing(auth_database, gateway) as world:
+        yield world
 
 
 @pytest.fixture

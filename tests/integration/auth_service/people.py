@@ -8,6 +8,7 @@ from uuid import UUID
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from shared.identity import ANONYMOUS, HEADER, Identity, Kind, Signer, public_jwk
 
@@ -75,6 +76,7 @@ class Holder(Person):
             "key": self.told["credential_id"] if by_key else "",
             "scope": " ".join(self.told["scopes"]),
             "amr": self.told["amr"],
+            "roles": self.told["roles"],
         }
 
 
@@ -87,7 +89,11 @@ class Gateway:
     """Signs assertions as the gateway, and for `user_service` as a program that calls /internal."""
 
     def __init__(self, folder: Path) -> None:
-        keys = {issuer: ec.generate_private_key(ec.SECP256R1()) for issuer in ("gateway", "user_service")}
+        issuers = ("gateway", "auth_service", "user_service")
+        keys = {issuer: ec.generate_private_key(ec.SECP256R1()) for issuer in issuers}
+        self.key_file = folder / "auth_service.pem"
+        pem = keys["auth_service"].private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        self.key_file.write_bytes(pem)
         self._signers = {issuer: Signer(issuer, key) for issuer, key in keys.items()}
         self.trust_file = folder / "trust.json"
         trust = {issuer: {"keys": [public_jwk(key.public_key())]} for issuer, key in keys.items()}
@@ -98,7 +104,8 @@ class Gateway:
         if person is not None:
             claims = person.claims
             scopes, amr = tuple(claims["scope"].split()), tuple(claims["amr"])
-            identity = Identity(Kind.USER, claims["sub"], claims["sid"], scopes, amr, claims.get("key", ""))
+            roles, key = tuple(claims["roles"]), claims.get("key", "")
+            identity = Identity(Kind.USER, claims["sub"], claims["sid"], scopes, amr, key, roles)
         assertion = self._signers["gateway"].sign(identity, "auth_service")
         return {HEADER: assertion, "X-Forwarded-For": device.address, "User-Agent": device.agent}
 

@@ -1,10 +1,13 @@
 import asyncio
 from collections import Counter
+from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from tests.integration.auth_service.people import PASSWORD, Json
 from tests.integration.auth_service.world import AuthService
+from tests.stores import DatabaseUrls
 
 NEW = "a new password"
 CHANGE = {"current_password": PASSWORD, "new_password": NEW}
@@ -66,7 +69,47 @@ async def test_deleted_account_is_gone_and_told(service: AuthService) -> None:
     assert {subject for subject, _ in revoked} == {str(person.session_id), str(other.session_id)}
     assert {data["reason"] for _, data in revoked} == {"account_deleted"}
     kinds = [row["type"] for row in await service.admin.fetch("select type from auth.event order by id")]
-    assert kinds == ["user_registered", "session_revoked", "session_revoked", "user_deleted"]
+    assert kinds[0] == "signing_key_published"
+    assert kinds[1:] == ["user_registered", "session_revoked", "session_revoked", "user_deleted"]
+
+
+async def test_audit_log_forgets_from_where_a_deleted_account_was_used(service: AuthService) -> None:
+    """What happened to which id stays, and the deletion with its device; what others did, and were told of, as well."""
+    person, other = await service.register(), await service.register()
+    administrator = uuid4()
+    await service.admin.execute(
+        """
+        insert into auth.audit_entry (audit_entry_id, action, user_id, actor_id, address_prefix, user_agent, details)
+        values ($1, 'looked_at', $2, $1, '198.51.100.0/24', 'desk', '{}')
+        """,
+        administrator,
+        person.user_id,
+    )
+    await service.post("/v1/auth/account/deletion", {"password": PASSWORD}, person=person)
+    rows = await service.admin.fetch("select user_id, action, address_prefix, user_agent from auth.audit_entry")
+    kept = {(row["user_id"], row["action"]): (row["address_prefix"], row["user_agent"]) for row in rows}
+    home = ("192.0.2.0/24", "Firefox on a desk")
+    assert kept == {
+        (person.user_id, "registered"): ("", ""),
+        (person.user_id, "signed_in"): ("", ""),
+        (person.user_id, "looked_at"): ("198.51.100.0/24", "desk"),
+        (person.user_id, "account_deleted"): home,
+        (other.user_id, "registered"): home,
+        (other.user_id, "signed_in"): home,
+    }
+
+
+async def test_audit_log_of_an_account_that_is_there_forgets_nothing(
+    service: AuthService, auth_database: DatabaseUrls
+) -> None:
+    """Even by the role of a service that somebody has broken into."""
+    person = await service.register()
+    runtime = await asyncpg.connect(auth_database.runtime)
+    try:
+        await runtime.execute("select auth.forget_in_audit_log($1)", person.user_id)
+    finally:
+        await runtime.close()
+    assert await service.admin.fetchval("select count(*) from auth.audit_entry where address_prefix = ''") == 0
 
 
 async def test_address_of_a_deleted_account_is_free(service: AuthService) -> None:

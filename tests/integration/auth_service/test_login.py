@@ -57,7 +57,7 @@ async def test_password_changed_during_a_login_voids_it(service: AuthService) ->
     """A5: a login that proved the old password while it was being changed opens no session."""
     person = await service.register()
     async with service.admin.transaction():
-        await service.admin.execute("update auth.account set password_hash = 'changed'")
+        await service.admin.execute("update auth.account set password_changed_at = now()")
         login = asyncio.create_task(service.try_login(person.email))
         await until_blocked(service)
     assert (await login).code == "invalid_credentials"

@@ -18,14 +18,6 @@ async def test_sessions_are_listed_newest_first_in_pages(service: AuthService) -
         path = f"/v1/auth/sessions?limit=2&cursor={cursor}" if cursor else ""
     assert [each["id"] for each in seen] == ids[::-1]
     assert [each["current"] for each in seen] == [False] * 4 + [True]
-    assert seen[0] | {"id": 0, "created_at": 0, "last_used_at": 0, "current": 0} == {
-        "id": 0,
-        "current": 0,
-        "user_agent": "Firefox on a desk",
-        "address_prefix": "192.0.2.0/24",
-        "created_at": 0,
-        "last_used_at": 0,
-    }
     assert [bool(link) for link in links] == [True, True, False]
 
 

@@ -132,9 +132,11 @@ def environment(urls: DatabaseUrls, gateway: Gateway) -> dict[str, str]:
     return {
         "DATABASE_URL": urls.runtime,
         "TRUST_FILE": str(gateway.trust_file),
+        "IDENTITY_KEY_FILE": str(gateway.key_file),
         "PASSWORD_PEPPER": "pepper-for-tests-only-0123456789abcdef",
         "REFRESH_KEY": "refresh-key-for-tests-only-0123456789",
         "KEY_ENCRYPTION_KEY": base64.urlsafe_b64encode(b"k" * 32).decode(),
+        "PASSWORD_WORDS": "Acme, Mars probe",
         "BCRYPT_COST": "4",
         "BCRYPT_THREADS": "2",
         "BCRYPT_QUEUE": "200",

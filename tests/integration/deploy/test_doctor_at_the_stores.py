@@ -49,6 +49,19 @@ async def test_schema_of_another_release_is_found(auth_database: DatabaseUrls, s
     assert found(findings, "schema auth").level is expected
 
 
+async def test_audit_log_that_the_service_can_change_is_to_be_looked_at(auth_database: DatabaseUrls) -> None:
+    findings = await postgres(told("auth_service", DATABASE_URL=auth_database.runtime))
+    assert found(findings, "audit log").level is Level.OK
+    findings = await postgres(told("auth_service", DATABASE_URL=auth_database.owner))
+    log = found(findings, "audit log")
+    assert (log.level, "update and delete and truncate" in log.what) == (Level.WARN, True)
+    connection = await asyncpg.connect(auth_database.owner)
+    await connection.execute("grant delete on auth.audit_entry to auth_runtime")
+    await connection.close()
+    findings = await postgres(told("auth_service", DATABASE_URL=auth_database.runtime))
+    assert "may delete what was written down" in found(findings, "audit log").what
+
+
 async def test_postgres_that_is_away_fails_and_its_password_is_not_told() -> None:
     findings = await postgres(told("user_service", DATABASE_URL="postgresql://users:s3cret@127.0.0.1:9/x"))
     assert [finding.level for finding in findings] == [Level.FAIL]

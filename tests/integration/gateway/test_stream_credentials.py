@@ -81,3 +81,15 @@ async def test_expired_key_ends_its_sockets(gateway: RunningGateway) -> None:
             1008,
             "The API key has expired.",
         )
+
+
+async def test_socket_whose_token_a_stolen_key_signed_ends_with_that_key(gateway: RunningGateway) -> None:
+    """A25: whoever has the key may have made up the session too, so that nobody could revoke it."""
+    serve(gateway)
+    async with socket(gateway, "live", headers=gateway.bearer()) as client:
+        await client.send_str("in")
+        assert await client.receive_str() == "in"
+        gateway.feed.revoke(gateway.issuer.jwk["kid"], event_type="signing_key_withdrawn")
+        async with asyncio.timeout(1):
+            closed = await client.receive()
+        assert (closed.type, closed.data) == (aiohttp.WSMsgType.CLOSE, 1008)

@@ -1,11 +1,23 @@
 import asyncio
-from collections.abc import Iterator
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TypeVar
 
+import bcrypt
 import pytest
 
+from auth_service.hashing_queue import HashingQueue
+from auth_service.password_hashes import accept
 from auth_service.passwords import HashingSettings, PasswordHasher
 from shared.errors import Unavailable
 from shared.settings import Secret
+from tests.unit.auth_service.foreign_hashes import FOREIGN, PASSWORD
+
+T = TypeVar("T")
 
 
 def settings(pepper: str = "p" * 32, cost: int = 4, threads: int = 2, queue: int = 8) -> HashingSettings:
@@ -76,8 +88,133 @@ async def test_a_caller_who_gives_up_frees_the_place() -> None:
                     await asyncio.sleep(0)
 
 
+async def test_nobody_waits_for_longer_than_is_said_before_they_are_told_to_come_back() -> None:
+    """A27: the newest are refused at once, as soon as it is known how long the others will take."""
+    queue = HashingQueue(threads=1, places=1000, patience=0.5)
+    await queue.run(partial(time.sleep, 0.1))
+    started = time.perf_counter()
+
+    async def one() -> tuple[bool, float]:
+        try:
+            await queue.run(partial(time.sleep, 0.1))
+        except Unavailable:
+            return False, time.perf_counter() - started
+        return True, time.perf_counter() - started
+
+    outcomes = await asyncio.gather(*(one() for _ in range(50)))
+    queue.close()
+    assert 4 <= sum(done for done, _ in outcomes) <= 12
+    assert max(seconds for done, seconds in outcomes if not done) < 0.5
+
+
+async def test_waiting_ends_even_where_the_average_was_wrong() -> None:
+    """A27: every hash takes far longer than those before it did."""
+    queue = HashingQueue(threads=1, places=10, patience=0.2)
+    release = threading.Event()
+    slow = asyncio.create_task(queue.run(release.wait))
+    await asyncio.sleep(0)
+    with pytest.raises(Unavailable):
+        await queue.run(time.time)
+    release.set()
+    assert await slow
+    queue.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have no priority of their own elsewhere")
+async def test_hashing_gives_way_to_everything_else() -> None:
+    """A27"""
+    queue = HashingQueue(threads=1, places=1)
+    nice = await queue.run(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+    queue.close()
+    assert nice > os.getpriority(os.PRIO_PROCESS, 0) or nice == 19
+
+
 async def _has_room(hasher: PasswordHasher) -> bool:
     try:
         return bool(await hasher.hash("password"))
     except Unavailable:
         return False
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+async def test_hash_of_another_system_is_verified_and_outdated(hasher: PasswordHasher, name: str) -> None:
+    stored = accept(FOREIGN[name])
+    assert await hasher.verify(PASSWORD, stored)
+    assert not await hasher.verify(PASSWORD + "!", stored)
+    assert hasher.is_outdated(stored)
+
+
+async def test_hash_of_a_lower_cost_is_outdated_and_one_of_a_higher_is_not(hasher: PasswordHasher) -> None:
+    stored = await hasher.hash("same-password")
+    assert not hasher.is_outdated(stored)
+    with PasswordHasher(settings(cost=5)) as dearer, PasswordHasher(settings(cost=4)) as same:
+        assert dearer.is_outdated(stored)
+        assert await dearer.verify("same-password", stored)
+        assert not same.is_outdated(await dearer.hash("same-password"))
+
+
+@pytest.mark.parametrize("stored", ["", "changed", "$2b$", "$2b$xx$", "$2b$04$short", "argon2$", "\u0130"])
+async def test_what_is_no_hash_is_nobodys_password(hasher: PasswordHasher, stored: str) -> None:
+    """What a hand wrote into the database costs its owner a login, and not the operator an outage."""
+    assert not await hasher.verify("same-password", stored)
+
+
+async def test_foreign_password_is_taken_exactly_as_it_came_and_ours_composed(hasher: PasswordHasher) -> None:
+    """The other system knew nothing of our normal form."""
+    typed = "cafe\u0301 au lait"
+    digest = bcrypt.hashpw(typed.encode(), bcrypt.gensalt(4)).decode()
+    assert await hasher.verify(typed, accept(digest))
+    assert await hasher.verify("café au lait", await hasher.hash(typed))
+
+
+async def test_idle_hashing_is_left_out_where_anybody_would_wait() -> None:
+    """A27: what can be done another time doesn't stand in line."""
+    with PasswordHasher(settings(cost=10, threads=1, queue=8)) as small:
+        busy = asyncio.create_task(small.hash("password"))
+        await asyncio.sleep(0)
+        assert await small.hash_if_idle("password") is None
+        await busy
+        async with asyncio.timeout(5):
+            while await small.hash_if_idle("password") is None:  # noqa: ASYNC110  as above
+                await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("cost", [4, 8, 10])
+async def test_wrong_password_costs_the_same_whatever_the_stored_cost(
+    monkeypatch: pytest.MonkeyPatch, cost: int
+) -> None:
+    """A8: else a quick refusal would tell that there is an account, and an old one. Counted in steps, not in time."""
+    with PasswordHasher(settings(cost=cost)) as old:
+        stored = await old.hash("same-password")
+    steps: list[int] = []
+    monkeypatch.setattr(bcrypt, "checkpw", counting(steps, bcrypt.checkpw))
+    monkeypatch.setattr(bcrypt, "hashpw", counting(steps, bcrypt.hashpw))
+    with PasswordHasher(settings(cost=10)) as hasher:
+        for password_hash in (None, stored):
+            steps.clear()
+            assert not await hasher.verify("wrong password", password_hash)
+            assert sum(steps) == 2**10
+
+
+async def test_quick_foreign_hash_is_evened_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A8: by what it took of a thread's time, so nearly."""
+    steps: list[int] = []
+    monkeypatch.setattr(bcrypt, "hashpw", counting(steps, bcrypt.hashpw))
+    with PasswordHasher(settings(cost=10)) as hasher:
+        assert not await hasher.verify("wrong password", accept(FOREIGN["Django pbkdf2"]))
+        steps.clear()
+        assert not await hasher.verify("wrong password", accept(FOREIGN["Django pbkdf2"]))
+        assert 2**9 <= sum(steps) < 2**10
+        steps.clear()
+        assert await hasher.verify(PASSWORD, accept(FOREIGN["Django pbkdf2"]))
+        assert not steps
+
+
+def counting(steps: list[int], work: Callable[[bytes, bytes], T]) -> Callable[[bytes, bytes], T]:
+    """Return `work` of bcrypt, which notes how many steps its hash or salt asks for."""
+
+    def counted(password: bytes, salt: bytes) -> T:
+        steps.append(2 ** int(salt.split(b"$")[2]))
+        return work(password, salt)
+
+    return counted

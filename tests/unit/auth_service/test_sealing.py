@@ -2,12 +2,12 @@ import base64
 
 import pytest
 
-from auth_service.sealing import Sealer, WrongSealingKey, read_sealing_key
+from auth_service.sealing import Sealer, WrongSealingKey, read_sealing_keys
 from shared.settings import Secret
 
 
-def secret(byte: bytes) -> Secret:
-    return Secret(base64.urlsafe_b64encode(byte * 32).decode().rstrip("="))
+def secret(*keys: bytes) -> Secret:
+    return Secret(", ".join(base64.urlsafe_b64encode(key * 32).decode().rstrip("=") for key in keys))
 
 
 def test_what_is_sealed_opens_under_its_own_label_alone() -> None:
@@ -19,7 +19,23 @@ def test_what_is_sealed_opens_under_its_own_label_alone() -> None:
             opener.open(sealed, kid)
 
 
-@pytest.mark.parametrize("text", ["", "short", "!" * 43, "é" * 43, "A" * 44, "A" * 42])
+def test_first_of_several_keys_seals_and_all_of_them_open() -> None:
+    old, both = Sealer(secret(b"a")), Sealer(secret(b"b", b"a"))
+    assert both.open(old.seal(b"plain", "label"), "label") == b"plain"
+    assert Sealer(secret(b"b")).open(both.seal(b"plain", "label"), "label") == b"plain"
+    with pytest.raises(WrongSealingKey):
+        both.open(Sealer(secret(b"c")).seal(b"plain", "label"), "label")
+
+
+def test_what_an_old_key_sealed_is_sealed_anew_once() -> None:
+    old, both = Sealer(secret(b"a")), Sealer(secret(b"b", b"a"))
+    new = both.reseal(old.seal(b"plain", "label"), "label")
+    assert new is not None
+    assert Sealer(secret(b"b")).open(new, "label") == b"plain"
+    assert both.reseal(new, "label") is None
+
+
+@pytest.mark.parametrize("text", ["", "short", "!" * 43, "é" * 43, "A" * 44, "A" * 42, "A" * 43 + ",", "A" * 43 + ",B"])
 def test_sealing_key_must_be_32_bytes(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
-        read_sealing_key(Secret(text))
+        read_sealing_keys(Secret(text))

@@ -6,6 +6,7 @@ from auth_service.settings import Settings
 from shared.settings import Env, SettingsError
 
 GOOD = {
+    "IDENTITY_KEY_FILE": "/key.pem",
     "TRUST_FILE": "/run/trust.json",
     "DATABASE_URL": "postgresql://auth_runtime:x@/colonnade",
     "PASSWORD_PEPPER": "p" * 32,

@@ -1,4 +1,4 @@
-"""Questions of one tick become one, and each asker gets what its own would have got."""
+"""Questions of one tick become one, and each doer gets what its own would have got."""
 
 import asyncio
 from collections.abc import Sequence
@@ -68,7 +68,7 @@ async def test_failure_is_told_to_all_who_asked_and_to_nobody_after(store: Store
     assert await gathering.find(4) == 16
 
 
-async def test_asker_that_is_cancelled_takes_nothing_from_the_others(store: Store) -> None:
+async def test_doer_that_is_cancelled_takes_nothing_from_the_others(store: Store) -> None:
     gathering = Gathering(store.squares)
     first, second, third = (asyncio.create_task(gathering.find(key)) for key in (2, 4, 2))
     await store.until_asked(1)

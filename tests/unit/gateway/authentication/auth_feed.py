@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -38,7 +38,7 @@ class AuthFeed:
         self.pause.set()
         self._news = asyncio.Event()
 
-    def revoke(self, session_id: UUID, *, event_type: str = "session_revoked", age: float = 0) -> None:
+    def revoke(self, session_id: UUID | str, *, event_type: str = "session_revoked", age: float = 0) -> None:
         """Tell that the session ended `age` seconds ago."""
         position, time = len(self.events) + 1, datetime.now(UTC) - timedelta(seconds=age)
         self.events.append(Event(position, uuid4(), event_type, str(session_id), time, {}))
@@ -105,14 +105,18 @@ class AuthFeed:
         return web.Response(body=msgspec.json.encode(Snapshot(self.epoch, len(self.events), revocations)))
 
     async def _events(self, request: web.Request) -> web.Response:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + float(request.query["wait"])
         while True:
             self._check(request)
             after = int(request.query["after"])
             if request.query["epoch"] != str(self.epoch) or after > len(self.events):
                 raise web.HTTPGone
-            if len(self.events) > after:
+            if len(self.events) > after or loop.time() >= deadline:
                 return web.Response(body=msgspec.json.encode(FeedPage(self.epoch, self.events[after:])))
-            await self._news.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(deadline):
+                    await self._news.wait()
 
     async def _confirm(self, request: web.Request) -> web.Response:
         self._check(request)

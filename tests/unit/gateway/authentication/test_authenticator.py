@@ -1,3 +1,4 @@
+import asyncio
 import json
 import time
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 from gateway.authentication import verified as module
 from gateway.authentication.errors import InsufficientScope, InvalidToken
 from shared.errors import Unauthenticated, Unavailable
+from shared.lifecycle import background
 from tests.unit.gateway.authentication.auth_feed import until
 from tests.unit.gateway.authentication.issuing import Issuer
 from tests.unit.gateway.authentication.world import world
@@ -199,3 +201,51 @@ async def test_cache_forgets_what_has_expired() -> None:
         last = it.issuer.token(iat=now, exp=now + 650)
         await it.authenticator.authenticate("user", bearer(last))
         assert list(it.authenticator._verified) == [last]
+
+
+async def test_token_of_a_withdrawn_key_dies_with_the_event_and_not_only_with_the_key_set() -> None:
+    """A25: a stolen key. The key set is cached here and there; the event isn't."""
+    async with world() as it:
+        token = it.issuer.token()
+        await it.authenticator.authenticate("user", bearer(token))
+        it.feed.revoke(it.issuer.jwk["kid"], event_type="signing_key_withdrawn")
+        await until(lambda: it.authenticator.recall("user", token) is None)
+        assert it.issuer.jwk["kid"] in it.keys
+        for again in (token, it.issuer.token()):
+            with pytest.raises(InvalidToken):
+                await it.authenticator.authenticate("user", bearer(again))
+
+
+@pytest.mark.parametrize("event", ["signing_key_published", "signing_key_withdrawn"])
+async def test_change_of_keys_is_looked_for_as_soon_as_it_is_told(event: str) -> None:
+    """A25: a gateway that read the keys a moment ago knows a new one before its first token comes."""
+    async with world() as it:
+        it.revocations.watch_keys(it.keys.hurry)
+        async with background("keys", it.keys.follow):
+            other = Issuer()
+            it.jwks = other.jwks()
+            it.feed.revoke("a-key", event_type=event)
+            await until(lambda: other.jwk["kid"] in it.keys)
+
+
+async def test_change_of_keys_that_a_replica_publishes_late_is_found_all_the_same() -> None:
+    async with world() as it:
+        it.revocations.watch_keys(it.keys.hurry)
+        async with background("keys", it.keys.follow):
+            await asyncio.sleep(0)
+            it.feed.revoke("a-key", event_type="signing_key_published")
+            await until(lambda: "a-key" not in it.revocations and it.keys._hasty_until)
+            other = Issuer()
+            it.jwks = other.jwks()
+            await until(lambda: other.jwk["kid"] in it.keys)
+
+
+async def test_lost_feed_has_the_keys_looked_for() -> None:
+    """A change may have been told meanwhile."""
+    async with world() as it:
+        it.revocations.watch_keys(it.keys.hurry)
+        async with background("keys", it.keys.follow):
+            other = Issuer()
+            it.jwks = other.jwks()
+            it.feed.restore()
+            await until(lambda: other.jwk["kid"] in it.keys)

@@ -43,6 +43,21 @@ async def test_revoked_session_is_known_within_a_second() -> None:
         assert metric("gateway_revocation_feed_silence_seconds") < 1
 
 
+async def test_restored_key_is_revoked_no_more() -> None:
+    """Its owner's ban was lifted, a moment after it had been made."""
+    async with following() as (feed, revocations):
+        key_id, other = uuid4(), uuid4()
+        for each in (key_id, other):
+            feed.revoke(each, event_type="api_key_revoked")
+        await until(lambda: str(other) in revocations)
+        feed.revoke(key_id, event_type="api_key_restored")
+        await until(lambda: str(key_id) not in revocations)
+        assert str(other) in revocations
+        feed.revoke(uuid4(), event_type="api_key_restored")
+        feed.revoke(key_id, event_type="api_key_revoked")
+        await until(lambda: str(key_id) in revocations)
+
+
 async def test_lag_is_what_was_measured_and_each_revocation_counts_once() -> None:
     """From the event's own time to when it is applied; what a snapshot tells again isn't measured again."""
     async with following() as (feed, revocations):

@@ -262,7 +262,7 @@ def test_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
 
 def test_shipped_file_is_right() -> None:
     table = load_routes(SHIPPED, UPSTREAMS, parse_policy)
-    assert {"page", "anonymous", "login", "refresh", "mail", "user"} == set(table.limits)
+    assert {"page", "anonymous", "login", "refresh", "mail", "export", "user"} == set(table.limits)
 
 
 @pytest.mark.parametrize(
@@ -282,8 +282,11 @@ def test_shipped_file_is_right() -> None:
         ("DELETE", "/v1/auth/sessions/1", "account", "session", "user"),
         ("POST", "/v1/auth/password", "account", "session", "user"),
         ("POST", "/v1/auth/account/deletion", "account", "session", "user"),
+        ("POST", "/v1/auth/account/export", "account_export", "session", "export"),
         ("GET", "/v1/admin/accounts", "administration", "role:admin", "user"),
         ("PUT", "/v1/admin/accounts/1/roles", "administration", "role:admin", "user"),
+        ("GET", "/v1/admin/users", "administration", "role:admin", "user"),
+        ("PUT", "/v1/admin/users/1/roles", "administration", "role:admin", "user"),
         ("PATCH", "/v1/users/me", "profile_change", "scope:users:write", "user"),
         ("GET", "/v1/users", "users", "scope:users:read", "user"),
         ("POST", "/v1/files", "file_upload", "scope:files:write", "user"),

@@ -1,0 +1,97 @@
+"""Work that takes a core for a fifth of a second: in threads of its own, below all else, and shed rather than late.
+
+Whoever waits does so in order, and for some seconds at most: the newest is refused when those before it would take
+longer. What was begun is finished, also for somebody who has left.
+"""
+
+import asyncio
+import math
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import TypeVar
+
+from auth_service.metrics import PASSWORD_HASHES_SHED
+from shared.errors import Unavailable
+
+T = TypeVar("T")
+
+PATIENCE = 4.0  # seconds; hashing itself comes on top, and who waited for so long should not wait in vain
+_RETRY_SECONDS = 2  # at least
+_WEIGHT = 0.1  # of the newest duration in the average
+_NICE = 5  # a third of the share of all else: enough to be preempted, and not to starve on a busy machine
+
+
+class HashingQueue:
+    """`threads` work at once and `places` more may wait."""
+
+    def __init__(self, threads: int, places: int, patience: float = PATIENCE) -> None:
+        self._threads = threads
+        self._places = places
+        self._patience = patience
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="bcrypt", initializer=_give_way)
+        self._free = asyncio.Semaphore(threads)
+        self._waiting = 0
+        self._average = 0.0  # seconds that one piece takes
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Raises Unavailable instead of having somebody wait for long."""
+        expected = self._waiting * self._average / self._threads
+        if self._free.locked() and (self._waiting >= self._places or expected > self._patience):
+            raise self._shed(expected)
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(self._patience + 1):  # the average may have been wrong
+                await self._free.acquire()
+        except TimeoutError:
+            raise self._shed(expected) from None
+        finally:
+            self._waiting -= 1
+        return await self._begin(work)
+
+    async def run_if_idle(self, work: Callable[[], T]) -> T | None:
+        """Return none at once where it would have to wait."""
+        if self._free.locked():
+            return None
+        await self._free.acquire()
+        return await self._begin(work)
+
+    def _begin(self, work: Callable[[], T]) -> asyncio.Future[T]:
+        """The place is free again once the thread is, whoever has left by then."""
+        loop = asyncio.get_running_loop()
+        future = self._pool.submit(self._timed, work)
+
+        def done(_future: object) -> None:
+            with suppress(RuntimeError):  # the loop is gone: the program ends
+                loop.call_soon_threadsafe(self._free.release)
+
+        future.add_done_callback(done)
+        return asyncio.wrap_future(future)
+
+    def _timed(self, work: Callable[[], T]) -> T:
+        started = time.perf_counter()
+        try:
+            return work()
+        finally:
+            took = time.perf_counter() - started
+            self._average = took if not self._average else self._average + _WEIGHT * (took - self._average)
+
+    def _shed(self, expected: float) -> Unavailable:
+        PASSWORD_HASHES_SHED.inc()
+        wait = max(_RETRY_SECONDS, math.ceil(expected))
+        return Unavailable("Too many people are signing in at once.", retry_after=wait)
+
+
+def _give_way() -> None:
+    """Let everything else on this machine go first: a request in hand takes a thousandth of what a hash does."""
+    if sys.platform == "linux":  # where a thread has a priority of its own
+        thread = threading.get_native_id()
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _NICE)

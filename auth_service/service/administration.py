@@ -1,0 +1,146 @@
+"""What administrators do to other people's accounts. Each act is written down, with who did it, in its transaction.
+
+Whoever acts is asked for by the row of their session, not by a token: an administrator who isn't one any more can't
+undo that in the second that it takes to reach the gateways.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from auth_service.domain.administration import AccountDetails
+from auth_service.domain.audit import Action, Doer
+from auth_service.domain.bans import accept_ban
+from auth_service.domain.roles import ADMINISTRATOR, accept_roles
+from auth_service.domain.sessions import EndReason
+from auth_service.repository.administration import AdministrationRepository
+from auth_service.repository.audit import AuditRepository
+from auth_service.repository.sessions import Ending
+from auth_service.service.account import remove_account
+from auth_service.service.api_keys import delete_api_key, restore_api_keys, revoke_api_keys, stop_api_keys
+from auth_service.service.ending import end_sessions
+from auth_service.service.freshness import require_fresh
+from shared.db import Connection, Database
+from shared.errors import InsufficientRole, NotFound, Unauthenticated
+from shared.events.publish import NewEvent, publish
+
+
+async def change_roles(connection: Connection, doer: Doer, user_id: UUID, roles: tuple[str, ...]) -> list[NewEvent]:
+    """Set them; where they change, end the person's sessions, so that no token or cookie tells of the old ones.
+
+    Raises NotFound or LastAdministrator.
+    """
+    accounts = AdministrationRepository(connection)
+    before = await accounts.hold_roles(user_id)
+    if before is None:
+        raise NotFound
+    if set(before) == set(roles):
+        return []
+    await accounts.set_roles(user_id, roles)
+    details = {"before": " ".join(before), "after": " ".join(roles)}
+    await AuditRepository(connection).record(doer.did(Action.ROLES_CHANGED, user_id, **details))
+    return await end_sessions(connection, Ending(user_id, EndReason.ROLES_CHANGED))
+
+
+@dataclass(frozen=True, slots=True)
+class Administration:
+    """Everything here raises InsufficientUserAuthentication, InsufficientRole, NotFound and Unavailable."""
+
+    database: Database
+
+    async def get(self, user_id: UUID) -> AccountDetails:
+        """Return the account, for whoever may read it. Raises NotFound."""
+        found = await AdministrationRepository(self.database).find(user_id)
+        if found is None:
+            raise NotFound
+        return found
+
+    async def set_roles(self, doer: Doer, user_id: UUID, raw: list[str]) -> None:
+        """Raises InvalidRole or LastAdministrator."""
+        roles = accept_roles(raw)
+        async with self._acting(doer) as connection:
+            await publish(connection, "auth", await change_roles(connection, doer, user_id, roles))
+
+    async def ban(self, doer: Doer, user_id: UUID, reason: str, until: datetime | None) -> None:
+        """Let nobody sign in, end all sessions, and stop the API keys. Raises InvalidBan or LastAdministrator."""
+        ban = accept_ban(reason, until, datetime.now(UTC))
+        async with self._acting(doer) as connection:
+            if not await AdministrationRepository(connection).ban(user_id, ban):
+                raise NotFound
+            end = ban.until.isoformat() if ban.until is not None else "never"
+            entry = doer.did(Action.ACCOUNT_BANNED, user_id, reason=ban.reason, until=end)
+            await AuditRepository(connection).record(entry)
+            events = await end_sessions(connection, Ending(user_id, EndReason.ACCOUNT_BANNED))
+            await publish(connection, "auth", events + await stop_api_keys(connection, user_id))
+
+    async def unban(self, doer: Doer, user_id: UUID) -> None:
+        """Lift a ban; the API keys are good again. Lifting none is no failure."""
+        async with self._acting(doer) as connection:
+            accounts = AdministrationRepository(connection)
+            if await accounts.hold_roles(user_id) is None:
+                raise NotFound
+            if await accounts.unban(user_id):
+                await AuditRepository(connection).record(doer.did(Action.ACCOUNT_UNBANNED, user_id))
+                await publish(connection, "auth", await restore_api_keys(connection, user_id))
+
+    async def void_password(self, doer: Doer, user_id: UUID, *, keep_api_keys: bool) -> None:
+        """Let the password be wrong until a new one is set by mail; end all sessions, and the keys unless kept."""
+        async with self._acting(doer) as connection:
+            if not await AdministrationRepository(connection).void_password(user_id):
+                raise NotFound
+            await AuditRepository(connection).record(doer.did(Action.PASSWORD_VOIDED, user_id))
+            events = await end_sessions(connection, Ending(user_id, EndReason.PASSWORD_VOIDED))
+            if not keep_api_keys:
+                events += await revoke_api_keys(connection, user_id)
+            await publish(connection, "auth", events)
+
+    async def sign_out(self, doer: Doer, user_id: UUID) -> None:
+        """End all of the person's sessions."""
+        async with self._acting(doer) as connection:
+            if await AdministrationRepository(connection).hold_roles(user_id) is None:
+                raise NotFound
+            events = await end_sessions(connection, Ending(user_id, EndReason.ENDED_BY_ADMINISTRATOR))
+            entry = doer.did(Action.SIGNED_OUT_EVERYWHERE, user_id, ended=str(len(events)))
+            await AuditRepository(connection).record(entry)
+            await publish(connection, "auth", events)
+
+    async def end_session(self, doer: Doer, user_id: UUID, session_id: UUID) -> None:
+        """End one of the person's sessions. One that has ended already is as good as none."""
+        async with self._acting(doer) as connection:
+            ending = Ending(user_id, EndReason.ENDED_BY_ADMINISTRATOR, only=session_id)
+            events = await end_sessions(connection, ending)
+            if not events:
+                raise NotFound
+            details = {"ended": str(session_id), "reason": ending.reason.value}
+            await AuditRepository(connection).record(doer.did(Action.SESSION_ENDED, user_id, **details))
+            await publish(connection, "auth", events)
+
+    async def delete_api_key(self, doer: Doer, user_id: UUID, api_key_id: UUID) -> None:
+        async with self._acting(doer) as connection:
+            await publish(connection, "auth", await delete_api_key(connection, doer, user_id, api_key_id))
+
+    async def delete(self, doer: Doer, user_id: UUID) -> None:
+        """Delete the account and all that belongs to it, everywhere. Raises LastAdministrator."""
+        async with self._acting(doer) as connection:
+            if await AdministrationRepository(connection).hold_roles(user_id) is None:
+                raise NotFound
+            entry = doer.did(Action.ACCOUNT_DELETED, user_id)
+            await publish(connection, "auth", await remove_account(connection, user_id, entry))
+
+    @asynccontextmanager
+    async def _acting(self, doer: Doer) -> AsyncIterator[Connection]:
+        """Begin a transaction in which the doer is an administrator, by a fresh session, until it ends."""
+        async with self.database.transaction() as connection:
+            await require_administrator(connection, doer)
+            yield connection
+
+
+async def require_administrator(connection: Connection, doer: Doer) -> None:
+    """Raises Unauthenticated, InsufficientUserAuthentication or InsufficientRole."""
+    if doer.session_id is None:
+        raise Unauthenticated
+    standing = await require_fresh(connection, doer.user_id, doer.session_id)
+    if ADMINISTRATOR not in standing.roles:
+        raise InsufficientRole

@@ -1,0 +1,84 @@
+"""Signing in with what was mailed: a code that is typed, or a link that is followed."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from auth_service.domain.accounts import Account, Proof
+from auth_service.domain.audit import Action, AuditEntry
+from auth_service.domain.devices import Device
+from auth_service.domain.one_time_tokens import Purpose, Spent, code_digest, new_challenge, tidy_code
+from auth_service.domain.standing import MAILBOX
+from auth_service.emails import parse_email
+from auth_service.errors import InvalidLink, InvalidMailCode
+from auth_service.marks import Marks
+from auth_service.repository.accounts import AccountRepository
+from auth_service.repository.one_time_tokens import OneTimeTokenRepository
+from auth_service.service.attempt_guard import AttemptGuard
+from auth_service.service.email_verification import note_received
+from auth_service.service.entrance import Admission, Entrance, Visitor
+from auth_service.service.mail_requests import MailRequests, Wish
+from auth_service.service.one_time_mail import link_digest
+from shared.db import Database
+
+
+@dataclass(frozen=True, slots=True)
+class TypedCode:
+    """What somebody shows: `challenge` is what they were answered when they asked for the code."""
+
+    email: str
+    challenge: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailSignIn:
+    database: Database
+    requests: MailRequests
+    attempts: AttemptGuard
+    marks: Marks
+    entrance: Entrance
+
+    async def ask_code(self, address: str) -> str:
+        """Have a code mailed, and return the challenge that it will be good with. Raises InvalidEmail, Unavailable."""
+        challenge = new_challenge()
+        await self.requests.ask(Wish.CODE, address, challenge)
+        return challenge
+
+    async def by_code(self, typed: TypedCode, visitor: Visitor) -> Admission:
+        """Begin a session. Raises InvalidEmail, InvalidMailCode, TooManyAttempts, and what `Entrance.admit` does."""
+        email = parse_email(typed.email)
+        account = await AccountRepository(self.database).find(email.key, self.marks.fingerprint(visitor.device))
+
+        async def look() -> bool:
+            hashed = code_digest(typed.challenge, tidy_code(typed.code))
+            spent = await self._spend(Purpose.SIGN_IN_CODE, hashed, visitor.device)
+            return spent is not None and account is not None and spent.user_id == account.user_id
+
+        right = await self.attempts.judge(email.key, account, visitor.device, look)
+        if account is None or not right:
+            raise InvalidMailCode
+        return await self._admit(account.user_id, visitor)
+
+    async def by_link(self, token: str, visitor: Visitor) -> Admission:
+        """Begin a session. Raises InvalidLink, and what `Entrance.admit` does. There is nothing to guess."""
+        spent = await self._spend(Purpose.SIGN_IN_LINK, link_digest(token), visitor.device)
+        if spent is None:
+            raise InvalidLink
+        return await self._admit(spent.user_id, visitor)
+
+    async def _spend(self, purpose: Purpose, hashed: bytes, device: Device) -> Spent | None:
+        """Spend what was mailed; whoever shows it receives the account's mail."""
+        async with self.database.transaction() as connection:
+            spent = await OneTimeTokenRepository(connection).spend(purpose, hashed)
+            if spent is not None:
+                await note_received(connection, AuditEntry(Action.EMAIL_VERIFIED, device, spent.user_id))
+        return spent
+
+    async def _admit(self, user_id: UUID, visitor: Visitor) -> Admission:
+        """Read the account only now, when its address is known to be verified."""
+        account: Account | None = await AccountRepository(self.database).find_by_id(
+            user_id, self.marks.fingerprint(visitor.device)
+        )
+        if account is None:
+            raise InvalidLink
+        return await self.entrance.admit(Proof(account, (MAILBOX,)), visitor)

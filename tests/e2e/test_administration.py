@@ -1,0 +1,90 @@
+"""An administrator at work through the whole stack: a command makes them, and a ban reaches every credential."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from tests.e2e.stack import Stack, command
+from tests.e2e.visitor import Visitor
+from tests.waiting import eventually
+
+KEY = {"name": "backup", "scopes": ["users:read"]}
+SOON = 1.0  # seconds within which what was revoked is dead
+
+
+def asks(who: Visitor, status: int, code: str | None = None) -> Callable[[], Awaitable[bool]]:
+    async def ask() -> bool:
+        reply = await who.call("GET", "/v1/users/me")
+        return reply.status == status and (code is None or reply.code == code)
+
+    return ask
+
+
+@pytest.fixture
+async def admin(stack: Stack, ada: Visitor) -> Visitor:
+    made = command("admin", stack.state, ada.email)
+    assert (made.returncode, "is an administrator now" in made.stdout) == (0, True), made
+    assert (await ada.login()).status == 200
+    return ada
+
+
+async def test_ban_kills_token_cookie_and_key_within_a_second_and_gives_the_key_back(
+    admin: Visitor, grace: Visitor
+) -> None:
+    """A5, disable: no access token works a second after the acknowledgement."""
+    made = (await grace.call("POST", "/v1/auth/api-keys", json=KEY)).json()
+    program = Visitor(grace.url, grace.address, grace.session, grace.email, {"access_token": made["key"]})
+    assert await asks(grace, 200)()
+    assert await asks(program, 200)()
+    path = f"/v1/admin/users/{grace.user_id}/ban"
+    assert (await admin.call("PUT", path, json={"reason": "Spam"})).status == 204
+    await eventually(asks(grace, 401), within=SOON)
+    await eventually(asks(program, 401), within=SOON)
+    assert (await grace.login()).code == "account_banned"
+    assert (await admin.call("DELETE", path)).status == 204
+    await eventually(asks(program, 200), within=SOON)
+    assert await asks(grace, 401)()
+    assert (await grace.login()).status == 200
+
+
+async def test_role_that_is_taken_is_worth_nothing_within_a_second(
+    stack: Stack, admin: Visitor, grace: Visitor
+) -> None:
+    assert command("admin", stack.state, grace.email).returncode == 0
+    assert (await grace.login()).status == 200
+    assert (await grace.call("GET", "/v1/admin/users?limit=1")).status == 200
+    path = f"/v1/admin/users/{grace.user_id}/roles"
+    assert (await admin.call("PUT", path, json={"roles": []})).status == 204
+
+    async def refused() -> bool:
+        return (await grace.call("GET", "/v1/admin/users?limit=1")).status == 401
+
+    await eventually(refused, within=SOON)
+    assert (await grace.login()).status == 200
+    assert (await grace.call("GET", "/v1/admin/users?limit=1")).code == "insufficient_scope"
+
+
+async def test_log_is_exported_through_the_gateway_and_told_in_the_programs_own_log(
+    stack: Stack, admin: Visitor
+) -> None:
+    reply = await admin.call("GET", f"/v1/admin/audit/export?format=csv&account={admin.user_id}")
+    assert (reply.status, reply.headers["Content-Type"]) == (200, "text/csv; charset=utf-8; header=present")
+    assert admin.user_id in reply.body.decode()
+
+    async def told() -> bool:
+        lines = [line for line in stack.log("auth_service") if line["event.action"] == "audit"]
+        return any(line["audit.action"] == "audit_exported" and line["user.id"] == admin.user_id for line in lines)
+
+    await eventually(told)
+    text = str([line for line in stack.log("auth_service") if line["event.action"] == "audit"])
+    assert admin.email not in text
+    assert "127." not in text
+
+
+async def test_person_without_the_role_gets_nothing(stack: Stack, grace: Visitor) -> None:
+    for path in ("/v1/admin/users", "/v1/admin/audit", "/v1/admin/audit/export"):
+        reply = await grace.call("GET", path)
+        assert (reply.status, reply.code) == (403, "insufficient_scope")
+    refused = command("admin", stack.state, "nobody@example.org")
+    assert (refused.returncode, "Nobody has registered" in refused.stderr) == (1, True)
+    assert "EMAIL=" in command("admin", stack.state, "").stderr
