@@ -25,6 +25,7 @@ SECTIONS = (
         select user_id as key, json_build_object(
             'id', user_id, 'email', email, 'email_key', email_key, 'email_verified_at', email_verified_at,
             'roles', roles, 'created_at', created_at,
+            'banned_at', banned_at, 'banned_until', banned_until, 'ban_reason', ban_reason,
             'password_changed_at', case when password_hash is not null then password_changed_at end,
             'known_devices', (
                 select coalesce(json_agg(d.last_seen_at order by d.last_seen_at), '[]')
