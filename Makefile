@@ -10,7 +10,7 @@ TARGETS ?= headers paths routes answers frames handshakes client_addresses
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test test-faults test-readme test-examples soak fuzz check fmt fmt-check lint types migrate admin doctor memory compose-check bench-gateway bench-visit problems lock clean mail-preview test-federation rotate-keys bench-auth import
+.PHONY: help run test test-faults test-readme test-examples soak fuzz check fmt fmt-check lint types migrate admin doctor memory compose-check bench-gateway bench-visit problems lock clean mail-preview test-federation rotate-keys bench-auth import test-browser
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -27,6 +27,9 @@ test-faults: $(VENV)/.dev  ## kill -9 each of the seven processes ten times unde
 
 test-readme: $(VENV)/.dev  ## paste the README's visit into a shell, with curl
 	@$(BIN)/pytest -q tests/readme
+
+test-browser: $(VENV)/.dev  ## the pages in a headless Chromium (apt install chromium), with screenshots in .screenshots/
+	@$(BIN)/pytest -q tests/browser $(ARGS)
 
 test-examples: $(VENV)/.dev  ## the services in examples/ behind the real gateway; needs node 20
 	@$(BIN)/pytest -q tests/examples

@@ -23,12 +23,15 @@ from auth_service.handlers.sessions import ENDING, SESSION_LISTS
 from auth_service.handlers.sign_in import REFRESHING, SIGN_IN
 from auth_service.key_ring import REFRESH_SECONDS, KeyRing
 from auth_service.mail_desk import open_mail, serve_mail
+from auth_service.page_routes import PAGES
+from auth_service.pages import serve_pages
 from auth_service.passwords import PasswordHasher
 from auth_service.refresh_tokens import RefreshTokens
 from auth_service.repository.account_search import AccountSearch
 from auth_service.repository.audit_search import AuditSearch
 from auth_service.repository.retention import PURGES
 from auth_service.repository.revocations import RevocationRepository
+from auth_service.repository.rotation import RotationRepository
 from auth_service.repository.session_lists import SessionLists
 from auth_service.repository.sessions import SessionRepository
 from auth_service.routes import PRIVATE_ROUTES, ROUTES
@@ -74,7 +77,7 @@ async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterato
         await stack.enter_async_context(background("seal anew", reseal, every=RESEAL_SECONDS))
         await stack.enter_async_context(background("purge", partial(purge, database, PURGES), every=EVERY))
         public = public_app(
-            "Accounts and sessions", ROUTES, verifier, lifecycle, public_url=settings.process.public_url
+            "Accounts and sessions", (*ROUTES, *PAGES), verifier, lifecycle, public_url=settings.process.public_url
         )
         private = private_app(PRIVATE_ROUTES, verifier, _checks(database, core.keys), lifecycle)
         _serve_people(public, core)
@@ -82,6 +85,7 @@ async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterato
         public[EXPORTING] = await stack.enter_async_context(open_exporting(settings, database))
         _serve_administrators(public, database)
         serve_mail(public, core)
+        serve_pages(public, core)
         _serve_programs(private, core, feed)
         await stack.enter_async_context(open_mail(core, lifecycle))
         yield Apps(public, private)
@@ -109,7 +113,8 @@ def _serve_people(app: web.Application, core: Core) -> None:
         rehashing=Rehashing(database, core.hasher),
         registrar=core.registrar,
     )
-    app[REFRESHING] = Refreshing(database, RefreshTokens(core.settings.refresh_key), core.issuer)
+    tokens = RefreshTokens(core.settings.refresh_key)
+    app[REFRESHING] = Refreshing(database, RotationRepository(database), tokens, core.issuer)
     app[ACCOUNT] = AccountKeeping(
         database=database,
         hasher=core.hasher,

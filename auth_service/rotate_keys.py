@@ -23,7 +23,7 @@ _POLL_SECONDS = 0.2
 
 
 def rotate_keys(argv: Sequence[str]) -> int:
-    """Return the exit status: 1 where the database can't be reached."""
+    """Return the exit status: 1 where the database can't be reached, or KEY_ENCRYPTION_KEY isn't auth_service's."""
     parser = argparse.ArgumentParser(prog="python -m auth_service rotate-keys", description=__doc__)
     parser.add_argument("--now", action="store_true", help="a key was stolen: end all tokens of the keys there are")
     parser.add_argument("--after", type=_seconds, help="seconds until the new key signs (900; with --now 10)")
@@ -31,7 +31,7 @@ def rotate_keys(argv: Sequence[str]) -> int:
     try:
         asyncio.run(_rotate(load(Settings), options.after, now=options.now))
     except Unavailable as exc:
-        print(f"rotate-keys: {exc.detail} Run it again.", file=sys.stderr)  # noqa: T201  whoever rotates is watching
+        print(f"rotate-keys: {exc.detail}", file=sys.stderr)  # noqa: T201  whoever rotates is watching
         return 1
     return 0
 

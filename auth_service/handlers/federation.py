@@ -13,6 +13,7 @@ from auth_service.federation_messages import (
     RedeemRequest,
 )
 from auth_service.handlers.admissions import NO_STORE, admission_headers, present_admission, visitor_of
+from auth_service.handlers.pages.second_factor import ask_second_factor
 from auth_service.messages import SignInAnswer
 from auth_service.service.federation import Departure, Federation, Returned, Wish
 from shared.errors import InvalidParameter, MethodNotAllowed
@@ -45,11 +46,11 @@ async def begin_provider_sign_in(request: web.Request, provider: str, query: Pro
 async def finish_provider_sign_in(request: web.Request, provider: str) -> web.Response:
     """Take a browser back from the provider, signed in, to the page that it came from."""
     _only_by_going_there(request)
-    arrival = await request.app[FEDERATION].arrive(
-        provider, _returned(request), visitor_of(request, SessionKind.BROWSER)
-    )
+    visitor = visitor_of(request, SessionKind.BROWSER)
+    arrival = await request.app[FEDERATION].arrive(provider, _returned(request), visitor)
     if arrival.owed is not None:
-        raise arrival.owed
+        asked = ask_second_factor(request, arrival.location, arrival.owed)
+        return _see_other(asked.location, NO_STORE | {"Set-Cookie": asked.cookies[0]})
     headers = admission_headers(request, arrival.admission) if arrival.admission is not None else dict(NO_STORE)
     return _see_other(arrival.location, headers)
 

@@ -17,8 +17,9 @@ from auth_service.domain.signing_keys import HASTY_LEAD, LEAD, plan
 from auth_service.metrics import SIGNING_KEYS_MADE
 from auth_service.repository.audit import AuditRepository
 from auth_service.repository.signing_keys import NewKey, SigningKeyRepository, StoredKey
-from auth_service.sealing import Sealer
+from auth_service.sealing import Sealer, WrongSealingKey
 from shared.db import Connection, Database
+from shared.errors import Unavailable
 from shared.events.publish import NewEvent, publish
 from shared.identity import public_jwk
 from shared.logs import log
@@ -55,14 +56,14 @@ class KeyRotation:
             for kid, until in due.retire:
                 await repository.end(kid, until)
                 await _note(connection, Action.SIGNING_KEY_RETIRED, kid, until=until)
-            if due.make_for is not None:
+            if due.make_for is not None and self._knows(keys):
                 await self._make(connection, due.make_for)
             return await repository.list_verifying()
 
     async def begin(self, lead: timedelta = LEAD) -> Change | None:
-        """Make the next key now; none when it has been made already and waits for its time."""
+        """Make the next key now; none when it has been made already and waits for its time. Raises Unavailable."""
         async with self.database.transaction() as connection:
-            repository, keys = await _locked(connection)
+            repository, keys = await self._ours(connection)
             now = await repository.now()
             if any(key.signs_from > now for key in keys):
                 return None
@@ -70,9 +71,12 @@ class KeyRotation:
             return Change(kid, now + lead)
 
     async def replace_all(self, lead: timedelta = HASTY_LEAD) -> Change:
-        """Have one new key in place of all there are, those to come included: somebody else may have them."""
+        """Have one new key in place of all there are, those to come included: somebody else may have them.
+
+        Raises Unavailable.
+        """
         async with self.database.transaction() as connection:
-            repository, keys = await _locked(connection)
+            repository, keys = await self._ours(connection)
             change = await repository.now() + lead
             for key in keys:
                 await repository.end(key.kid, change)
@@ -84,6 +88,20 @@ class KeyRotation:
         """Have gateways drop what was let in by these keys at once, open streams included."""
         async with self.database.transaction() as connection:
             await publish(connection, "auth", [NewEvent("signing_key_withdrawn", kid) for kid in kids])
+
+    def _knows(self, keys: Sequence[StoredKey]) -> bool:
+        """Tell whether we open what the others sealed. They couldn't open what we seal, if not."""
+        try:
+            return not keys or bool(self.sealer.open(keys[0].sealed, keys[0].kid))
+        except WrongSealingKey:
+            return False
+
+    async def _ours(self, connection: Connection) -> tuple[SigningKeyRepository, list[StoredKey]]:
+        """Raises Unavailable where we must not make a key."""
+        repository, keys = await _locked(connection)
+        if not self._knows(keys):
+            raise Unavailable("KEY_ENCRYPTION_KEY doesn't open the keys that there are.")
+        return repository, keys
 
     async def _make(self, connection: Connection, signs_from: datetime) -> str:
         """Make a key and tell of it, as the transaction's last step."""

@@ -24,6 +24,7 @@ _TRIES = 5  # each lost race moves the session on: rotate, replay, reuse; more a
 @dataclass(frozen=True, slots=True)
 class Refreshing:
     database: Database
+    rotation: RotationRepository
     refresh_tokens: RefreshTokens
     issuer: TokenIssuer
 
@@ -36,16 +37,15 @@ class Refreshing:
         """
         token = self.refresh_tokens.decode(presented)
         successor = self.refresh_tokens.successor(token)
-        rotation = RotationRepository(self.database)
         for _ in range(_TRIES):
-            reading = await rotation.read(token.session_id)
+            reading = await self.rotation.read(token.session_id)
             if reading is None:
                 raise SessionExpired
             verdict = judge(self.refresh_tokens.presented(token), reading.rotation, reading.read_at)
             if verdict is Verdict.ROTATE:
-                done = await rotation.rotate(token.session_id, token.generation, successor.secret_hash, device)
+                done = await self.rotation.rotate(token.session_id, token.generation, successor.secret_hash, device)
             elif verdict is Verdict.REPLAY:
-                done = await rotation.replay(token.session_id, successor.generation, device)
+                done = await self.rotation.replay(token.session_id, successor.generation, device)
             else:
                 await self._refuse(verdict, reading, token.session_id, device)
             if done:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from gateway.pages.assets import etag_of, load_assets
 from gateway.pages.compressed import SMALLEST, Compressed
 from gateway.pages.documents import Documents, Fetch
-from shared.web.pages import HTML, render_page
+from shared.web.pages.templates import HTML, render_page
 
 Header = tuple[str, str]
 

@@ -10,6 +10,7 @@ from shared.web.binding import bind
 from shared.web.health import OPEN_PATHS, Check, health_routes
 from shared.web.middleware import on_answer, surround
 from shared.web.openapi import openapi_document
+from shared.web.pages.binding import bind_page
 from shared.web.public_url import PUBLIC_URL
 from shared.web.routes import Auth, Route
 
@@ -18,7 +19,7 @@ def public_app(
     title: str, routes: Sequence[Route], verifier: Verifier, lifecycle: Lifecycle, *, public_url: str = ""
 ) -> web.Application:
     """Return the application that the gateway talks to; it tells its own API at /openapi.json."""
-    document = openapi_document(title, routes)
+    document = openapi_document(title, [route for route in routes if route.page is None])
 
     async def openapi(_request: web.Request) -> web.StreamResponse:
         return web.json_response(document)
@@ -49,7 +50,8 @@ def private_app(
 
 def _add(app: web.Application, routes: Sequence[Route], lifecycle: Lifecycle) -> None:
     for route in routes:
-        app.router.add_route(route.method, route.path, bind(route))
+        handler = bind(route) if route.page is None else bind_page(route, route.page)
+        app.router.add_route(route.method, route.path, handler)
         if route.method == "GET":
-            app.router.add_route("HEAD", route.path, bind(route))
+            app.router.add_route("HEAD", route.path, handler)
     app.on_response_prepare.append(on_answer(lifecycle))

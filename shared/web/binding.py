@@ -29,7 +29,7 @@ from shared.web.routes import ADMIN_ROLE, OF_PEOPLE, OF_SESSIONS, Auth, Route, S
 _JSON_TYPE = {"Content-Type": "application/json"}
 
 
-class _NoQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+class NoQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The query of a route that takes none."""
 
 
@@ -48,9 +48,9 @@ def bind(route: Route) -> WebHandler:
 
     async def handle(request: web.Request) -> web.StreamResponse:
         _authorise(route.auth, identity_of(request))
-        arguments: dict[str, Any] = _path_values(request, signature)
+        arguments: dict[str, Any] = path_values(request, signature)
         if not route.foreign_query:
-            query = parse_query(request, signature.query or _NoQuery)
+            query = parse_query(request, signature.query or NoQuery)
             if signature.query is not None:
                 arguments["query"] = query
         if signature.body is not None:
@@ -71,7 +71,7 @@ def _authorise(auth: Auth, identity: Identity) -> None:
         raise Forbidden("This is for Colonnade's own programs.")
 
 
-def _path_values(request: web.Request, signature: Signature) -> dict[str, Any]:
+def path_values(request: web.Request, signature: Signature) -> dict[str, Any]:
     """Convert the path's parameters; one that can't name anything is like one that names nothing: NotFound."""
     return {name: _path_value(request.match_info[name], kind) for name, kind in signature.path.items()}
 

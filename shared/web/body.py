@@ -122,10 +122,10 @@ def _check(value: Any, pointer: str, depth: int) -> None:
     if depth > _MAX_DEPTH:
         raise MalformedBody("The JSON is nested too deep.")
     if isinstance(value, str):
-        _check_text(value, pointer)
+        check_text(value, pointer)
     elif isinstance(value, dict):
         for name, member in value.items():
-            _check_text(name, pointer)
+            check_text(name, pointer)
             if len(name) > _MAX_NAME:
                 raise MalformedBody("A member's name is too long.", errors=[Violation(pointer, "has such a member")])
             _check(member, f"{pointer}/{_escaped(name)}", depth + 1)
@@ -134,7 +134,8 @@ def _check(value: Any, pointer: str, depth: int) -> None:
             _check(member, f"{pointer}/{index}", depth + 1)
 
 
-def _check_text(text: str, pointer: str) -> None:
+def check_text(text: str, pointer: str) -> None:
+    """Raises MalformedBody, naming `pointer`, for what no store or peer takes."""
     if "\0" in text:
         raise MalformedBody("Text must not hold NUL.", errors=[Violation(pointer, "holds NUL")])
     if not text.isascii():

@@ -24,9 +24,10 @@ class HostCookie:
             return cls(f"__Host-{plain_name}", f"{attributes}; Secure")
         return cls(plain_name, attributes)
 
-    def set(self, value: str, max_age: int) -> str:
-        """Return the Set-Cookie that has a browser keep it for `max_age` seconds."""
-        return f"{self.name}={value}; Max-Age={max_age}; {self.attributes}"
+    def set(self, value: str, max_age: int | None) -> str:
+        """Return the Set-Cookie that has a browser keep it for `max_age` seconds; with none, until it is closed."""
+        age = f"Max-Age={max_age}; " if max_age is not None else ""
+        return f"{self.name}={value}; {age}{self.attributes}"
 
     def clear(self) -> str:
         return f"{self.name}=; Max-Age=0; {self.attributes}"
@@ -35,6 +36,11 @@ class HostCookie:
         """Return all its values in a request's Cookie headers: more than one is somebody's forgery."""
         pairs = (pair.partition("=") for header in headers for pair in header.split(";"))
         return [value.strip(" \t") for name, _, value in pairs if name.strip(" \t") == self.name]
+
+    def read_one(self, headers: Iterable[str]) -> str:
+        """Return its value; empty if there is none, or more than one."""
+        values = self.read(headers)
+        return values[0] if len(values) == 1 else ""
 
 
 class SessionCookie(HostCookie):

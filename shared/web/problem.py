@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from shared.errors import AppError, Unauthenticated
-from shared.web.pages import HTML, render_page
+from shared.web.pages.templates import HTML, render_page
 
 PROBLEM_JSON = "application/problem+json"
 

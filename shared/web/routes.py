@@ -13,7 +13,7 @@ are msgspec structs (or UUID, str, int in a path). Its return annotation gives t
 import inspect
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -25,6 +25,7 @@ from aiohttp import web
 from shared.errors import AppError
 from shared.web.answers import Accepted, Answer, Created, NoContent, Page
 from shared.web.body import JSON_TYPES
+from shared.web.pages.answers import PageAnswer
 
 Handler = Callable[..., Awaitable[object]]
 _ANSWERS = {Answer: 200, Created: 201, Accepted: 202}
@@ -47,6 +48,19 @@ ADMIN_ROLE = "admin"  # whoever has it may all that a route for administrators o
 
 
 @dataclass(frozen=True, slots=True)
+class PageRules:
+    """What makes a route a page (GET), or the target of a form (POST), for people rather than programs.
+
+    `signed_in`: who isn't is led to sign in. `on`: the page that a form stands on, which is shown again when it is
+    refused. `faults`: the form's field that an error is about, by the error's code, where the error itself names none.
+    """
+
+    signed_in: bool = False
+    on: "Route | None" = None
+    faults: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """`raw_body` names the media types that a handler without a `body` parameter reads from the stream itself,
     `raw_answer` those that one returning `web.StreamResponse` gives; both are for the OpenAPI document. A GET's handler
@@ -65,6 +79,7 @@ class Route:
     raw_body: tuple[str, ...] = ()
     raw_answer: tuple[str, ...] = ()
     foreign_query: bool = False
+    page: PageRules | None = None  # it is for people, and no part of the API's description
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +145,7 @@ def _answer_type(hint: Any) -> tuple[int, Any]:
     origin = get_origin(hint) or hint
     if origin in (NoneType, NoContent):
         return 204, None
-    if inspect.isclass(origin) and issubclass(origin, web.StreamResponse):
+    if inspect.isclass(origin) and issubclass(origin, web.StreamResponse | PageAnswer):
         return 200, None
     if origin in _ANSWERS and get_args(hint):
         return _ANSWERS[origin], get_args(hint)[0]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from auth_service.page_routes import PAGES as AUTH_PAGES
 from auth_service.routes import ROUTES as AUTH_ROUTES
 from file_service.routes import ROUTES as FILE_ROUTES
 from gateway.limits.policy import parse_policy
@@ -22,7 +23,7 @@ GRANTS = {"role:admin": "admin", "scope": "user"}  # the service's word for what
 TABLE = load_routes(ROOT / "gateway" / "routes.toml", UPSTREAMS, parse_policy)
 WRITTEN = tomllib.loads((ROOT / "gateway" / "routes.toml").read_text(encoding="utf-8"))["route"]
 SERVED = [
-    *(("auth_service", route) for route in AUTH_ROUTES),
+    *(("auth_service", route) for route in (*AUTH_ROUTES, *AUTH_PAGES)),
     *(("user_service", route) for route in USER_ROUTES),
     *(("file_service", route) for route in FILE_ROUTES),
 ]

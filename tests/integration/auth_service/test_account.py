@@ -69,7 +69,8 @@ async def test_deleted_account_is_gone_and_told(service: AuthService) -> None:
     assert {subject for subject, _ in revoked} == {str(person.session_id), str(other.session_id)}
     assert {data["reason"] for _, data in revoked} == {"account_deleted"}
     kinds = [row["type"] for row in await service.admin.fetch("select type from auth.event order by id")]
-    assert kinds == ["user_registered", "session_revoked", "session_revoked", "user_deleted"]
+    assert kinds[0] == "signing_key_published"
+    assert kinds[1:] == ["user_registered", "session_revoked", "session_revoked", "user_deleted"]
 
 
 async def test_audit_log_forgets_from_where_a_deleted_account_was_used(service: AuthService) -> None:

@@ -78,7 +78,8 @@ async def test_user_ids_are_listed_for_those_who_start_afresh(service: AuthServi
     rest = (await service.internal("GET", f"/internal/users?limit=3&after={first['next_after']}")).body
     assert [*first["items"], *rest["items"]] == [str(each) for each in old]
     assert rest["next_after"] is None
-    assert [event["subject"] for event in await follow(service, first)] == [str(newest.user_id)]
+    told = [event["subject"] for event in await follow(service, first) if event["type"] == "user_registered"]
+    assert told == [str(newest.user_id)]
 
 
 async def test_registration_that_overtook_an_older_transaction_is_not_missed(service: AuthService) -> None:

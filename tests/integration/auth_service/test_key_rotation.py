@@ -6,12 +6,15 @@ from datetime import timedelta
 
 import jwt
 import pytest
+from prometheus_client import REGISTRY
 
 from auth_service.domain.signing_keys import LEAD, TOKENS_LIVE
 from auth_service.repository.retention import PURGES
 from auth_service.rotate_keys import rotate_keys
+from auth_service.sealing import Sealer, WrongSealingKey
 from shared.errors import Unavailable
 from shared.purge import purge
+from shared.settings import Secret
 from tests.integration.auth_service.people import Gateway
 from tests.integration.auth_service.test_program import start
 from tests.integration.auth_service.test_signing_keys import JWKS
@@ -187,18 +190,68 @@ async def test_command_says_that_the_database_is_away(auth_database: DatabaseUrl
         rotate_keys(["--never"])
 
 
+@pytest.mark.parametrize("arguments", [(), ("--now",)], ids=["in order", "at once"])
+async def test_command_makes_no_key_that_auth_service_couldnt_open(
+    auth_database: DatabaseUrls, gateway: Gateway, service: AuthService, arguments: tuple[str, ...]
+) -> None:
+    old = await signer(service)
+    environ = environment(auth_database, gateway) | {"KEY_ENCRYPTION_KEY": NEW_KEY}
+    process = await start(environ, "rotate-keys", *arguments)
+    _, errors = await process.communicate()
+    assert (process.returncode, b"KEY_ENCRYPTION_KEY" in errors) == (1, True)
+    await service.key_ring.refresh()
+    assert await published(service) == {old}
+
+
+async def test_replica_with_another_encryption_key_makes_no_key_when_one_is_due(
+    auth_database: DatabaseUrls, gateway: Gateway, service: AuthService
+) -> None:
+    await signer(service)
+    async with running(auth_database, gateway, KEY_ENCRYPTION_KEY=NEW_KEY) as other:
+        await service.admin.execute("update auth.signing_key set signs_from = signs_from - $1::interval", EVERY)
+        await other.key_ring._rotation.advance()
+        await service.key_ring.refresh()
+        assert len(await published(service)) == 2
+        for sealed in await service.admin.fetch("select kid, private_key from auth.signing_key"):
+            assert opens(OLD_KEY, sealed["private_key"], sealed["kid"])
+
+
 async def test_changed_encryption_key_opens_what_the_old_one_sealed_and_seals_it_anew(
     auth_database: DatabaseUrls, gateway: Gateway, service: AuthService
 ) -> None:
     """KEY_ENCRYPTION_KEY: both, the new one first; then the new one alone."""
-    old = await signer(service)
-    before = await service.admin.fetchval("select private_key from auth.signing_key")
+    old, person = await signer(service), await service.register()
+    sealed = Sealer(Secret(OLD_KEY)).seal(b"a factor's secret", f"totp {person.user_id}")
+    await service.admin.execute("insert into auth.totp (user_id, secret) values ($1, $2)", person.user_id, sealed)
     async with running(auth_database, gateway, KEY_ENCRYPTION_KEY=f"{NEW_KEY},{OLD_KEY}") as both:
         assert await signer(both) == old
 
-        async def is_sealed_anew() -> bool:
-            return bool(before != await service.admin.fetchval("select private_key from auth.signing_key"))
+        async def are_sealed_anew() -> bool:
+            key = await service.admin.fetchval("select private_key from auth.signing_key")
+            secret = await service.admin.fetchval("select secret from auth.totp")
+            return opens(NEW_KEY, key, old) and opens(NEW_KEY, secret, f"totp {person.user_id}")
 
-        await eventually(is_sealed_anew)
+        await eventually(are_sealed_anew)
     async with running(auth_database, gateway, KEY_ENCRYPTION_KEY=NEW_KEY) as later:
         assert await signer(later) == old
+
+
+def opens(key: str, sealed: bytes, label: str) -> bool:
+    try:
+        return bool(Sealer(Secret(key)).open(sealed, label))
+    except WrongSealingKey:
+        return False
+
+
+async def test_what_no_key_opens_is_counted_and_left_as_it_is(
+    auth_database: DatabaseUrls, gateway: Gateway, service: AuthService
+) -> None:
+    person = await service.register()
+    await service.admin.execute("insert into auth.totp (user_id, secret) values ($1, $2)", person.user_id, b"x" * 40)
+    async with running(auth_database, gateway, KEY_ENCRYPTION_KEY=f"{NEW_KEY},{OLD_KEY}"):
+
+        async def is_counted() -> bool:
+            return REGISTRY.get_sample_value("auth_secrets_unreadable") == 1
+
+        await eventually(is_counted)
+    assert await service.admin.fetchval("select secret from auth.totp") == b"x" * 40

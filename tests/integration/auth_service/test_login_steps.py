@@ -48,7 +48,8 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[Steps]:
 
     def note(original: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
         async def noted(self: object, query: str, *args: object, **options: object) -> Any:
-            steps.statements.append(" ".join(query.split()))
+            if "auth.signing_key" not in query:  # read again by a timer, whoever signs in meanwhile
+                steps.statements.append(" ".join(query.split()))
             return await original(self, query, *args, **options)
 
         return noted

@@ -1,0 +1,48 @@
+"""What the pages rest on."""
+
+from pathlib import Path
+
+from aiohttp import web
+
+from auth_service.core import Core
+from auth_service.handlers.pages import second_factor
+from auth_service.handlers.pages.kept import KEPT, Keeping
+from auth_service.handlers.pages.notices import MESSAGES
+from auth_service.handlers.pages.visitors import PEOPLE, Visitors
+from auth_service.page_routes import FRAME
+from auth_service.repository.accounts import AccountRepository
+from auth_service.secret_keys import derive_key
+from auth_service.service.credentials import CredentialKeeping
+from shared.web.cookies import HostCookie
+from shared.web.pages.csrf import CsrfTokens
+from shared.web.pages.kit import PAGE_KIT, PageKit, PageSettings
+from shared.web.pages.languages import TRANSLATIONS, read_language
+from shared.web.pages.notices import Notices
+
+TEMPLATES = Path(__file__).with_name("templates")
+GERMAN = read_language("de", TRANSLATIONS / "de.toml", Path(__file__).with_name("translations") / "de.toml")
+
+
+def serve_pages(app: web.Application, core: Core) -> None:
+    """Give the application what its pages rest on."""
+    accounts, key, public_url = (
+        AccountRepository(core.database),
+        core.settings.refresh_key,
+        core.settings.process.public_url,
+    )
+    notices = Notices(derive_key(key, "page notices"), MESSAGES)
+    app[PEOPLE] = accounts
+    kept_key = derive_key(key, "page steps")
+    app[KEPT] = {name: Keeping.named(name, public_url, kept_key) for name in ("enrolment", "mail_code")}
+    app[second_factor.PENDING] = HostCookie.of(public_url, second_factor.PENDING_COOKIE)
+    app[PAGE_KIT] = PageKit(
+        PageSettings(
+            public_url=public_url,
+            templates=(TEMPLATES,),
+            csrf=CsrfTokens(derive_key(key, "page forms")),
+            notices=notices,
+            frame=FRAME,
+            recognise=Visitors(CredentialKeeping(core.database), accounts).recognise,
+            languages={GERMAN.code: GERMAN},
+        )
+    )

@@ -1,0 +1,56 @@
+"""What tells our own forms from those of other sites: a token that only a page of ours can have told this browser.
+
+It is a MAC of what the browser holds and no page can read: its session, or before that a cookie of chance. So there is
+nothing to store. A new nonce in each makes that compressing a page tells nothing about it (BREACH).
+"""
+
+import base64
+import binascii
+import hmac
+import secrets
+from collections.abc import Iterable
+
+from multidict import MultiMapping
+
+from shared.web.pages.errors import CrossSiteForm
+
+_NONCE_BYTES = 16
+
+
+class CsrfTokens:
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def issue(self, holder: str) -> str:
+        """Return a token for a form shown to `holder`: what tells one browser, in one session, from all others."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return base64.urlsafe_b64encode(nonce + self._mac(nonce, holder)).decode().rstrip("=")
+
+    def is_genuine(self, token: str, holder: str) -> bool:
+        try:
+            raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+        except (binascii.Error, ValueError):
+            return False
+        nonce, mac = raw[:_NONCE_BYTES], raw[_NONCE_BYTES:]
+        return bool(holder) and hmac.compare_digest(mac, self._mac(nonce, holder))
+
+    def _mac(self, nonce: bytes, holder: str) -> bytes:
+        return hmac.digest(self._key, b"form\0" + nonce + holder.encode(), "sha256")
+
+
+def check_origin(headers: MultiMapping[str], origin: str) -> None:
+    """Refuse what a browser says to come from another site than `origin`. Raises CrossSiteForm.
+
+    Sec-Fetch-Site, which no page can set, decides where it is sent: not over plain http. Then Origin does, unless it is
+    missing or `null`, as from a page with the policy no-referrer: there the form's token must do.
+    """
+    sites = headers.getall("Sec-Fetch-Site", ())
+    if sites:
+        _require(sites, {"same-origin"})
+    else:
+        _require(headers.getall("Origin", ()), {origin, "null"})
+
+
+def _require(values: Iterable[str], accepted: set[str]) -> None:
+    if not accepted.issuperset(values):
+        raise CrossSiteForm("Go to the page itself and send it from there.")

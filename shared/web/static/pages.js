@@ -1,0 +1,43 @@
+// What pages do a little better with a script; all of them work without.
+
+// A password can be looked at.
+for (const input of document.querySelectorAll('input[type="password"]')) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "reveal";
+  button.textContent = "Show";
+  button.setAttribute("aria-label", `Show: ${input.labels[0].textContent}`);
+  button.setAttribute("aria-pressed", "false");
+  button.addEventListener("click", () => {
+    const shown = input.type === "text";
+    input.type = shown ? "password" : "text";
+    button.textContent = shown ? "Show" : "Hide";
+    button.setAttribute("aria-pressed", String(!shown));
+  });
+  const holder = document.createElement("div");
+  holder.className = "revealing";
+  input.replaceWith(holder);
+  holder.append(input, button);
+  // Sent as what it is, so that browsers neither remember it as text nor offer it as such.
+  input.form.addEventListener("submit", () => { input.type = "password"; });
+}
+
+// What is shown once can be copied at once.
+for (const secret of document.querySelectorAll("[data-copy]")) {
+  if (!navigator.clipboard) continue;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "quiet";
+  button.textContent = "Copy";
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(secret.textContent.trim());
+    button.textContent = "Copied";
+  });
+  secret.after(button);
+}
+
+// Where the navigation has to be moved sideways, one sees where one is.
+document.querySelector(".side [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+
+// A field that was wrong is where the keyboard begins.
+document.querySelector('[aria-invalid="true"]')?.focus();

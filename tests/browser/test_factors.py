@@ -1,0 +1,126 @@
+"""Second factors in a browser: passkeys by Chromium's virtual authenticator, and an authenticator app."""
+
+import time
+
+import pyotp
+from playwright.async_api import expect
+
+from tests.browser.conftest import Looks, Visit
+from tests.browser.person import Person
+
+
+async def plug_in(person: Person) -> None:
+    """Give the person's browser an authenticator that says yes at once."""
+    devtools = await person.page.context.new_cdp_session(person.page)
+    await devtools.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    await devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+
+async def add_passkey(ada: Person) -> None:
+    await ada.open("/account/factors")
+    await ada.follow("Add a passkey")
+    await ada.fill("Name", "This laptop")
+    await ada.press("Make the passkey")
+    await expect(ada.status()).to_have_text("The passkey is added.")
+
+
+def code_of(secret: str, ahead: int = 0) -> str:
+    return pyotp.TOTP(secret).at(int(time.time()) + 30 * ahead)
+
+
+async def add_app(ada: Person) -> str:
+    await ada.open("/account/factors")
+    await ada.page.get_by_role("button", name="Set up: Authenticator app").click()
+    await ada.page.get_by_text("I can't scan it").click()
+    secret = (await ada.page.locator(".secret").inner_text()).strip()
+    await ada.fill("Code", code_of(secret))
+    await ada.press("Add the app")
+    await expect(ada.status()).to_have_text("The authenticator app is added.")
+    return secret
+
+
+async def test_passkey_is_added_and_signs_in_alone(visit: Visit, looks: Looks) -> None:
+    ada = await visit()
+    await plug_in(ada)
+    await ada.register()
+    await ada.open("/account/factors/passkeys/new")
+    await looks(ada, "account-new-passkey")
+    await add_passkey(ada)
+    await expect(ada.page.locator(".secrets > li")).to_have_count(10)
+    assert await ada.barriers() == []
+    await looks(ada, "account-factors-passkey-added")
+    await ada.press("Sign out")
+    await ada.press("Sign in with a passkey")
+    assert ada.path == "/account"
+    await ada.open("/account/factors")
+    await ada.page.get_by_role("button", name="Remove: This laptop").click()
+    await expect(ada.status()).to_have_text("The passkey is removed.")
+    assert ada.complaints == []
+
+
+async def test_passkey_is_the_second_step(visit: Visit, looks: Looks) -> None:
+    ada = await visit()
+    await plug_in(ada)
+    await ada.register()
+    await add_passkey(ada)
+    await ada.press("Sign out")
+    await ada.sign_in()
+    assert ada.path == "/account/sign-in/second-factor"
+    await looks(ada, "second-factor-passkey")
+    assert await ada.barriers() == []
+    await ada.press("Use a passkey")
+    assert ada.path == "/account"
+
+
+async def test_passkey_that_is_not_there_is_told(visit: Visit) -> None:
+    ada = await visit()
+    await plug_in(ada)
+    await ada.open("/account/sign-in")
+    await ada.page.get_by_role("button", name="Sign in with a passkey").click()
+    await expect(ada.alert()).to_contain_text("That didn't work.", timeout=90_000)
+
+
+async def test_authenticator_app_is_the_second_step(visit: Visit, looks: Looks) -> None:
+    ada = await visit()
+    await ada.register()
+    secret = await add_app(ada)
+    (code, *_) = await ada.page.locator(".secrets > li").all_inner_texts()
+    await ada.press("Sign out")
+    await ada.sign_in()
+    await ada.fill("Code of your authenticator app", "000000")
+    await ada.press("Go on")
+    await expect(ada.alert()).to_have_text("The code is wrong, or was used before.")
+    await looks(ada, "second-factor-wrong-code")
+    assert await ada.barriers() == []
+    await ada.fill("Code of your authenticator app", code_of(secret, ahead=1))
+    await ada.press("Go on")
+    assert ada.path == "/account"
+    await ada.press("Sign out")
+    await ada.sign_in()
+    await ada.page.get_by_text("Use a recovery code").click()
+    await ada.fill("Recovery code", code)
+    async with ada.page.expect_navigation():
+        await ada.page.get_by_role("button", name="Go on").last.click()
+    assert ada.path == "/account"
+
+
+async def test_setting_up_shows_the_same_picture_after_a_wrong_code(visit: Visit, looks: Looks) -> None:
+    ada = await visit(phone=True)
+    await ada.register()
+    await ada.open("/account/factors")
+    await ada.page.get_by_role("button", name="Set up: Authenticator app").click()
+    secret = await ada.page.locator(".secret").text_content()
+    await looks(ada, "account-app-phone")
+    assert await ada.barriers() == []
+    await ada.fill("Code", "000000")
+    await ada.press("Add the app")
+    await expect(ada.alert()).to_contain_text("Look at the app's newest code")
+    assert await ada.page.locator(".secret").text_content() == secret
