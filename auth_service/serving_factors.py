@@ -25,5 +25,5 @@ def serve_factors(app: web.Application, core: Core) -> None:
     app[SECOND_FACTOR_SIGN_IN] = SecondFactorSignIn(database, marks, factors, core.entrance)
     app[PASSKEY_SIGN_IN] = PasskeySignIn(database, marks, assertions, core.entrance)
     app[STEP_UP] = StepUp(database, marks, core.passwords, factors, core.issuer)
-    app[FACTORS] = FactorKeeping(database, marks, factors, party.host)
-    app[PASSKEYS] = PasskeyKeeping(database, assertions, core.ways_in)
+    app[FACTORS] = FactorKeeping(database, marks, factors, core.outbox, party.host)
+    app[PASSKEYS] = PasskeyKeeping(database, assertions, core.ways_in, core.outbox)

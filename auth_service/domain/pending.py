@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from auth_service.domain.sessions import SessionKind
@@ -14,7 +14,7 @@ LABEL = "colp_"
 
 @dataclass(frozen=True, slots=True)
 class PendingSignIn:
-    """`methods` were proved by whoever had the password that `proved_mark` is of. `kind`: what was asked for first."""
+    """`methods` were proved while the account was as `proved_mark` has it. `kind`: what was asked for first."""
 
     user_id: UUID
     methods: tuple[str, ...]
@@ -23,6 +23,6 @@ class PendingSignIn:
     address_prefix: str
 
 
-def proved_mark(password_hash: str | None) -> bytes:
-    """Return what changes with the password: what was proved before is void then."""
-    return hashlib.sha256((password_hash or "").encode()).digest()
+def proved_mark(password_changed_at: datetime) -> bytes:
+    """Return what changes with the password, and not with another hash of it: what was proved before is void then."""
+    return hashlib.sha256(password_changed_at.isoformat().encode()).digest()

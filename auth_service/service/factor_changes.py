@@ -4,6 +4,8 @@ from auth_service.domain.audit import Action, AuditEntry, Doer
 from auth_service.domain.factors import FactorKind
 from auth_service.domain.recovery_codes import new_recovery_codes, recovery_code_hash
 from auth_service.domain.standing import Standing, together
+from auth_service.mail.orders import Template
+from auth_service.mail.outbox import Outbox
 from auth_service.repository.audit import AuditRepository
 from auth_service.repository.factors import FactorRepository
 from auth_service.repository.recovery_codes import RecoveryCodeRepository
@@ -28,21 +30,25 @@ async def note(connection: Connection, doer: Doer, action: Action, **details: st
     await AuditRepository(connection).record(entry)
 
 
-async def note_added(connection: Connection, doer: Doer, kind: FactorKind, **details: str) -> list[str] | None:
-    """Write down that a factor counts from now on; return recovery codes where the account had none."""
+async def note_added(
+    connection: Connection, outbox: Outbox, doer: Doer, kind: FactorKind, **details: str
+) -> list[str] | None:
+    """Write down, and tell its owner, that a factor counts from now on; return recovery codes where there were none."""
     await note(connection, doer, Action.FACTOR_ADDED, factor=kind.value, **details)
+    await outbox.notify(connection, doer.user_id, Template.FACTOR_ADDED, {"factor": kind.value})
     if await RecoveryCodeRepository(connection).count(doer.user_id):
         return None
     return await make_recovery_codes(connection, doer)
 
 
-async def note_removed(connection: Connection, doer: Doer, kind: FactorKind, **details: str) -> None:
-    """Write down that a factor is gone. With the last one go the codes that stood in for it."""
+async def note_removed(connection: Connection, outbox: Outbox, doer: Doer, kind: FactorKind, **details: str) -> None:
+    """Write down, and tell its owner, that a factor is gone. With the last one go the codes that stood in for it."""
     left = await FactorRepository(connection).kinds(doer.user_id)
     if not left:
         await RecoveryCodeRepository(connection).replace(doer.user_id, [])
     state = "on" if left else "off"
     await note(connection, doer, Action.FACTOR_REMOVED, factor=kind.value, second_factor=state, **details)
+    await outbox.notify(connection, doer.user_id, Template.FACTOR_REMOVED, {"factor": kind.value})
 
 
 async def make_recovery_codes(connection: Connection, doer: Doer) -> list[str]:

@@ -7,6 +7,7 @@ from auth_service.domain.audit import Doer
 from auth_service.domain.factors import FactorKind, Overview
 from auth_service.domain.standing import ONE_TIME_CODE
 from auth_service.errors import FactorExists, NoSecondFactor, WrongSecondFactor
+from auth_service.mail.outbox import Outbox
 from auth_service.marks import Marks
 from auth_service.one_time_codes import Enrolment, describe, matching_step, new_totp_secret
 from auth_service.repository.accounts import AccountRepository
@@ -42,6 +43,7 @@ class FactorKeeping:
     database: Database
     marks: Marks
     factors: SecondFactors
+    outbox: Outbox
     issuer: str
 
     async def overview(self, user_id: UUID) -> Overview:
@@ -78,7 +80,7 @@ class FactorKeeping:
             standing = await begin_change(connection, doer)
             if not await TotpRepository(connection).confirm(doer.user_id, sealed, step):
                 raise WrongSecondFactor("Another secret was made meanwhile.")
-            codes = await note_added(connection, doer, FactorKind.TOTP)
+            codes = await note_added(connection, self.outbox, doer, FactorKind.TOTP)
             await publish(connection, "auth", await count_as_proved(connection, doer, standing, (ONE_TIME_CODE,)))
         return codes
 
@@ -88,7 +90,7 @@ class FactorKeeping:
             await begin_change(connection, doer)
             if not await TotpRepository(connection).remove(doer.user_id):
                 raise NotFound
-            await note_removed(connection, doer, FactorKind.TOTP)
+            await note_removed(connection, self.outbox, doer, FactorKind.TOTP)
 
     async def renew_recovery_codes(self, doer: Doer) -> list[str]:
         """Make new ones; the old are void. Raises NoSecondFactor, InsufficientUserAuthentication."""

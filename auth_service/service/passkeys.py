@@ -15,6 +15,7 @@ from auth_service.domain.factors import (
     passkey_methods,
 )
 from auth_service.errors import FactorExists, PasskeyRefused, TooManyPasskeys
+from auth_service.mail.outbox import Outbox
 from auth_service.passkeys import Options, Registered, answered_challenge, known_transports
 from auth_service.repository.accounts import AccountRepository
 from auth_service.repository.passkeys import PasskeyRepository
@@ -50,6 +51,7 @@ class PasskeyKeeping:
     database: Database
     assertions: PasskeyAssertions
     ways_in: WaysIn
+    outbox: Outbox
 
     async def options(self, doer: Doer) -> Options:
         """Return what a browser needs to make one. Raises InsufficientUserAuthentication, TooManyPasskeys."""
@@ -73,7 +75,7 @@ class PasskeyKeeping:
             if not await PasskeyRepository(connection).spend(challenge.hash, challenge.expires_at):
                 raise PasskeyRefused("This answer was used before.")
             passkey = await self._store(connection, doer, made, name, known_transports(offer.transports))
-            codes = await note_added(connection, doer, FactorKind.PASSKEY, passkey=str(passkey.passkey_id))
+            codes = await note_added(connection, self.outbox, doer, FactorKind.PASSKEY, passkey=str(passkey.passkey_id))
             methods = passkey_methods(synced=made.synced, user_verified=made.user_verified)
             await publish(connection, "auth", await count_as_proved(connection, doer, standing, methods))
         return AddedPasskey(passkey, codes)
@@ -115,7 +117,7 @@ class PasskeyKeeping:
             if not await PasskeyRepository(connection).remove(doer.user_id, passkey_id):
                 raise NotFound
             await self.ways_in.require_one(connection, doer.user_id, "Set a password, or add another passkey, first.")
-            await note_removed(connection, doer, FactorKind.PASSKEY, passkey=str(passkey_id))
+            await note_removed(connection, self.outbox, doer, FactorKind.PASSKEY, passkey=str(passkey_id))
 
 
 def _purpose(doer: Doer) -> str:

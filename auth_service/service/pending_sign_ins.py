@@ -25,7 +25,7 @@ async def ask_second_factor(
     if not factors:
         return None
     token = mint(LABEL)
-    mark = proved_mark(account.password_hash)
+    mark = proved_mark(account.password_changed_at)
     pending = PendingSignIn(account.user_id, proof.methods, mark, kind, device.address_prefix)
     await PendingRepository(connection).add(digest(token), pending)
     details = {"methods": " ".join(proof.methods), "kind": kind.value}

@@ -58,7 +58,7 @@ class SecondFactorSignIn:
             raise InvalidPendingSignIn
         fingerprint = self.marks.fingerprint(visitor.device)
         account = await AccountRepository(self.database).find_by_id(pending.user_id, fingerprint)
-        if account is None or proved_mark(account.password_hash) != pending.proved_mark:
+        if account is None or proved_mark(account.password_changed_at) != pending.proved_mark:
             raise InvalidPendingSignIn
         return account
 

@@ -4,6 +4,7 @@ from aiohttp import web
 
 from auth_service.domain.factors import Shown
 from auth_service.forms import CodeForm, PasskeyForm, PasswordForm, RecoveryCodeForm, ReturnQuery
+from auth_service.handlers.admissions import cookie_headers
 from auth_service.handlers.callers import doer_of
 from auth_service.handlers.factors import FACTORS
 from auth_service.handlers.pages.entering import HOME
@@ -26,7 +27,7 @@ async def show_step_up(request: web.Request, query: ReturnQuery) -> View:
 
 async def step_up_by_password(request: web.Request, query: ReturnQuery, body: PasswordForm) -> SeeOther:
     await request.app[STEP_UP].by_password(doer_of(request), body.password)
-    return _onward(query)
+    return await _onward(request, query)
 
 
 async def step_up_by_code(request: web.Request, query: ReturnQuery, body: CodeForm) -> SeeOther:
@@ -43,8 +44,11 @@ async def step_up_by_passkey(request: web.Request, query: ReturnQuery, body: Pas
 
 async def _by_factor(request: web.Request, query: ReturnQuery, shown: Shown) -> SeeOther:
     await request.app[STEP_UP].by_factor(doer_of(request), shown)
-    return _onward(query)
+    return await _onward(request, query)
 
 
-def _onward(query: ReturnQuery) -> SeeOther:
-    return SeeOther(safe_return_path(query.return_to, HOME))
+async def _onward(request: web.Request, query: ReturnQuery) -> SeeOther:
+    """Go on with another cookie, as who has proved anew gets (ASVS 5.0, 7.2.4)."""
+    cookie = await request.app[STEP_UP].exchange_cookie(doer_of(request))
+    cookies = [cookie_headers(request, cookie)["Set-Cookie"]] if cookie else []
+    return SeeOther(safe_return_path(query.return_to, HOME), cookies=cookies)
