@@ -20,10 +20,13 @@ async def guarded(service: AuthService) -> tuple[Person, str]:
 
 async def test_browser_is_asked_for_it(service: AuthService, browser: Browser) -> None:
     _, secret = await guarded(service)
-    reply = await browser.sign_in()
-    assert (reply.status, reply.code) == (403, "second_factor_required")
+    reply = await browser.sign_in(return_to="/account/sessions")
+    onward = "/account/sign-in/second-factor?return_to=%2Faccount%2Fsessions"
+    assert (reply.status, reply.headers["Location"]) == (303, onward)
     assert "session" not in browser.cookies
-    done = await finish(service, reply.body["pending_sign_in"], code=code_of(secret))
+    pending, *factors = browser.cookies["pending"].split(".")
+    assert "totp" in factors
+    done = await finish(service, pending, code=code_of(secret))
     browser.keep(done.headers["Set-Cookie"])
     assert (await browser.holder()).claims["amr"] == ["fed", "otp", "mfa"]
 
