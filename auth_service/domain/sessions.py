@@ -26,6 +26,7 @@ class EndReason(StrEnum):
     REVOKED_BY_OWNER = "revoked_by_owner"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  a reason, not a password
     PASSWORD_RESET = "password_reset"  # noqa: S105  as above
+    ADDRESS_PROVED = "address_proved"
     EMAIL_CHANGE_UNDONE = "email_change_undone"
     ACCOUNT_DELETED = "account_deleted"
     SIGNED_IN_ANEW = "signed_in_anew"
@@ -50,6 +51,7 @@ EXPLANATIONS = {
     EndReason.REVOKED_BY_OWNER: "It was ended from your list of sessions.",
     EndReason.PASSWORD_CHANGED: "The password was changed in another session.",
     EndReason.PASSWORD_RESET: "A new password was set by a link in a mail.",
+    EndReason.ADDRESS_PROVED: "Somebody signed in by a mail to this address, which nobody had verified until then.",
     EndReason.EMAIL_CHANGE_UNDONE: "A change of the email address was undone, and all devices were signed out.",
     EndReason.ACCOUNT_DELETED: "The account was deleted.",
     EndReason.SIGNED_IN_ANEW: "Somebody signed in anew in the same browser.",

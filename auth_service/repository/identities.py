@@ -75,6 +75,9 @@ class IdentityRepository:
         )
         return [LinkedIdentity(**row) for row in rows]
 
+    async def delete_all(self, user_id: UUID) -> None:
+        await self._db.execute("delete from auth.federated_identity where user_id = $1", user_id)
+
     async def delete(self, user_id: UUID, identity_id: UUID) -> LinkedIdentity | None:
         """Delete one of the person's and return it; none if it isn't theirs."""
         row = await self._db.fetchrow(

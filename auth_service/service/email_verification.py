@@ -27,9 +27,11 @@ class EmailVerification:
             await note_received(connection, AuditEntry(Action.EMAIL_VERIFIED, device, spent.user_id))
 
 
-async def note_received(connection: Connection, entry: AuditEntry) -> None:
-    """Note that the account of `entry` receives its mail, whatever was mailed; written down the first time."""
+async def note_received(connection: Connection, entry: AuditEntry) -> bool:
+    """Note that the account of `entry` receives its mail, whatever was mailed; tell whether that is news."""
     assert entry.user_id is not None
-    if await AddressRepository(connection).verify(entry.user_id):
-        await AuditRepository(connection).record(entry)
-        await OneTimeTokenRepository(connection).delete(entry.user_id, Purpose.VERIFY)
+    if not await AddressRepository(connection).verify(entry.user_id):
+        return False
+    await AuditRepository(connection).record(entry)
+    await OneTimeTokenRepository(connection).delete(entry.user_id, Purpose.VERIFY)
+    return True

@@ -7,6 +7,7 @@ from auth_service.domain.accounts import Account, Proof
 from auth_service.domain.audit import Action, AuditEntry
 from auth_service.domain.devices import Device
 from auth_service.domain.one_time_tokens import Purpose, Spent, code_digest, new_challenge, tidy_code
+from auth_service.domain.sessions import EndReason
 from auth_service.domain.standing import MAILBOX
 from auth_service.emails import parse_email
 from auth_service.errors import InvalidLink, InvalidMailCode
@@ -18,7 +19,9 @@ from auth_service.service.email_verification import note_received
 from auth_service.service.entrance import Admission, Entrance, Visitor
 from auth_service.service.mail_requests import MailRequests, Wish
 from auth_service.service.one_time_mail import link_digest
+from auth_service.service.taking_over import take_over
 from shared.db import Database
+from shared.events.publish import publish
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +73,10 @@ class MailSignIn:
         """Spend what was mailed; whoever shows it receives the account's mail."""
         async with self.database.transaction() as connection:
             spent = await OneTimeTokenRepository(connection).spend(purpose, hashed)
-            if spent is not None:
-                await note_received(connection, AuditEntry(Action.EMAIL_VERIFIED, device, spent.user_id))
+            if spent is None:
+                return None
+            if await note_received(connection, AuditEntry(Action.EMAIL_VERIFIED, device, spent.user_id)):
+                await publish(connection, "auth", await take_over(connection, spent.user_id, EndReason.ADDRESS_PROVED))
         return spent
 
     async def _admit(self, user_id: UUID, visitor: Visitor) -> Admission:

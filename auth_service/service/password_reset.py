@@ -22,6 +22,7 @@ from auth_service.service.api_keys import revoke_api_keys
 from auth_service.service.email_verification import note_received
 from auth_service.service.ending import end_sessions
 from auth_service.service.one_time_mail import link_digest
+from auth_service.service.taking_over import take_over
 from shared.db import Connection, Database
 from shared.events.publish import NewEvent, publish
 
@@ -60,13 +61,16 @@ class PasswordReset:
             spent = await tokens.spend(Purpose.RESET, hashed)
             if spent is None:
                 raise InvalidLink
-            await AddressRepository(connection).set_password(spent.user_id, password_hash)
             await tokens.delete(spent.user_id, *_LETS_IN)
-            await note_received(connection, AuditEntry(Action.EMAIL_VERIFIED, device, spent.user_id))
+            events: list[NewEvent] = []
+            if await note_received(connection, AuditEntry(Action.EMAIL_VERIFIED, device, spent.user_id)):
+                events = await take_over(connection, spent.user_id, EndReason.PASSWORD_RESET)
+            await AddressRepository(connection).set_password(spent.user_id, password_hash)
             await AuditRepository(connection).record(AuditEntry(Action.PASSWORD_RESET, device, spent.user_id))
             await self.outbox.notify(connection, spent.user_id, Template.PASSWORD_CHANGED)
             ending = Ending(spent.user_id, EndReason.PASSWORD_RESET)
-            await publish(connection, "auth", await _shut_out(connection, ending, keep_api_keys=reset.keep_api_keys))
+            events += await _shut_out(connection, ending, keep_api_keys=reset.keep_api_keys)
+            await publish(connection, "auth", events)
 
 
 async def _shut_out(connection: Connection, ending: Ending, *, keep_api_keys: bool) -> list[NewEvent]:

@@ -2,7 +2,8 @@ import asyncio
 from collections import Counter
 
 from tests.integration.auth_service.mailing import BY_CODE, BY_LINK, CODE, LINK, Mailing
-from tests.integration.auth_service.people import STRANGER
+from tests.integration.auth_service.people import STRANGER, Person
+from tests.integration.auth_service.world import is_live
 
 
 async def test_code_signs_in_once(post: Mailing) -> None:
@@ -75,6 +76,26 @@ async def test_browser_that_follows_a_link_gets_its_cookie(post: Mailing) -> Non
     reply = await post.service.post(BY_LINK, {"token": mail.token, "session": "browser"})
     assert reply.body == {"user_id": str(person.user_id)}
     assert "HttpOnly" in reply.headers["Set-Cookie"]
+
+
+async def test_who_first_gets_in_by_mail_sheds_what_the_maker_of_the_account_left_behind(post: Mailing) -> None:
+    """A14: somebody registers another's address, and waits for its owner to come."""
+    intruder = await post.service.register("ada@example.org")
+    mail = await post.link(LINK, intruder.email, "sign in")
+    reply = await post.service.post(BY_LINK, {"token": mail.token})
+    assert reply.status == 200
+    assert (await post.service.refresh(intruder.refresh_token)).body["reason"] == "address_proved"
+    assert (await post.service.try_login(intruder.email)).code == "invalid_credentials"
+    assert await is_live(post.service, Person(intruder.email, reply.body))
+
+
+async def test_verified_owner_keeps_the_password_beside_mailed_links(post: Mailing) -> None:
+    person = await post.service.register()
+    await post.verify(person)
+    mail = await post.link(LINK, person.email, "sign in")
+    assert (await post.service.post(BY_LINK, {"token": mail.token})).status == 200
+    assert (await post.service.try_login(person.email)).status == 200
+    assert await is_live(post.service, person)
 
 
 async def test_sessions_tell_that_they_came_by_mail(post: Mailing) -> None:

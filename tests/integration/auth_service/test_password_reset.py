@@ -83,6 +83,7 @@ async def test_token_of_another_purpose_is_refused(post: Mailing) -> None:
 @pytest.mark.parametrize("keep", [False, True])
 async def test_api_keys_are_revoked_unless_they_are_kept(post: Mailing, keep: bool) -> None:  # noqa: FBT001  a parameter
     person = await post.service.register()
+    await post.verify(person)
     made = await post.service.post("/v1/auth/api-keys", {"name": "a", "scopes": ["full"]}, person=person)
     reply = await post.reset((await post.reset_link(person.email)).token, keep_api_keys=keep)
     assert reply.status == 204
