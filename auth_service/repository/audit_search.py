@@ -12,7 +12,7 @@ from auth_service.domain.audit import AuditFilter, Recorded
 from shared.db import Db
 from shared.ids import HIGHEST, LOWEST
 
-BATCH = 500  # rows that an export holds at once
+BATCH = 200  # rows that an export holds at once
 _SLACK = timedelta(minutes=10)  # by which an entry's id and its time may differ: two clocks, and a transaction
 _CONDITIONS = {
     "user_id": "user_id = ${}",

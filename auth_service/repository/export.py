@@ -25,6 +25,15 @@ SECTIONS = (
         select user_id as key, json_build_object(
             'id', user_id, 'email', email, 'email_key', email_key, 'email_verified_at', email_verified_at,
             'roles', roles, 'created_at', created_at,
+            'banned_at', banned_at, 'banned_until', banned_until, 'ban_reason', ban_reason,
+            'language', language, 'new_device_notice', new_device_notice,
+            'links_on_their_way', (
+                select coalesce(json_agg(json_build_object(
+                    'purpose', o.purpose, 'email', o.email, 'email_key', o.email_key, 'created_at', o.created_at,
+                    'expires_at', o.expires_at
+                ) order by o.created_at), '[]')
+                from auth.one_time_token o where o.user_id = a.user_id
+            ),
             'password_changed_at', case when password_hash is not null then password_changed_at end,
             'known_devices', (
                 select coalesce(json_agg(d.last_seen_at order by d.last_seen_at), '[]')
@@ -79,9 +88,19 @@ SECTIONS = (
         select passkey_id as key, json_build_object(
             'id', passkey_id, 'credential_id', encode(credential_id, 'base64'),
             'public_key', encode(public_key, 'base64'), 'sign_count', sign_count, 'transports', transports,
-            'synced', synced, 'name', name, 'created_at', created_at, 'last_used_at', last_used_at
+            'synced', synced, 'verifies', verifies, 'name', name, 'created_at', created_at, 'last_used_at', last_used_at
         ) as document
         from auth.passkey where user_id = $1 and passkey_id > $2 order by passkey_id limit $3
+        """,
+    ),
+    Section(
+        "linked_accounts.json",
+        """
+        select identity_id as key, json_build_object(
+            'id', identity_id, 'provider', provider, 'issuer', issuer, 'subject', subject, 'email', email,
+            'linked_at', linked_at, 'last_used_at', last_used_at
+        ) as document
+        from auth.federated_identity where user_id = $1 and identity_id > $2 order by identity_id limit $3
         """,
     ),
     Section(  # what others did to the account is theirs as well: their devices and addresses aren't told

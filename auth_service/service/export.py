@@ -31,6 +31,7 @@ sessions.json        where you are and were signed in
 api_keys.json        the keys of your programs, without the secrets
 second_factors.json  one-time codes and recovery codes, without the secrets
 passkeys.json        your passkeys' public halves
+linked_accounts.json the accounts elsewhere that you sign in with
 audit_log.json       what was done to your account, and when
 profile.json         what others see of you
 files.json           what is known of your files: files/<id>/<name> has the bytes

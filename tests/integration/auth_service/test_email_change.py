@@ -82,11 +82,12 @@ async def test_every_step_is_written_down(post: Mailing) -> None:
     await post.service.post(UNDO, {"token": undo.token})
     restored = await post.server.mail_to(OLD, "old address again")
     await post.reset(restored.token)
-    rows = await post.service.admin.fetch("select action, user_id, details from auth.audit_entry order by at, action")
+    rows = await post.service.admin.fetch(
+        "select action, details from auth.audit_entry where user_id = $1 order by at, action", person.user_id
+    )
     assert [row["action"] for row in rows if row["action"] not in ("registered", "signed_in")] == [
         *("email_verified", "email_change_requested", "email_changed", "email_change_undone", "password_reset"),
     ]
-    assert {row["user_id"] for row in rows} == {person.user_id}
     assert not any("@" in row["details"] for row in rows)
 
 

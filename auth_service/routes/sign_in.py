@@ -1,0 +1,31 @@
+"""Coming in by password, staying in, and the keys that verify what one gets."""
+
+from auth_service.errors import (
+    AccountBanned,
+    EmailNotVerified,
+    EmailTaken,
+    InvalidCredentials,
+    InvalidEmail,
+    InvalidRefreshToken,
+    SecondFactorRequired,
+    SessionExpired,
+    SessionRevoked,
+    TooManyAttempts,
+    TooManyRefreshes,
+    WeakPassword,
+)
+from auth_service.handlers.keys import get_key_set
+from auth_service.handlers.sign_in import log_in, refresh, register
+from shared.web.routes import Auth, Route
+
+_KEY_SET = "/.well-known/jwks.json"
+_REFUSED_REFRESH = (InvalidRefreshToken, SessionRevoked, SessionExpired, TooManyRefreshes)
+_NOT_IN = (AccountBanned, EmailNotVerified, SecondFactorRequired)
+_REFUSED_LOGIN = (InvalidEmail, InvalidCredentials, TooManyAttempts, *_NOT_IN)
+
+SIGN_IN_ROUTES = (
+    Route("POST", "/v1/auth/register", register, Auth.PUBLIC, errors=(InvalidEmail, WeakPassword, EmailTaken)),
+    Route("POST", "/v1/auth/login", log_in, Auth.PUBLIC, errors=_REFUSED_LOGIN),
+    Route("POST", "/v1/auth/refresh", refresh, Auth.PUBLIC, errors=_REFUSED_REFRESH),
+    Route("GET", _KEY_SET, get_key_set, Auth.PUBLIC),
+)
