@@ -37,7 +37,9 @@ for (const secret of document.querySelectorAll("[data-copy]")) {
 }
 
 // Where the navigation has to be moved sideways, one sees where one is.
-document.querySelector(".side [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+// Not by scrollIntoView: the keyboard would begin there.
+const here = document.querySelector(".side [aria-current]");
+if (here) here.closest(".side").scrollLeft = here.offsetLeft - here.closest(".side").clientWidth / 3;
 
 // A field that was wrong is where the keyboard begins.
 document.querySelector('[aria-invalid="true"]')?.focus();
