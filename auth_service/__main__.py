@@ -8,10 +8,10 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from auth_service.app import MIGRATIONS, SCHEMA, open_service
-from auth_service.import_command import import_users
+from auth_service.commands.import_users import import_users
+from auth_service.commands.make_admin import make_admin
+from auth_service.commands.rotate_keys import rotate_keys
 from auth_service.mail.preview import preview_mail
-from auth_service.make_admin import make_admin
-from auth_service.rotate_keys import rotate_keys
 from auth_service.settings import Settings
 from shared.program import run_service
 

@@ -8,8 +8,6 @@ from pathlib import Path
 from aiohttp import web
 
 from auth_service.core import Core, make_core
-from auth_service.exports import open_exporting
-from auth_service.federating import serving_federation
 from auth_service.handlers.account import ACCOUNT
 from auth_service.handlers.administration import ACCOUNT_SEARCH, ADMINISTRATION
 from auth_service.handlers.api_keys import API_KEYS
@@ -22,9 +20,11 @@ from auth_service.handlers.keys import KEYS
 from auth_service.handlers.sessions import ENDING, SESSION_LISTS
 from auth_service.handlers.sign_in import REFRESHING, SIGN_IN
 from auth_service.key_ring import REFRESH_SECONDS, KeyRing
-from auth_service.mail_desk import open_mail, serve_mail
-from auth_service.page_routes import PAGES
-from auth_service.pages import serve_pages
+from auth_service.parts.export import open_exporting
+from auth_service.parts.factors import serve_factors
+from auth_service.parts.federation import serving_federation
+from auth_service.parts.mail import open_mail, serve_mail
+from auth_service.parts.pages import serve_pages
 from auth_service.passwords import PasswordHasher
 from auth_service.refresh_tokens import RefreshTokens
 from auth_service.repository.account_search import AccountSearch
@@ -35,6 +35,7 @@ from auth_service.repository.rotation import RotationRepository
 from auth_service.repository.session_lists import SessionLists
 from auth_service.repository.sessions import SessionRepository
 from auth_service.routes import PRIVATE_ROUTES, ROUTES
+from auth_service.routes.pages import PAGES
 from auth_service.service.account import AccountKeeping
 from auth_service.service.administration import Administration
 from auth_service.service.api_keys import ApiKeyKeeping
@@ -47,7 +48,6 @@ from auth_service.service.rehashing import Rehashing
 from auth_service.service.resealing import EVERY as RESEAL_SECONDS
 from auth_service.service.resealing import Resealing
 from auth_service.service.sign_in import SignIn
-from auth_service.serving_factors import serve_factors
 from auth_service.settings import NAME, Settings
 from shared.db import Database, open_database
 from shared.events.feed import FEED, Feed, open_feed

@@ -7,8 +7,8 @@ from typing import Protocol
 
 import msgspec
 
-from auth_service.audit_messages import AuditEntryView, AuditFormat, present_entry
 from auth_service.domain.audit import Recorded
+from auth_service.messages.audit import AuditEntryView, AuditFormat, present_entry
 
 MEDIA_TYPES: Mapping[AuditFormat, str] = {
     AuditFormat.NDJSON: "application/x-ndjson",

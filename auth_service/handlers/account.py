@@ -1,7 +1,7 @@
 from aiohttp import web
 
 from auth_service.handlers.callers import device_of, doer_of, session_of
-from auth_service.messages import DeletionRequest, PasswordChangeRequest
+from auth_service.messages.accounts import DeletionRequest, PasswordChangeRequest
 from auth_service.service.account import AccountKeeping, PasswordChange
 from shared.web.context import identity_of
 

@@ -4,7 +4,13 @@ from uuid import UUID
 
 from aiohttp import web
 
-from auth_service.admin_messages import (
+from auth_service.domain.administration import AccountFilter
+from auth_service.emails import fold_part
+from auth_service.handlers.api_keys import API_KEYS
+from auth_service.handlers.callers import doer_of
+from auth_service.handlers.sessions import SESSION_LISTS
+from auth_service.messages.accounts import ApiKeyView, SessionsQuery, SessionView, present_api_key, present_session
+from auth_service.messages.administration import (
     AccountDetailsView,
     AccountsQuery,
     AccountView,
@@ -14,12 +20,6 @@ from auth_service.admin_messages import (
     present_account,
     present_details,
 )
-from auth_service.domain.administration import AccountFilter
-from auth_service.emails import fold_part
-from auth_service.handlers.api_keys import API_KEYS
-from auth_service.handlers.callers import doer_of
-from auth_service.handlers.sessions import SESSION_LISTS
-from auth_service.messages import ApiKeyView, SessionsQuery, SessionView, present_api_key, present_session
 from auth_service.repository.account_search import AccountSearch
 from auth_service.service.administration import Administration
 from shared.errors import InvalidParameter, Violation

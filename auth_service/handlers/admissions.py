@@ -5,7 +5,7 @@ from aiohttp import web
 from auth_service.domain.refreshing import ABSOLUTE_LIMIT
 from auth_service.domain.sessions import SessionKind
 from auth_service.handlers.callers import COOKIE, device_of
-from auth_service.messages import SignInAnswer, present_tokens
+from auth_service.messages.accounts import SignInAnswer, present_tokens
 from auth_service.service.browser_sessions import BrowserCookie
 from auth_service.service.entrance import Admission, Visitor
 

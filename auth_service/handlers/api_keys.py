@@ -3,7 +3,13 @@ from uuid import UUID
 from aiohttp import web
 
 from auth_service.handlers.callers import doer_of
-from auth_service.messages import ApiKeyRequest, ApiKeyView, NewApiKeyView, present_api_key, present_new_api_key
+from auth_service.messages.accounts import (
+    ApiKeyRequest,
+    ApiKeyView,
+    NewApiKeyView,
+    present_api_key,
+    present_new_api_key,
+)
 from auth_service.service.api_keys import ApiKeyKeeping, KeyWish
 from shared.web.answers import Created, Page
 from shared.web.context import identity_of

@@ -3,7 +3,9 @@
 from aiohttp import web
 
 from auth_service.audit_export import ENCODERS, MEDIA_TYPES
-from auth_service.audit_messages import (
+from auth_service.domain.audit import AuditFilter
+from auth_service.handlers.callers import doer_of
+from auth_service.messages.audit import (
     AuditEntryView,
     AuditExportQuery,
     AuditQuery,
@@ -12,8 +14,6 @@ from auth_service.audit_messages import (
     present_entry,
     present_own_entry,
 )
-from auth_service.domain.audit import AuditFilter
-from auth_service.handlers.callers import doer_of
 from auth_service.repository.audit_search import AuditSearch
 from auth_service.service.audit import AuditExport
 from shared.web.answers import Page

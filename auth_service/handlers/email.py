@@ -5,7 +5,7 @@ from aiohttp import web
 from auth_service.domain.one_time_tokens import Purpose
 from auth_service.handlers.callers import device_of, session_of
 from auth_service.handlers.mail_requests import promise
-from auth_service.mail_messages import (
+from auth_service.messages.mail import (
     EmailChangeRequest,
     EmailView,
     LinkRequest,

@@ -4,7 +4,9 @@ from uuid import UUID
 
 from aiohttp import web
 
-from auth_service.factor_messages import (
+from auth_service.handlers.admissions import NO_STORE
+from auth_service.handlers.callers import doer_of
+from auth_service.messages.factors import (
     ConfirmationRequest,
     EnrolmentView,
     FactorsView,
@@ -20,8 +22,6 @@ from auth_service.factor_messages import (
     present_factors,
     present_passkey,
 )
-from auth_service.handlers.admissions import NO_STORE
-from auth_service.handlers.callers import doer_of
 from auth_service.service.factors import FactorKeeping
 from auth_service.service.passkeys import Offer, PasskeyKeeping
 from shared.web.answers import Answer, Created

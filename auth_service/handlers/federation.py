@@ -5,16 +5,16 @@ from aiohttp import web
 from auth_service.domain.federation import FLOW_LIFETIME, AppReturn
 from auth_service.domain.redirect_uris import accept_redirect_uri
 from auth_service.domain.sessions import SessionKind
-from auth_service.federation_messages import (
+from auth_service.handlers.admissions import NO_STORE, admission_headers, present_admission, visitor_of
+from auth_service.handlers.pages.second_factor import ask_second_factor
+from auth_service.messages.accounts import SignInAnswer
+from auth_service.messages.federation import (
     AppSignInRequest,
     AuthorizationView,
     ProviderSignInQuery,
     ProviderView,
     RedeemRequest,
 )
-from auth_service.handlers.admissions import NO_STORE, admission_headers, present_admission, visitor_of
-from auth_service.handlers.pages.second_factor import ask_second_factor
-from auth_service.messages import SignInAnswer
 from auth_service.service.federation import Departure, Federation, Returned, Wish
 from shared.errors import InvalidParameter, MethodNotAllowed
 from shared.web.answers import Answer, Page

@@ -6,15 +6,15 @@ from aiohttp import web
 
 from auth_service.domain.federation import AppReturn, Linker
 from auth_service.domain.redirect_uris import accept_redirect_uri
-from auth_service.federation_messages import (
+from auth_service.handlers.callers import device_of, session_of
+from auth_service.handlers.federation import DEFAULT_PAGE, FEDERATION, REDIRECT_URIS, browser_of, departure_headers
+from auth_service.messages.federation import (
     AuthorizationView,
     LinkedIdentityView,
     LinkRedeemRequest,
     LinkRequest,
     present_identity,
 )
-from auth_service.handlers.callers import device_of, session_of
-from auth_service.handlers.federation import DEFAULT_PAGE, FEDERATION, REDIRECT_URIS, browser_of, departure_headers
 from auth_service.service.federation import Wish
 from auth_service.service.identities import IdentityKeeping
 from shared.errors import MalformedBody

@@ -3,8 +3,8 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from auth_service.handlers.callers import doer_of
-from auth_service.import_messages import ImportAnswer, present_import
 from auth_service.import_rows import Row, rows_of_array, rows_of_lines
+from auth_service.messages.importing import ImportAnswer, present_import
 from auth_service.service.importing import Importing
 from shared.errors import BodyTooLarge
 from shared.web.body import JSON_TYPES, check_content_type, read_body

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from aiohttp import web
 
-from auth_service.internal_messages import (
+from auth_service.messages.internal import (
     Confirmations,
     CredentialQuery,
     CredentialUses,

@@ -2,7 +2,7 @@ import msgspec
 from aiohttp import web
 
 from auth_service.key_ring import KeyRing
-from auth_service.messages import KeySet
+from auth_service.messages.accounts import KeySet
 from shared.web.answers import Answer
 
 KEYS = web.AppKey("keys", KeyRing)

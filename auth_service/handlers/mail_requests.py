@@ -4,14 +4,14 @@ from aiohttp import web
 
 from auth_service.domain.one_time_tokens import LIFETIMES, Purpose
 from auth_service.handlers.admissions import NO_STORE, admission_headers, present_admission, visitor_of
-from auth_service.mail_messages import (
+from auth_service.messages.accounts import SignInAnswer
+from auth_service.messages.mail import (
     AddressRequest,
     CodeAnswer,
     CodeSignInRequest,
     LinkSignInRequest,
     MailAnswer,
 )
-from auth_service.messages import SignInAnswer
 from auth_service.service.mail_requests import MailRequests, Wish
 from auth_service.service.mail_sign_in import MailSignIn, TypedCode
 from shared.web.answers import Accepted, Answer

@@ -3,7 +3,10 @@
 from aiohttp import web
 
 from auth_service.domain.sessions import SessionKind
-from auth_service.factor_messages import (
+from auth_service.handlers.admissions import NO_STORE, admission_headers, present_admission, visitor_of
+from auth_service.handlers.callers import device_of
+from auth_service.messages.accounts import SignInAnswer
+from auth_service.messages.factors import (
     PasskeyOptions,
     PasskeySignInRequest,
     PendingSignInRequest,
@@ -11,9 +14,6 @@ from auth_service.factor_messages import (
     credential_in,
     shown_in,
 )
-from auth_service.handlers.admissions import NO_STORE, admission_headers, present_admission, visitor_of
-from auth_service.handlers.callers import device_of
-from auth_service.messages import SignInAnswer
 from auth_service.service.passkey_sign_in import PasskeySignIn
 from auth_service.service.second_factor_sign_in import SecondFactorSignIn
 from shared.web.answers import Answer

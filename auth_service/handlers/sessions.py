@@ -3,7 +3,7 @@ from uuid import UUID
 from aiohttp import web
 
 from auth_service.handlers.callers import COOKIE, device_of, session_of
-from auth_service.messages import LogoutRequest, SessionsQuery, SessionView, present_session
+from auth_service.messages.accounts import LogoutRequest, SessionsQuery, SessionView, present_session
 from auth_service.repository.session_lists import SessionLists
 from auth_service.service.ending import SessionEnding
 from shared.web.answers import NoContent, Page

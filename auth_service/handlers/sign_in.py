@@ -5,8 +5,8 @@ from auth_service.domain.one_time_tokens import Purpose
 from auth_service.handlers.admissions import NO_STORE, admission_headers, present_admission, visitor_of
 from auth_service.handlers.callers import device_of
 from auth_service.handlers.mail_requests import promise
-from auth_service.mail_messages import MailAnswer
-from auth_service.messages import Credentials, RefreshRequest, SignInAnswer, present_tokens
+from auth_service.messages.accounts import Credentials, RefreshRequest, SignInAnswer, present_tokens
+from auth_service.messages.mail import MailAnswer
 from auth_service.service.refreshing import Refreshing
 from auth_service.service.sign_in import SignIn
 from shared.web.answers import Accepted, Answer, Created

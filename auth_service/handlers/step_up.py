@@ -1,8 +1,8 @@
 from aiohttp import web
 
-from auth_service.factor_messages import PasskeyOptions, StepUpAnswer, StepUpRequest, present_step_up, shown_in
 from auth_service.handlers.admissions import NO_STORE, cookie_headers
 from auth_service.handlers.callers import doer_of
+from auth_service.messages.factors import PasskeyOptions, StepUpAnswer, StepUpRequest, present_step_up, shown_in
 from auth_service.service.step_up import StepUp
 from shared.errors import MalformedBody
 from shared.web.answers import Answer

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from auth_service.page_routes import FRAME, PAGES
+from auth_service.routes.pages import FRAME, PAGES
 from tests.stores import ROOT
 
 _FOLDERS = ("shared/web", "gateway/pages", "auth_service/templates")  # mails are another matter

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from auth_service.page_routes import PAGES as AUTH_PAGES
 from auth_service.routes import ROUTES as AUTH_ROUTES
+from auth_service.routes.pages import PAGES as AUTH_PAGES
 from file_service.routes import ROUTES as FILE_ROUTES
 from gateway.limits.policy import parse_policy
 from gateway.routes.load import load_routes

@@ -8,8 +8,8 @@ from auth_service.domain.audit import Action
 from auth_service.handlers.pages.activity import TEXTS
 from auth_service.handlers.pages.api_keys import LIFETIMES, OFFERED
 from auth_service.handlers.pages.notices import MESSAGES
-from auth_service.page_routes import FRAME
-from auth_service.pages import GERMAN
+from auth_service.parts.pages import GERMAN
+from auth_service.routes.pages import FRAME
 from tests.stores import ROOT
 
 TEMPLATES = [*(ROOT / "shared/web/templates").glob("*.html"), *(ROOT / "auth_service/templates").rglob("*.html")]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from auth_service.page_routes import PAGES
+from auth_service.routes.pages import PAGES
 from tests.browser.conftest import Looks, Visit
 from tests.browser.person import Person
 

@@ -4,7 +4,7 @@ from auth_service.handlers.account import ACCOUNT
 from auth_service.handlers.callers import COOKIE, device_of, doer_of, session_of
 from auth_service.handlers.pages.notices import notice
 from auth_service.handlers.pages.visitors import PEOPLE
-from auth_service.messages import DeletionRequest, PasswordChangeRequest
+from auth_service.messages.accounts import DeletionRequest, PasswordChangeRequest
 from auth_service.service.account import PasswordChange
 from shared.errors import NotFound
 from shared.web.context import identity_of

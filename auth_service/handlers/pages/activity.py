@@ -1,9 +1,9 @@
 from aiohttp import web
 
-from auth_service.audit_messages import present_own_entry
 from auth_service.domain.audit import AuditFilter
 from auth_service.domain.user_agents import read_agent
 from auth_service.handlers.audit import AUDIT
+from auth_service.messages.audit import present_own_entry
 from shared.web.context import identity_of
 from shared.web.pages.answers import View
 from shared.web.paging import PageQuery, decode_cursor, make_page

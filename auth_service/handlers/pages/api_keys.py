@@ -5,10 +5,10 @@ from aiohttp import web
 
 from auth_service.domain.api_keys import MOST_KEYS
 from auth_service.errors import InvalidScope
-from auth_service.forms import ApiKeyForm
 from auth_service.handlers.api_keys import API_KEYS
 from auth_service.handlers.callers import doer_of
 from auth_service.handlers.pages.notices import notice
+from auth_service.messages.forms import ApiKeyForm
 from auth_service.service.api_keys import KeyWish
 from shared.errors import Violation
 from shared.web.context import identity_of

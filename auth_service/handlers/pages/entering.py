@@ -4,8 +4,8 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from auth_service.forms import ReturnQuery
 from auth_service.handlers.admissions import admission_headers
+from auth_service.messages.forms import ReturnQuery
 from auth_service.service.entrance import Admission
 from shared.web.pages.answers import SeeOther
 from shared.web.return_path import safe_return_path

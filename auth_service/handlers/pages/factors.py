@@ -4,14 +4,14 @@ from uuid import UUID
 from aiohttp import web
 from markupsafe import Markup
 
-from auth_service.factor_messages import credential_in
-from auth_service.forms import CodeForm, NewPasskeyForm
 from auth_service.handlers.callers import doer_of
 from auth_service.handlers.factors import FACTORS, PASSKEYS
 from auth_service.handlers.pages.kept import KEPT, Keeping
 from auth_service.handlers.pages.notices import notice
 from auth_service.handlers.pages.passkeys import attestation_in
 from auth_service.handlers.pages.visitors import PEOPLE
+from auth_service.messages.factors import credential_in
+from auth_service.messages.forms import CodeForm, NewPasskeyForm
 from auth_service.one_time_codes import describe
 from auth_service.service.passkeys import Offer
 from shared.web.context import identity_of

@@ -3,7 +3,6 @@
 from aiohttp import web
 
 from auth_service.domain.sessions import SessionKind
-from auth_service.forms import AddressForm, CodeForm, MailSettingsForm, MailSignInForm, NewAddressForm, ReturnQuery
 from auth_service.handlers.admissions import visitor_of
 from auth_service.handlers.callers import device_of, session_of
 from auth_service.handlers.email import EMAIL_CHANGE, MAIL_SETTINGS
@@ -12,6 +11,14 @@ from auth_service.handlers.pages.entering import with_return
 from auth_service.handlers.pages.kept import KEPT, Keeping
 from auth_service.handlers.pages.notices import notice
 from auth_service.handlers.pages.second_factor import let_in
+from auth_service.messages.forms import (
+    AddressForm,
+    CodeForm,
+    MailSettingsForm,
+    MailSignInForm,
+    NewAddressForm,
+    ReturnQuery,
+)
 from auth_service.service.email_change import Asker
 from auth_service.service.mail_requests import Wish
 from auth_service.service.mail_settings import Wishes

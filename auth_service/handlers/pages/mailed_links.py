@@ -3,7 +3,6 @@
 from aiohttp import web
 
 from auth_service.domain.sessions import SessionKind
-from auth_service.forms import LinkQuery, NewPasswordForm, ReturnQuery
 from auth_service.handlers.admissions import visitor_of
 from auth_service.handlers.callers import device_of
 from auth_service.handlers.email import EMAIL_CHANGE, PASSWORD_RESET, VERIFICATION
@@ -11,6 +10,7 @@ from auth_service.handlers.mail_requests import MAIL_SIGN_IN
 from auth_service.handlers.pages.entering import HOME
 from auth_service.handlers.pages.notices import notice
 from auth_service.handlers.pages.second_factor import let_in
+from auth_service.messages.forms import LinkQuery, NewPasswordForm, ReturnQuery
 from auth_service.service.password_reset import Reset
 from shared.web.pages.answers import SeeOther, View
 from shared.web.routes import Handler

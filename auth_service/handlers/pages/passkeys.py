@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from auth_service.factor_messages import PasskeyAssertion, PasskeyAttestation, credential_in
+from auth_service.messages.factors import PasskeyAssertion, PasskeyAttestation, credential_in
 from shared.web.body import convert, parse_json
 
 

@@ -7,11 +7,11 @@ from aiohttp import web
 from auth_service.domain.factors import FactorKind, Shown
 from auth_service.domain.sessions import SessionKind
 from auth_service.errors import InvalidPendingSignIn, PasskeyRefused, SecondFactorRequired
-from auth_service.forms import CodeForm, PasskeyForm, RecoveryCodeForm, ReturnQuery
 from auth_service.handlers.admissions import visitor_of
 from auth_service.handlers.pages.entering import entered, with_return
 from auth_service.handlers.pages.passkeys import assertion_in
 from auth_service.handlers.second_factor import PASSKEY_SIGN_IN, SECOND_FACTOR_SIGN_IN
+from auth_service.messages.forms import CodeForm, PasskeyForm, RecoveryCodeForm, ReturnQuery
 from auth_service.service.entrance import Admission
 from shared.web.cookies import HostCookie
 from shared.web.pages.answers import PageAnswer, SeeOther, View

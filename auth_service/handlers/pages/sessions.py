@@ -5,7 +5,7 @@ from aiohttp import web
 from auth_service.handlers.callers import COOKIE, device_of, session_of
 from auth_service.handlers.pages.notices import notice
 from auth_service.handlers.sessions import ENDING, SESSION_LISTS
-from auth_service.messages import present_session
+from auth_service.messages.accounts import present_session
 from auth_service.service.ending import LogoutScope
 from shared.web.context import identity_of
 from shared.web.pages.answers import SeeOther, View

@@ -2,7 +2,6 @@ from aiohttp import web
 
 from auth_service.domain.languages import choose_language
 from auth_service.domain.sessions import SessionKind
-from auth_service.forms import ReturnQuery, SignInForm
 from auth_service.handlers.admissions import visitor_of
 from auth_service.handlers.callers import COOKIE, device_of, session_of
 from auth_service.handlers.federation import FEDERATION
@@ -12,6 +11,7 @@ from auth_service.handlers.pages.second_factor import let_in
 from auth_service.handlers.second_factor import PASSKEY_SIGN_IN
 from auth_service.handlers.sessions import ENDING
 from auth_service.handlers.sign_in import SIGN_IN
+from auth_service.messages.forms import ReturnQuery, SignInForm
 from auth_service.service.ending import LogoutScope
 from shared.identity import Kind
 from shared.web.context import identity_of

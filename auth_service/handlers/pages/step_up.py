@@ -3,13 +3,13 @@
 from aiohttp import web
 
 from auth_service.domain.factors import Shown
-from auth_service.forms import CodeForm, PasskeyForm, PasswordForm, RecoveryCodeForm, ReturnQuery
 from auth_service.handlers.admissions import cookie_headers
 from auth_service.handlers.callers import doer_of
 from auth_service.handlers.factors import FACTORS
 from auth_service.handlers.pages.entering import HOME
 from auth_service.handlers.pages.passkeys import assertion_in
 from auth_service.handlers.step_up import STEP_UP
+from auth_service.messages.forms import CodeForm, PasskeyForm, PasswordForm, RecoveryCodeForm, ReturnQuery
 from shared.web.context import identity_of
 from shared.web.pages.answers import SeeOther, View
 from shared.web.return_path import safe_return_path

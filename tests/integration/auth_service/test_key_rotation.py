@@ -8,9 +8,9 @@ import jwt
 import pytest
 from prometheus_client import REGISTRY
 
+from auth_service.commands.rotate_keys import rotate_keys
 from auth_service.domain.signing_keys import LEAD, TOKENS_LIVE
 from auth_service.repository.retention import PURGES
-from auth_service.rotate_keys import rotate_keys
 from auth_service.sealing import Sealer, WrongSealingKey
 from shared.errors import Unavailable
 from shared.purge import purge

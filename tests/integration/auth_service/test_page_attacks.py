@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from auth_service.page_routes import PAGES
+from auth_service.routes.pages import PAGES
 from shared.web.routes import Route
 from tests.integration.auth_service.browsing import ORIGIN, Browser
 from tests.integration.auth_service.people import PASSWORD

@@ -2,7 +2,7 @@
 
 import pytest
 
-from auth_service.page_routes import FRAME, PAGES
+from auth_service.routes.pages import FRAME, PAGES
 from tests.integration.auth_service.browsing import Browser
 from tests.integration.auth_service.people import PASSWORD, Person
 from tests.integration.auth_service.world import AuthService

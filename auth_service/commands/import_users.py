@@ -17,8 +17,8 @@ import msgspec
 
 from auth_service.domain.audit import NOWHERE, SYSTEM, Doer
 from auth_service.domain.imports import ImportOutcome
-from auth_service.import_messages import present_row
 from auth_service.import_rows import Row, TrustedUser, rows_of_array, rows_of_lines
+from auth_service.messages.importing import present_row
 from auth_service.service.importing import Importing
 from shared.db import open_database
 from shared.errors import AppError

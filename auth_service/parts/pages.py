@@ -9,8 +9,8 @@ from auth_service.handlers.pages import second_factor
 from auth_service.handlers.pages.kept import KEPT, Keeping
 from auth_service.handlers.pages.notices import MESSAGES
 from auth_service.handlers.pages.visitors import PEOPLE, Visitors
-from auth_service.page_routes import FRAME
 from auth_service.repository.accounts import AccountRepository
+from auth_service.routes.pages import FRAME
 from auth_service.secret_keys import derive_key
 from auth_service.service.credentials import CredentialKeeping
 from shared.web.cookies import HostCookie
@@ -19,8 +19,9 @@ from shared.web.pages.kit import PAGE_KIT, PageKit, PageSettings
 from shared.web.pages.languages import TRANSLATIONS, read_language
 from shared.web.pages.notices import Notices
 
-TEMPLATES = Path(__file__).with_name("templates")
-GERMAN = read_language("de", TRANSLATIONS / "de.toml", Path(__file__).with_name("translations") / "de.toml")
+_PACKAGE = Path(__file__).parents[1]
+TEMPLATES = _PACKAGE / "templates"
+GERMAN = read_language("de", TRANSLATIONS / "de.toml", _PACKAGE / "translations" / "de.toml")
 
 
 def serve_pages(app: web.Application, core: Core) -> None:
