@@ -39,7 +39,7 @@ async def postgres(stack: Stack) -> list[Finding]:
 
 async def _examine(connection: Any, service: str, schema: str, seen: set[str]) -> list[Finding]:
     findings = [await _schema(connection, service, schema), await _durability(connection, service)]
-    if await connection.fetchval("select to_regclass('auth.audit_entry')") is not None and schema == "auth":
+    if schema == "auth" and await connection.fetchval("select to_regclass('auth.audit_entry')") is not None:
         findings.append(await _audit_log(connection))
     server = str(await connection.fetchval("select system_identifier from pg_control_system()"))
     if server not in seen:  # one server is looked at once

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.integration.auth_service.mailing import BY_LINK, FORGOT, LINK, RESEND, VERIFY, Mailing, mailing, told
-from tests.integration.auth_service.people import HOME, PASSWORD, Gateway, Reply
+from tests.integration.auth_service.mailing import BY_LINK, CHANGE, FORGOT, LINK, RESEND, VERIFY, Mailing, mailing, told
+from tests.integration.auth_service.people import HOME, PASSWORD, Gateway, Person, Reply
 from tests.stores import DatabaseUrls
 from tests.waiting import eventually
 
@@ -102,8 +102,9 @@ async def test_signing_in_by_a_mailed_link_verifies_the_address(strict: Mailing)
     await register(strict)
     await strict.server.mail_to(ADA, "Confirm")
     mail = await strict.link(LINK, ADA, "sign in")
-    assert (await strict.service.post(BY_LINK, {"token": mail.token})).status == 200
-    assert (await strict.service.try_login(ADA)).status == 200
+    reply = await strict.service.post(BY_LINK, {"token": mail.token})
+    seen = await strict.service.call("GET", CHANGE, person=Person(ADA, reply.body))
+    assert seen.body == {"email": ADA, "verified": True}
 
 
 async def test_account_is_written_to_in_the_language_of_its_registration(post: Mailing) -> None:

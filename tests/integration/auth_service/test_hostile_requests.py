@@ -17,7 +17,7 @@ from tests.integration.auth_service.world import AuthService
 TAKING_BODIES = [route for route in (*ROUTES, *PRIVATE_ROUTES) if read_signature(route).body is not None]
 ID = "00000000-0000-7000-8000-000000000000"
 # Well-formed and strange, a body may also be fine (2xx), or be refused for what it asks: credentials, rights, limits.
-ALLOWED = {200, 201, 204, 400, 401, 403, 404, 409, 413, 415, 422, 429}
+ALLOWED = {200, 201, 202, 204, 400, 401, 403, 404, 409, 413, 415, 422, 429}
 OTHER_TYPES = (
     "text/plain",
     "application/x-www-form-urlencoded",

@@ -14,7 +14,7 @@ from tests.stores import DatabaseUrls
 @pytest.mark.parametrize(
     ("column", "age", "kept"),
     [
-        ("event.time", "29 days", 2),
+        ("event.time", "29 days", 3),
         ("event.time", "31 days", 0),
         ("session.revoked_at", "29 days", 2),
         ("session.revoked_at", "31 days", 1),

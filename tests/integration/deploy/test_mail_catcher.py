@@ -114,7 +114,7 @@ async def test_page_shows_text_and_html_apart(tmp_path: Path) -> None:
         assert "allow-same-origin" not in policy
         assert (await page.get("/mails/1/source")).headers["Content-Type"].startswith("text/plain")
         (told,) = await (await page.get("/mails.json", params={"to": "ada@example.org"})).json()
-        assert told["links"] == ["https://example.org/a?token=b&c=d"]
+        assert told["links"] == ["https://example.org/a?token=b&c=d", "https://example.org/"]
         assert (await page.get("/mails/7")).status == 404
         assert (await page.get("/style.css")).content_type == "text/css"
 

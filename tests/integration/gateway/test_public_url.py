@@ -140,6 +140,6 @@ async def test_answers_of_services_name_places_below_the_prefix(behind_proxy: Ru
 async def test_failure_shown_as_a_page_finds_its_stylesheet(behind_proxy: RunningGateway) -> None:
     async with behind_proxy.client.get(f"{behind_proxy.url}/at/home/nowhere", headers=BROWSER) as answer:
         assert answer.status == 404
-        loaded = re.findall(r'href="([^"]*)"', await answer.text())
+        loaded = re.findall(r'href="([^"#][^"]*)"', await answer.text())
     assert loaded
     assert all(each.startswith("/at/home/") for each in loaded)
