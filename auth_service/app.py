@@ -54,7 +54,7 @@ from shared.events.feed import FEED, Feed, open_feed
 from shared.identity import Verifier, load_trust
 from shared.lifecycle import Lifecycle, background
 from shared.migrate import expected_version, require_schema
-from shared.purge import EVERY, purge
+from shared.purge import AFTER, EVERY, purge
 from shared.serve import Apps
 from shared.web.app import private_app, public_app
 from shared.web.cookies import SessionCookie
@@ -74,8 +74,8 @@ async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterato
         core = make_core(settings, database, stack.enter_context(PasswordHasher(settings.hashing)))
         await stack.enter_async_context(background("read signing keys", core.keys.refresh, every=REFRESH_SECONDS))
         reseal = Resealing(database, core.sealer).run
-        await stack.enter_async_context(background("seal anew", reseal, every=RESEAL_SECONDS))
-        await stack.enter_async_context(background("purge", partial(purge, database, PURGES), every=EVERY))
+        await stack.enter_async_context(background("seal anew", reseal, every=RESEAL_SECONDS, after=AFTER))
+        await stack.enter_async_context(background("purge", partial(purge, database, PURGES), every=EVERY, after=AFTER))
         public = public_app(
             "Accounts and sessions", (*ROUTES, *PAGES), verifier, lifecycle, public_url=settings.process.public_url
         )

@@ -21,7 +21,7 @@ from shared.events.client import InternalClient
 from shared.identity import Signer, Verifier, load_trust
 from shared.lifecycle import Lifecycle, background
 from shared.migrate import expected_version, require_schema
-from shared.purge import EVERY, purge, purge_idempotency
+from shared.purge import AFTER, EVERY, purge, purge_idempotency
 from shared.serve import Apps
 from shared.web.app import private_app, public_app
 from shared.web.health import Check
@@ -47,7 +47,9 @@ async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterato
         context = _context(settings, database, storage)
         await stack.enter_async_context(background("follow accounts", follow_accounts(client, database).run))
         await stack.enter_async_context(background("collect blobs", context.collector.run))
-        await stack.enter_async_context(background("purge", partial(purge, database, _PURGES), every=EVERY))
+        await stack.enter_async_context(
+            background("purge", partial(purge, database, _PURGES), every=EVERY, after=AFTER)
+        )
         yield _apps(context, verifier, lifecycle, settings.process.public_url)
 
 

@@ -100,7 +100,7 @@ async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecyc
         await stack.enter_async_context(background("end streams", streams.end_when_stopping))
         assertions = Assertions(signer)
         forwarder = Forwarder(assertions, streams, responder, public_url)
-        place = _cache_place(settings, limiter)
+        place = _cache_place(settings, limiter, routing)
         caching = await stack.enter_async_context(open_caching(place, assertions, forwarder, responder))
         components = Components(
             reception=_reception(settings, routing, prefix),
@@ -157,11 +157,17 @@ def _reception(settings: Settings, routing: LiveRouting, prefix: Prefix) -> Rece
     )
 
 
-def _cache_place(settings: Settings, limiter: Limiter) -> CachePlace:
+def _cache_place(settings: Settings, limiter: Limiter, routing: LiveRouting) -> CachePlace:
     """Where limits and cache share a Valkey, only the first of them waits to find out that it is away."""
     url = settings.cache_url.reveal()
     shared = url == settings.valkey_url.reveal()
-    return CachePlace(url, settings.cache_bytes, lambda: shared and limiter.is_away, settings.process.public_url)
+    return CachePlace(
+        url=url,
+        most_bytes=settings.cache_bytes,
+        is_lost=lambda: shared and limiter.is_away,
+        public_url=settings.process.public_url,
+        wanted=any(route.cache is not None for route in routing.current.table.routes),
+    )
 
 
 @asynccontextmanager

@@ -33,13 +33,15 @@ Work = Callable[[], Awaitable[None]]
 
 
 @asynccontextmanager
-async def background(name: str, work: Work, *, every: float | None = None) -> AsyncIterator[None]:
+async def background(name: str, work: Work, *, every: float | None = None, after: float = 0.0) -> AsyncIterator[None]:
     """Run `work` beside the program, again after `every` seconds if given, and cancel it at the end.
+
+    It begins `after` so many seconds: what can wait needs no connection of its own while all else starts.
 
     Work that fails is logged and tried again after a growing pause; a task without a reference never exists.
     Work that doesn't let itself be cancelled holds the end up for a few seconds only.
     """
-    task = asyncio.create_task(_keep_running(name, work, every), name=name)
+    task = asyncio.create_task(_keep_running(name, work, every, after), name=name)
     try:
         yield
     finally:
@@ -47,7 +49,9 @@ async def background(name: str, work: Work, *, every: float | None = None) -> As
         await asyncio.wait({task}, timeout=_PATIENCE)
 
 
-async def _keep_running(name: str, work: Work, every: float | None) -> None:
+async def _keep_running(name: str, work: Work, every: float | None, after: float) -> None:
+    if after:
+        await asyncio.sleep(after)
     pause = _FIRST_PAUSE
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None

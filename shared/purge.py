@@ -9,7 +9,7 @@ from shared.db import Database
 from shared.logs import log
 
 PURGED = Counter("rows_purged_total", "Rows deleted because their retention had passed.", ("job",))
-EVERY = 600.0  # seconds
+EVERY, AFTER = 600.0, 30.0  # seconds: between two, and before the first
 _BATCH = 1000
 
 

@@ -12,7 +12,7 @@ from shared.events.client import InternalClient
 from shared.identity import Signer, Verifier, load_trust
 from shared.lifecycle import Lifecycle, background
 from shared.migrate import expected_version, require_schema
-from shared.purge import EVERY, purge
+from shared.purge import AFTER, EVERY, purge
 from shared.serve import Apps
 from shared.web.app import private_app, public_app
 from user_service.accounts import follow_accounts
@@ -36,7 +36,9 @@ async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterato
         session = await stack.enter_async_context(aiohttp.ClientSession())
         client = InternalClient(session, signer, settings.auth_internal_url, "auth_service")
         await stack.enter_async_context(background("follow accounts", follow_accounts(client, database).run))
-        await stack.enter_async_context(background("purge", partial(purge, database, [PURGE_TOMBSTONES]), every=EVERY))
+        await stack.enter_async_context(
+            background("purge", partial(purge, database, [PURGE_TOMBSTONES]), every=EVERY, after=AFTER)
+        )
         yield _apps(database, verifier, lifecycle, settings.process.public_url)
 
 

@@ -1,46 +1,39 @@
 """A connection to Valkey for the cache alone: bodies on their way must never hold limits up."""
 
+import importlib
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
-
-from hiredis import pack_command
-from redis.asyncio import ConnectionPool
-from redis.asyncio.connection import AbstractConnection
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError, ResponseError
+from typing import Any, Protocol
 
 Command = tuple[bytes | str | int, ...]
 Commands = Sequence[Command]
 Within = Callable[[Awaitable[Any]], Awaitable[Any]]  # bounds a wait: raises TimeoutError
 
-AWAY = (RedisError, OSError, TimeoutError)
-_pack: Callable[[Command], bytes] = pack_command  # type: ignore[assignment]  # its stub takes one word only
+AWAY = (OSError, TimeoutError)
+
+
+class _Connection(Protocol):
+    async def burst(self, commands: Commands) -> list[Any]: ...
+    async def aclose(self) -> None: ...
 
 
 class CacheConnection:
-    """Connects when it is first used, and again after each failure. `within` bounds the wait for each answer."""
+    """Connects when it is first used, and again after each failure. `within` bounds the wait for each answer.
+
+    redis-py is only imported then: it takes 7 MB, and many a gateway caches nothing.
+    """
 
     def __init__(self, url: str, within: Within) -> None:
-        pool = ConnectionPool.from_url(url, protocol=3, retry=Retry(NoBackoff(), 0), socket_timeout=None)
-        self._connection: AbstractConnection = pool.make_connection()  # type: ignore[no-untyped-call]  # redis-py's
+        self._url = url
         self._within = within
+        self._connection: _Connection | None = None
 
     async def burst(self, commands: Commands) -> list[Any]:
         """Return all answers in order; fails with one of AWAY. One at a time: nobody may ask before it is done."""
-        connection = self._connection
-        packed = [_pack(command) for command in commands]
-        await self._within(connection.send_packed_command(packed, check_health=False))
-        answers: list[Any] = []
-        refusal: ResponseError | None = None
-        for _ in commands:  # all are read, refusals too, so that none is left for the next burst
-            try:
-                answers.append(await self._within(connection.read_response(disable_decoding=True)))
-            except ResponseError as exc:
-                refusal = exc
-        if refusal is not None:
-            raise refusal
-        return answers
+        if self._connection is None:
+            module = importlib.import_module("gateway.cache.redis_connection")
+            self._connection = module.RedisConnection(self._url, self._within)
+        return await self._connection.burst(commands)
 
     async def aclose(self) -> None:
-        await self._connection.disconnect()
+        if self._connection is not None:
+            await self._connection.aclose()

@@ -32,8 +32,7 @@ class Link:
 
     async def start(self) -> None:
         """Connect, and learn whether Valkey is there. It may as well come later."""
-        if await self.write([("PING",)]) is not None:
-            CACHE_UP.set(1)
+        await self.write([("PING",)])
 
     async def aclose(self) -> None:
         if self._prober is not None:
@@ -63,10 +62,12 @@ class Link:
         if self.is_away():
             return None
         try:
-            return await connection.burst(commands)
+            answers = await connection.burst(commands)
         except AWAY as exc:
             self._open_breaker(repr(exc))
             return None
+        CACHE_UP.set(1)
+        return answers
 
     def _open_breaker(self, reason: str) -> None:
         if self._prober is None:

@@ -161,6 +161,7 @@ class CachePlace:
     most_bytes: int
     is_lost: Callable[[], bool]
     public_url: str
+    wanted: bool  # some route has a cache; otherwise nobody looks for it before one does
 
 
 @asynccontextmanager
@@ -173,7 +174,8 @@ async def open_caching(
     requests, answers = CacheRequests(assertions, place.public_url), CachedAnswers(forwarder, responder)
     changes = Changes(store, requests, forwarder)
     caching = Caching(Tools(store, Fetcher(store, memory), requests, answers, changes, forwarder))
-    await link.start()
+    if place.wanted:
+        await link.start()
     try:
         yield caching
     finally:
