@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 
 import pytest
+from aiohttp import web_app
 from hypothesis import settings
 from redis import asyncio as aioredis
 
@@ -21,6 +22,13 @@ from tests.stores import Databases, DatabaseUrls, StoreUrls, running_stores
 settings.load_profile("ci")  # no deadlines, which a busy machine breaks, and the same examples for the same test
 
 FreshDatabase = Callable[[str], Awaitable[DatabaseUrls]]
+
+
+@pytest.fixture(autouse=True)
+def _applications_go_with_their_test() -> Iterator[None]:
+    """aiohttp remembers a thousand pairs of handler and application, and keeps as many applications alive by it."""
+    yield
+    web_app._cached_build_middleware.cache_clear()
 
 
 @pytest.fixture(scope="session")

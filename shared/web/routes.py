@@ -15,6 +15,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
@@ -97,17 +98,23 @@ class Signature:
 
 def read_signature(route: Route) -> Signature:
     """Raises TypeError when the handler's signature doesn't fit its row."""
-    hints = get_type_hints(route.handler)
-    names = list(inspect.signature(route.handler).parameters)[1:]
-    in_path = re.findall(r"{(\w+)}", route.path)
+    return _signature(route.method, route.path, route.handler)
+
+
+@cache
+def _signature(method: str, path: str, handler: Handler) -> Signature:
+    """Read it once for each row, however often it is asked for."""
+    hints = get_type_hints(handler)
+    names = list(inspect.signature(handler).parameters)[1:]
+    in_path = re.findall(r"{(\w+)}", path)
     try:
-        path = _path_types(set(names) - {"query", "body"}, in_path, hints)
+        taken = _path_types(set(names) - {"query", "body"}, in_path, hints)
         query = _strict("query", hints.get("query")) if "query" in names else None
         body, optional = _body_type(hints.get("body")) if "body" in names else (None, False)
         (status, answer), *also = _answer_types(hints.get("return", "nothing that its annotation tells"))
     except TypeError as exc:
-        raise TypeError(f"{route.method} {route.path}: {route.handler.__name__} {exc}") from None
-    return Signature(path, query, body, optional, status, answer, tuple(also))
+        raise TypeError(f"{method} {path}: {handler.__name__} {exc}") from None
+    return Signature(taken, query, body, optional, status, answer, tuple(also))
 
 
 def _path_types(names: set[str], in_path: Sequence[str], hints: Mapping[str, Any]) -> dict[str, type]:
