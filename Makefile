@@ -149,5 +149,6 @@ $(VENV)/.fuzz: requirements/fuzz.txt $(VENV)/.dev
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(UV)
-	@$(INSTALL) -r requirements/dev.txt
+	@$(INSTALL) --compile-bytecode -r requirements/dev.txt
+	@$(BIN)/python -m compileall -q shared gateway auth_service user_service file_service deploy
 	@touch $@ $(VENV)/.embedded  # holds all that `run` needs too

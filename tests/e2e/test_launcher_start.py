@@ -72,7 +72,7 @@ def test_memory_of_everything_is_under_200_megabytes(stack: Stack) -> None:
     done = command("memory", stack.state)
     assert done.returncode == 0
     total = next(line for line in done.stdout.splitlines() if line.startswith("all"))
-    assert float(total.split()[-2]) < 200
+    assert float(total.split()[-2]) < 200, done.stdout
     assert "s after its start" in done.stdout
 
 
