@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from auth_service.domain.one_time_tokens import Purpose
-from auth_service.handlers.callers import device_of, session_of
+from auth_service.handlers.callers import device_of, doer_of
 from auth_service.handlers.mail_requests import promise
 from auth_service.messages.mail import (
     EmailChangeRequest,
@@ -15,7 +15,7 @@ from auth_service.messages.mail import (
     ResetRequest,
     present_mail_settings,
 )
-from auth_service.service.email_change import Asker, EmailChange
+from auth_service.service.email_change import EmailChange
 from auth_service.service.email_verification import EmailVerification
 from auth_service.service.mail_settings import MailSettingsKeeping, Wishes
 from auth_service.service.password_reset import PasswordReset, Reset
@@ -53,8 +53,7 @@ async def change_email(request: web.Request, body: EmailChangeRequest) -> Accept
 
     Until it is followed the old one stays. The old one is told then, and can undo it for seven days.
     """
-    asker = Asker(identity_of(request).user_id, session_of(request), device_of(request))
-    await request.app[EMAIL_CHANGE].ask(asker, body.email, body.password)
+    await request.app[EMAIL_CHANGE].ask(doer_of(request), body.email, body.password)
     return promise(Purpose.EMAIL_CHANGE)
 
 

@@ -1,10 +1,9 @@
 """Another address for an account: confirmed by the new one, told to the old one, which can undo it for a week."""
 
 from dataclasses import dataclass, replace
-from uuid import UUID
 
 from auth_service.domain.addresses import Address
-from auth_service.domain.audit import Action, AuditEntry
+from auth_service.domain.audit import Action, AuditEntry, Doer
 from auth_service.domain.devices import Device
 from auth_service.domain.one_time_tokens import Purpose, Spent
 from auth_service.domain.sessions import EndReason
@@ -37,15 +36,6 @@ _OF_AN_ADDRESS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
-    """Who asks, in which session."""
-
-    user_id: UUID
-    session_id: UUID
-    device: Device
-
-
-@dataclass(frozen=True, slots=True)
 class EmailChange:
     database: Database
     requests: MailRequests
@@ -53,27 +43,27 @@ class EmailChange:
     guard: PasswordGuard
     marks: Marks
 
-    async def ask(self, asker: Asker, address: str, password: str | None) -> None:
+    async def ask(self, doer: Doer, address: str, password: str | None) -> None:
         """Mail the new address a link. Nothing changes before it is followed, and nobody is told whose it is now.
 
         Raises InvalidEmail, WrongPassword, TooManyAttempts, InsufficientUserAuthentication, TooManyMails, Unavailable.
         """
         email = parse_email(address)
-        await self._require_proof(asker, password)
-        entry = AuditEntry(Action.EMAIL_CHANGE_REQUESTED, asker.device, asker.user_id, asker.user_id)
+        await self._require_proof(doer, password)
+        entry = AuditEntry(Action.EMAIL_CHANGE_REQUESTED, doer.device, doer.user_id, doer.user_id)
         async with self.database.transaction() as connection:
-            await self.requests.ask_change(connection, asker.user_id, email)
+            await self.requests.ask_change(connection, doer.user_id, email)
             await AuditRepository(connection).record(entry)
 
-    async def _require_proof(self, asker: Asker, password: str | None) -> None:
+    async def _require_proof(self, doer: Doer, password: str | None) -> None:
         """Ask for the password where one is given, and for a session that was proved lately where none is."""
         if password is None:
-            await require_fresh(self.database, asker.user_id, asker.session_id)
+            await require_fresh(self.database, doer.user_id, doer.session_id)
             return
-        account = await AccountRepository(self.database).find_by_id(asker.user_id, self.marks.fingerprint(asker.device))
+        account = await AccountRepository(self.database).find_by_id(doer.user_id, self.marks.fingerprint(doer.device))
         if account is None:
             raise Unauthenticated("This account was deleted.", headers=INVALID_TOKEN)
-        if not await self.guard.prove(account.email_key, account, password, asker.device):
+        if not await self.guard.prove(account.email_key, account, password, doer.device):
             raise WrongPassword
 
     async def confirm(self, token: str, device: Device) -> None:

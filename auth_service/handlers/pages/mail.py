@@ -4,7 +4,7 @@ from aiohttp import web
 
 from auth_service.domain.sessions import SessionKind
 from auth_service.handlers.admissions import visitor_of
-from auth_service.handlers.callers import device_of, session_of
+from auth_service.handlers.callers import device_of, doer_of
 from auth_service.handlers.email import EMAIL_CHANGE, MAIL_SETTINGS
 from auth_service.handlers.mail_requests import MAIL_REQUESTS, MAIL_SIGN_IN
 from auth_service.handlers.pages.entering import with_return
@@ -19,7 +19,6 @@ from auth_service.messages.forms import (
     NewAddressForm,
     ReturnQuery,
 )
-from auth_service.service.email_change import Asker
 from auth_service.service.mail_requests import Wish
 from auth_service.service.mail_settings import Wishes
 from auth_service.service.mail_sign_in import TypedCode
@@ -78,8 +77,7 @@ async def show_address(request: web.Request) -> View:
 
 
 async def change_address(request: web.Request, body: NewAddressForm) -> SeeOther:
-    asker = Asker(identity_of(request).user_id, session_of(request), device_of(request))
-    await request.app[EMAIL_CHANGE].ask(asker, body.email, body.password)
+    await request.app[EMAIL_CHANGE].ask(doer_of(request), body.email, body.password)
     return SeeOther(_ADDRESS, notice("email_change_asked"))
 
 
