@@ -1,39 +1,17 @@
 """Blobs as files of one folder on a local disk: `blobs/3f/3f9c...` by key, `incoming/` while they are written."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from file_service.storage.blob import LocalBlob
-from file_service.storage.contract import Blob, Staged
+from file_service.storage.contract import Blob, Written
 from file_service.storage.staging import StagingFile, clear_leftovers, sync_folder
 from file_service.storage.threads import DiskThreads
 from shared.logs import log
 
 _WRITE_BYTES = 262_144  # what is collected before a thread is bothered
-
-
-class LocalStaged:
-    def __init__(self, threads: DiskThreads, file: StagingFile, path_of: Callable[[str], Path]) -> None:
-        self._threads = threads
-        self._file = file
-        self._path_of = path_of
-
-    @property
-    def size(self) -> int:
-        return self._file.size
-
-    @property
-    def sha256(self) -> bytes:
-        return self._file.sha256
-
-    @property
-    def head(self) -> bytes:
-        return self._file.head
-
-    async def publish(self, key: str) -> None:
-        await self._threads.run(self._file.publish, self._path_of(key))
 
 
 class LocalStorage:
@@ -47,14 +25,14 @@ class LocalStorage:
     def path(self, key: str) -> Path:
         return self._blobs / key[:2] / key
 
-    @asynccontextmanager
-    async def stage(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[Staged]:
+    async def write(self, key: str, chunks: AsyncIterator[bytes]) -> Written:
         file = StagingFile(self._incoming)
         try:
             await self._take_in(file, chunks)
-            yield LocalStaged(self._threads, file, self.path)
+            await self._threads.run(file.publish, self.path(key))
         finally:
             await asyncio.shield(self._threads.run(file.discard))
+        return Written(file.size, file.sha256)
 
     async def _take_in(self, file: StagingFile, chunks: AsyncIterator[bytes]) -> None:
         batch: list[bytes] = []

@@ -13,8 +13,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from file_service.storage.contract import HEAD_BYTES
-
 
 class StagingFile:
     def __init__(self, folder: Path) -> None:
@@ -25,7 +23,6 @@ class StagingFile:
         self._one_at_a_time = threading.Lock()  # a cancelled request discards while its last write still runs
         self._hash = hashlib.sha256()
         self.size = 0
-        self.head = b""
 
     @property
     def sha256(self) -> bytes:
@@ -35,8 +32,6 @@ class StagingFile:
         data = b"".join(chunks)
         with self._one_at_a_time:
             descriptor = self._open()
-            if len(self.head) < HEAD_BYTES:
-                self.head += data[: HEAD_BYTES - len(self.head)]
             self._hash.update(data)
             self.size += len(data)
             _write_all(descriptor, data)

@@ -34,6 +34,7 @@ class UploadRequest:
 
     request: web.Request
     name: str
+    purpose: str
     stall_seconds: float
 
     @property

@@ -45,7 +45,7 @@ class RunningService(FollowingService):
 
     async def empty(self) -> None:
         """Forget all files and owners, and every account."""
-        for table in ("file", "owner", "blob_deletion", "idempotency"):
+        for table in ("file", "owner", "blob", "idempotency"):
             await self.fetch(f"delete from files.{table}")
         for path in self.blobs():
             path.unlink()
@@ -56,7 +56,7 @@ class RunningService(FollowingService):
         """Wait until `blobs` blobs are left, nothing is half written, and nothing waits to be deleted."""
 
         async def look() -> bool:
-            due = await self.fetch("select storage_key from files.blob_deletion")
+            due = await self.fetch("select storage_key from files.blob where due_at is not null")
             return len(self.blobs()) == blobs and not self.unfinished() and not due
 
         await eventually(look)

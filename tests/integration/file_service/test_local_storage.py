@@ -11,7 +11,7 @@ import pytest
 
 from file_service.errors import InsufficientStorage
 from file_service.storage.blob import READ_BYTES, LocalBlob
-from file_service.storage.contract import BlobMissing, new_key
+from file_service.storage.contract import BlobMissing, Written, new_key
 from file_service.storage.local import LocalStorage, open_local_storage
 from file_service.storage.staging import StagingFile
 from shared.errors import Unavailable
@@ -41,8 +41,7 @@ async def chunks_of(*chunks: bytes) -> AsyncIterator[bytes]:
 
 async def put(storage: LocalStorage, content: bytes) -> str:
     key = new_key()
-    async with storage.stage(chunks_of(content)) as staged:
-        await staged.publish(key)
+    await storage.write(key, chunks_of(content))
     return key
 
 
@@ -82,26 +81,22 @@ async def test_bytes_come_back_as_they_went_in(storage: LocalStorage, size: int)
     content = os.urandom(size)
     key = new_key()
     pieces = [content[at : at + 50_000] for at in range(0, size, 50_000)]
-    async with storage.stage(chunks_of(*pieces)) as staged:
-        assert (staged.size, staged.head) == (size, content[:8192])
-        assert staged.sha256 == hashlib.sha256(content).digest()
-        await staged.publish(key)
+    written = await storage.write(key, chunks_of(*pieces))
+    assert written == Written(size, hashlib.sha256(content).digest())
     assert await read(storage, key) == content
     async with storage.open(key) as blob:
         assert b"".join([chunk async for chunk in blob.read(size // 3, size // 2)]) == content[size // 3 :][: size // 2]
 
 
-async def test_bytes_and_name_are_synced_before_publish_returns(
+async def test_bytes_and_name_are_synced_before_write_returns(
     storage: LocalStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is acknowledged survives a power cut: the file is synced, then renamed, then its folder is synced."""
     seen = trace(monkeypatch)
     key = new_key()
-    async with storage.stage(chunks_of(b"content")) as staged:
-        assert seen == []
-        await staged.publish(key)
-        target = tmp_path / "blobs" / key[:2] / key
-        (first, temporary), *rest = seen
+    await storage.write(key, chunks_of(b"content"))
+    target = tmp_path / "blobs" / key[:2] / key
+    (first, temporary), *rest = seen
     assert first == "fsync"
     assert Path(temporary).parent == tmp_path / "incoming"
     assert rest == [("rename", str(target)), ("fsync", str(target.parent))]
@@ -114,14 +109,6 @@ async def test_a_deletion_is_durable(storage: LocalStorage, monkeypatch: pytest.
     assert seen == [("fsync", str(storage.path(key).parent))]
 
 
-async def test_what_is_not_published_leaves_nothing(storage: LocalStorage, tmp_path: Path) -> None:
-    before = count_descriptors()
-    async with storage.stage(chunks_of(b"x" * 1_000_000)):
-        assert len(files_in(tmp_path)) == 1
-    assert files_in(tmp_path) == []
-    assert count_descriptors() == before
-
-
 async def test_a_source_that_breaks_off_leaves_nothing(storage: LocalStorage, tmp_path: Path) -> None:
     """F18: aborts free it."""
 
@@ -131,8 +118,7 @@ async def test_a_source_that_breaks_off_leaves_nothing(storage: LocalStorage, tm
 
     before = count_descriptors()
     with pytest.raises(ConnectionResetError):
-        async with storage.stage(broken()):
-            pytest.fail("it was staged")
+        await storage.write(new_key(), broken())
     assert files_in(tmp_path) == []
     assert count_descriptors() == before
 
@@ -141,8 +127,7 @@ async def test_a_source_that_breaks_off_leaves_nothing(storage: LocalStorage, tm
 async def test_a_full_disk_is_told_and_leaves_nothing(storage: LocalStorage, tmp_path: Path) -> None:
     """F19: disk full -> 507, nothing half made."""
     with pytest.raises(InsufficientStorage):
-        async with storage.stage(chunks_of(b"x" * 700_000, b"y" * 700_000)):
-            pytest.fail("it was staged")
+        await storage.write(new_key(), chunks_of(b"x" * 700_000, b"y" * 700_000))
     assert files_in(tmp_path) == []
 
 
@@ -155,10 +140,9 @@ async def test_no_room_on_the_last_sync_is_told(
     def refuse(_descriptor: int) -> None:
         raise OSError(number, os.strerror(number))
 
-    async with storage.stage(chunks_of(b"content")) as staged:
-        monkeypatch.setattr(os, "fsync", refuse)
-        with pytest.raises(InsufficientStorage):
-            await staged.publish(new_key())
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(InsufficientStorage):
+        await storage.write(new_key(), chunks_of(b"content"))
     assert files_in(tmp_path) == []
 
 
@@ -170,10 +154,9 @@ async def test_a_failing_disk_is_unavailable(
     def fail(_descriptor: int) -> None:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-    async with storage.stage(chunks_of(b"content")) as staged:
-        monkeypatch.setattr(os, "fsync", fail)
-        with pytest.raises(Unavailable):
-            await staged.publish(new_key())
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(Unavailable):
+        await storage.write(new_key(), chunks_of(b"content"))
     assert files_in(tmp_path) == []
 
 
@@ -209,10 +192,14 @@ async def test_a_start_clears_what_dead_processes_left(storage: LocalStorage, tm
     """Another living process's upload is locked, and stays."""
     leftover = tmp_path / "incoming" / "leftover"
     leftover.write_bytes(b"half")
-    async with storage.stage(chunks_of(b"x" * 300_000)) as staged:
+
+    async def interrupted() -> AsyncIterator[bytes]:
+        yield b"x" * 300_000
         async with open_local_storage(tmp_path):
             assert not leftover.exists()
-        await staged.publish(new_key())
+        yield b"y"
+
+    await storage.write(new_key(), interrupted())
     assert len(files_in(tmp_path)) == 1
 
 
