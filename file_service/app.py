@@ -11,7 +11,9 @@ from file_service.accounts import follow_accounts
 from file_service.collector import Collector
 from file_service.context import FILES, FileContext
 from file_service.delivery.content import Content
+from file_service.parts.uploads import add_resumable
 from file_service.repository.owners import PURGE_DELETED_OWNERS
+from file_service.repository.uploads import PURGE_UPLOADS
 from file_service.routes import PRIVATE_ROUTES, ROUTES
 from file_service.settings import NAME, Settings
 from file_service.storage.contract import Storage
@@ -29,7 +31,7 @@ from shared.web.health import Check
 
 SCHEMA = "files"
 MIGRATIONS = Path(__file__).with_name("migrations")
-_PURGES = (purge_idempotency(SCHEMA), PURGE_DELETED_OWNERS)
+_PURGES = (purge_idempotency(SCHEMA), PURGE_DELETED_OWNERS, PURGE_UPLOADS)
 
 
 @asynccontextmanager
@@ -51,7 +53,9 @@ async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterato
         await stack.enter_async_context(
             background("purge", partial(purge, database, _PURGES), every=EVERY, after=AFTER)
         )
-        yield _apps(context, verifier, lifecycle, settings.process.public_url)
+        apps = _apps(context, verifier, lifecycle, settings.process.public_url)
+        await stack.enter_async_context(add_resumable(apps, settings, context))
+        yield apps
 
 
 def _context(settings: Settings, database: Database, storage: Storage) -> FileContext:
