@@ -1,6 +1,7 @@
 """What resumable uploads refuse, and what stays as it was then."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 
@@ -104,15 +105,16 @@ async def test_header_that_is_there_twice_is_refused(ada: Person, uploader: Uplo
     assert refused.status == 400
 
 
+async def unannounced() -> AsyncIterator[bytes]:
+    yield b"hel"
+    yield b"lo!"
+
+
 async def test_bytes_past_the_length_are_refused_and_not_stored(service: RunningService, uploader: Uploader) -> None:
     """F2: bytes past Upload-Length -> 413, excess not stored; announced or not."""
     upload = await uploader.begin(5)
     refused = await upload.patch(b"hello!", 0)
     assert (refused.status, await code(refused)) == (413, "upload_length_exceeded")
-
-    async def unannounced():  # type: ignore[no-untyped-def]  # noqa: ANN202  an async generator
-        yield b"hel"
-        yield b"lo!"
 
     refused = await upload.patch(unannounced(), 0)
     assert (refused.status, await code(refused)) == (413, "upload_length_exceeded")
