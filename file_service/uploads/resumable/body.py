@@ -54,8 +54,10 @@ class Body:
 
     async def _fill(self, patience: float) -> None:
         try:
-            async with asyncio.timeout(patience):
-                self._next = await self._content.readany()
+            self._next = self._content.read_nowait()
+            if not self._next:
+                async with asyncio.timeout(patience):
+                    self._next = await self._content.readany()
         except ConnectionError as exc:
             self.failure = exc
         except web.RequestPayloadError as exc:
