@@ -46,7 +46,7 @@ class LocalStorage:
         async for chunk in chunks:
             batch.append(chunk)
             collected += len(chunk)
-            if collected >= self._batch_bytes():
+            if collected > self._batch_bytes():
                 await self._threads.run(file.write, batch)
                 batch, collected = [], 0
         return batch

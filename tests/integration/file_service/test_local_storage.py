@@ -190,12 +190,12 @@ async def test_a_key_is_used_once(storage: LocalStorage) -> None:
 
 
 async def test_many_writers_hold_little_each(storage: LocalStorage) -> None:
-    """The first 64 KiB of 100 writers go to the disk before any of them sends more."""
+    """What 100 writers send beyond 64 KiB goes to the disk before any of them sends more."""
     all_began, held = asyncio.Barrier(100), asyncio.Event()
 
     async def slow() -> AsyncIterator[bytes]:
         await all_began.wait()
-        yield b"x" * 65_536
+        yield b"x" * 65_537
         await held.wait()
 
     keys = [new_key() for _ in range(100)]
@@ -206,7 +206,7 @@ async def test_many_writers_hold_little_each(storage: LocalStorage) -> None:
 
     await eventually(are_written)
     held.set()
-    assert {written.size for written in await asyncio.gather(*writers)} == {65_536}
+    assert {written.size for written in await asyncio.gather(*writers)} == {65_537}
 
 
 async def test_more_pieces_than_one_call_takes_are_written(storage: LocalStorage) -> None:
