@@ -8,7 +8,6 @@ the latest writer can advance an upload; another finds that out at its next piec
 
 import asyncio
 import math
-from collections.abc import AsyncIterator
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -31,12 +30,11 @@ from file_service.uploads.resumable.protocol import Checksum
 from file_service.uploads.resumable.running_hashes import RunningHashes
 from shared.db import Connection, Database
 from shared.errors import Unavailable
+from shared.small_reads import small_reads
 
 PIECE_BYTES = 16 * 1024**2
 PIECE_SECONDS = 10.0  # over a slow line, this comes first
-_UNNOTED = 1024**2  # bytes that storage may be given while their blob is being noted: it collects more before it writes
 _OTHERS = "Another request has written meanwhile."
-_Begun = asyncio.Task[Upload]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,27 +60,28 @@ class Writer:
         if checksum is not None and not await body.has_more() and body.failure is None:
             check_digest(checksum, checksum.new_hash().digest())
         is_claimed = False
-        while await body.has_more():
-            upload = await self._add(upload, body, checksum, is_claimed=is_claimed)
-            is_claimed = True
+        with small_reads(body.transport):
+            while await body.has_more():
+                upload = await self._add(upload, body, checksum, is_claimed=is_claimed)
+                is_claimed = True
         if body.failure is not None:
             raise body.failure
         return upload
 
     async def _add(self, upload: Upload, body: Body, checksum: Checksum | None, *, is_claimed: bool) -> Upload:
         key, kept = new_key(), False
-        passing = self._passing(upload, body, checksum)
-        begun = asyncio.create_task(self._begin(upload, key, is_claimed=is_claimed))
+        upload = await self._begin(upload, key, is_claimed=is_claimed)
         try:
-            written = await self._write(key, body, passing, begun)
+            passing = self._passing(upload, body, checksum)
+            written = await self._write(key, body, passing)
             if checksum is not None and body.failure is not None:
                 raise body.failure
             passing.check(written)
-            upload = await self._keep(begun.result(), key, written, passing)
+            upload = await self._keep(upload, key, written, passing)
             kept = True
         finally:
             if not kept:
-                await asyncio.shield(self._give_up(key, begun))
+                await asyncio.shield(self._give_up(key))
         RESUMABLE_BYTES.inc(written.size)
         if passing.running is not None:
             self.hashes.keep(upload.upload_id, upload.received, passing.running)
@@ -102,11 +101,11 @@ class Writer:
             await expect_blob(connection, key)
         return current
 
-    async def _write(self, key: str, body: Body, passing: Passing, begun: _Begun) -> Written:
+    async def _write(self, key: str, body: Body, passing: Passing) -> Written:
         limits = (PIECE_BYTES, PIECE_SECONDS) if not passing.is_checked else (2**63, math.inf)
         with self.in_flight.upload(passing.owner_id) as take:
             chunks = passing.watch(body.piece(*limits), take, self.threads)
-            return await self.storage.write(key, _once_begun(chunks, begun))
+            return await self.storage.write(key, chunks)
 
     async def _keep(self, upload: Upload, key: str, written: Written, passing: Passing) -> Upload:
         piece = Piece(HeldBlob(key, upload.received, written.size, written.sha256), passing.head)
@@ -123,21 +122,8 @@ class Writer:
         if (more := upload.received + size - upload.reserved) > 0:
             await reserve(connection, upload.owner_id, more, self.quota)
 
-    async def _give_up(self, key: str, begun: _Begun) -> None:
+    async def _give_up(self, key: str) -> None:
         """Where even this fails, the key becomes due by itself."""
-        await asyncio.wait({begun})
-        if begun.exception() is None:
-            with suppress(Unavailable):
-                await give_up_blob(self.database, key)
-            self.collector.nudge()
-
-
-async def _once_begun(chunks: AsyncIterator[bytes], begun: _Begun) -> AsyncIterator[bytes]:
-    """Pass `chunks` on, few of them before `begun` is done, and end well only after it. Raises what it raises."""
-    size = 0
-    async for chunk in chunks:
-        size += len(chunk)
-        if size > _UNNOTED or begun.done():
-            await asyncio.shield(begun)
-        yield chunk
-    await asyncio.shield(begun)
+        with suppress(Unavailable):
+            await give_up_blob(self.database, key)
+        self.collector.nudge()

@@ -1,9 +1,9 @@
 """What resumable uploads refuse, and what stays as it was then."""
 
 import asyncio
+import resource
 from collections.abc import AsyncIterator
 from functools import partial
-from pathlib import Path
 
 import pytest
 
@@ -17,6 +17,7 @@ from tests.integration.file_service.uploading import (
     Uploader,
     checksum,
     code,
+    has_writer,
     in_balance,
     metadata,
     usage,
@@ -196,14 +197,10 @@ async def test_body_with_a_checksum_that_breaks_off_is_not_kept(
     headers = {**TUS, **BYTES, "Upload-Offset": 0, "Content-Length": 1_000_000, **checksum(b"x" * 1_000_000)}
     async with open_raw(service.public) as (_, writer):
         writer.write(request_head("PATCH", upload.path, ada, headers) + b"x" * 600_000)
-        await eventually(partial(_has_unfinished, service))
+        await eventually(partial(has_writer, service))
         writer.transport.abort()
         await service.settled(blobs=0)
     assert await upload.offset() == 0
-
-
-async def _has_unfinished(service: RunningService) -> bool:
-    return bool(service.unfinished())
 
 
 async def test_type_is_refused_as_soon_as_the_head_is_known(
@@ -237,18 +234,34 @@ async def test_stalled_upload_keeps_what_came(small_service: RunningService, eve
     assert await in_balance(small_service, eve.person.user_id)
 
 
-async def test_full_disk_is_told_and_the_offset_stays(
-    service: RunningService, uploader: Uploader, tmp_path: Path
+async def test_full_disk_is_told_and_the_offset_stays(service: RunningService, uploader: Uploader) -> None:
+    """F19: disk full -> 507; no metadata without a blob."""
+    upload = await uploader.begin(2_000_000)
+    await upload.add(b"x" * 500_000, 0)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, hard))  # to a writer, the same as a full disk
+    try:
+        refused = await upload.patch(b"x" * 1_500_000, 500_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (refused.status, await code(refused)) == (507, "insufficient_storage")
+    assert await upload.offset() == 500_000
+    await service.settled(blobs=1)
+    await upload.add(b"x" * 1_500_000, 500_000)
+
+
+async def test_storage_that_is_away_is_unavailable_and_the_offset_stays(
+    service: RunningService, uploader: Uploader
 ) -> None:
-    """F19: storage that is away -> 503; no metadata without a blob."""
+    """F19: 503, and no metadata without a blob."""
     upload = await uploader.begin(10)
     await upload.add(b"hello", 0)
-    incoming = service.root / "incoming"
-    incoming.rename(service.root / "elsewhere")
+    blobs = service.root / "blobs"
+    blobs.rename(service.root / "elsewhere")
     try:
         refused = await upload.patch(b"world", 5)
     finally:
-        (service.root / "elsewhere").rename(incoming)
+        (service.root / "elsewhere").rename(blobs)
     assert (refused.status, await code(refused)) == (503, "unavailable")
     assert await upload.offset() == 5
     assert await upload.content(await upload.add(b"world", 5)) == b"helloworld"
