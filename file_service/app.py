@@ -11,7 +11,7 @@ from file_service.accounts import follow_accounts
 from file_service.collector import Collector
 from file_service.context import FILES, FileContext
 from file_service.delivery.content import Content
-from file_service.parts.storage import open_storage, scrubbing
+from file_service.parts.storage import add_redirects, open_storage, scrubbing
 from file_service.repository.holds import PURGE_HOLDS
 from file_service.repository.owners import PURGE_DELETED_OWNERS
 from file_service.routes import PRIVATE_ROUTES, ROUTES
@@ -53,7 +53,9 @@ async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterato
             background("purge", partial(purge, database, _PURGES), every=EVERY, after=AFTER)
         )
         await stack.enter_async_context(scrubbing(settings, database, storage))
-        yield _apps(context, verifier, lifecycle, settings.process.public_url)
+        apps = _apps(context, verifier, lifecycle, settings.process.public_url)
+        add_redirects(apps, settings.storage, database)
+        yield apps
 
 
 def _context(settings: Settings, database: Database, storage: Storage) -> FileContext:
