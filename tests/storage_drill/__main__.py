@@ -1,7 +1,7 @@
 """`python -m tests.storage_drill`: kill -9 under N uploads (N=1000), and nothing acknowledged may be lost.
 
-Runs a stack of its own, with its files in a real S3 server (STORE=folder: in a folder). SEED= repeats what a run did, as
-far as chance goes: sizes, victims and moments.
+Runs a stack of its own, with its files in a real S3 server (STORE=folder: in a folder). SEED= repeats what a run did,
+as far as chance goes: sizes, victims and moments.
 """
 
 import asyncio
@@ -51,7 +51,7 @@ def _running(*, in_folder: bool) -> Iterator[tuple[Stack, S3Server | None, dict[
         store = None if in_folder else exits.enter_context(running_s3_server())
         if store is not None:
             environ |= store.environ("files", "drill") | {"FILES_STORAGE_TIMEOUT": "3"}
-        yield exits.enter_context(running_stack(state, **environ)), store, environ
+        yield exits.enter_context(running_stack(state, None, **environ)), store, environ
 
 
 def _report(drill: Drill, seconds: float) -> None:
