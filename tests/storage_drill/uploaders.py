@@ -40,17 +40,17 @@ class Uploader:
     async def run(self) -> None:
         """Upload until enough were acknowledged to all together; now and then, delete."""
         while len(self.ledger.files) < self.ledger.wanted:
-            await self._upload()
-            if self.chance.random() < 0.1:
+            if await self._upload() and self.chance.random() < 0.1:
                 await self._delete()
 
-    async def _upload(self) -> None:
+    async def _upload(self) -> bool:
         draw = self.chance.random()
         most = next(most for share, most in _SIZES if draw <= share)
         content = self.chance.randbytes(self.chance.randrange(most))
         reply = await self._send("POST", "/v1/files", params={"name": "a.bin"}, data=content)
         if reply is not None:
             self.ledger.files[reply.json()["id"]] = (self.visitor, hashlib.sha256(content).hexdigest())
+        return reply is not None
 
     async def _delete(self) -> None:
         mine = [file_id for file_id, (visitor, _) in self.ledger.kept.items() if visitor is self.visitor]
