@@ -10,7 +10,7 @@ TARGETS ?= headers paths routes answers frames handshakes client_addresses
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test test-faults test-storage-faults test-readme test-examples soak fuzz check fmt fmt-check lint types migrate admin scrub doctor memory compose-check bench-gateway bench-visit problems lock clean mail-preview test-federation rotate-keys bench-auth import test-browser
+.PHONY: help run test test-faults test-s3 test-storage-faults test-readme test-examples soak fuzz check fmt fmt-check lint types migrate admin scrub doctor memory compose-check bench-gateway bench-visit problems lock clean mail-preview test-federation rotate-keys bench-auth import test-browser
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -24,6 +24,9 @@ test: $(VENV)/.dev  ## run all tests (ARGS="-k word" for some)
 
 test-faults: $(VENV)/.dev  ## kill -9 each of the seven processes ten times under a stream of writes (5 minutes)
 	@$(BIN)/pytest -q tests/e2e/test_kills.py --kills 10
+
+test-s3: $(VENV)/.dev  ## file_service on a real S3 server: faults, redirects, scrubber, collector (1 minute)
+	@$(BIN)/pytest -q -m s3 tests/integration/file_service/storage $(ARGS)
 
 test-storage-faults: $(VENV)/.dev  ## kill -9 services, PostgreSQL and the S3 server during N=1000 uploads (STORE=folder, SEED= repeats one)
 	@$(BIN)/python -m tests.storage_drill

@@ -24,6 +24,7 @@ from tests.s3_server import S3Server
 from tests.stores import ROOT
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.s3
 LONG = 2 * PART_BYTES + 1000
 BOUND = 3.0  # seconds: twice the time-out below, and some for a busy machine
 
@@ -47,16 +48,6 @@ def unfinished(server: S3Server) -> list[str]:
     url = key.presign(f"{server.url}/files", {"uploads": ""}, datetime.now(UTC), 60)
     with urllib.request.urlopen(url) as answer:
         return re.findall("<Key>(.*?)</Key>", answer.read().decode())
-
-
-async def test_signatures_are_enforced(s3_server: S3Server, objects: ObjectStorage, tmp_path: Path) -> None:
-    """A client with a wrong secret neither reads nor writes, nor is ready."""
-    key = await put(objects, b"content")
-    async with open_objects(s3_server, tmp_path, AWS_SECRET_ACCESS_KEY="wrong") as stranger:
-        for asked in (put(stranger, b"x"), read(stranger, key), stranger.delete(key), stranger.check()):
-            with pytest.raises(Unavailable):
-                await asked
-    assert await read(objects, key) == b"content"
 
 
 async def test_what_is_small_is_one_request_with_its_hash(impatient: ObjectStorage, proxy: FaultProxy) -> None:
