@@ -87,20 +87,6 @@ async def test_a_source_that_breaks_off_leaves_nothing(storage: Storage, size: i
     assert await listed(storage) == []
 
 
-async def test_what_is_being_written_can_not_be_read_yet(storage: Storage) -> None:
-    key = new_key()
-
-    async def looking() -> AsyncIterator[bytes]:
-        yield os.urandom(PART_BYTES)
-        yield b"x"
-        with pytest.raises(BlobMissing):
-            await read(storage, key)
-        assert await storage.list_shard(key[:2]) == []
-
-    await storage.write(key, looking())
-    assert len(await read(storage, key)) == PART_BYTES + 1
-
-
 async def test_an_absent_blob_is_missing(storage: Storage) -> None:
     with pytest.raises(BlobMissing):
         await read(storage, new_key())

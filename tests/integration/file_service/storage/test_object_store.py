@@ -1,6 +1,7 @@
 """What is particular to an object store: what it is asked for, what fails how and how soon, and what is left there."""
 
 import asyncio
+import os
 import re
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from file_service.errors import InsufficientStorage
-from file_service.storage.contract import new_key
+from file_service.storage.contract import BlobMissing, new_key
 from file_service.storage.object_store import PART_BYTES, ObjectStorage
 from file_service.storage.presign import SigningKey
 from shared.errors import Unavailable
@@ -63,6 +64,20 @@ async def test_what_is_damaged_on_its_way_is_refused_by_the_store(
     with pytest.raises(Unavailable):
         await impatient.write(new_key(), chunks_of(*random_pieces(size)))
     assert await listed(impatient) == []
+
+
+async def test_what_is_being_written_can_not_be_read_yet(objects: ObjectStorage) -> None:
+    key = new_key()
+
+    async def looking() -> AsyncIterator[bytes]:
+        yield os.urandom(PART_BYTES)
+        yield b"x"
+        with pytest.raises(BlobMissing):
+            await read(objects, key)
+        assert await objects.list_shard(key[:2]) == []
+
+    await objects.write(key, looking())
+    assert len(await read(objects, key)) == PART_BYTES + 1
 
 
 async def test_an_upload_that_breaks_off_leaves_no_parts(s3_server: S3Server, objects: ObjectStorage) -> None:
