@@ -10,7 +10,7 @@ TARGETS ?= headers paths routes answers frames handshakes client_addresses
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test test-faults test-readme test-examples soak fuzz check fmt fmt-check lint types migrate admin doctor memory compose-check bench-gateway bench-visit problems lock clean mail-preview test-federation rotate-keys bench-auth bench-files import test-browser test-uploads test-clients
+.PHONY: help run test test-faults test-readme test-examples soak fuzz check fmt fmt-check lint types migrate admin doctor memory compose-check bench-gateway bench-visit problems lock clean mail-preview test-federation rotate-keys bench-auth bench-files import test-browser test-uploads test-clients test-s3 test-storage-faults scrub
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -30,6 +30,12 @@ test-uploads: $(VENV)/.dev  ## a thousand uploads, cut and resumed at random whi
 
 test-clients: $(VENV)/.dev tests/clients/node_modules/.installed  ## tus-js-client and curl against the running stack; needs node 20, npm and curl
 	@$(BIN)/pytest -q tests/clients
+
+test-s3: $(VENV)/.dev  ## file_service on a real S3 server: faults, redirects, scrubber, collector (1 minute)
+	@$(BIN)/pytest -q -m s3 tests/integration/file_service/storage $(ARGS)
+
+test-storage-faults: $(VENV)/.dev  ## kill -9 services, PostgreSQL and the S3 server during N=1000 uploads (STORE=folder, SEED= repeats one)
+	@$(BIN)/python -m tests.storage_drill
 
 test-readme: $(VENV)/.dev  ## paste the README's visit into a shell, with curl
 	@$(BIN)/pytest -q tests/readme
@@ -80,6 +86,9 @@ import: $(VENV)/.embedded  ## take over accounts of another system from FILE= in
 
 doctor: $(VENV)/.embedded  ## what is wrong with the running stack, and what to do about it (JSON=1 for machines)
 	@exec $(BIN)/python -m deploy.local $(if $(JSON),doctor-json,doctor)
+
+scrub: $(VENV)/.embedded  ## compare the running stack's stored files with the database (QUICK=1 reads none, REPAIR=1 mends)
+	@exec $(BIN)/python -m deploy.local scrub $(if $(QUICK),--quick) $(if $(REPAIR),--repair)
 
 mail-preview: $(VENV)/.embedded  ## every mail in every language, as files in .colonnade/mail-preview (MAIL_TEMPLATES= for yours)
 	@$(BIN)/python -m auth_service preview-mail .colonnade/mail-preview

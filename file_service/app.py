@@ -11,13 +11,14 @@ from file_service.accounts import follow_accounts
 from file_service.collector import Collector
 from file_service.context import FILES, FileContext
 from file_service.delivery.content import Content
+from file_service.parts.storage import add_redirects, open_storage, scrubbing
 from file_service.parts.uploads import add_resumable
+from file_service.repository.holds import PURGE_HOLDS
 from file_service.repository.owners import PURGE_DELETED_OWNERS
 from file_service.repository.uploads import PURGE_UPLOADS
 from file_service.routes import PRIVATE_ROUTES, ROUTES
 from file_service.settings import NAME, Settings
 from file_service.storage.contract import Storage
-from file_service.storage.local import open_local_storage
 from file_service.uploads.store import Limits, Uploads
 from shared.db import Database, open_database
 from shared.events.client import InternalClient
@@ -31,7 +32,7 @@ from shared.web.health import Check
 
 SCHEMA = "files"
 MIGRATIONS = Path(__file__).with_name("migrations")
-_PURGES = (purge_idempotency(SCHEMA), PURGE_DELETED_OWNERS, PURGE_UPLOADS)
+_PURGES = (purge_idempotency(SCHEMA), PURGE_DELETED_OWNERS, PURGE_HOLDS, PURGE_UPLOADS)
 
 
 @asynccontextmanager
@@ -44,7 +45,7 @@ async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterato
     signer = Signer.from_file(NAME, settings.identity_key_file)
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(settings.database))
-        storage = await stack.enter_async_context(open_local_storage(settings.root))
+        storage = await stack.enter_async_context(open_storage(settings.storage))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         client = InternalClient(session, signer, settings.auth_internal_url, "auth_service")
         context = _context(settings, database, storage)
@@ -53,13 +54,15 @@ async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterato
         await stack.enter_async_context(
             background("purge", partial(purge, database, _PURGES), every=EVERY, after=AFTER)
         )
+        await stack.enter_async_context(scrubbing(settings, database, storage))
         apps = _apps(context, verifier, lifecycle, settings.process.public_url)
+        add_redirects(apps, settings.storage, database)
         await stack.enter_async_context(add_resumable(apps, settings, context))
         yield apps
 
 
 def _context(settings: Settings, database: Database, storage: Storage) -> FileContext:
-    collector = Collector(database, storage)
+    collector = Collector(database, storage, settings.storage.delay)
     limits = Limits(settings.max_bytes, settings.quota_bytes)
     uploads = Uploads(database, storage, collector, limits, settings.purposes)
     return FileContext(database, storage, collector, Content(database, storage), uploads, settings.stall_seconds)

@@ -1,6 +1,6 @@
 """What the file service measures beside what every service does."""
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
 UPLOADS = Counter(
     "file_uploads_total", "Uploads, by how they ended: stored, replayed, aborted or an error code.", ("outcome",)
@@ -14,3 +14,6 @@ RESUMABLE_UPLOADS = Counter(
     ("event",),
 )
 RESUMABLE_BYTES = Counter("file_resumable_bytes_total", "Bytes that resumable uploads took in, durably.")
+SCRUB_BYTES = Counter("file_scrub_bytes_total", "Bytes read to compare them with their hashes.")
+SCRUB_FINDINGS = Gauge("file_scrub_findings", "What the last complete scrub found and didn't repair.", ("finding",))
+SCRUB_FINISHED = Gauge("file_scrub_finished_timestamp_seconds", "When the last complete scrub ended.")

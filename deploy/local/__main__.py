@@ -1,4 +1,4 @@
-"""`python -m deploy.local run|migrate|admin EMAIL|import FILE|doctor|memory|clean`.
+"""`python -m deploy.local run|migrate|admin EMAIL|import FILE|scrub|doctor|memory|clean`.
 
 With `--with-parent` it ends with whoever started it.
 """
@@ -17,12 +17,13 @@ _COMMANDS = {
     "migrate": "deploy.local.launcher:migrate",
     "admin": "deploy.local.service_commands:admin",
     "import": "deploy.local.service_commands:import_users",
+    "scrub": "deploy.local.service_commands:scrub",
     "doctor": "deploy.local.doctor:doctor",
     "doctor-json": "deploy.local.doctor:doctor_json",
     "memory": "deploy.local.memory:memory",
     "clean": "deploy.local.clean:clean",
 }
-_WITH_ARGUMENTS = ("admin", "import")
+_WITH_ARGUMENTS = ("admin", "import", "scrub")
 
 
 def main(arguments: list[str]) -> int:

@@ -13,6 +13,8 @@ _FILE = "settings.json"
 _CHOICES = (
     *("HOST", "PORT", "HTTP_PORT", "PUBLIC_URL", "TLS_CERT_FILE", "TLS_KEY_FILE"),
     *("CORS_ORIGINS", "TRUSTED_PROXIES", "ROUTES_FILE", "FILES_ROOT"),
+    *("FILES_STORAGE", "FILES_SPOOL", "AWS_REGION", "AWS_ENDPOINT_URL", "AWS_VIRTUAL_HOSTED_STYLE_REQUEST"),
+    *("AZURE_STORAGE_ACCOUNT_NAME", "AZURE_STORAGE_ENDPOINT"),
 )
 _HIGHEST = 65535 - 1003  # the last of the ports is PORT + 1003
 _MAIL = 4  # the port behind the programs' public ones
