@@ -11,6 +11,7 @@ from gateway.edge.https import HttpsOnly
 from gateway.edge.paths import canonical_path
 from gateway.edge.prefix import Prefix
 from gateway.routes.model import Route
+from gateway.routes.sign_in import way_to_sign_in
 from gateway.routing import LiveRouting, Routing
 
 
@@ -47,4 +48,6 @@ class Reception:
         """Raises NotFound or MethodNotAllowed."""
         route = routing.table.match(head.method, context.path)
         context.route, context.upstream = route.name, route.upstream
+        if route.sign_in:
+            context.sign_in = way_to_sign_in(route, head.method, context.target)
         return route

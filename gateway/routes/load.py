@@ -24,6 +24,8 @@ from gateway.routes.model import (
     Route,
     RoutesError,
 )
+from gateway.routes.sign_in import KEYS as SIGN_IN_KEYS
+from gateway.routes.sign_in import check_sign_in, read_sign_in
 from gateway.routes.standing import KEYS as STANDING_KEYS
 from gateway.routes.standing import check_standing, read_acr, read_max_age
 from gateway.routes.upstreams import read_upstreams
@@ -34,6 +36,7 @@ _ROUTE_KEYS = frozenset(
     | {"pass_credentials", "websocket", "idle", "head_timeout", "retries", "cost"}
     | CACHE_KEYS
     | STANDING_KEYS
+    | SIGN_IN_KEYS
 )
 _AUTH = re.compile(r"public|optional|user|session|(role|scope):[A-Za-z0-9._:/-]{1,64}")
 _PATH_CHARACTERS = frozenset(ascii_letters + digits + "-._~/")
@@ -88,6 +91,7 @@ def _routes(tables: object, report: Report, upstreams: set[str], limits: Mapping
         _check_websocket(route, fields)
         check_cache(route, fields)
         check_standing(route, fields)
+        check_sign_in(route, fields)
         _check_unique(route, fields, named, taken)
         routes.append(route)
     return routes
@@ -115,6 +119,7 @@ def _route(fields: Fields, upstreams: set[str], limits: Mapping[str, LimitDeclar
         cost=fields.integer("cost", 1, range(1, HIGHEST_COST + 1)),
         acr=read_acr(fields),
         max_age=read_max_age(fields),
+        sign_in=read_sign_in(fields),
         cache=read_cache(fields),
         line=fields.line(),
     )

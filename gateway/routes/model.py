@@ -39,6 +39,7 @@ class Route:
     `head_timeout`: seconds until the answer's head; `retries`: how often a request that may be is sent again.
     `cost`: how much of its limit a request uses.
     `acr`, `max_age`: how well its session must have been proved, and how many seconds ago at most; 0 for any age.
+    `sign_in`: the path of the page that browsers are led to instead of being told 401; empty for none.
     `cache`: None where the cache has nothing to do with the route.
     `line` is where it stands in its file.
     """
@@ -60,6 +61,7 @@ class Route:
     cost: int = 1
     acr: str = ANY_ACR
     max_age: int = 0
+    sign_in: str = ""
     cache: CacheRule | None = None
     line: int = 0
 
