@@ -11,8 +11,10 @@ from file_service.accounts import follow_accounts
 from file_service.collector import Collector
 from file_service.context import FILES, FileContext
 from file_service.delivery.content import Content
+from file_service.parts.pages import serve_pages
 from file_service.repository.owners import PURGE_DELETED_OWNERS
 from file_service.routes import PRIVATE_ROUTES, ROUTES
+from file_service.routes.pages import PAGES
 from file_service.settings import NAME, Settings
 from file_service.storage.contract import Storage
 from file_service.storage.local import open_local_storage
@@ -51,7 +53,7 @@ async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterato
         await stack.enter_async_context(
             background("purge", partial(purge, database, _PURGES), every=EVERY, after=AFTER)
         )
-        yield _apps(context, verifier, lifecycle, settings.process.public_url)
+        yield _apps(context, (verifier, signer), lifecycle, settings.process.public_url)
 
 
 def _context(settings: Settings, database: Database, storage: Storage) -> FileContext:
@@ -61,9 +63,11 @@ def _context(settings: Settings, database: Database, storage: Storage) -> FileCo
     return FileContext(database, storage, collector, Content(database, storage), uploads, settings.stall_seconds)
 
 
-def _apps(context: FileContext, verifier: Verifier, lifecycle: Lifecycle, public_url: str) -> Apps:
-    public = public_app("Files", ROUTES, verifier, lifecycle, public_url=public_url)
+def _apps(context: FileContext, trust: tuple[Verifier, Signer], lifecycle: Lifecycle, public_url: str) -> Apps:
+    verifier, signer = trust
+    public = public_app("Files", (*ROUTES, *PAGES), verifier, lifecycle, public_url=public_url)
     public[FILES] = context
+    serve_pages(public, signer, public_url)
     checks: dict[str, Check] = {
         "database": partial(require_schema, context.database, SCHEMA, expected_version(MIGRATIONS)),
         "storage": context.storage.check,

@@ -32,6 +32,10 @@ class InsufficientStorage(AppError):
     code, status, title = "insufficient_storage", 507, "There is no room left to store the file"
 
 
+class NoFileChosen(AppError):
+    code, status, title = "no_file_chosen", 422, "Choose a file first"
+
+
 class TypeNotAllowed(AppError):
     code, status, title = "type_not_allowed", 422, "Files of this type may not be stored for this purpose"
 
