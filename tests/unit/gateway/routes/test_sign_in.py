@@ -12,7 +12,7 @@ from gateway.routes.sign_in import way_to_sign_in
 FILE = """
 [limits.wide]
 policy = "100 per minute"
-key = "address"
+key = "user"
 [[route]]
 name = "pages"
 prefix = "/pages"
