@@ -12,7 +12,9 @@ from file_service.collector import Collector
 from file_service.context import FILES, FileContext
 from file_service.delivery.content import Content
 from file_service.parts.pages import serve_pages
+from file_service.parts.uploads import add_resumable
 from file_service.repository.owners import PURGE_DELETED_OWNERS
+from file_service.repository.uploads import PURGE_UPLOADS
 from file_service.routes import PRIVATE_ROUTES, ROUTES
 from file_service.routes.pages import PAGES
 from file_service.settings import NAME, Settings
@@ -31,7 +33,7 @@ from shared.web.health import Check
 
 SCHEMA = "files"
 MIGRATIONS = Path(__file__).with_name("migrations")
-_PURGES = (purge_idempotency(SCHEMA), PURGE_DELETED_OWNERS)
+_PURGES = (purge_idempotency(SCHEMA), PURGE_DELETED_OWNERS, PURGE_UPLOADS)
 
 
 @asynccontextmanager
@@ -53,7 +55,10 @@ async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterato
         await stack.enter_async_context(
             background("purge", partial(purge, database, _PURGES), every=EVERY, after=AFTER)
         )
-        yield _apps(context, (verifier, signer), lifecycle, settings.process.public_url)
+        apps = _apps(context, verifier, lifecycle, settings.process.public_url)
+        serve_pages(apps, signer, settings.process.public_url)
+        await stack.enter_async_context(add_resumable(apps, settings, context))
+        yield apps
 
 
 def _context(settings: Settings, database: Database, storage: Storage) -> FileContext:
@@ -63,11 +68,9 @@ def _context(settings: Settings, database: Database, storage: Storage) -> FileCo
     return FileContext(database, storage, collector, Content(database, storage), uploads, settings.stall_seconds)
 
 
-def _apps(context: FileContext, trust: tuple[Verifier, Signer], lifecycle: Lifecycle, public_url: str) -> Apps:
-    verifier, signer = trust
+def _apps(context: FileContext, verifier: Verifier, lifecycle: Lifecycle, public_url: str) -> Apps:
     public = public_app("Files", (*ROUTES, *PAGES), verifier, lifecycle, public_url=public_url)
     public[FILES] = context
-    serve_pages(public, signer, public_url)
     checks: dict[str, Check] = {
         "database": partial(require_schema, context.database, SCHEMA, expected_version(MIGRATIONS)),
         "storage": context.storage.check,

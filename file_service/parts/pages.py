@@ -8,6 +8,7 @@ from file_service.handlers.pages.notices import MESSAGES
 from file_service.handlers.pages.visitors import recognise
 from file_service.routes.pages import FRAME
 from shared.identity import Signer
+from shared.serve import Apps
 from shared.web.pages.csrf import CsrfTokens
 from shared.web.pages.kit import PAGE_KIT, PageKit, PageSettings
 from shared.web.pages.languages import TRANSLATIONS, read_language
@@ -18,9 +19,10 @@ TEMPLATES = _PACKAGE / "templates"
 GERMAN = read_language("de", TRANSLATIONS / "de.toml", _PACKAGE / "translations" / "de.toml")
 
 
-def serve_pages(app: web.Application, signer: Signer, public_url: str) -> None:
+def serve_pages(apps: Apps, signer: Signer, public_url: str) -> None:
     """Give the application what its pages rest on. Their keys follow from the program's own, which replicas share."""
-    app[PAGE_KIT] = PageKit(
+    assert isinstance(apps.public, web.Application)
+    apps.public[PAGE_KIT] = PageKit(
         PageSettings(
             public_url=public_url,
             templates=(TEMPLATES,),

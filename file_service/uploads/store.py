@@ -66,10 +66,6 @@ class Uploads:
         self._purposes = purposes
         self._in_flight = InFlight(2 * limits.quota)  # room for one retry of what broke off unnoticed
 
-    @property
-    def limits(self) -> Limits:
-        return self._limits
-
     async def store(self, owner_id: UUID, request: UploadRequest, key_hash: bytes | None) -> Created[FileView]:
         """Return the answer for the stored file, or the first one's if `key_hash` (Idempotency-Key) was used before.
 

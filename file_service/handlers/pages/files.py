@@ -6,11 +6,12 @@ from typing import Annotated
 import msgspec
 from aiohttp import web
 
-from file_service.context import FILES
+from file_service.context import FILES, RESUMABLE
 from file_service.domain.file import File
 from file_service.domain.kinds import Kind, kind_of
 from file_service.handlers.pages.notices import notice
 from file_service.repository.files import FileRepository
+from file_service.repository.quota import usage_of
 from file_service.uploads.incoming import UploadRequest
 from shared.web.context import identity_of
 from shared.web.pages.answers import SeeOther, View
@@ -27,8 +28,8 @@ class ListQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
-    """In bytes, what is taken of what one may have; `largest` is for a single file."""
+class Room:
+    """In bytes, what is taken of what one may have, by unfinished uploads too; `largest` is for a single file."""
 
     taken: int
     quota: int
@@ -50,9 +51,8 @@ async def show_files(request: web.Request, query: ListQuery) -> View:
     owner_id, files = identity_of(request).user_id, FileRepository(request.app[FILES].database)
     found = await files.list_page(owner_id, decode_cursor(_SCOPE, query.cursor), _SHOWN + 1)
     page = make_page(_SCOPE, found, _SHOWN, key=lambda file: file.file_id, present=_shown)
-    limits = request.app[FILES].uploads.limits
-    room = await files.room(owner_id, limits.quota)
-    usage = Usage(max(0, limits.quota - room), limits.quota, limits.file)
+    taken, limits = await usage_of(request.app[FILES].database, owner_id), request.app[RESUMABLE].limits
+    usage = Room(taken.bytes + taken.reserved, limits.quota, limits.file)
     values = {"files": page.items, "more": page.next_cursor, "later": query.cursor, "usage": usage, "owner": owner_id}
     return View("files/list.html", values)
 
