@@ -48,6 +48,7 @@ _PASSED_ON: Mapping[str, tuple[str, ...]] = {
         "FILE_PURPOSES_FILE",
         "FILE_QUOTA_BYTES",
         "FILE_STALL_SECONDS",
+        "FILE_UPLOAD_HOURS",
         "FILES_ROOT",
     ),
 }

@@ -10,7 +10,6 @@ from tests.integration.file_service.uploading import (
     BYTES,
     UPLOADS,
     Uploader,
-    checksum,
     code,
     in_balance,
     metadata,
