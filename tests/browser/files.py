@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from playwright.async_api import Locator, expect
+from playwright.async_api import CDPSession, Locator, expect
 
 from tests.browser.person import Person
 
@@ -11,7 +11,8 @@ _DROP = """
 ([target, files]) => {
   const transfer = new DataTransfer();
   for (const [name, size] of files) transfer.items.add(new File([new Uint8Array(size).fill(7)], name));
-  const happen = (kind) => target.dispatchEvent(new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer: transfer }));
+  const options = { bubbles: true, cancelable: true, dataTransfer: transfer };
+  const happen = (kind) => target.dispatchEvent(new DragEvent(kind, options));
   happen("dragenter");
   happen("dragover");
   if (!document.querySelector(".over")) throw new Error("nothing shows that files can be dropped");
@@ -40,13 +41,31 @@ async def is_stored(person: Person, name: str) -> None:
     await expect(person.page.locator(".files h2", has_text=name)).to_be_visible()
 
 
-async def slow_down(person: Person, bytes_per_second: int) -> None:
-    """Have the browser send no faster than that; 0 for as fast as it can."""
-    devtools = await person.page.context.new_cdp_session(person.page)
-    await devtools.send("Network.enable")
-    conditions = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": bytes_per_second or -1}
-    await devtools.send("Network.emulateNetworkConditions", conditions)
-    await devtools.detach()
+class Network:
+    """What lies between a person and the server. It stays as it was made until it is made otherwise."""
+
+    def __init__(self, devtools: CDPSession) -> None:
+        self._devtools = devtools
+
+    @classmethod
+    async def of(cls, person: Person) -> "Network":
+        devtools = await person.page.context.new_cdp_session(person.page)
+        await devtools.send("Network.enable")
+        return cls(devtools)
+
+    async def slow(self) -> None:
+        """Let a piece of 8 MiB go out in six seconds."""
+        await self._become(upload=1_400_000)
+
+    async def away(self) -> None:
+        await self._become(offline=True)
+
+    async def fine(self) -> None:
+        await self._become()
+
+    async def _become(self, *, offline: bool = False, upload: int = -1) -> None:
+        conditions = {"offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": upload}
+        await self._devtools.send("Network.emulateNetworkConditions", conditions)
 
 
 async def reaches(person: Person, name: str, percent: int) -> None:

@@ -8,16 +8,20 @@ import pytest
 from playwright.async_api import Request, expect
 
 from tests.browser.conftest import Looks, Visit
-from tests.browser.files import choose, digest_of_stored, drop, is_stored, line, reaches, slow_down
+from tests.browser.files import Network, choose, digest_of_stored, drop, is_stored, line, reaches
 from tests.browser.person import Person
 
 _MB = 1_000_000
 
 
+_FILM = random.Random(1).randbytes(10 * _MB)  # more than a piece
+_DIGEST = hashlib.sha256(_FILM).hexdigest()
+
+
 @pytest.fixture
 def film(tmp_path: Path) -> Path:
     path = tmp_path / "film.bin"
-    path.write_bytes(random.Random(1).randbytes(3 * _MB))
+    path.write_bytes(_FILM)
     return path
 
 
@@ -42,7 +46,8 @@ async def test_several_files_are_dropped_at_once(ada: Person, looks: Looks) -> N
 
 
 async def test_upload_is_paused_and_resumed(ada: Person, film: Path, looks: Looks) -> None:
-    await slow_down(ada, 800_000)
+    network = await Network.of(ada)
+    await network.slow()
     await choose(ada, film)
     await reaches(ada, "film.bin", 25)
     await looks(ada, "files-uploading")
@@ -52,32 +57,32 @@ async def test_upload_is_paused_and_resumed(ada: Person, film: Path, looks: Look
     await expect(resume).to_be_focused()
     assert await ada.barriers() == []
     await looks(ada, "files-paused")
-    await slow_down(ada, 0)
+    await network.fine()
     await resume.click()
     await is_stored(ada, "film.bin")
-    assert await digest_of_stored(ada, "film.bin") == hashlib.sha256(film.read_bytes()).hexdigest()
+    assert await digest_of_stored(ada, "film.bin") == _DIGEST
     assert ada.complaints == []
 
 
 async def test_upload_goes_on_after_the_network_was_away(ada: Person, film: Path, looks: Looks) -> None:
-    await slow_down(ada, 800_000)
+    network = await Network.of(ada)
+    await network.slow()
     await choose(ada, film)
     await reaches(ada, "film.bin", 25)
-    await ada.page.context.set_offline(True)
+    await network.away()
     await expect(line(ada, "film.bin")).to_contain_text("The network is away.")
     await looks(ada, "files-offline")
-    await ada.page.context.set_offline(False)
-    await slow_down(ada, 0)
+    await network.fine()
     await is_stored(ada, "film.bin")
-    assert await digest_of_stored(ada, "film.bin") == hashlib.sha256(film.read_bytes()).hexdigest()
+    assert await digest_of_stored(ada, "film.bin") == _DIGEST
 
 
 async def test_upload_goes_on_after_a_reload(ada: Person, film: Path, looks: Looks) -> None:
     """F4: cut in the middle of a piece, and chosen again."""
-    await slow_down(ada, 800_000)
+    network = await Network.of(ada)
+    await network.slow()
     await choose(ada, film)
     await reaches(ada, "film.bin", 40)
-    await slow_down(ada, 0)
     offsets: list[int] = []
 
     def note(request: Request) -> None:
@@ -86,6 +91,7 @@ async def test_upload_goes_on_after_a_reload(ada: Person, film: Path, looks: Loo
 
     ada.page.on("request", note)
     await ada.page.reload()
+    await network.fine()
     await expect(line(ada, "film.bin")).to_contain_text("unfinished")
     await looks(ada, "files-unfinished")
     assert await ada.barriers() == []
@@ -94,22 +100,23 @@ async def test_upload_goes_on_after_a_reload(ada: Person, film: Path, looks: Loo
     await is_stored(ada, "film.bin")
     await expect(ada.page.locator(".uploads > li")).to_have_count(1)
     assert offsets[0] > 0
-    assert await digest_of_stored(ada, "film.bin") == hashlib.sha256(film.read_bytes()).hexdigest()
+    assert await digest_of_stored(ada, "film.bin") == _DIGEST
     await ada.page.reload()
     await expect(ada.page.locator(".uploads > li")).to_have_count(0)
 
 
 async def test_upload_is_cancelled_and_gives_its_room_back(ada: Person, film: Path) -> None:
     """F10 in spirit."""
-    await slow_down(ada, 800_000)
+    network = await Network.of(ada)
+    await network.slow()
     await choose(ada, film)
     await reaches(ada, "film.bin", 10)
-    await slow_down(ada, 0)
     async with ada.page.expect_response(lambda answer: answer.request.method == "DELETE") as ended:
         await ada.page.get_by_role("button", name="Cancel: film.bin").click()
     assert (await ended.value).status == 204
     await expect(ada.page.locator(".uploads > li")).to_have_count(0)
     await expect(ada.page.locator('input[type="file"]')).to_be_focused()
+    await network.fine()
     await ada.page.reload()
     await expect(ada.page.locator(".quota")).to_contain_text("0 B of")
     await expect(ada.page.locator(".uploads > li")).to_have_count(0)

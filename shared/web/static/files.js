@@ -74,7 +74,7 @@ const drop = (upload) => {
 };
 
 const actions = (upload) => {
-  const cancel = ["cancel", () => { upload.cancel(); drop(upload); }];
+  const cancel = ["cancel", () => { drop(upload); upload.cancel(); }];
   const again = (word) => [word, () => { upload.become("waiting"); start(); }, ""];
   const open = ["open", () => location.assign(`${zone.dataset.files}/${upload.page}`)];
   return {
