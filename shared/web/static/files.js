@@ -153,14 +153,22 @@ const take = (files) => {
   start();
 };
 
-for (const left of Kind === Upload ? memory.all() : []) {
-  const line = add_line(left.name);
-  unfinished.set(left.key, line);
-  line.bar.value = (100 * left.offset) / left.size;
-  line.state.textContent = say("unfinished", size(left.offset), size(left.size));
-  const forget = () => { memory.discard(left.key); unfinished.delete(left.key); remove_line(line); };
-  offer(line, [["choose", () => input.click(), ""], ["forget", forget]]);
-}
+const remind = async ({ key, name, size: all, offset }) => {
+  const line = add_line(name);
+  unfinished.set(key, line);
+  const tell = (sent) => {
+    line.bar.value = (100 * sent) / all;
+    line.state.textContent = say("unfinished", size(sent), size(all));
+  };
+  const leave = () => { if (unfinished.delete(key)) remove_line(line); };
+  tell(offset);
+  offer(line, [["choose", () => input.click(), ""], ["forget", () => { memory.discard(key); leave(); }]]);
+  const found = await memory.look(key);
+  if (found === null) leave();
+  else if (found !== undefined) tell(found);
+};
+
+if (Kind === Upload) memory.all().forEach(remind);
 
 // What is stored now is in the list at once, unless somebody is just moving about in it.
 const refresh = async () => {

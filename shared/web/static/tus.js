@@ -64,6 +64,18 @@ export class Memory {
     return found.filter((each) => Date.now() - each.at < FORGOTTEN_AFTER);
   }
 
+  // Ask how far an upload of another visit got: its offset, null where there is none any more, undefined if unknown.
+  async look(key) {
+    try {
+      const header = await send("HEAD", this.read(key).url, TUS);
+      if (header("Upload-Offset") !== header("Upload-Length")) return Number(header("Upload-Offset"));
+    } catch (error) {
+      if (!GONE.has(error.status)) return undefined;
+    }
+    this.forget(key);
+    return null;
+  }
+
   // Give up what has come so far; should that fail, it expires by itself.
   async discard(key) {
     const url = this.read(key)?.url;
@@ -209,10 +221,9 @@ export class WholeUpload extends Upload {
   async begin() { this.begun = { at: Date.now(), offset: 0 }; }
 
   async advance() {
-    const url = new URL(this.endpoint, location.href);
-    url.searchParams.set("name", this.file.name);
-    const headers = { "Content-Type": this.file.type || "application/octet-stream" };
-    await send("POST", url, headers, { body: this.file, signal: this.stop.signal, progress: this.progress(0) });
+    const body = new FormData();
+    body.append("file", this.file);
+    await send("POST", this.endpoint, {}, { body, signal: this.stop.signal, progress: this.progress(0) });
     this.offset = this.file.size;
     this.sent = this.offset;
   }
