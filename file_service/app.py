@@ -11,9 +11,11 @@ from file_service.accounts import follow_accounts
 from file_service.collector import Collector
 from file_service.context import FILES, FileContext
 from file_service.delivery.content import Content
+from file_service.parts.sharing import SHARING_PURGES, compose_sharing
 from file_service.repository.owners import PURGE_DELETED_OWNERS
 from file_service.routes import PRIVATE_ROUTES, ROUTES
 from file_service.settings import NAME, Settings
+from file_service.sharing.context import SHARING
 from file_service.storage.contract import Storage
 from file_service.storage.local import open_local_storage
 from file_service.uploads.store import Limits, Uploads
@@ -29,7 +31,7 @@ from shared.web.health import Check
 
 SCHEMA = "files"
 MIGRATIONS = Path(__file__).with_name("migrations")
-_PURGES = (purge_idempotency(SCHEMA), PURGE_DELETED_OWNERS)
+_PURGES = (purge_idempotency(SCHEMA), PURGE_DELETED_OWNERS, *SHARING_PURGES)
 
 
 @asynccontextmanager
@@ -51,7 +53,7 @@ async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterato
         await stack.enter_async_context(
             background("purge", partial(purge, database, _PURGES), every=EVERY, after=AFTER)
         )
-        yield _apps(context, verifier, lifecycle, settings.process.public_url)
+        yield _apps(settings, context, verifier, lifecycle)
 
 
 def _context(settings: Settings, database: Database, storage: Storage) -> FileContext:
@@ -61,9 +63,10 @@ def _context(settings: Settings, database: Database, storage: Storage) -> FileCo
     return FileContext(database, storage, collector, Content(database, storage), uploads, settings.stall_seconds)
 
 
-def _apps(context: FileContext, verifier: Verifier, lifecycle: Lifecycle, public_url: str) -> Apps:
-    public = public_app("Files", ROUTES, verifier, lifecycle, public_url=public_url)
+def _apps(settings: Settings, context: FileContext, verifier: Verifier, lifecycle: Lifecycle) -> Apps:
+    public = public_app("Files", ROUTES, verifier, lifecycle, public_url=settings.process.public_url)
     public[FILES] = context
+    public[SHARING] = compose_sharing(settings, context)
     checks: dict[str, Check] = {
         "database": partial(require_schema, context.database, SCHEMA, expected_version(MIGRATIONS)),
         "storage": context.storage.check,

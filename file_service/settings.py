@@ -4,7 +4,9 @@ from typing import Self
 
 from file_service.domain.purposes import Purposes
 from file_service.purpose_file import BadPurposeFile, read_purposes
-from shared.settings import DatabaseSettings, Env, ProcessSettings
+from file_service.sharing.link_keys import read_link_keys
+from shared.content_url import read_content_url
+from shared.settings import DatabaseSettings, Env, ProcessSettings, Secret
 
 NAME = "file_service"
 _GIB = 1024**3
@@ -15,6 +17,8 @@ class Settings:
     """`max_bytes` is for one file, `quota_bytes` for all of one owner's.
 
     `stall_seconds` is how long an upload may send nothing, and a reader may take for a chunk of a download.
+    `link_keys` sign URLs. `content_url` is how bytes are reached without an account, empty where that is PUBLIC_URL.
+    Caches may use a public file for `public_seconds` without asking.
     """
 
     process: ProcessSettings
@@ -26,11 +30,15 @@ class Settings:
     quota_bytes: int
     stall_seconds: float
     purposes: Purposes
+    link_keys: tuple[Secret, ...]
+    content_url: str
+    public_seconds: int
 
     @classmethod
     def from_env(cls, env: Env) -> Self:
+        process = ProcessSettings.from_env(env, NAME, 8083)
         return cls(
-            process=ProcessSettings.from_env(env, NAME, 8083),
+            process=process,
             database=DatabaseSettings.from_env(env),
             identity_key_file=env.path("IDENTITY_KEY_FILE"),
             auth_internal_url=env.url("AUTH_INTERNAL_URL", "http://127.0.0.1:9081"),
@@ -39,6 +47,9 @@ class Settings:
             quota_bytes=env.integer("FILE_QUOTA_BYTES", 5 * _GIB, minimum=1),
             stall_seconds=env.number("FILE_STALL_SECONDS", 60.0, minimum=0.1),
             purposes=_purposes(env),
+            link_keys=read_link_keys(env),
+            content_url=read_content_url(env, process.public_url),
+            public_seconds=env.integer("FILE_PUBLIC_SECONDS", 0, maximum=86_400),
         )
 
 
