@@ -12,12 +12,14 @@ from file_service.collector import Collector
 from file_service.context import FILES, FileContext
 from file_service.delivery.content import Content
 from file_service.parts.pages import serve_pages
+from file_service.parts.sharing import SHARING_PURGES, compose_sharing
 from file_service.parts.uploads import add_resumable
 from file_service.repository.owners import PURGE_DELETED_OWNERS
 from file_service.repository.uploads import PURGE_UPLOADS
 from file_service.routes import PRIVATE_ROUTES, ROUTES
 from file_service.routes.pages import PAGES
 from file_service.settings import NAME, Settings
+from file_service.sharing.context import SHARING
 from file_service.storage.contract import Storage
 from file_service.storage.local import open_local_storage
 from file_service.uploads.store import Limits, Uploads
@@ -33,7 +35,7 @@ from shared.web.health import Check
 
 SCHEMA = "files"
 MIGRATIONS = Path(__file__).with_name("migrations")
-_PURGES = (purge_idempotency(SCHEMA), PURGE_DELETED_OWNERS, PURGE_UPLOADS)
+_PURGES = (purge_idempotency(SCHEMA), PURGE_DELETED_OWNERS, PURGE_UPLOADS, *SHARING_PURGES)
 
 
 @asynccontextmanager
@@ -55,7 +57,7 @@ async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterato
         await stack.enter_async_context(
             background("purge", partial(purge, database, _PURGES), every=EVERY, after=AFTER)
         )
-        apps = _apps(context, verifier, lifecycle, settings.process.public_url)
+        apps = _apps(settings, context, verifier, lifecycle)
         serve_pages(apps, signer, settings.process.public_url)
         await stack.enter_async_context(add_resumable(apps, settings, context))
         yield apps
@@ -68,9 +70,11 @@ def _context(settings: Settings, database: Database, storage: Storage) -> FileCo
     return FileContext(database, storage, collector, Content(database, storage), uploads, settings.stall_seconds)
 
 
-def _apps(context: FileContext, verifier: Verifier, lifecycle: Lifecycle, public_url: str) -> Apps:
+def _apps(settings: Settings, context: FileContext, verifier: Verifier, lifecycle: Lifecycle) -> Apps:
+    public_url = settings.process.public_url
     public = public_app("Files", (*ROUTES, *PAGES), verifier, lifecycle, public_url=public_url)
     public[FILES] = context
+    public[SHARING] = compose_sharing(settings, context)
     checks: dict[str, Check] = {
         "database": partial(require_schema, context.database, SCHEMA, expected_version(MIGRATIONS)),
         "storage": context.storage.check,

@@ -26,6 +26,7 @@ _PASSED_ON: Mapping[str, tuple[str, ...]] = {
         "TLS_CERT_FILE",
         "TLS_KEY_FILE",
         "HTTP_PORT",
+        "FILES_PUBLIC_URL",
         "WORKERS",
     ),
     "auth_service": (
@@ -45,10 +46,12 @@ _PASSED_ON: Mapping[str, tuple[str, ...]] = {
     "file_service": (
         "DATABASE_POOL_SIZE",
         "FILE_MAX_BYTES",
+        "FILE_PUBLIC_SECONDS",
         "FILE_PURPOSES_FILE",
         "FILE_QUOTA_BYTES",
         "FILE_STALL_SECONDS",
         "FILE_UPLOAD_HOURS",
+        "FILES_PUBLIC_URL",
         "FILES_ROOT",
     ),
 }
@@ -133,7 +136,8 @@ class Environments:
         return {"AUTH_INTERNAL_URL": self._private("auth_service")}
 
     def _files(self) -> dict[str, str]:
-        return self._follower() | {"FILES_ROOT": str(self.state.files)}
+        key = str(self.originals.password_file("file_link_key"))
+        return self._follower() | {"FILES_ROOT": str(self.state.files), "FILE_LINK_KEY_FILE": key}
 
     def _passed_on(self, program: str) -> dict[str, str]:
         names = (*_PASSED_ON_TO_ALL, *_PASSED_ON[program])

@@ -8,6 +8,7 @@ from aiohttp import web
 from aiohttp.helpers import parse_mimetype
 
 from file_service.disposition import parameters
+from file_service.domain.sharing import UploadLink
 from file_service.errors import NoFileChosen, TooManyParts, UploadStalled
 from file_service.uploads.form import MAX_PARTS, FormReader, Part
 from shared.errors import MalformedBody, UnsupportedMediaType
@@ -35,6 +36,7 @@ class UploadRequest:
     """`name` goes before the one in a form. Reading waits at most `stall_seconds` for the next bytes.
 
     `check_token` is for the form of a page, which begins with its token: it raises for one that isn't ours.
+    `link` is the upload link by which a stranger sends it.
     """
 
     request: web.Request
@@ -42,6 +44,7 @@ class UploadRequest:
     purpose: str
     stall_seconds: float
     check_token: Callable[[str], None] | None = None
+    link: UploadLink | None = None
 
     @property
     def least_size(self) -> int:
