@@ -97,6 +97,10 @@ class SharePasswordRequired(AppError):
     code, status, title = "share_password_required", 403, "This link has a password"
 
 
+class ShortSharePassword(AppError):
+    code, status, title = "short_share_password", 422, "A link's password needs at least 6 characters"
+
+
 class WrongSharePassword(AppError):
     code, status, title = "wrong_share_password", 403, "That isn't the link's password"
 

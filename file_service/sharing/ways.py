@@ -45,8 +45,11 @@ class Ways:
         return file, Manner(inline=inline, cache_control=self.public_cache)
 
     async def shared(self, request: web.Request, token: str) -> tuple[File, Manner]:
+        return await self.shared_for(token, request.headers.get(_PASSWORD))
+
+    async def shared_for(self, token: str, password: str | None) -> tuple[File, Manner]:
         """Raises as Shares.open does. What is for one download is spent as its bytes begin."""
-        shared = await self.shares.open(token, request.headers.get(_PASSWORD))
+        shared = await self.shares.open(token, password)
         spend = partial(self.shares.spend, shared) if shared.share.once else None
         return shared.file, Manner(shared.share.download_name, shared.share.inline, spend=spend)
 

@@ -11,6 +11,7 @@ from auth_service.handlers.pages.api_keys import LIFETIMES, OFFERED
 from auth_service.handlers.pages.notices import MESSAGES as AUTH_MESSAGES
 from auth_service.parts.pages import GERMAN as AUTH_GERMAN
 from auth_service.routes.pages import FRAME as AUTH_FRAME
+from file_service.handlers.pages.fields import LIFETIMES as FILE_LIFETIMES
 from file_service.handlers.pages.notices import MESSAGES as FILE_MESSAGES
 from file_service.parts.pages import GERMAN as FILE_GERMAN
 from file_service.routes.pages import FRAME as FILE_FRAME
@@ -42,13 +43,14 @@ FILES = {
     *written("file_service/templates/**/*.html"),
     *FILE_MESSAGES.values(),
     *(link.text for link in FILE_FRAME.navigation),
+    *told(FILE_LIFETIMES),
 }
 SHOWN = [*((AUTH_GERMAN, text) for text in sorted(AUTH)), *((FILE_GERMAN, text) for text in sorted(FILES))]
 
 
 @pytest.mark.parametrize(("german", "text"), SHOWN, ids=lambda value: value if isinstance(value, str) else value.code)
 def test_text_is_translated(german: Language, text: str) -> None:
-    assert german.text(text) != text or text in ("Code", "Name", "Passkey", "Uploads", "")
+    assert german.text(text) != text or text in ("Code", "Link", "Name", "Passkey", "Uploads", "")
 
 
 @pytest.mark.parametrize("german", [AUTH_GERMAN, FILE_GERMAN], ids=["account", "files"])

@@ -63,6 +63,6 @@ def _shown(file: File) -> ShownFile:
 
 async def upload_on_page(request: web.Request, query: ListQuery) -> SeeOther:  # noqa: ARG001  the page's own query
     context = request.app[FILES]
-    upload = UploadRequest(request, "", "", context.stall_seconds, request[FORM_TOKEN].check)
+    upload = UploadRequest(request, "", "", context.stall_seconds, check_token=request[FORM_TOKEN].check)
     await context.uploads.store(identity_of(request).user_id, upload, None)
     return SeeOther(PATH, notice("file_stored"))

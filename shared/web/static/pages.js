@@ -28,10 +28,10 @@ for (const secret of document.querySelectorAll("[data-copy]")) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "quiet";
-  button.textContent = "Copy";
+  button.textContent = secret.dataset.copy || "Copy";
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(secret.textContent.trim());
-    button.textContent = "Copied";
+    button.textContent = secret.dataset.copied || "Copied";
   });
   secret.after(button);
 }

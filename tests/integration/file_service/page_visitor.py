@@ -61,6 +61,7 @@ class PageVisitor:
         if self.cookies:
             sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         client = self.service.public
+        client.session.cookie_jar.clear()  # each visitor has their own
         async with client.request(
             method, path, data=data, headers={**sent, **headers}, allow_redirects=False
         ) as response:
