@@ -3,13 +3,13 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Self, cast
 
 import pytest
 import uvloop
 
-from shared.small_reads import PIECE, small_reads
+from shared.small_reads import LARGEST, SMALLEST, small_reads
 from tests.waiting import eventually
 
 CONTENT = os.urandom(4_000_000)
@@ -78,7 +78,24 @@ def test_large_body_comes_in_small_pieces_and_whole(runner: asyncio.Runner) -> N
     with runner:
         receiver = runner.run(run())
     assert receiver.content[1:] == CONTENT
-    assert max(receiver.pieces) <= PIECE
+    assert max(receiver.pieces) <= LARGEST
+
+
+def test_many_bodies_come_in_smaller_pieces(runner: asyncio.Runner) -> None:
+    async def run() -> Receiver:
+        async with connected() as (receiver, writer), AsyncExitStack() as others:
+            for _ in range(64):
+                other, _ = await others.enter_async_context(connected())
+                others.enter_context(small_reads(other.transport))
+            with small_reads(receiver.transport):
+                writer.write(CONTENT)
+                await receiver.has(1 + len(CONTENT))
+        return receiver
+
+    with runner:
+        receiver = runner.run(run())
+    assert receiver.content[1:] == CONTENT
+    assert max(receiver.pieces) <= SMALLEST
 
 
 def test_connection_reads_as_before_when_the_body_is_over(runner: asyncio.Runner) -> None:
@@ -97,7 +114,7 @@ def test_connection_reads_as_before_when_the_body_is_over(runner: asyncio.Runner
     with runner:
         receiver = runner.run(run())
     assert receiver.content[1:] == CONTENT[:1_000_000]
-    assert max(receiver.pieces) > PIECE
+    assert max(receiver.pieces) > SMALLEST
 
 
 def test_paused_connection_stays_paused(runner: asyncio.Runner) -> None:
