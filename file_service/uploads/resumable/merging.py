@@ -13,7 +13,7 @@ from uuid import UUID
 from file_service.domain.file import HeldBlob
 from file_service.repository.blobs import blobs_of, expect_blob, give_up_blob, keep_blob, replace_blobs
 from file_service.repository.uploads import UploadRepository
-from file_service.storage.contract import Storage, new_key
+from file_service.storage.contract import BlobMissing, Storage, new_key
 from shared.db import Database
 
 EVERY = 32  # pieces; a run of that many is worth a blob
@@ -32,16 +32,32 @@ class Merging:
                 return
 
     async def _replace(self, upload_id: UUID, run: Sequence[HeldBlob]) -> bool:
+        """Return whether it was done; it isn't where the upload has ended, or another has done the same."""
         key = new_key()
         await expect_blob(self.database, key)
-        written = await self.storage.write(key, bytes_of(self.storage, run))
+        is_done = False
+        try:
+            written = await self.storage.write(key, bytes_of(self.storage, run))
+            is_done = await self._record(upload_id, run, HeldBlob(key, run[0].start, written.size, written.sha256))
+        except BlobMissing:
+            if await self._are_held(upload_id, run):
+                raise
+        finally:
+            if not is_done:
+                await give_up_blob(self.database, key)
+        return is_done
+
+    async def _record(self, upload_id: UUID, run: Sequence[HeldBlob], joined: HeldBlob) -> bool:
         async with self.database.transaction() as connection:
-            is_open = await UploadRepository(connection).lock(upload_id) is not None
-            if is_open and await replace_blobs(connection, upload_id, run):
-                await keep_blob(connection, upload_id, HeldBlob(key, run[0].start, written.size, written.sha256))
-                return True
-        await give_up_blob(self.database, key)  # the upload has ended meanwhile, or another has done the same
-        return False
+            if await UploadRepository(connection).lock(upload_id) is None:
+                return False
+            is_replaced = await replace_blobs(connection, upload_id, run)
+            if is_replaced:
+                await keep_blob(connection, upload_id, joined)
+        return is_replaced
+
+    async def _are_held(self, upload_id: UUID, run: Sequence[HeldBlob]) -> bool:
+        return set(run) <= set(await blobs_of(self.database, upload_id))
 
 
 def run_to_merge(blobs: Sequence[HeldBlob]) -> Sequence[HeldBlob]:

@@ -21,6 +21,7 @@ from file_service.metrics import RESUMABLE_UPLOADS
 from file_service.repository.files import FileRepository
 from file_service.repository.quota import lock_owner, reserve
 from file_service.repository.uploads import UploadRepository
+from file_service.storage.contract import BlobMissing
 from file_service.uploads.resumable.body import Body
 from file_service.uploads.resumable.concatenation import Concatenation
 from file_service.uploads.resumable.finishing import Finishing
@@ -174,5 +175,5 @@ class Resumable:
         """What can't be joined now is next time, or at the end."""
         try:
             await self.finishing.merging.merge(upload.upload_id)
-        except AppError as exc:
+        except (AppError, BlobMissing) as exc:
             log.warning("merging_failed", error=repr(exc), **{"file.id": str(upload.upload_id)})
