@@ -80,7 +80,7 @@ class Shares:
         """
         shared = await self.look(token)
         if shared.share.password_hash is not None:
-            await self._check(shared.share.share_id, shared.share.password_hash, password)
+            await self._check(token, shared.share.share_id, shared.share.password_hash, password)
         return shared
 
     async def spend(self, shared: SharedFile) -> None:
@@ -88,12 +88,15 @@ class Shares:
         if not await ShareRepository(self._database).spend(shared.share.share_id):
             raise ShareIsOver("It was for one download, which has been made.")
 
-    async def _check(self, share_id: UUID, kept: str, password: str | None) -> None:
+    async def _check(self, token: str, share_id: UUID, kept: str, password: str | None) -> None:
         """A guess counts before it is looked at, so that no number of parallel ones gets more."""
         if password is None:
             raise SharePasswordRequired("Send it in the header Share-Password.")
+        if self._passwords.remembers(password, kept):
+            return
         shares = ShareRepository(self._database)
         if not await shares.count_guess(share_id, MOST_GUESSES, GUESSES_WITHIN):
+            await self.look(token)  # it may have been revoked meanwhile
             seconds = int(GUESSES_WITHIN.total_seconds())
             raise TooManyGuesses("Try again in an hour.", headers={"Retry-After": str(seconds)})
         if not await self._passwords.is_right(password, kept):

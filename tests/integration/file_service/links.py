@@ -62,7 +62,7 @@ async def share(person: Person, file_id: str, **wish: Any) -> dict[str, Any]:
 
 def content_of(shared: Mapping[str, Any]) -> str:
     """Return the path of a share's bytes."""
-    return urlsplit(shared["content_url"]).path
+    return str(urlsplit(shared["content_url"]).path)
 
 
 def about(shared: Mapping[str, Any]) -> str:

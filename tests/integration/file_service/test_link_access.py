@@ -16,7 +16,10 @@ OF_A_FILE: list[tuple[str, str, Any]] = [
     ("POST", "/v1/files/{file}/signed-urls", {}),
     ("DELETE", "/v1/files/upload-links/{link}", None),
 ]
-OF_A_PERSON = [("POST", "/v1/files/upload-links", {}), ("GET", "/v1/files/upload-links", None)]
+OF_A_PERSON: list[tuple[str, str, Any]] = [
+    ("POST", "/v1/files/upload-links", {}),
+    ("GET", "/v1/files/upload-links", None),
+]
 
 
 async def _made(ada: Person) -> dict[str, str]:

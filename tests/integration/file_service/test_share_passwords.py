@@ -44,8 +44,16 @@ async def test_of_many_guesses_at_once_ten_are_looked_at(service: RunningService
 
 async def test_right_password_is_no_guess(service: RunningService, path: str) -> None:
     stranger = Stranger(service)
-    for _ in range(12):
-        assert (await stranger.ask("HEAD", path, _header(PASSWORD))).status == 200
+    assert (await stranger.ask("HEAD", path, _header(PASSWORD))).status == 200
+    answers = await asyncio.gather(*(stranger.ask("HEAD", path, _header(PASSWORD)) for _ in range(40)))
+    assert {answer.status for answer in answers} == {200}
+
+
+async def test_once_found_out_it_is_asked_for_still(service: RunningService, path: str) -> None:
+    stranger = Stranger(service)
+    assert (await stranger.ask("HEAD", path, _header(PASSWORD))).status == 200
+    assert await stranger.code(path, headers=_header("something else")) == (403, "wrong_share_password")
+    assert await stranger.code(path) == (403, "share_password_required")
 
 
 async def test_wrong_password_spends_no_download(service: RunningService, ada: Person) -> None:
