@@ -4,7 +4,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import FilePayload, expect
 
 from tests.browser.conftest import Looks, Visit
 from tests.browser.files import choose, drop, is_stored, line
@@ -19,7 +19,7 @@ async def ada(visit: Visit) -> Person:
     person = await visit()
     await person.register()
     await person.open("/files")
-    notes = {"name": "notes.txt", "mimeType": "text/plain", "buffer": _TEXT}
+    notes = FilePayload(name="notes.txt", mimeType="text/plain", buffer=_TEXT)
     await person.page.locator('input[type="file"]').set_input_files(notes)
     await is_stored(person, "notes.txt")
     await person.page.locator(".files h2 a").click()
@@ -127,7 +127,7 @@ async def test_stranger_sends_files_with_and_without_scripts(visit: Visit, looks
 
     plain = await visit(scripts=False, phone=True, dark=True)
     await plain.open(link)
-    notes = {"name": "three.txt", "mimeType": "text/plain", "buffer": b"three"}
+    notes = FilePayload(name="three.txt", mimeType="text/plain", buffer=b"three")
     await plain.page.locator('input[type="file"]').set_input_files(notes)
     await plain.press("Upload")
     await expect(plain.status()).to_have_text("Thank you, the file has arrived.")

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from file_service.context import FILES, RESUMABLE
 from file_service.domain.file import File
-from file_service.domain.kinds import Kind, kind_of
+from file_service.domain.kinds import Kind, kind_of, preview_of
 from file_service.handlers.pages.notices import notice
 from file_service.repository.files import FileRepository
 from file_service.repository.quota import usage_of
@@ -42,8 +42,11 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class ShownFile:
+    """`has_picture`: one can be made of it, to be shown in the list."""
+
     file: File
     kind: Kind
+    has_picture: bool
 
 
 async def show_files(request: web.Request, query: ListQuery) -> View:
@@ -58,7 +61,7 @@ async def show_files(request: web.Request, query: ListQuery) -> View:
 
 
 def _shown(file: File) -> ShownFile:
-    return ShownFile(file, kind_of(file.content_type))
+    return ShownFile(file, kind_of(file.content_type), preview_of(file.content_type) is Kind.PICTURE)
 
 
 async def upload_on_page(request: web.Request, query: ListQuery) -> SeeOther:  # noqa: ARG001  the page's own query

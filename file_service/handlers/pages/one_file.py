@@ -7,6 +7,7 @@ from uuid import UUID
 from aiohttp import web
 
 from file_service.context import FILES
+from file_service.delivery.deliver import read_beginning
 from file_service.domain.file import File
 from file_service.domain.kinds import Kind, kind_of, preview_of
 from file_service.domain.names import safe_name
@@ -68,7 +69,6 @@ async def _change(request: web.Request, file_id: UUID, **changes: Any) -> None:
 
 async def _beginning(request: web.Request, file: File) -> str:
     """Return what a text begins with. It is shown as text, whatever it may be."""
-    async with request.app[FILES].content.open(file) as content:
-        raw = b"".join([chunk async for chunk in content.read(0, min(file.size, _MOST_TEXT))])
+    raw = await read_beginning(request, file, _MOST_TEXT)
     encoding = "utf-16" if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
     return raw.decode(encoding, errors="replace").replace("\0", "\ufffd")

@@ -177,6 +177,7 @@ const refresh = async () => {
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const part of document.querySelectorAll("[data-refreshed]")) {
     const newer = fresh.querySelector(`[data-refreshed="${part.dataset.refreshed}"]`);
+    for (const picture of newer?.querySelectorAll("img") ?? []) picture.onerror = () => picture.remove();
     if (newer && !part.contains(document.activeElement)) part.replaceWith(newer);
   }
 };

@@ -36,6 +36,12 @@ for (const secret of document.querySelectorAll("[data-copy]")) {
   secret.after(button);
 }
 
+// A picture covers the drawing of its kind of file; where none can be made, the drawing is what there is.
+for (const picture of document.querySelectorAll("img[data-over-icon]")) {
+  if (picture.complete && !picture.naturalWidth) picture.remove();
+  else picture.addEventListener("error", () => picture.remove());
+}
+
 // Where the navigation has to be moved sideways, one sees where one is.
 // Not by scrollIntoView: the keyboard would begin there.
 const here = document.querySelector(".side [aria-current]");

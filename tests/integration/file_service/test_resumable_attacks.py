@@ -204,7 +204,7 @@ async def test_body_with_a_checksum_that_breaks_off_is_not_kept(
 
 
 async def _has_unfinished(service: RunningService) -> bool:
-    return bool(service.unfinished())
+    return bool(service.blobs())
 
 
 async def test_type_is_refused_as_soon_as_the_head_is_known(

@@ -65,7 +65,7 @@ async def is_at(upload: Uploader, offset: int) -> bool:
 
 
 async def is_writing(service: RunningService) -> bool:
-    return bool(service.unfinished())
+    return bool(service.blobs())
 
 
 async def test_any_replica_continues_any_upload(service: RunningService, ada: Person, uploader: Uploader) -> None:

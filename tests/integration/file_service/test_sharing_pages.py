@@ -116,7 +116,7 @@ async def test_short_password_is_told_beside_its_field(ada: PageVisitor, path: s
     assert (shown.status, shown.alerts) == (422, ["A link's password needs at least 6 characters."])
     assert 'id="password-fault"' in shown.html
     assert "<details" in shown.html
-    assert 'class="other" open' in shown.html
+    assert 'class="other panel" open' in shown.html
     assert "short<" not in shown.html
 
 
