@@ -40,6 +40,12 @@ from shared.web.problem import RenderedProblem, prefers_html, render_problem
 _NOBODY = (Unauthenticated, InvalidSession, InvalidToken)  # why a browser isn't known as anybody's
 
 
+def is_led_to_sign_in(request: Request, context: RequestContext, error: AppError) -> bool:
+    """Whether a browser that nobody is signed in with is led to sign in, instead of being refused with `error`."""
+    wants_page = prefers_html(request.headers.get("Accept", ""))
+    return bool(context.sign_in) and isinstance(error, _NOBODY) and wants_page
+
+
 @dataclass(frozen=True, slots=True)
 class Components:
     """What the proxy rests on; they don't know each other."""
@@ -124,7 +130,7 @@ class Proxy:
         except Exception as exc:  # noqa: BLE001  the client learns the request's id, the operator the stack
             log.error("request_failed", exc, **{"http.request.id": context.request_id})
             error = InternalError()
-        if context.sign_in and isinstance(error, _NOBODY) and prefers_html(request.headers.get("Accept", "")):
+        if is_led_to_sign_in(request, context, error):
             return await self._lead_to_sign_in(request, context, error)
         problem = self._problem(request, context, error)
         answer = self._components.responder.answer(request, context, problem.status, problem.headers.items())

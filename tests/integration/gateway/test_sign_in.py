@@ -8,6 +8,7 @@ from shared.credentials import new_session_cookie
 from shared.ids import uuid7
 from tests.integration.gateway.conftest import ready
 from tests.integration.gateway.running_gateway import RunningGateway, run_gateway
+from tests.integration.gateway.test_explain import same, step
 from tests.unit.gateway.authentication.issuing import ISSUER
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -51,6 +52,14 @@ async def test_what_is_refused_for_another_reason_is_told(gateway: RunningGatewa
     assert await ask(gateway, "/pages", Authorization=f"Bearer {key}") == (403, None)
     cookie = f"session={gateway.feed.issue_cookie()}"
     assert await ask(gateway, "/pages", "POST", Cookie=cookie, Sec_Fetch_Site="cross-site") == (403, None)
+
+
+async def test_explain_tells_where_a_browser_is_led_and_why(gateway: RunningGateway) -> None:
+    report = await same(gateway, "GET", "/pages/1", f"Accept: {BROWSER['Accept']}", "Cookie: session=x")
+    assert (report["outcome"], report["status"]) == ("answered", 303)
+    assert step(report, "authentication")["why"].endswith("; led to /account/sign-in?return_to=/pages/1")
+    report = await same(gateway, "GET", "/pages/1", "Cookie: session=x")
+    assert (report["outcome"], report["code"]) == ("refused", "invalid_session")
 
 
 @pytest.mark.parametrize("path", ["/pages/1", "/at/home/pages/1"])
