@@ -11,13 +11,17 @@ from file_service.accounts import follow_accounts
 from file_service.collector import Collector
 from file_service.context import FILES, FileContext
 from file_service.delivery.content import Content
+from file_service.parts.pages import serve_pages
+from file_service.parts.sharing import SHARING_PURGES, compose_sharing
 from file_service.parts.storage import add_redirects, open_storage, scrubbing
 from file_service.parts.uploads import add_resumable
 from file_service.repository.holds import PURGE_HOLDS
 from file_service.repository.owners import PURGE_DELETED_OWNERS
 from file_service.repository.uploads import PURGE_UPLOADS
 from file_service.routes import PRIVATE_ROUTES, ROUTES
+from file_service.routes.pages import PAGES
 from file_service.settings import NAME, Settings
+from file_service.sharing.context import SHARING
 from file_service.storage.contract import Storage
 from file_service.uploads.store import Limits, Uploads
 from shared.db import Database, open_database
@@ -32,7 +36,7 @@ from shared.web.health import Check
 
 SCHEMA = "files"
 MIGRATIONS = Path(__file__).with_name("migrations")
-_PURGES = (purge_idempotency(SCHEMA), PURGE_DELETED_OWNERS, PURGE_HOLDS, PURGE_UPLOADS)
+_PURGES = (purge_idempotency(SCHEMA), PURGE_DELETED_OWNERS, PURGE_HOLDS, PURGE_UPLOADS, *SHARING_PURGES)
 
 
 @asynccontextmanager
@@ -55,8 +59,9 @@ async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterato
             background("purge", partial(purge, database, _PURGES), every=EVERY, after=AFTER)
         )
         await stack.enter_async_context(scrubbing(settings, database, storage))
-        apps = _apps(context, verifier, lifecycle, settings.process.public_url)
+        apps = _apps(settings, context, verifier, lifecycle)
         add_redirects(apps, settings.storage, database)
+        serve_pages(apps, signer, settings.process.public_url)
         await stack.enter_async_context(add_resumable(apps, settings, context))
         yield apps
 
@@ -68,9 +73,11 @@ def _context(settings: Settings, database: Database, storage: Storage) -> FileCo
     return FileContext(database, storage, collector, Content(database, storage), uploads, settings.stall_seconds)
 
 
-def _apps(context: FileContext, verifier: Verifier, lifecycle: Lifecycle, public_url: str) -> Apps:
-    public = public_app("Files", ROUTES, verifier, lifecycle, public_url=public_url)
+def _apps(settings: Settings, context: FileContext, verifier: Verifier, lifecycle: Lifecycle) -> Apps:
+    public_url = settings.process.public_url
+    public = public_app("Files", (*ROUTES, *PAGES), verifier, lifecycle, public_url=public_url)
     public[FILES] = context
+    public[SHARING] = compose_sharing(settings, context)
     checks: dict[str, Check] = {
         "database": partial(require_schema, context.database, SCHEMA, expected_version(MIGRATIONS)),
         "storage": context.storage.check,

@@ -32,6 +32,10 @@ class InsufficientStorage(AppError):
     code, status, title = "insufficient_storage", 507, "There is no room left to store the file"
 
 
+class NoFileChosen(AppError):
+    code, status, title = "no_file_chosen", 422, "Choose a file first"
+
+
 class TypeNotAllowed(AppError):
     code, status, title = "type_not_allowed", 422, "Files of this type may not be stored for this purpose"
 
@@ -81,3 +85,45 @@ class TooManyUploads(AppError):
 
 class ChecksumMismatch(AppError):
     code, status, title = "checksum_mismatch", 460, "The bytes aren't those that the checksum was made of"
+
+
+class ShareIsOver(AppError):
+    """Only whoever has the right secret learns that there was a share."""
+
+    code, status, title = "share_is_over", 410, "This link has done its service"
+
+
+class SharePasswordRequired(AppError):
+    code, status, title = "share_password_required", 403, "This link has a password"
+
+
+class ShortSharePassword(AppError):
+    code, status, title = "short_share_password", 422, "A link's password needs at least 6 characters"
+
+
+class WrongSharePassword(AppError):
+    code, status, title = "wrong_share_password", 403, "That isn't the link's password"
+
+
+class TooManyGuesses(AppError):
+    """The share's own count: an address of one's own for each guess doesn't help."""
+
+    code, status, title = "too_many_guesses", 429, "Too many wrong passwords were tried"
+
+
+class TooManyLinks(AppError):
+    code, status, title = "too_many_links", 409, "There are too many links already"
+
+
+class InvalidSignedUrl(AppError):
+    """One answer for every way in which it may be wrong, and for a file that is gone."""
+
+    code, status, title = "invalid_signed_url", 403, "This URL isn't valid, or not any more"
+
+
+class UploadLinkIsOver(AppError):
+    code, status, title = "upload_link_is_over", 410, "Nothing more can be sent by this link"
+
+
+class UploadLinkFull(AppError):
+    code, status, title = "upload_link_full", 413, "The file is larger than what may still be sent by this link"

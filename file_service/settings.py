@@ -4,8 +4,10 @@ from typing import Self
 
 from file_service.domain.purposes import Purposes
 from file_service.purpose_file import BadPurposeFile, read_purposes
+from file_service.sharing.link_keys import read_link_keys
 from file_service.storage_settings import StorageSettings
-from shared.settings import DatabaseSettings, Env, ProcessSettings
+from shared.content_url import read_content_url
+from shared.settings import DatabaseSettings, Env, ProcessSettings, Secret
 
 NAME = "file_service"
 _GIB = 1024**3
@@ -18,6 +20,8 @@ class Settings:
     `stall_seconds` is how long an upload may send nothing, and a reader may take for a chunk of a download;
     `upload_hours` how long an unfinished upload is kept after its last byte.
     `scrub_days` is how often all that is stored is looked through, 0 for never; `scrub_rate` is in bytes per second.
+    `link_keys` sign URLs. `content_url` is how bytes are reached without an account, empty where that is PUBLIC_URL.
+    Caches may use a public file for `public_seconds` without asking.
     """
 
     process: ProcessSettings
@@ -32,11 +36,15 @@ class Settings:
     purposes: Purposes
     scrub_days: float
     scrub_rate: int
+    link_keys: tuple[Secret, ...]
+    content_url: str
+    public_seconds: int
 
     @classmethod
     def from_env(cls, env: Env) -> Self:
+        process = ProcessSettings.from_env(env, NAME, 8083)
         return cls(
-            process=ProcessSettings.from_env(env, NAME, 8083),
+            process=process,
             database=DatabaseSettings.from_env(env),
             identity_key_file=env.path("IDENTITY_KEY_FILE"),
             auth_internal_url=env.url("AUTH_INTERNAL_URL", "http://127.0.0.1:9081"),
@@ -48,6 +56,9 @@ class Settings:
             purposes=_purposes(env),
             scrub_days=env.number("FILE_SCRUB_DAYS", 0.0),
             scrub_rate=_scrub_rate(env),
+            link_keys=read_link_keys(env),
+            content_url=read_content_url(env, process.public_url),
+            public_seconds=env.integer("FILE_PUBLIC_SECONDS", 0, maximum=86_400),
         )
 
 

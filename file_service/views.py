@@ -1,5 +1,6 @@
 """What clients send and see."""
 
+import hashlib
 from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
@@ -17,8 +18,24 @@ class UploadQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     purpose: Annotated[str, msgspec.Meta(max_length=32)] = ""
 
 
+class FilePatch(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What is absent stays as it is."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=1024)] | msgspec.UnsetType = msgspec.UNSET
+    public: bool | msgspec.UnsetType = msgspec.UNSET
+
+
+class ContentQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """`inline`: to be shown in the browser, if its type can't run anything there."""
+
+    inline: bool = False
+
+
 class FileView(msgspec.Struct, frozen=True):
-    """A stored file; `sha256` is in hexadecimal."""
+    """A stored file; `sha256` is in hexadecimal.
+
+    A `public` one is readable by anybody at `/v1/files/public/{id}`. `via` is the upload link that it came by.
+    """
 
     id: UUID
     name: str
@@ -27,11 +44,22 @@ class FileView(msgspec.Struct, frozen=True):
     sha256: str
     purpose: str
     created_at: Annotated[datetime, msgspec.Meta(tz=True)]
+    public: bool = False
+    via: UUID | None = None
 
 
 def present(file: File) -> FileView:
-    created_at = file.created_at.astimezone(UTC)
-    return FileView(file.file_id, file.name, file.size, file.content_type, file.sha256.hex(), file.purpose, created_at)
+    return FileView(
+        id=file.file_id,
+        name=file.name,
+        size=file.size,
+        content_type=file.content_type,
+        sha256=file.sha256.hex(),
+        purpose=file.purpose,
+        created_at=file.created_at.astimezone(UTC),
+        public=file.public,
+        via=file.via,
+    )
 
 
 class UploadView(msgspec.Struct, frozen=True):
@@ -71,5 +99,6 @@ def present_upload(upload: Upload) -> UploadView:
 
 
 def metadata_etag(file: File) -> str:
-    """Tell versions of the view apart. The bytes never change, so that it follows from what may."""
-    return f"{file.file_id.hex}-{file.sha256.hex()[:16]}"
+    """Tell versions of the view apart: by what may change, as the bytes never do."""
+    changing = f"{'public' if file.public else 'private'} {file.name}".encode()
+    return f"{file.file_id.hex}-{hashlib.sha256(changing).hexdigest()[:16]}"

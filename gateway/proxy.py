@@ -10,6 +10,7 @@ from aiohttp import web
 
 from gateway.authentication.authenticator import Authenticator
 from gateway.authentication.cookies import Cookies, is_safe
+from gateway.authentication.errors import InvalidSession, InvalidToken
 from gateway.authentication.principal import Principal
 from gateway.caching.routes import Caching
 from gateway.context import RequestContext, new_context
@@ -32,9 +33,17 @@ from gateway.reception import Reception
 from gateway.responder import Responder
 from gateway.routes.model import LOCAL
 from gateway.routing import Routing
-from shared.errors import AppError, InternalError, NotFound
+from shared.errors import AppError, InternalError, NotFound, Unauthenticated
 from shared.logs import log
-from shared.web.problem import RenderedProblem, render_problem
+from shared.web.problem import RenderedProblem, prefers_html, render_problem
+
+_NOBODY = (Unauthenticated, InvalidSession, InvalidToken)  # why a browser isn't known as anybody's
+
+
+def is_led_to_sign_in(request: Request, context: RequestContext, error: AppError) -> bool:
+    """Whether a browser that nobody is signed in with is led to sign in, instead of being refused with `error`."""
+    wants_page = prefers_html(request.headers.get("Accept", ""))
+    return bool(context.sign_in) and isinstance(error, _NOBODY) and wants_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +130,8 @@ class Proxy:
         except Exception as exc:  # noqa: BLE001  the client learns the request's id, the operator the stack
             log.error("request_failed", exc, **{"http.request.id": context.request_id})
             error = InternalError()
+        if is_led_to_sign_in(request, context, error):
+            return await self._lead_to_sign_in(request, context, error)
         problem = self._problem(request, context, error)
         answer = self._components.responder.answer(request, context, problem.status, problem.headers.items())
         await answer.send(problem.body)
@@ -135,8 +146,15 @@ class Proxy:
         await answer.send(b"")
         return answer
 
+    async def _lead_to_sign_in(self, request: Request, context: RequestContext, error: AppError) -> Answer:
+        context.error = error
+        there = (("Location", context.sign_in), ("Cache-Control", "no-store"))
+        answer = self._components.responder.answer(request, context, 303, self._components.responder.prefixed(there))
+        await answer.send(b"")
+        return answer
+
     async def _preflight(self, request: Request, context: RequestContext, routing: Routing) -> Answer:
-        methods = routing.table.methods(context.path)
+        methods = self._components.reception.methods(routing, context)
         context.headers = self._components.reception.cors.preflight(request.headers, methods)
         answer = self._components.responder.answer(request, context, 204, ())
         await answer.send(b"")

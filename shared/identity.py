@@ -3,6 +3,7 @@
 Services trust nothing else: no network, no other header. Every issuer has its own key, listed in one trust file.
 """
 
+import hmac
 import json
 import re
 import time
@@ -90,6 +91,11 @@ class Signer:
         if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
             raise ValueError(f"{path} holds no P-256 private key")  # noqa: TRY004  the file's content is at fault
         return cls(issuer, key)
+
+    def derive_key(self, purpose: str) -> bytes:
+        """Return 32 secret bytes for `purpose` that follow from the private key, so that all replicas have the same."""
+        secret = self._key.private_numbers().private_value.to_bytes(32, "big")
+        return hmac.digest(secret, b"colonnade " + purpose.encode(), "sha256")
 
     def sign(self, identity: Identity, audience: str, ttl: float = MAX_TTL) -> str:
         """Return a token for `audience` that lives `ttl` seconds, at most MAX_TTL."""

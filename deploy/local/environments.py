@@ -34,6 +34,7 @@ _PASSED_ON: Mapping[str, tuple[str, ...]] = {
         "TLS_CERT_FILE",
         "TLS_KEY_FILE",
         "HTTP_PORT",
+        "FILES_PUBLIC_URL",
         "WORKERS",
     ),
     "auth_service": (
@@ -53,11 +54,13 @@ _PASSED_ON: Mapping[str, tuple[str, ...]] = {
     "file_service": (
         "DATABASE_POOL_SIZE",
         "FILE_MAX_BYTES",
+        "FILE_PUBLIC_SECONDS",
         "FILE_PURPOSES_FILE",
         "FILE_QUOTA_BYTES",
         "FILE_STALL_SECONDS",
         "FILE_UPLOAD_HOURS",
         *("FILE_DELETION_DELAY", "FILE_SCRUB_DAYS", "FILE_SCRUB_BYTES_PER_SECOND"),
+        "FILES_PUBLIC_URL",
         "FILES_ROOT",
     ),
 }
@@ -143,9 +146,10 @@ class Environments:
 
     def _files(self) -> dict[str, str]:
         """Credentials of a store go on only to have files put there: a shell has some for many reasons."""
+        own = self._follower() | {"FILE_LINK_KEY_FILE": str(self.originals.password_file("file_link_key"))}
         if self.settings.environ.get("FILES_STORAGE"):
-            return self._follower() | self._chosen(_STORE)
-        return self._follower() | {"FILES_ROOT": str(self.state.files)}
+            return own | self._chosen(_STORE)
+        return own | {"FILES_ROOT": str(self.state.files)}
 
     def _passed_on(self, program: str) -> dict[str, str]:
         return self._chosen((*_PASSED_ON_TO_ALL, *_PASSED_ON[program]))

@@ -8,6 +8,7 @@ from file_service.context import FILES
 from file_service.delivery import kernel_copy
 from file_service.delivery.content import OpenContent
 from file_service.delivery.headers import download_headers, last_modified, validators
+from file_service.delivery.manner import OWN, Manner, Spend
 from file_service.delivery.ranges import ByteRange, if_range_holds, requested_range
 from file_service.delivery.redirect import redirected
 from file_service.domain.file import File
@@ -16,39 +17,57 @@ from shared.errors import PreconditionFailed
 from shared.web.etag import matches_none, require_match
 
 
-async def deliver(request: web.Request, file: File, *, may_redirect: bool = False) -> web.StreamResponse:
-    """Answer GET or HEAD for `file`, which the caller may have.
+async def deliver(request: web.Request, file: File, manner: Manner = OWN) -> web.StreamResponse:
+    """Answer GET or HEAD for `file`, which the caller may have in this `manner`.
 
     Understands a single byte range, If-Range, and the conditional headers; the entity tag is the file's SHA-256.
-    Where `may_redirect`, the answer may be the way to the object store: whoever has that can read for a minute, without
-    being checked again.
-    Raises PreconditionFailed, RangeNotSatisfiable, and what opening the content raises.
+    What may be had once is only had whole, whatever else is asked for. Raises PreconditionFailed, RangeNotSatisfiable,
+    and what opening the content and `manner.spend` raise.
     """
+    if manner.spend is not None:
+        response = web.StreamResponse(headers=download_headers(file, manner))
+        return await _answer(request, response, file, _whole(file), manner.spend)
     _check_preconditions(request, file)
     if _is_known(request, file):
-        return web.Response(status=304, headers=validators(file))
+        return web.Response(status=304, headers=validators(file, manner))
     part = _requested_part(request, file)
-    if may_redirect and (elsewhere := await redirected(request, file)) is not None:
+    if manner.may_redirect and (elsewhere := await redirected(request, file)) is not None:
         return elsewhere
-    headers = download_headers(file) | ({"Content-Range": part.content_range} if part else {})
+    headers = download_headers(file, manner) | ({"Content-Range": part.content_range} if part else {})
     response = web.StreamResponse(status=206 if part else 200, headers=headers)
-    return await _answer(request, response, file, part or ByteRange(0, file.size, file.size))
+    return await _answer(request, response, file, part or _whole(file))
 
 
 async def send_whole(request: web.Request, file: File) -> web.StreamResponse:
     """Answer with the bytes alone, whatever is asked for in headers."""
     response = web.StreamResponse(headers={"Content-Type": "application/octet-stream"})
-    return await _answer(request, response, file, ByteRange(0, file.size, file.size))
+    return await _answer(request, response, file, _whole(file))
+
+
+async def read_beginning(request: web.Request, file: File, most: int) -> bytes:
+    """Return the first bytes, at most that many, for a page of ours to show in a way that can hurt nobody.
+
+    Raises what opening the content raises.
+    """
+    async with request.app[FILES].content.open(file) as content:
+        return b"".join([chunk async for chunk in content.read(0, min(file.size, most))])
+
+
+def _whole(file: File) -> ByteRange:
+    return ByteRange(0, file.size, file.size)
 
 
 async def _answer(
-    request: web.Request, response: web.StreamResponse, file: File, part: ByteRange
+    request: web.Request, response: web.StreamResponse, file: File, part: ByteRange, spend: Spend | None = None
 ) -> web.StreamResponse:
+    """A download is spent when its bytes are at hand, before the first is sent: what we can't send costs nothing."""
     response.content_length = part.length
     if request.method == "HEAD":
         await response.prepare(request)
         return response
     async with request.app[FILES].content.open(file) as opened:
+        if spend is not None:
+            await spend()
         await _send(request, response, opened, part)
     return response
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from aiohttp import web
 
 from file_service.delivery.headers import download_headers
+from file_service.delivery.manner import OWN
 from file_service.domain.file import File
 from file_service.repository.blobs import blobs_of
 from file_service.storage.presign import SigningKey
@@ -28,7 +29,7 @@ class Redirects:
         held = await blobs_of(self.database, file.file_id)
         if len(held) != 1:
             return None
-        name, headers = held[0].storage_key, download_headers(file)
+        name, headers = held[0].storage_key, download_headers(file, OWN)
         query = {f"response-{header.lower()}": headers[header] for header in _SIGNED}
         return self.key.presign(f"{self.base}/blobs/{name[:2]}/{name}", query, datetime.now(UTC), _GOOD_FOR)
 

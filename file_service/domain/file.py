@@ -7,7 +7,10 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class NewFile:
-    """A file whose bytes are durable, and which no row tells of yet. Blobs are held under `file_id`."""
+    """A file whose bytes are durable, and which no row tells of yet. Blobs are held under `file_id`.
+
+    `via` is the upload link that it came by, if a stranger sent it.
+    """
 
     file_id: UUID
     owner_id: UUID
@@ -16,11 +19,15 @@ class NewFile:
     content_type: str
     sha256: bytes
     purpose: str
+    via: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A stored file. Its bytes never change, so that `sha256` is also their strong entity tag."""
+    """A stored file. Its bytes never change, so that `sha256` is also their strong entity tag.
+
+    `public`: anybody may read it. `via` is as in NewFile.
+    """
 
     file_id: UUID
     owner_id: UUID
@@ -29,6 +36,8 @@ class File:
     content_type: str
     sha256: bytes
     purpose: str
+    public: bool
+    via: UUID | None
     created_at: datetime
 
 

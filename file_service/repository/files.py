@@ -11,11 +11,15 @@ from shared.db import Db
 from shared.errors import INVALID_TOKEN, NotFound, Unauthenticated
 from shared.ids import HIGHEST
 
-LIST_PAGE = """
-    select file_id, owner_id, name, size, content_type, sha256, purpose, created_at
-    from files.file where owner_id = $1 and file_id < $2
-    order by file_id desc limit $3
+# In the order of File's fields; of the table `file`, whatever else is joined.
+COLUMNS = """
+    file.file_id, file.owner_id, file.name, file.size, file.content_type, file.sha256, file.purpose, file.public,
+    file.via, file.created_at
 """
+LIST_PAGE = f"""
+    select {COLUMNS} from files.file where owner_id = $1 and file_id < $2
+    order by file_id desc limit $3
+"""  # noqa: S608  our own columns, here and below
 
 
 class FileRepository:
@@ -35,11 +39,10 @@ class FileRepository:
     async def insert(self, new: NewFile) -> File:
         """Write the row of a file that is settled otherwise."""
         row = await self._db.fetchrow(
-            """
-            insert into files.file (file_id, owner_id, name, size, content_type, sha256, purpose)
-            values ($1, $2, $3, $4, $5, $6, $7)
-            returning file_id, owner_id, name, size, content_type, sha256, purpose, created_at
-            """,
+            f"""
+            insert into files.file (file_id, owner_id, name, size, content_type, sha256, purpose, via)
+            values ($1, $2, $3, $4, $5, $6, $7, $8) returning {COLUMNS}
+            """,  # noqa: S608
             new.file_id,
             new.owner_id,
             new.name,
@@ -47,6 +50,7 @@ class FileRepository:
             new.content_type,
             new.sha256,
             new.purpose,
+            new.via,
         )
         assert row is not None  # `returning` always yields the inserted row
         return _file(row)
@@ -82,16 +86,35 @@ class FileRepository:
     async def get(self, owner_id: UUID, file_id: UUID) -> File:
         """Raises NotFound."""
         row = await self._db.fetchrow(
-            """
-            select file_id, owner_id, name, size, content_type, sha256, purpose, created_at
-            from files.file where owner_id = $1 and file_id = $2
-            """,
+            f"select {COLUMNS} from files.file where owner_id = $1 and file_id = $2",  # noqa: S608
             owner_id,
             file_id,
         )
-        if row is None:
-            raise NotFound
-        return _file(row)
+        return _found(row)
+
+    async def get_any(self, file_id: UUID, *, public: bool = False) -> File:
+        """For who may read it whoever's it is; with `public`, only if anybody may. Raises NotFound."""
+        row = await self._db.fetchrow(
+            f"select {COLUMNS} from files.file where file_id = $1 and (public or not $2)",  # noqa: S608
+            file_id,
+            public,
+        )
+        return _found(row)
+
+    async def get_to_change(self, owner_id: UUID, file_id: UUID) -> File:
+        """Return it as it stays until the end of the transaction. Raises NotFound."""
+        row = await self._db.fetchrow(
+            f"select {COLUMNS} from files.file where owner_id = $1 and file_id = $2 for no key update",  # noqa: S608
+            owner_id,
+            file_id,
+        )
+        return _found(row)
+
+    async def change(self, file: File) -> None:
+        """Write what may change of it: call it after `get_to_change`."""
+        await self._db.execute(
+            "update files.file set name = $2, public = $3 where file_id = $1", file.file_id, file.name, file.public
+        )
 
     async def list_page(self, owner_id: UUID, before: UUID | None, limit: int) -> Sequence[File]:
         """Return the owner's files behind `before` in the list, newest first."""
@@ -120,6 +143,12 @@ class FileRepository:
         )
         if not deleted:
             raise NotFound
+
+
+def _found(row: Record | None) -> File:
+    if row is None:
+        raise NotFound
+    return _file(row)
 
 
 def _file(row: Record) -> File:

@@ -15,25 +15,25 @@ from shared.errors import InternalError, MalformedBody, PreconditionFailed, Unsu
 from shared.web.routes import Route
 
 _ANY_TYPE = "*/*"
+UPLOAD_BODY = (FORM, _ANY_TYPE)
+UPLOAD_ERRORS = (
+    FileTooLarge,
+    InsufficientStorage,
+    MalformedBody,
+    TooManyParts,
+    TypeNotAllowed,
+    UnsupportedMediaType,
+    UploadStalled,
+)
 
 FILES_ROUTES = (
     Route(
         "POST",
         "/v1/files",
         upload_file,
-        errors=(
-            FileTooLarge,
-            InsufficientStorage,
-            MalformedBody,
-            QuotaExceeded,
-            TooManyParts,
-            TypeNotAllowed,
-            UnknownPurpose,
-            UnsupportedMediaType,
-            UploadStalled,
-        ),
+        errors=(*UPLOAD_ERRORS, QuotaExceeded, UnknownPurpose),
         idempotent=True,
-        raw_body=(FORM, _ANY_TYPE),
+        raw_body=UPLOAD_BODY,
     ),
     Route("GET", "/v1/files", list_files),
     Route("GET", "/v1/files/{file_id}", get_file),

@@ -1,20 +1,23 @@
 """Turns a request into a file to take in: a form with one part named `file`, or the bytes alone."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 from aiohttp import StreamReader, web
 from aiohttp.helpers import parse_mimetype
 
 from file_service.disposition import parameters
-from file_service.errors import TooManyParts, UploadStalled
+from file_service.domain.sharing import UploadLink
+from file_service.errors import NoFileChosen, TooManyParts, UploadStalled
 from file_service.uploads.form import MAX_PARTS, FormReader, Part
 from shared.errors import MalformedBody, UnsupportedMediaType
 from shared.small_reads import small_reads
+from shared.web.pages.forms import TOKEN_FIELD
 
 FORM = "multipart/form-data"
 _FIELD = "file"
+_MAX_TOKEN_BYTES = 256
 _MAX_FIELD_BYTES = 65_536
 _PLAIN_ENCODINGS = frozenset({"", "7bit", "8bit", "binary"})
 _FORM_OVERHEAD = MAX_PARTS * _MAX_FIELD_BYTES  # what a form may hold beside the file; more is refused on reading
@@ -31,12 +34,18 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class UploadRequest:
-    """`name` goes before the one in a form. Reading waits at most `stall_seconds` for the next bytes."""
+    """`name` goes before the one in a form. Reading waits at most `stall_seconds` for the next bytes.
+
+    `check_token` is for the form of a page, which begins with its token: it raises for one that isn't ours.
+    `link` is the upload link by which a stranger sends it.
+    """
 
     request: web.Request
     name: str
     purpose: str
     stall_seconds: float
+    check_token: Callable[[str], None] | None = None
+    link: UploadLink | None = None
 
     @property
     def least_size(self) -> int:
@@ -48,7 +57,7 @@ class UploadRequest:
         """Return the file as soon as its bytes begin.
 
         Raises MalformedBody, TooManyParts, UnsupportedMediaType or UploadStalled, `chunks` likewise, and
-        ConnectionError when the client goes away.
+        ConnectionError when the client goes away. For a page's form also NoFileChosen, and what its check raises.
         """
         headers = self.request.headers
         if headers.get("Content-Encoding", "identity").lower() != "identity":
@@ -57,9 +66,14 @@ class UploadRequest:
         if self.request.content_type != FORM:
             return Incoming(self.name, headers.get("Content-Type"), body)
         boundary = parse_mimetype(headers["Content-Type"]).parameters.get("boundary", "")
-        part, chunks = await _file_part(FormReader(body, boundary).parts())
+        parts = FormReader(body, boundary).parts()
+        if self.check_token is not None:
+            self.check_token(await _token(parts))
+        part, chunks = await _file_part(parts)
         fields = parameters(part.headers["content-disposition"]) or {}
         sent_name = fields.get("filename*", fields.get("filename", ""))
+        if self.check_token is not None and not sent_name:  # what browsers send where nothing was chosen
+            raise NoFileChosen
         return Incoming(self.name or sent_name, part.headers.get("content-type"), chunks)
 
 
@@ -75,6 +89,19 @@ async def _next(content: StreamReader, stall_seconds: float) -> bytes:
             return await content.readany()
     except TimeoutError as exc:
         raise UploadStalled(f"Nothing came for {stall_seconds:g} s.", headers={"Connection": "close"}) from exc
+
+
+async def _token(parts: AsyncIterator[Part]) -> str:
+    """Return the token that a page's form begins with; empty where it begins otherwise."""
+    first = await anext(parts, None)
+    if first is None or _field_name(first) != TOKEN_FIELD:
+        return ""
+    token = b""
+    async for chunk in first.chunks:
+        token += chunk
+        if len(token) > _MAX_TOKEN_BYTES:
+            return ""
+    return token.decode("ascii", "replace")
 
 
 async def _file_part(parts: AsyncIterator[Part]) -> tuple[Part, AsyncIterator[bytes]]:

@@ -7,8 +7,8 @@ Header = tuple[str, str]
 # For data: nothing in an answer may run, load or be framed. Pages may load what this origin serves, and nothing inline.
 _DATA_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
 _PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 _HSTS: Header = ("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
 

@@ -25,7 +25,7 @@ from gateway.explain.report import Report
 from gateway.forwarding import Admitted
 from gateway.limits.headers import limit_headers
 from gateway.pages.pages import OPENAPI
-from gateway.proxy import Components
+from gateway.proxy import Components, is_led_to_sign_in
 from gateway.routes.model import LOCAL, Route
 from gateway.routing import Routing
 from gateway.upstreams.requests import UpstreamRequest
@@ -51,8 +51,9 @@ class Explainer:
         try:
             await walk.go(question, self._host)
         except AppError as exc:
-            report.refuse(exc)
-            walk.note_problem(exc)
+            if not walk.leads_to_sign_in(exc):
+                report.refuse(exc)
+                walk.note_problem(exc)
         return report
 
 
@@ -104,9 +105,10 @@ class _Walk:
         context.headers += it.cors.headers(request.headers.get("Origin"))
         with self._report.step("path") as step:
             canonical = canonical_path(context.path)
-            context.path = it.prefix.strip(canonical)
-            context.target = context.path + context.target
+            it.locate((context.path, context.target), request.head, context)
             step.tell(telling.path(canonical, context.path, it.prefix.path), path=loggable_path(context.path))
+            if context.to_content:
+                step.why += f'; at {it.hosts.content}, which has the routes with host = "content" alone'
 
     def _leads_to_https(self) -> bool:
         it, context, request = self._it.reception, self._context, self._request
@@ -129,7 +131,7 @@ class _Walk:
             if not it.cors.is_preflight(self._request.method, self._request.headers):
                 step.tell(telling.cors(origin, context.headers))
                 return False
-            context.headers = it.cors.preflight(self._request.headers, self._routing.table.methods(context.path))
+            context.headers = it.cors.preflight(self._request.headers, it.methods(self._routing, context))
             step.tell(f"a preflight; {telling.cors(origin, context.headers)}")
         self._answer(204)
         return True
@@ -244,6 +246,15 @@ class _Walk:
         report.outcome, report.status = "answered", status
         if not report.answer_headers:
             self._carry(())
+
+    def leads_to_sign_in(self, error: AppError) -> bool:
+        """Tell so where the refusal is a way to sign in; the step that refused says why."""
+        if not hasattr(self, "_context") or not is_led_to_sign_in(self._request, self._context, error):
+            return False
+        self._report.steps[-1].why += f"; led to {self._context.sign_in}"
+        self._carry((("Location", self._context.sign_in),))
+        self._answer(303)
+        return True
 
     def note_problem(self, error: AppError) -> None:
         """Tell what the refusal would carry; one of something that is no request has no context."""

@@ -36,7 +36,7 @@ class Assets:
 
 def load_assets() -> Assets:
     """The folder of /docs' files is named by their digest, so that browsers may keep them for ever."""
-    shared = [STATIC / "colonnade.css", STATIC / "colonnade.svg", STATIC / "pages.js", STATIC / "passkeys.js"]
+    shared = sorted(STATIC.iterdir())
     swagger = _swagger_folder()
     docs = [_OWN / "docs.css", _OWN / "docs.js", swagger / "swagger-ui.css", swagger / "swagger-ui-bundle.js"]
     folder = f"/docs/assets/{_digest(b''.join(path.read_bytes() for path in docs))}"

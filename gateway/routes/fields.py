@@ -49,6 +49,14 @@ class Fields:
         self.mistake(key, f"{key} must be a text that isn't empty" if key in self._values else f"{key} is missing")
         return ""
 
+    def plain_text(self, key: str) -> str:
+        """A text that is empty unless given."""
+        value = self._values.get(key, "")
+        if isinstance(value, str):
+            return value
+        self.mistake(key, f"{key} must be a text")
+        return ""
+
     def choice(self, key: str, options: Collection[str]) -> str:
         value = self.text(key)
         if value and value not in options:

@@ -54,11 +54,13 @@ class PageRules:
 
     `signed_in`: who isn't is led to sign in. `on`: the page that a form stands on, which is shown again when it is
     refused. `faults`: the form's field that an error is about, by the error's code, where the error itself names none.
+    `streamed`: the form's handler reads its body by itself (shared/web/pages/streaming.py).
     """
 
     signed_in: bool = False
     on: "Route | None" = None
     faults: Mapping[str, str] = field(default_factory=dict)
+    streamed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

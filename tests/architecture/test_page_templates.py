@@ -5,12 +5,22 @@ from pathlib import Path
 
 import pytest
 
-from auth_service.routes.pages import FRAME, PAGES
+from auth_service.routes.pages import FRAME as AUTH_FRAME
+from auth_service.routes.pages import PAGES as AUTH_PAGES
+from file_service.routes.pages import FRAME as FILE_FRAME
+from file_service.routes.pages import PAGES as FILE_PAGES
+from shared.web.pages.page import Frame
 from tests.stores import ROOT
 
-_FOLDERS = ("shared/web", "gateway/pages", "auth_service/templates")  # mails are another matter
+_FOLDERS = (
+    "shared/web",
+    "gateway/pages",
+    "auth_service/templates",
+    "file_service/templates",
+)  # mails are another matter
 TEMPLATES = sorted(path for folder in _FOLDERS for path in (ROOT / folder).rglob("*.html"))
 PAGE_TEMPLATES = [path for path in TEMPLATES if '"page.html"' in path.read_text(encoding="utf-8")]
+PAGES = (*AUTH_PAGES, *FILE_PAGES)
 FORMS = ROOT / "shared" / "web" / "templates" / "forms.html"
 STYLESHEET = (ROOT / "shared" / "web" / "static" / "colonnade.css").read_text(encoding="utf-8")
 
@@ -55,10 +65,11 @@ def test_every_page_has_one_heading(path: Path) -> None:
     assert "<h1" not in text.partition("{% block content %}")[2]
 
 
-def test_navigation_leads_to_pages() -> None:
+@pytest.mark.parametrize("frame", [AUTH_FRAME, FILE_FRAME], ids=lambda frame: frame.navigation[0].text)
+def test_navigation_leads_to_pages(frame: Frame) -> None:
     shown = {route.path for route in PAGES if route.method == "GET"}
-    assert {link.path for link in FRAME.navigation} | {FRAME.home, FRAME.sign_in} <= shown
-    assert FRAME.sign_out in {route.path for route in PAGES if route.method == "POST"}
+    assert {link.path for link in frame.navigation} | {frame.home, frame.sign_in} <= shown
+    assert frame.sign_out in {"", *(route.path for route in PAGES if route.method == "POST")}
 
 
 def test_stylesheet_fetches_nothing() -> None:

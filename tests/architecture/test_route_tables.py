@@ -10,6 +10,7 @@ import pytest
 from auth_service.routes import ROUTES as AUTH_ROUTES
 from auth_service.routes.pages import PAGES as AUTH_PAGES
 from file_service.routes import ROUTES as FILE_ROUTES
+from file_service.routes.pages import PAGES as FILE_PAGES
 from gateway.limits.policy import parse_policy
 from gateway.routes.load import load_routes
 from gateway.routes.model import ANY_ACR
@@ -25,7 +26,7 @@ WRITTEN = tomllib.loads((ROOT / "gateway" / "routes.toml").read_text(encoding="u
 SERVED = [
     *(("auth_service", route) for route in (*AUTH_ROUTES, *AUTH_PAGES)),
     *(("user_service", route) for route in USER_ROUTES),
-    *(("file_service", route) for route in FILE_ROUTES),
+    *(("file_service", route) for route in (*FILE_ROUTES, *FILE_PAGES)),
 ]
 
 

@@ -1,35 +1,61 @@
 """Every text that a page shows is translated, and no translation is of a text that no page shows."""
 
 import re
+from collections.abc import Iterable
 
 import pytest
 
 from auth_service.domain.audit import Action
 from auth_service.handlers.pages.activity import TEXTS
 from auth_service.handlers.pages.api_keys import LIFETIMES, OFFERED
-from auth_service.handlers.pages.notices import MESSAGES
-from auth_service.parts.pages import GERMAN
-from auth_service.routes.pages import FRAME
+from auth_service.handlers.pages.notices import MESSAGES as AUTH_MESSAGES
+from auth_service.parts.pages import GERMAN as AUTH_GERMAN
+from auth_service.routes.pages import FRAME as AUTH_FRAME
+from file_service.handlers.pages.fields import LIFETIMES as FILE_LIFETIMES
+from file_service.handlers.pages.notices import MESSAGES as FILE_MESSAGES
+from file_service.parts.pages import GERMAN as FILE_GERMAN
+from file_service.routes.pages import FRAME as FILE_FRAME
+from shared.web.pages.languages import Language
 from tests.stores import ROOT
 
-TEMPLATES = [*(ROOT / "shared/web/templates").glob("*.html"), *(ROOT / "auth_service/templates").rglob("*.html")]
-WRITTEN = {
-    text for path in TEMPLATES for text in re.findall(r'\b_\("((?:[^"\\]|\\.)*)"\)', path.read_text(encoding="utf-8"))
+
+def written(*patterns: str) -> set[str]:
+    paths = [path for pattern in patterns for path in ROOT.glob(pattern)]
+    return {
+        text for path in paths for text in re.findall(r'\b_\("((?:[^"\\]|\\.)*)"\)', path.read_text(encoding="utf-8"))
+    }
+
+
+def told(texts: Iterable[tuple[object, ...]]) -> set[str]:
+    return {str(text) for _, *rest in texts for text in rest}
+
+
+SHARED = written("shared/web/templates/*.html")
+AUTH = {
+    *SHARED,
+    *written("auth_service/templates/**/*.html"),
+    *AUTH_MESSAGES.values(),
+    *(link.text for link in AUTH_FRAME.navigation),
+    *told((*OFFERED, *LIFETIMES)),
 }
-TOLD = {
-    *MESSAGES.values(),
-    *(link.text for link in FRAME.navigation),
-    *(text for _, *texts in (*OFFERED, *LIFETIMES) for text in texts),
+FILES = {
+    *SHARED,
+    *written("file_service/templates/**/*.html"),
+    *FILE_MESSAGES.values(),
+    *(link.text for link in FILE_FRAME.navigation),
+    *told(FILE_LIFETIMES),
 }
+SHOWN = [*((AUTH_GERMAN, text) for text in sorted(AUTH)), *((FILE_GERMAN, text) for text in sorted(FILES))]
 
 
-@pytest.mark.parametrize("text", sorted(WRITTEN | TOLD))
-def test_text_is_translated(text: str) -> None:
-    assert GERMAN.text(text) != text or text in ("Code", "Name", "Passkey", "")
+@pytest.mark.parametrize(("german", "text"), SHOWN, ids=lambda value: value if isinstance(value, str) else value.code)
+def test_text_is_translated(german: Language, text: str) -> None:
+    assert german.text(text) != text or text in ("Code", "Link", "Name", "Passkey", "Uploads", "")
 
 
-def test_what_is_translated_holds_as_many_sentences() -> None:
-    assert not [text for text, german in GERMAN.texts.items() if text.endswith(".") != german.endswith(".")]
+@pytest.mark.parametrize("german", [AUTH_GERMAN, FILE_GERMAN], ids=["account", "files"])
+def test_what_is_translated_holds_as_many_sentences(german: Language) -> None:
+    assert not [text for text, meant in german.texts.items() if text.endswith(".") != meant.endswith(".")]
 
 
 def test_every_action_has_words_for_people() -> None:

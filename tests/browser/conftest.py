@@ -22,6 +22,8 @@ from tests.e2e.stack import ROOT, Stack, free_port, running_stack, state_folder
 SCREENSHOTS = ROOT / ".screenshots"
 _BINARIES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
+_LIMITS = {"FILE_MAX_BYTES": "40000000", "FILE_QUOTA_BYTES": "50000000"}
+
 Visit = Callable[..., Awaitable[Person]]
 Looks = Callable[[Person, str], Awaitable[None]]
 
@@ -36,7 +38,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     routes.write_text(text, encoding="utf-8")
     with (
         state_folder() as state,
-        running_stack(state, port, ROUTES_FILE=str(routes), PUBLIC_URL=f"http://localhost:{port}") as running,
+        running_stack(
+            state, port, **_LIMITS, ROUTES_FILE=str(routes), PUBLIC_URL=f"http://localhost:{port}"
+        ) as running,
     ):
         yield running
 

@@ -89,12 +89,12 @@ class AuthenticatedPerson:
 
 
 def write_keys(folder: Path, name: str) -> tuple[Path, Path, Signer]:
-    """Return the trust file, the key file of the service `name`, and the gateway's signer."""
+    """Return the trust file, the key file of the service `name`, and the gateway's signer, whose key is kept too."""
     issuers = ("gateway", "auth_service", "user_service", "file_service")
     keys = {issuer: ec.generate_private_key(ec.SECP256R1()) for issuer in issuers}
     trust, key = folder / "trust.json", folder / "key.pem"
     trust.write_text(json.dumps({issuer: {"keys": [public_jwk(each.public_key())]} for issuer, each in keys.items()}))
-    for path, issuer in ((key, name), (folder / _ASKING, "auth_service")):
+    for path, issuer in ((key, name), (folder / _ASKING, "auth_service"), (folder / "gateway.pem", "gateway")):
         path.write_bytes(keys[issuer].private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return trust, key, Signer("gateway", keys["gateway"])
 

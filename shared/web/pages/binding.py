@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -13,9 +14,10 @@ from shared.errors import AppError, InsufficientUserAuthentication, Unauthentica
 from shared.web.binding import NoQuery, parse_query, path_values
 from shared.web.body import check_content_type, read_body
 from shared.web.pages.answers import PageAnswer, SeeOther
-from shared.web.pages.forms import FORM_TYPES, Pairs, convert_form, parse_pairs, take_token
+from shared.web.pages.forms import Pairs, convert_form, parse_pairs, take_token
 from shared.web.pages.kit import PAGE_KIT, Arrival
 from shared.web.pages.page import Attempt
+from shared.web.pages.streaming import FORM_TOKEN, FormToken
 from shared.web.routes import PageRules, Route, Signature, read_signature
 
 _SECRET = re.compile("password|code|secret")  # names of fields that are never filled in again
@@ -54,13 +56,18 @@ def bind_page(route: Route, rules: PageRules) -> WebHandler:
 async def _take(request: web.Request, route: Route, signature: Signature, arrival: Arrival) -> web.StreamResponse:
     """Do what the form asks for; if it is refused, show its page again with what was typed and what is wrong."""
     assert route.page is not None
-    check_content_type(request, FORM_TYPES)
-    token, pairs = take_token(parse_pairs(await read_body(request, route.max_body)))
-    body = convert_form(pairs, signature.body or NoFields)
-    arguments = _arguments(request, signature) | ({"body": body} if signature.body is not None else {})
-    kit = request.app[PAGE_KIT]
+    check_content_type(request, route.body_types)
+    kit, arguments = request.app[PAGE_KIT], _arguments(request, signature)
+    form_token = request[FORM_TOKEN] = FormToken(partial(kit.check_token, arrival))
+    token, pairs, names = "", Pairs(), set[str]()
+    if not route.page.streamed:
+        token, pairs = take_token(parse_pairs(await read_body(request, route.max_body)))
+        body = convert_form(pairs, signature.body or NoFields)
+        names = {field.encode_name for field in msgspec.structs.fields(type(body))}
+        arguments |= {"body": body} if signature.body is not None else {}
     try:
-        kit.check_token(arrival, token)
+        if not route.page.streamed:
+            form_token.check(token)
         answer = await route.handler(request, **arguments)
     except Unauthenticated:  # the session has ended this moment
         return kit.lead_to_sign_in(_way_back(request, route.page))
@@ -69,8 +76,7 @@ async def _take(request: web.Request, route: Route, signature: Signature, arriva
     except AppError as exc:
         if route.page.on is None:
             raise
-        names = {field.encode_name for field in msgspec.structs.fields(type(body))}
-        attempt = Attempt(request.path, route.page.on.path, _typed(pairs), *_told(route.page, exc, names))
+        attempt = Attempt(request.path, _filled(route.page.on, request), _typed(pairs), *_told(route.page, exc, names))
         return await _show_again(request, route.page, arrival, attempt, exc)
     if isinstance(answer, web.StreamResponse):
         return answer
@@ -100,10 +106,15 @@ def _arguments(request: web.Request, signature: Signature) -> dict[str, Any]:
 
 
 def _way_back(request: web.Request, rules: PageRules) -> str:
-    """Return the page to come back to: this one, or the one that the form stands on, unless that is one of many."""
+    """Return the page to come back to: this one, or the one that the form stands on."""
     if rules.on is None:
         return request.rel_url.raw_path_qs
-    return "" if "{" in rules.on.path else rules.on.path
+    return _filled(rules.on, request)
+
+
+def _filled(page: Route, request: web.Request) -> str:
+    """Return the path of the page that the form stood on: what is in its own path, is in the form's."""
+    return page.path.format_map(request.match_info)
 
 
 def _typed(pairs: Pairs) -> Mapping[str, list[str]]:

@@ -28,12 +28,18 @@ for (const secret of document.querySelectorAll("[data-copy]")) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "quiet";
-  button.textContent = "Copy";
+  button.textContent = secret.dataset.copy || "Copy";
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(secret.textContent.trim());
-    button.textContent = "Copied";
+    button.textContent = secret.dataset.copied || "Copied";
   });
   secret.after(button);
+}
+
+// A picture covers the drawing of its kind of file; where none can be made, the drawing is what there is.
+for (const picture of document.querySelectorAll("img[data-over-icon]")) {
+  if (picture.complete && !picture.naturalWidth) picture.remove();
+  else picture.addEventListener("error", () => picture.remove());
 }
 
 // Where the navigation has to be moved sideways, one sees where one is.

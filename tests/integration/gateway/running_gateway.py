@@ -95,6 +95,7 @@ TABLE = ROUTES + "".join(
         route("maybe", auth="optional"),
         route("mine", auth="user"),
         route("signed", auth="session"),
+        route("pages", auth="session") + 'sign_in = "/account/sign-in"\n',
         route("reading", auth="scope:files:read"),
         route("guarded", auth="user") + 'acr = "aal2"\n',
         route("recent", auth="session") + "max_age = 600\n",

@@ -12,6 +12,7 @@ NEEDED = {
     "TRUST_FILE": "/trust.json",
     "IDENTITY_KEY_FILE": "/key.pem",
     "FILES_ROOT": "/files",
+    "FILE_LINK_KEY": "x" * 32,
 }
 
 
@@ -99,3 +100,23 @@ def test_mistakes_about_a_bucket_are_told(changes: dict[str, str], mistake: str)
         read(**(S3 | changes))
     assert len(caught.value.mistakes) == 1
     assert "secret" not in str(caught.value)
+
+
+def test_bytes_have_no_host_of_their_own_unless_told() -> None:
+    assert (read().content_url, read().public_seconds) == ("", 0)
+    settings = read(PUBLIC_URL="https://app.example.org", FILES_PUBLIC_URL="https://files.example.net/")
+    assert settings.content_url == "https://files.example.net"
+
+
+@pytest.mark.parametrize(
+    ("url", "mistake"),
+    [
+        ("https://files.example.net/files", "without a path"),
+        ("http://files.example.net", "scheme of PUBLIC_URL"),
+        ("https://APP.example.org:8443", "another host"),
+        ("files.example.net", "must be a URL"),
+    ],
+)
+def test_host_of_bytes_that_would_be_none_is_refused(url: str, mistake: str) -> None:
+    with pytest.raises(SettingsError, match=mistake):
+        read(PUBLIC_URL="https://app.example.org", FILES_PUBLIC_URL=url)

@@ -1,0 +1,71 @@
+"""The page with all of somebody's files, and the form on it that works without scripts."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import msgspec
+from aiohttp import web
+
+from file_service.context import FILES, RESUMABLE
+from file_service.domain.file import File
+from file_service.domain.kinds import Kind, kind_of, preview_of
+from file_service.handlers.pages.notices import notice
+from file_service.repository.files import FileRepository
+from file_service.repository.quota import usage_of
+from file_service.uploads.incoming import UploadRequest
+from shared.web.context import identity_of
+from shared.web.pages.answers import SeeOther, View
+from shared.web.pages.streaming import FORM_TOKEN
+from shared.web.paging import decode_cursor, make_page
+
+PATH = "/files"
+_SCOPE = "pages of files"
+_SHOWN = 24
+
+
+class ListQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    cursor: Annotated[str, msgspec.Meta(max_length=64)] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """In bytes, what is taken of what one may have, by unfinished uploads too; `largest` is for a single file."""
+
+    taken: int
+    quota: int
+    largest: int
+
+    @property
+    def percent(self) -> int:
+        return min(100, round(100 * self.taken / self.quota))
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFile:
+    """`has_picture`: one can be made of it, to be shown in the list."""
+
+    file: File
+    kind: Kind
+    has_picture: bool
+
+
+async def show_files(request: web.Request, query: ListQuery) -> View:
+    """One's files, newest first, and room for more."""
+    owner_id, files = identity_of(request).user_id, FileRepository(request.app[FILES].database)
+    found = await files.list_page(owner_id, decode_cursor(_SCOPE, query.cursor), _SHOWN + 1)
+    page = make_page(_SCOPE, found, _SHOWN, key=lambda file: file.file_id, present=_shown)
+    taken, limits = await usage_of(request.app[FILES].database, owner_id), request.app[RESUMABLE].limits
+    usage = Room(taken.bytes + taken.reserved, limits.quota, limits.file)
+    values = {"files": page.items, "more": page.next_cursor, "later": query.cursor, "usage": usage, "owner": owner_id}
+    return View("files/list.html", values)
+
+
+def _shown(file: File) -> ShownFile:
+    return ShownFile(file, kind_of(file.content_type), preview_of(file.content_type) is Kind.PICTURE)
+
+
+async def upload_on_page(request: web.Request, query: ListQuery) -> SeeOther:  # noqa: ARG001  the page's own query
+    context = request.app[FILES]
+    upload = UploadRequest(request, "", "", context.stall_seconds, check_token=request[FORM_TOKEN].check)
+    await context.uploads.store(identity_of(request).user_id, upload, None)
+    return SeeOther(PATH, notice("file_stored"))

@@ -1,0 +1,35 @@
+"""What the pages rest on."""
+
+from pathlib import Path
+
+from aiohttp import web
+
+from file_service.handlers.pages.notices import MESSAGES
+from file_service.handlers.pages.visitors import recognise
+from file_service.routes.pages import FRAME
+from shared.identity import Signer
+from shared.serve import Apps
+from shared.web.pages.csrf import CsrfTokens
+from shared.web.pages.kit import PAGE_KIT, PageKit, PageSettings
+from shared.web.pages.languages import TRANSLATIONS, read_language
+from shared.web.pages.notices import Notices
+
+_PACKAGE = Path(__file__).parents[1]
+TEMPLATES = _PACKAGE / "templates"
+GERMAN = read_language("de", TRANSLATIONS / "de.toml", _PACKAGE / "translations" / "de.toml")
+
+
+def serve_pages(apps: Apps, signer: Signer, public_url: str) -> None:
+    """Give the application what its pages rest on. Their keys follow from the program's own, which replicas share."""
+    assert isinstance(apps.public, web.Application)
+    apps.public[PAGE_KIT] = PageKit(
+        PageSettings(
+            public_url=public_url,
+            templates=(TEMPLATES,),
+            csrf=CsrfTokens(signer.derive_key("page forms")),
+            notices=Notices(signer.derive_key("page notices"), MESSAGES),
+            frame=FRAME,
+            recognise=recognise,
+            languages={GERMAN.code: GERMAN},
+        )
+    )

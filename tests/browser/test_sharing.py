@@ -1,0 +1,144 @@
+"""Sharing a file, and having files sent, in a browser: its owner here, a stranger there."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.async_api import FilePayload, expect
+
+from tests.browser.conftest import Looks, Visit
+from tests.browser.files import choose, drop, is_stored, line
+from tests.browser.person import Person
+
+_TEXT = b"What Ada wanted to show.\n" * 40
+
+
+@pytest.fixture
+async def ada(visit: Visit) -> Person:
+    """At the page of a file of hers."""
+    person = await visit()
+    await person.register()
+    await person.open("/files")
+    notes = FilePayload(name="notes.txt", mimeType="text/plain", buffer=_TEXT)
+    await person.page.locator('input[type="file"]').set_input_files(notes)
+    await is_stored(person, "notes.txt")
+    await person.page.locator(".files h2 a").click()
+    await person.page.wait_for_url("**/files/*")
+    return person
+
+
+async def told_link(person: Person) -> str:
+    return urlsplit((await person.page.locator(".once .secret").inner_text()).strip()).path
+
+
+async def test_link_is_made_copied_followed_and_revoked(ada: Person, visit: Visit, looks: Looks) -> None:
+    await ada.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await ada.page.get_by_text("Make a link").click()
+    assert await ada.barriers() == []
+    await looks(ada, "share-dialog")
+    await ada.page.get_by_text("For one download").check()
+    await ada.fill("Password", "correct horse")
+    await ada.press("Make the link")
+    await expect(ada.status()).to_have_text("The link is made.")
+    await ada.page.get_by_role("button", name="Copy").click()
+    await expect(ada.page.get_by_role("button", name="Copied")).to_be_visible()
+    link = await told_link(ada)
+    assert (await ada.page.evaluate("navigator.clipboard.readText()")).endswith(link)
+    assert await ada.barriers() == []
+    await looks(ada, "share-made")
+
+    stranger = await visit(phone=True)
+    await stranger.open(link)
+    assert await stranger.heading() == "notes.txt"
+    await stranger.fill("Password", "wrong horse")
+    await stranger.press("Download")
+    await expect(stranger.alert()).to_have_text("That isn't the link's password.")
+    assert await stranger.barriers() == []
+    await looks(stranger, "shared-wrong-password-phone")
+    await stranger.fill("Password", "correct horse")
+    async with stranger.page.expect_download() as saving:
+        await stranger.page.get_by_role("button", name="Download").click()
+    saved = await saving.value
+    assert saved.suggested_filename == "notes.txt"
+    assert Path(await saved.path()).read_bytes() == _TEXT  # noqa: ASYNC240  a few bytes
+    await stranger.page.reload()
+    await expect(stranger.page.locator("h1")).to_have_text("This link has done its service")
+
+    await ada.page.reload()
+    await expect(ada.page.locator(".once")).to_have_count(0)
+    await expect(ada.page.locator(".rows")).to_contain_text("used")
+    await ada.page.locator(".rows button").click()
+    await expect(ada.status()).to_have_text("The link is revoked.")
+    assert ada.complaints == []
+
+
+async def test_plain_link_is_a_download_that_can_be_resumed(ada: Person, visit: Visit, looks: Looks) -> None:
+    await ada.page.get_by_text("Make a link").click()
+    await ada.press("Make the link")
+    stranger = await visit(dark=True)
+    await stranger.open(await told_link(ada))
+    await looks(stranger, "shared-dark")
+    assert await stranger.barriers() == []
+    async with stranger.page.expect_download() as saving:
+        await stranger.page.get_by_role("link", name="Download").click()
+    assert Path(await (await saving.value).path()).read_bytes() == _TEXT  # noqa: ASYNC240  a few bytes
+    assert stranger.complaints == []
+
+
+async def test_file_is_renamed_published_and_deleted(ada: Person, looks: Looks) -> None:
+    await ada.fill("Name", "better.txt")
+    await ada.press("Rename")
+    assert await ada.heading() == "better.txt"
+    await ada.press("Publish")
+    await expect(ada.page.locator(".lead .tag")).to_have_text("public")
+    await looks(ada, "file-public")
+    address = urlsplit(await ada.page.locator(".secret").inner_text()).path
+    answer = await ada.page.request.get(address, headers={"Cookie": ""})
+    assert await answer.body() == _TEXT
+    await ada.press("Make it private")
+    await expect(ada.page.locator(".lead .tag")).to_have_count(0)
+    await ada.page.get_by_text("Delete this file").click()
+    await ada.press("Delete it for good")
+    assert ada.path == "/files"
+    assert ada.complaints == []
+
+
+async def test_stranger_sends_files_with_and_without_scripts(visit: Visit, looks: Looks) -> None:
+    ada = await visit()
+    await ada.register()
+    await ada.open("/files/upload-links")
+    await ada.fill("Note", "The photos of our trip, please")
+    await ada.press("Make the link")
+    link = await told_link(ada)
+    assert await ada.barriers() == []
+    await looks(ada, "upload-link-made")
+
+    stranger = await visit()
+    await stranger.open(link)
+    await looks(stranger, "drop")
+    assert await stranger.barriers() == []
+    await drop(stranger, ("one.bin", 1_000_000), ("two.bin", 10))
+    for name in ("one.bin", "two.bin"):
+        await expect(line(stranger, name)).to_contain_text("stored")
+    await expect(stranger.page.locator("dl")).to_contain_text("8")
+    await looks(stranger, "drop-done")
+    assert await stranger.barriers() == []
+    assert stranger.complaints == []
+
+    plain = await visit(scripts=False, phone=True, dark=True)
+    await plain.open(link)
+    notes = FilePayload(name="three.txt", mimeType="text/plain", buffer=b"three")
+    await plain.page.locator('input[type="file"]').set_input_files(notes)
+    await plain.press("Upload")
+    await expect(plain.status()).to_have_text("Thank you, the file has arrived.")
+    await looks(plain, "drop-plain-phone-dark")
+
+    await ada.open("/files")
+    for name in ("one.bin", "two.bin", "three.txt"):
+        await expect(ada.page.locator(".files")).to_contain_text(name)
+    await ada.open("/files/upload-links")
+    await expect(ada.page.locator(".rows")).to_contain_text("3 of 10 files")
+    await ada.page.locator(".rows button").click()
+    await expect(ada.status()).to_contain_text("The link is revoked.")
+    await choose(stranger, Path(__file__))
+    await expect(line(stranger, "test_sharing.py")).to_contain_text("The link is no longer good.")

@@ -1,0 +1,160 @@
+"""Uploads that finish whatever happens, in a browser."""
+
+import hashlib
+import random
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Request, expect
+
+from tests.browser.conftest import Looks, Visit
+from tests.browser.files import Network, choose, digest_of_stored, drop, is_stored, line, reaches
+from tests.browser.person import Person
+
+_MB = 1_000_000
+
+
+_FILM = random.Random(1).randbytes(10 * _MB)  # more than a piece
+_DIGEST = hashlib.sha256(_FILM).hexdigest()
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    path = tmp_path / "film.bin"
+    path.write_bytes(_FILM)
+    return path
+
+
+@pytest.fixture
+async def ada(visit: Visit) -> Person:
+    person = await visit()
+    await person.register()
+    await person.open("/files")
+    return person
+
+
+async def test_several_files_are_dropped_at_once(ada: Person, looks: Looks) -> None:
+    await drop(ada, ("one.bin", 40_000), ("two.bin", 9 * _MB), ("empty.bin", 0), ("Straße & Söhne.bin", 5))
+    for name in ("one.bin", "two.bin", "empty.bin", "Straße & Söhne.bin"):
+        await is_stored(ada, name)
+    await looks(ada, "files-dropped")
+    assert await ada.barriers() == []
+    await line(ada, "two.bin").get_by_role("button", name="Open: two.bin").click()
+    await ada.page.wait_for_url("**/files/*")
+    assert await ada.heading() == "two.bin"
+    assert ada.complaints == []
+
+
+async def test_upload_is_paused_and_resumed(ada: Person, film: Path, looks: Looks) -> None:
+    network = await Network.of(ada)
+    await network.slow()
+    await choose(ada, film)
+    await reaches(ada, "film.bin", 25)
+    await looks(ada, "files-uploading")
+    await ada.page.get_by_role("button", name="Pause: film.bin").click()
+    await expect(line(ada, "film.bin")).to_contain_text("paused at")
+    resume = ada.page.get_by_role("button", name="Resume: film.bin")
+    await expect(resume).to_be_focused()
+    assert await ada.barriers() == []
+    await looks(ada, "files-paused")
+    await network.fine()
+    await resume.click()
+    await is_stored(ada, "film.bin")
+    assert await digest_of_stored(ada, "film.bin") == _DIGEST
+    assert ada.complaints == []
+
+
+async def test_upload_goes_on_after_the_network_was_away(ada: Person, film: Path, looks: Looks) -> None:
+    network = await Network.of(ada)
+    await network.slow()
+    await choose(ada, film)
+    await reaches(ada, "film.bin", 25)
+    await network.away()
+    await expect(line(ada, "film.bin")).to_contain_text("The network is away.")
+    await looks(ada, "files-offline")
+    await network.fine()
+    await is_stored(ada, "film.bin")
+    assert await digest_of_stored(ada, "film.bin") == _DIGEST
+
+
+async def test_upload_goes_on_after_a_reload(ada: Person, film: Path, looks: Looks) -> None:
+    """F4: cut in the middle of a piece, and chosen again."""
+    network = await Network.of(ada)
+    await network.slow()
+    await choose(ada, film)
+    await reaches(ada, "film.bin", 40)
+    offsets: list[int] = []
+
+    def note(request: Request) -> None:
+        if request.method == "PATCH":
+            offsets.append(int(request.headers["upload-offset"]))
+
+    ada.page.on("request", note)
+    await ada.page.reload()
+    await network.fine()
+    await expect(line(ada, "film.bin")).to_contain_text("unfinished")
+    await looks(ada, "files-unfinished")
+    assert await ada.barriers() == []
+    offsets.clear()
+    await choose(ada, film)
+    await is_stored(ada, "film.bin")
+    await expect(ada.page.locator(".uploads > li")).to_have_count(1)
+    assert offsets[0] > 0
+    assert await digest_of_stored(ada, "film.bin") == _DIGEST
+    await ada.page.reload()
+    await expect(ada.page.locator(".uploads > li")).to_have_count(0)
+
+
+async def test_upload_is_cancelled_and_gives_its_room_back(ada: Person, film: Path) -> None:
+    """F10 in spirit."""
+    network = await Network.of(ada)
+    await network.slow()
+    await choose(ada, film)
+    await reaches(ada, "film.bin", 10)
+    async with ada.page.expect_response(lambda answer: answer.request.method == "DELETE") as ended:
+        await ada.page.get_by_role("button", name="Cancel: film.bin").click()
+    assert (await ended.value).status == 204
+    await expect(ada.page.locator(".uploads > li")).to_have_count(0)
+    await expect(ada.page.locator('input[type="file"]')).to_be_focused()
+    await network.fine()
+    await ada.page.reload()
+    await expect(ada.page.locator(".quota")).to_contain_text("0 B of")
+    await expect(ada.page.locator(".uploads > li")).to_have_count(0)
+
+
+async def test_what_is_wrong_is_told_in_words(ada: Person, tmp_path: Path, looks: Looks) -> None:
+    large = tmp_path / "large.bin"
+    with large.open("wb") as file:
+        file.truncate(41 * _MB)
+    await choose(ada, large)
+    await expect(line(ada, "large.bin")).to_contain_text("It is larger than a file may be.")
+    await drop(ada, ("a.bin", 30 * _MB), ("b.bin", 30 * _MB))
+    await is_stored(ada, "a.bin")
+    await expect(line(ada, "b.bin")).to_contain_text("There isn't room enough for it.")
+    await expect(ada.page.locator("[data-announcements]")).not_to_be_empty()
+    await looks(ada, "files-refused")
+    assert await ada.barriers() == []
+    await ada.open("/account")
+    await ada.press("Sign out")
+    await ada.open("/files")
+    assert ada.path == "/account/sign-in?return_to=/files"
+
+
+async def test_uploads_end_with_the_session_and_say_so(ada: Person) -> None:
+    await ada.page.context.clear_cookies()
+    await drop(ada, ("a.bin", 100))
+    await expect(line(ada, "a.bin")).to_contain_text("You are signed out.")
+    other = await ada.page.context.new_page()
+    await Person(other, ada.email).sign_in()
+    await ada.page.get_by_role("button", name="Try again: a.bin").click()
+    await is_stored(ada, "a.bin")
+
+
+async def test_file_is_chosen_by_keyboard_and_heard_of(ada: Person, film: Path) -> None:
+    field = ada.page.locator('input[type="file"]')
+    await field.focus()
+    assert await ada.page.locator(".target label").evaluate("label => getComputedStyle(label).outlineStyle") == "solid"
+    async with ada.page.expect_file_chooser() as chooser:
+        await field.press("Enter")
+    await (await chooser.value).set_files(film)
+    await expect(ada.page.locator("[data-announcements]")).to_have_text("film.bin: stored", timeout=30_000)
