@@ -51,7 +51,7 @@ def connect(bucket: Bucket) -> Clients:
 
 
 def _give_back_parts() -> None:
-    """Have glibc return each part's memory to the system when it is freed: else it learns to keep blocks of that size."""
+    """Have glibc give each part's memory back when it is freed: else it learns to keep blocks of that size."""
     set_option = getattr(ctypes.CDLL(None), "mallopt", None)
     if set_option is not None:
         set_option(_MMAP_THRESHOLD, 1 << 20)
