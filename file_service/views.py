@@ -7,6 +7,16 @@ from uuid import UUID
 import msgspec
 
 from file_service.domain.file import File
+from file_service.domain.verdicts import Verdict
+from file_service.pictures.specification import (
+    DEFAULT_QUALITY,
+    MOST_SIDE,
+    AvatarSize,
+    Fit,
+    Format,
+    Specification,
+    specification,
+)
 
 
 class UploadQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -16,8 +26,42 @@ class UploadQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     purpose: Annotated[str, msgspec.Meta(max_length=32)] = ""
 
 
+Side = Annotated[int, msgspec.Meta(ge=1, le=MOST_SIDE)]
+
+
+class PictureQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Sides in pixels; one that isn't given follows from the other. `cover` and `contain` need both."""
+
+    width: Side = 0
+    height: Side = 0
+    fit: Fit = Fit.INSIDE
+    format: Format = Format.WEBP
+    quality: Annotated[int, msgspec.Meta(ge=1, le=100)] = DEFAULT_QUALITY
+
+    def specification(self) -> Specification:
+        """Raises InvalidParameter."""
+        return specification(self.width, self.height, self.fit, self.format, self.quality)
+
+
+class AvatarQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """`size` is the length of a side in pixels."""
+
+    size: AvatarSize = AvatarSize.MEDIUM
+
+
+class PictureFacts(msgspec.Struct, frozen=True):
+    """`owner_id` is null where there is no such file."""
+
+    owner_id: UUID | None
+    purpose: str
+    ready: bool
+
+
 class FileView(msgspec.Struct, frozen=True):
-    """A stored file; `sha256` is in hexadecimal."""
+    """A stored file; `sha256` is in hexadecimal.
+
+    `check` is what the virus scanner said (`none` where there is none), `threat` its name for what it found.
+    """
 
     id: UUID
     name: str
@@ -26,13 +70,24 @@ class FileView(msgspec.Struct, frozen=True):
     sha256: str
     purpose: str
     created_at: Annotated[datetime, msgspec.Meta(tz=True)]
+    check: Verdict
+    threat: str | None
 
 
 def present(file: File) -> FileView:
-    created_at = file.created_at.astimezone(UTC)
-    return FileView(file.file_id, file.name, file.size, file.content_type, file.sha256.hex(), file.purpose, created_at)
+    return FileView(
+        id=file.file_id,
+        name=file.name,
+        size=file.size,
+        content_type=file.content_type,
+        sha256=file.sha256.hex(),
+        purpose=file.purpose,
+        created_at=file.created_at.astimezone(UTC),
+        check=file.verdict,
+        threat=file.threat or None,
+    )
 
 
 def metadata_etag(file: File) -> str:
     """Tell versions of the view apart. The bytes never change, so that it follows from what may."""
-    return f"{file.file_id.hex}-{file.sha256.hex()[:16]}"
+    return f"{file.file_id.hex}-{file.sha256.hex()[:16]}-{file.verdict}"

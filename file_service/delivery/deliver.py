@@ -1,16 +1,17 @@
 """Sends the bytes of a file: whole, in part, or not at all when the client has them."""
 
 import asyncio
+from collections.abc import Mapping
 
 from aiohttp import web
 
 from file_service.context import FILES
 from file_service.delivery.content import OpenContent
-from file_service.delivery.headers import download_headers, last_modified, validators
+from file_service.delivery.headers import VALIDATORS, download_headers, last_modified
 from file_service.delivery.ranges import ByteRange, if_range_holds, requested_range
 from file_service.domain.file import File
 from file_service.metrics import BYTES_SERVED
-from shared.errors import PreconditionFailed
+from shared.errors import NotFound, PreconditionFailed
 from shared.web.etag import matches_none, require_match
 
 
@@ -18,19 +19,30 @@ async def deliver(request: web.Request, file: File) -> web.StreamResponse:
     """Answer GET or HEAD for `file`, which the caller may have.
 
     Understands a single byte range, If-Range, and the conditional headers; the entity tag is the file's SHA-256.
+    Raises FileQuarantined, FileInfected, FileUnchecked, and what `send` raises.
+    """
+    request.app[FILES].policy.require_release(file.verdict)
+    return await send(request, file, download_headers(file))
+
+
+async def send(request: web.Request, file: File, headers: Mapping[str, str]) -> web.StreamResponse:
+    """Answer for a file that may go out, under `headers`.
+
     Raises PreconditionFailed, RangeNotSatisfiable, and what opening the content raises.
     """
     _check_preconditions(request, file)
     if _is_known(request, file):
-        return web.Response(status=304, headers=validators(file))
+        return web.Response(status=304, headers={name: headers[name] for name in VALIDATORS})
     part = _requested_part(request, file)
-    headers = download_headers(file) | ({"Content-Range": part.content_range} if part else {})
-    response = web.StreamResponse(status=206 if part else 200, headers=headers)
+    ranged = {"Content-Range": part.content_range} if part else {}
+    response = web.StreamResponse(status=206 if part else 200, headers={**headers, **ranged})
     return await _answer(request, response, file, part or ByteRange(0, file.size, file.size))
 
 
 async def send_whole(request: web.Request, file: File) -> web.StreamResponse:
-    """Answer with the bytes alone, whatever is asked for in headers."""
+    """Answer with the bytes alone, whatever is asked for in headers. Raises NotFound where they mustn't go out."""
+    if not request.app[FILES].policy.releases(file.verdict):
+        raise NotFound
     response = web.StreamResponse(headers={"Content-Type": "application/octet-stream"})
     return await _answer(request, response, file, ByteRange(0, file.size, file.size))
 

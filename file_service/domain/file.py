@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from file_service.domain.verdicts import Verdict
+
 
 @dataclass(frozen=True, slots=True)
 class NewFile:
@@ -16,11 +18,15 @@ class NewFile:
     content_type: str
     sha256: bytes
     purpose: str
+    verdict: Verdict = Verdict.NONE
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A stored file. Its bytes never change, so that `sha256` is also their strong entity tag."""
+    """A stored file. Its bytes never change, so that `sha256` is also their strong entity tag.
+
+    `threat` is the scanner's name for what it found.
+    """
 
     file_id: UUID
     owner_id: UUID
@@ -30,6 +36,8 @@ class File:
     sha256: bytes
     purpose: str
     created_at: datetime
+    verdict: Verdict = Verdict.NONE
+    threat: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,10 @@
 """Everything that this service answers, a table for each topic."""
 
 from file_service.routes.files import FILES_ROUTES
-from file_service.routes.private import PRIVATE_ROUTES
+from file_service.routes.pictures import PICTURE_ROUTES, PRIVATE_PICTURE_ROUTES
+from file_service.routes.private import EXPORT_ROUTES
 
 __all__ = ["PRIVATE_ROUTES", "ROUTES"]
 
-ROUTES = (*FILES_ROUTES,)
+ROUTES = (*PICTURE_ROUTES, *FILES_ROUTES)
+PRIVATE_ROUTES = (*EXPORT_ROUTES, *PRIVATE_PICTURE_ROUTES)
