@@ -14,12 +14,14 @@ from file_service.delivery.content import Content
 from file_service.parts.avatars import telling_of_avatars
 from file_service.parts.checks import intake, scanning
 from file_service.parts.pictures import open_pictures, picture_pool
+from file_service.parts.sharing import SHARING_PURGES, compose_sharing
 from file_service.pictures.renditions import Renditions
 from file_service.repository.owners import PURGE_DELETED_OWNERS
 from file_service.repository.renditions import PURGE_RENDITIONS
 from file_service.repository.scans import PURGE_INFECTED
 from file_service.routes import PRIVATE_ROUTES, ROUTES
 from file_service.settings import NAME, Settings
+from file_service.sharing.context import SHARING
 from file_service.storage.contract import Storage
 from file_service.storage.local import open_local_storage
 from file_service.uploads.store import Limits, Uploads
@@ -42,6 +44,7 @@ _PURGES = (
     PURGE_DELETED_OWNERS,
     PURGE_INFECTED,
     PURGE_RENDITIONS,
+    *SHARING_PURGES,
     *purge_jobs(SCHEMA),
 )
 
@@ -69,7 +72,7 @@ async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterato
         await stack.enter_async_context(
             background("purge", partial(purge, database, _PURGES), every=EVERY, after=AFTER)
         )
-        yield _apps(context, verifier, lifecycle, settings.process.public_url)
+        yield _apps(settings, context, verifier, lifecycle)
 
 
 def _context(settings: Settings, database: Database, storage: Storage) -> FileContext:
@@ -82,9 +85,10 @@ def _context(settings: Settings, database: Database, storage: Storage) -> FileCo
     return FileContext(database, storage, collector, content, uploads, settings.stall_seconds, policy, renditions)
 
 
-def _apps(context: FileContext, verifier: Verifier, lifecycle: Lifecycle, public_url: str) -> Apps:
-    public = public_app("Files", ROUTES, verifier, lifecycle, public_url=public_url)
+def _apps(settings: Settings, context: FileContext, verifier: Verifier, lifecycle: Lifecycle) -> Apps:
+    public = public_app("Files", ROUTES, verifier, lifecycle, public_url=settings.process.public_url)
     public[FILES] = context
+    public[SHARING] = compose_sharing(settings, context)
     checks: dict[str, Check] = {
         "database": partial(require_schema, context.database, SCHEMA, expected_version(MIGRATIONS)),
         "storage": context.storage.check,

@@ -12,11 +12,21 @@ _PARAMETER = re.compile(
 
 
 def attachment(name: str) -> str:
-    """Return the header's value for saving under `name`: an ASCII form, and the real one where they differ."""
+    """Return the header's value for saving under `name`."""
+    return _disposition("attachment", name)
+
+
+def inline(name: str) -> str:
+    """Return the header's value for showing it; `name` is for whoever saves it then."""
+    return _disposition("inline", name)
+
+
+def _disposition(kind: str, name: str) -> str:
+    """Give an ASCII form of the name, and the real one where they differ."""
     plain = _UNSAFE.sub("_", name)
     if _PLAIN.fullmatch(name):
-        return f'attachment; filename="{plain}"'
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe=_ATTR_CHAR)}"
+        return f'{kind}; filename="{plain}"'
+    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe=_ATTR_CHAR)}"
 
 
 def parameters(header: str) -> dict[str, str] | None:

@@ -70,3 +70,41 @@ class NotAPicture(AppError):
 
 class PictureTooCostly(AppError):
     code, status, title = "picture_too_costly", 422, "Making this picture takes too much time or memory"
+
+
+class ShareIsOver(AppError):
+    """Only whoever has the right secret learns that there was a share."""
+
+    code, status, title = "share_is_over", 410, "This link has done its service"
+
+
+class SharePasswordRequired(AppError):
+    code, status, title = "share_password_required", 403, "This link has a password"
+
+
+class WrongSharePassword(AppError):
+    code, status, title = "wrong_share_password", 403, "That isn't the link's password"
+
+
+class TooManyGuesses(AppError):
+    """The share's own count: an address of one's own for each guess doesn't help."""
+
+    code, status, title = "too_many_guesses", 429, "Too many wrong passwords were tried"
+
+
+class TooManyLinks(AppError):
+    code, status, title = "too_many_links", 409, "There are too many links already"
+
+
+class InvalidSignedUrl(AppError):
+    """One answer for every way in which it may be wrong, and for a file that is gone."""
+
+    code, status, title = "invalid_signed_url", 403, "This URL isn't valid, or not any more"
+
+
+class UploadLinkIsOver(AppError):
+    code, status, title = "upload_link_is_over", 410, "Nothing more can be sent by this link"
+
+
+class UploadLinkFull(AppError):
+    code, status, title = "upload_link_full", 413, "The file is larger than what may still be sent by this link"

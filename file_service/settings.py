@@ -7,7 +7,9 @@ from file_service.domain.purposes import Purposes
 from file_service.domain.verdicts import CheckPolicy
 from file_service.inspection.bounds import Bounds
 from file_service.purpose_file import BadPurposeFile, read_purposes
-from shared.settings import DatabaseSettings, Env, ProcessSettings
+from file_service.sharing.link_keys import read_link_keys
+from shared.content_url import read_content_url
+from shared.settings import DatabaseSettings, Env, ProcessSettings, Secret
 
 NAME = "file_service"
 _MIB, _GIB = 1024**2, 1024**3
@@ -29,6 +31,8 @@ class Settings:
     """`max_bytes` is for one file, `quota_bytes` for all of one owner's.
 
     `stall_seconds` is how long an upload may send nothing, and a reader may take for a chunk of a download.
+    `link_keys` sign URLs. `content_url` is how bytes are reached without an account, empty where that is PUBLIC_URL.
+    Caches may use a public file for `public_seconds` without asking.
     """
 
     process: ProcessSettings
@@ -43,11 +47,15 @@ class Settings:
     checks: CheckSettings
     picture_workers: int
     user_internal_url: str
+    link_keys: tuple[Secret, ...]
+    content_url: str
+    public_seconds: int
 
     @classmethod
     def from_env(cls, env: Env) -> Self:
+        process = ProcessSettings.from_env(env, NAME, 8083)
         return cls(
-            process=ProcessSettings.from_env(env, NAME, 8083),
+            process=process,
             database=DatabaseSettings.from_env(env),
             identity_key_file=env.path("IDENTITY_KEY_FILE"),
             auth_internal_url=env.url("AUTH_INTERNAL_URL", "http://127.0.0.1:9081"),
@@ -59,6 +67,9 @@ class Settings:
             checks=_checks(env),
             picture_workers=env.integer("FILE_PICTURE_WORKERS", 2, minimum=1, maximum=64),
             user_internal_url=env.url("USER_INTERNAL_URL", "http://127.0.0.1:9082"),
+            link_keys=read_link_keys(env),
+            content_url=read_content_url(env, process.public_url),
+            public_seconds=env.integer("FILE_PUBLIC_SECONDS", 0, maximum=86_400),
         )
 
 

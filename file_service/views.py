@@ -1,5 +1,6 @@
 """What clients send and see."""
 
+import hashlib
 from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
@@ -24,6 +25,19 @@ class UploadQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     name: Annotated[str, msgspec.Meta(max_length=1024)] = ""
     purpose: Annotated[str, msgspec.Meta(max_length=32)] = ""
+
+
+class FilePatch(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What is absent stays as it is."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=1024)] | msgspec.UnsetType = msgspec.UNSET
+    public: bool | msgspec.UnsetType = msgspec.UNSET
+
+
+class ContentQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """`inline`: to be shown in the browser, if its type can't run anything there."""
+
+    inline: bool = False
 
 
 Side = Annotated[int, msgspec.Meta(ge=1, le=MOST_SIDE)]
@@ -60,7 +74,8 @@ class PictureFacts(msgspec.Struct, frozen=True):
 class FileView(msgspec.Struct, frozen=True):
     """A stored file; `sha256` is in hexadecimal.
 
-    `check` is what the virus scanner said (`none` where there is none), `threat` its name for what it found.
+    A `public` one is readable by anybody at `/v1/files/public/{id}`. `via` is the upload link that it came by. `check`
+    is what the virus scanner said (`none` where there is none), `threat` its name for what it found.
     """
 
     id: UUID
@@ -70,8 +85,10 @@ class FileView(msgspec.Struct, frozen=True):
     sha256: str
     purpose: str
     created_at: Annotated[datetime, msgspec.Meta(tz=True)]
-    check: Verdict
-    threat: str | None
+    public: bool = False
+    via: UUID | None = None
+    check: Verdict = Verdict.NONE
+    threat: str | None = None
 
 
 def present(file: File) -> FileView:
@@ -83,11 +100,14 @@ def present(file: File) -> FileView:
         sha256=file.sha256.hex(),
         purpose=file.purpose,
         created_at=file.created_at.astimezone(UTC),
+        public=file.public,
+        via=file.via,
         check=file.verdict,
         threat=file.threat or None,
     )
 
 
 def metadata_etag(file: File) -> str:
-    """Tell versions of the view apart. The bytes never change, so that it follows from what may."""
-    return f"{file.file_id.hex}-{file.sha256.hex()[:16]}-{file.verdict}"
+    """Tell versions of the view apart: by what may change, as the bytes never do."""
+    changing = f"{'public' if file.public else 'private'} {file.verdict} {file.name}".encode()
+    return f"{file.file_id.hex}-{hashlib.sha256(changing).hexdigest()[:16]}"

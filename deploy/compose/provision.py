@@ -19,6 +19,11 @@ from deploy.roles import DATABASE, SCHEMAS
 PROGRAM_USER = 10001  # as in deploy/Dockerfile
 STORE_USER = 999  # that of the Debian images of both postgres and valkey
 
+_OWN_SECRETS: Mapping[str, tuple[str, ...]] = {
+    "auth_service": ("password_pepper", "refresh_key", "key_encryption_key"),
+    "file_service": ("file_link_key",),
+}
+
 Chown = Callable[[Path, int, int], None]
 
 
@@ -65,10 +70,7 @@ def _service(originals: Originals, service: str, schema: str) -> dict[str, str]:
         "database_url": _database_url(originals, f"{schema}_runtime", DATABASE),
         "identity_key.pem": originals.key(service),
     }
-    if service == "auth_service":
-        names = ("password_pepper", "refresh_key", "key_encryption_key")
-        return own | {name: originals.password(name) for name in names}
-    return own
+    return own | {name: originals.password(name) for name in _OWN_SECRETS.get(service, ())}
 
 
 def _gateway(originals: Originals) -> dict[str, str]:

@@ -26,6 +26,7 @@ _PASSED_ON: Mapping[str, tuple[str, ...]] = {
         "TLS_CERT_FILE",
         "TLS_KEY_FILE",
         "HTTP_PORT",
+        "FILES_PUBLIC_URL",
         "WORKERS",
     ),
     "auth_service": (
@@ -48,9 +49,11 @@ _PASSED_ON: Mapping[str, tuple[str, ...]] = {
         *("FILE_ARCHIVE_MAX_BYTES", "FILE_ARCHIVE_MAX_ENTRIES", "FILE_ARCHIVE_MAX_RATIO", "FILE_MAX_PIXELS"),
         "FILE_MAX_BYTES",
         "FILE_PICTURE_WORKERS",
+        "FILE_PUBLIC_SECONDS",
         "FILE_PURPOSES_FILE",
         "FILE_QUOTA_BYTES",
         "FILE_STALL_SECONDS",
+        "FILES_PUBLIC_URL",
         "FILES_ROOT",
     ),
 }
@@ -138,7 +141,11 @@ class Environments:
         return self._follower() | {"FILE_INTERNAL_URL": self._private("file_service")}
 
     def _files(self) -> dict[str, str]:
-        own = {"FILES_ROOT": str(self.state.files), "USER_INTERNAL_URL": self._private("user_service")}
+        own = {
+            "FILES_ROOT": str(self.state.files),
+            "FILE_LINK_KEY_FILE": str(self.originals.password_file("file_link_key")),
+            "USER_INTERNAL_URL": self._private("user_service"),
+        }
         return self._follower() | own
 
     def _passed_on(self, program: str) -> dict[str, str]:

@@ -1,13 +1,13 @@
 """Sends the bytes of a file: whole, in part, or not at all when the client has them."""
 
 import asyncio
-from collections.abc import Mapping
 
 from aiohttp import web
 
 from file_service.context import FILES
 from file_service.delivery.content import OpenContent
-from file_service.delivery.headers import VALIDATORS, download_headers, last_modified
+from file_service.delivery.headers import download_headers, last_modified, validators
+from file_service.delivery.manner import OWN, Manner, Spend
 from file_service.delivery.ranges import ByteRange, if_range_holds, requested_range
 from file_service.domain.file import File
 from file_service.metrics import BYTES_SERVED
@@ -15,28 +15,24 @@ from shared.errors import NotFound, PreconditionFailed
 from shared.web.etag import matches_none, require_match
 
 
-async def deliver(request: web.Request, file: File) -> web.StreamResponse:
-    """Answer GET or HEAD for `file`, which the caller may have.
+async def deliver(request: web.Request, file: File, manner: Manner = OWN) -> web.StreamResponse:
+    """Answer GET or HEAD for `file`, which the caller may have in this `manner`.
 
     Understands a single byte range, If-Range, and the conditional headers; the entity tag is the file's SHA-256.
-    Raises FileQuarantined, FileInfected, FileUnchecked, and what `send` raises.
+    What may be had once is only had whole, whatever else is asked for. Raises FileQuarantined, FileInfected,
+    FileUnchecked, PreconditionFailed, RangeNotSatisfiable, and what opening the content and `manner.spend` raise.
     """
     request.app[FILES].policy.require_release(file.verdict)
-    return await send(request, file, download_headers(file))
-
-
-async def send(request: web.Request, file: File, headers: Mapping[str, str]) -> web.StreamResponse:
-    """Answer for a file that may go out, under `headers`.
-
-    Raises PreconditionFailed, RangeNotSatisfiable, and what opening the content raises.
-    """
+    if manner.spend is not None:
+        response = web.StreamResponse(headers=download_headers(file, manner))
+        return await _answer(request, response, file, _whole(file), manner.spend)
     _check_preconditions(request, file)
     if _is_known(request, file):
-        return web.Response(status=304, headers={name: headers[name] for name in VALIDATORS})
+        return web.Response(status=304, headers=validators(file, manner))
     part = _requested_part(request, file)
-    ranged = {"Content-Range": part.content_range} if part else {}
-    response = web.StreamResponse(status=206 if part else 200, headers={**headers, **ranged})
-    return await _answer(request, response, file, part or ByteRange(0, file.size, file.size))
+    headers = download_headers(file, manner) | ({"Content-Range": part.content_range} if part else {})
+    response = web.StreamResponse(status=206 if part else 200, headers=headers)
+    return await _answer(request, response, file, part or _whole(file))
 
 
 async def send_whole(request: web.Request, file: File) -> web.StreamResponse:
@@ -44,17 +40,24 @@ async def send_whole(request: web.Request, file: File) -> web.StreamResponse:
     if not request.app[FILES].policy.releases(file.verdict):
         raise NotFound
     response = web.StreamResponse(headers={"Content-Type": "application/octet-stream"})
-    return await _answer(request, response, file, ByteRange(0, file.size, file.size))
+    return await _answer(request, response, file, _whole(file))
+
+
+def _whole(file: File) -> ByteRange:
+    return ByteRange(0, file.size, file.size)
 
 
 async def _answer(
-    request: web.Request, response: web.StreamResponse, file: File, part: ByteRange
+    request: web.Request, response: web.StreamResponse, file: File, part: ByteRange, spend: Spend | None = None
 ) -> web.StreamResponse:
+    """A download is spent when its bytes are at hand, before the first is sent: what we can't send costs nothing."""
     response.content_length = part.length
     if request.method == "HEAD":
         await response.prepare(request)
         return response
     async with request.app[FILES].content.open(file) as opened:
+        if spend is not None:
+            await spend()
         await _send(request, response, opened, part)
     return response
 

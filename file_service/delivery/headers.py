@@ -4,39 +4,30 @@ import base64
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
-from file_service.disposition import attachment
+from file_service.delivery.manner import Manner
+from file_service.disposition import attachment, inline
 from file_service.domain.file import File
 
-VALIDATORS = ("ETag", "Last-Modified", "Cache-Control")  # what a 304 says too
-_PICTURE_SECONDS = 300  # that a picture may be shown after its file is gone
 
-
-def validators(file: File) -> dict[str, str]:
-    """Return what a cache may keep. A file may be deleted any time, so it asks each time."""
+def validators(file: File, manner: Manner) -> dict[str, str]:
+    """Return what a cache goes by, also sent with 304."""
     return {
         "ETag": f'"{file.sha256.hex()}"',
         "Last-Modified": format_datetime(last_modified(file), usegmt=True),
-        "Cache-Control": "private, no-cache",
+        "Cache-Control": manner.cache_control,
     }
 
 
-def download_headers(file: File) -> dict[str, str]:
+def download_headers(file: File, manner: Manner) -> dict[str, str]:
+    name = manner.name or file.name
     digest = base64.b64encode(file.sha256).decode()
-    return validators(file) | {
-        "Accept-Ranges": "bytes",
+    return validators(file, manner) | {
+        "Accept-Ranges": "none" if manner.spend else "bytes",
         "Content-Type": file.content_type,
-        "Content-Disposition": attachment(file.name),
-        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "Content-Disposition": inline(name) if manner.shows(file.content_type) else attachment(name),
+        "Content-Security-Policy": manner.policy(file.content_type),
         "X-Content-Type-Options": "nosniff",
         "Repr-Digest": f"sha-256=:{digest}:",  # RFC 9530: of the whole file, also beside a part of it
-    }
-
-
-def picture_headers(picture: File, *, public: bool) -> dict[str, str]:
-    """We made it ourselves of pixels alone, so a browser may show it, as that and as nothing else."""
-    return download_headers(picture) | {
-        "Cache-Control": f"{'public' if public else 'private'}, max-age={_PICTURE_SECONDS}",
-        "Content-Disposition": attachment(picture.name).replace("attachment", "inline", 1),
     }
 
 

@@ -27,9 +27,13 @@ class Purpose:
                 f"The file is {content_type}; for {self.name} only {', '.join(self.types)} may be stored."
             )
 
+    def largest(self, limit: int) -> int:
+        """Return how many bytes one file may have where `limit` are allowed of any."""
+        return limit if self.max_bytes is None else min(limit, self.max_bytes)
+
     def check_size(self, size: int, limit: int) -> None:
         """Raises FileTooLarge beyond `limit` bytes, or the purpose's own."""
-        most = limit if self.max_bytes is None else min(limit, self.max_bytes)
+        most = self.largest(limit)
         if size > most:
             raise FileTooLarge(f"A file may have {most} bytes.")
 

@@ -33,9 +33,8 @@ class CheckPolicy:
 
     def require_release(self, verdict: Verdict) -> None:
         """Raises FileQuarantined, FileInfected or FileUnchecked unless bytes with this verdict may go out."""
-        if verdict is Verdict.PENDING:
+        if self.releases(verdict):
+            return
+        if verdict == Verdict.PENDING:
             raise FileQuarantined(headers={"Retry-After": "2"})
-        if verdict is Verdict.INFECTED:
-            raise FileInfected
-        if not self.releases(verdict):
-            raise FileUnchecked
+        raise FileInfected if verdict == Verdict.INFECTED else FileUnchecked

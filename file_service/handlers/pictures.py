@@ -5,7 +5,8 @@ from uuid import UUID
 from aiohttp import web
 
 from file_service.context import FILES
-from file_service.delivery.pictures import deliver_picture
+from file_service.delivery.manner import Manner
+from file_service.delivery.pictures import FRESH, deliver_picture
 from file_service.domain.purposes import AVATAR
 from file_service.pictures.specification import Fit, Format, Specification
 from file_service.repository.files import FileRepository
@@ -29,18 +30,19 @@ async def get_picture(request: web.Request, file_id: UUID, query: PictureQuery) 
 
 async def get_avatar(request: web.Request, file_id: UUID, query: AvatarQuery) -> web.StreamResponse:
     """Get somebody's avatar, a square webp. Everybody may who has its address, which profiles tell."""
-    file = await FileRepository(request.app[FILES].database).find(file_id)
-    if file is None or file.purpose != AVATAR:
+    file = await FileRepository(request.app[FILES].database).get_any(file_id)
+    if file.purpose != AVATAR:
         raise NotFound
     wish = Specification(query.size, query.size, Fit.COVER, Format.WEBP, _AVATAR_QUALITY)
-    return await deliver_picture(request, file, wish, public=True)
+    return await deliver_picture(request, file, wish, Manner(cache_control=f"public, {FRESH}"))
 
 
 async def tell_picture(request: web.Request, file_id: UUID) -> PictureFacts:
     """Tell whose a picture is, what for it was stored, and whether it may be shown."""
     require_program(request, "user_service")
     context = request.app[FILES]
-    file = await FileRepository(context.database).find(file_id)
-    if file is None:
+    try:
+        file = await FileRepository(context.database).get_any(file_id)
+    except NotFound:
         return PictureFacts(None, "", ready=False)
     return PictureFacts(file.owner_id, file.purpose, ready=context.policy.releases(file.verdict))

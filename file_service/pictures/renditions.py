@@ -143,11 +143,9 @@ def _line(file: File, specification: Specification) -> bytes:
 
 
 def _as_file(file: File, rendition: Rendition) -> File:
-    suffix = rendition.content_type.removeprefix("image/")
     return replace(
         file,
         file_id=rendition.rendition_id,
-        name=f"{file.name}.{suffix}",
         size=rendition.size,
         content_type=rendition.content_type,
         sha256=rendition.sha256,

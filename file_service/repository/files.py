@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from asyncpg import Record
+
 from file_service.domain.file import File, NewFile
 from file_service.domain.purposes import AVATAR
 from file_service.domain.verdicts import Verdict
@@ -17,7 +19,7 @@ from shared.ids import HIGHEST
 LIST_PAGE = f"""
     select {COLUMNS} from files.file where owner_id = $1 and file_id < $2
     order by file_id desc limit $3
-"""  # noqa: S608  our own columns
+"""  # noqa: S608  our own columns, here and below
 
 
 class FileRepository:
@@ -34,9 +36,9 @@ class FileRepository:
         await self._settle(new, quota)
         row = await self._db.fetchrow(
             f"""
-            insert into files.file (file_id, owner_id, name, size, content_type, sha256, purpose, verdict)
-            values ($1, $2, $3, $4, $5, $6, $7, $8) returning {COLUMNS}
-            """,  # noqa: S608  our own columns, as below
+            insert into files.file (file_id, owner_id, name, size, content_type, sha256, purpose, via, verdict)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning {COLUMNS}
+            """,  # noqa: S608
             new.file_id,
             new.owner_id,
             new.name,
@@ -44,6 +46,7 @@ class FileRepository:
             new.content_type,
             new.sha256,
             new.purpose,
+            new.via,
             new.verdict,
         )
         if new.verdict is Verdict.PENDING:
@@ -85,14 +88,31 @@ class FileRepository:
             owner_id,
             file_id,
         )
-        if row is None:
-            raise NotFound
-        return present(row)
+        return _found(row)
 
-    async def find(self, file_id: UUID) -> File | None:
-        """Return the file, whoever owns it."""
-        row = await self._db.fetchrow(f"select {COLUMNS} from files.file where file_id = $1", file_id)  # noqa: S608
-        return present(row) if row is not None else None
+    async def get_any(self, file_id: UUID, *, public: bool = False) -> File:
+        """For who may read it whoever's it is; with `public`, only if anybody may. Raises NotFound."""
+        row = await self._db.fetchrow(
+            f"select {COLUMNS} from files.file where file_id = $1 and (public or not $2)",  # noqa: S608
+            file_id,
+            public,
+        )
+        return _found(row)
+
+    async def get_to_change(self, owner_id: UUID, file_id: UUID) -> File:
+        """Return it as it stays until the end of the transaction. Raises NotFound."""
+        row = await self._db.fetchrow(
+            f"select {COLUMNS} from files.file where owner_id = $1 and file_id = $2 for no key update",  # noqa: S608
+            owner_id,
+            file_id,
+        )
+        return _found(row)
+
+    async def change(self, file: File) -> None:
+        """Write what may change of it: call it after `get_to_change`."""
+        await self._db.execute(
+            "update files.file set name = $2, public = $3 where file_id = $1", file.file_id, file.name, file.public
+        )
 
     async def list_page(self, owner_id: UUID, before: UUID | None, limit: int) -> Sequence[File]:
         """Return the owner's files behind `before` in the list, newest first."""
@@ -124,3 +144,9 @@ class FileRepository:
         if purpose == AVATAR:
             assert not isinstance(self._db, Database)  # as above
             await tell_avatar_gone(self._db, owner_id, file_id)
+
+
+def _found(row: Record | None) -> File:
+    if row is None:
+        raise NotFound
+    return present(row)

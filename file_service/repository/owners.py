@@ -37,6 +37,7 @@ class OwnerRepository:
             """,
             owner_ids,
         )
+        await self._connection.execute("delete from files.upload_link where owner_id = any($1::uuid[])", owner_ids)
         await self._connection.execute(
             """
             with gone as (delete from files.file where owner_id = any($1::uuid[]) returning file_id)

@@ -21,28 +21,36 @@ from shared.errors import InternalError, MalformedBody, PreconditionFailed, Unsu
 from shared.web.routes import Route
 
 _ANY_TYPE = "*/*"
+UPLOAD_BODY = (FORM, _ANY_TYPE)
+UPLOAD_ERRORS = (
+    ArchiveBomb,
+    FileTooLarge,
+    InsufficientStorage,
+    MalformedBody,
+    PixelBomb,
+    TooManyParts,
+    TypeNotAllowed,
+    UnreadableArchive,
+    UnsupportedMediaType,
+    UploadStalled,
+)
+DOWNLOAD_ERRORS = (
+    FileInfected,
+    FileQuarantined,
+    FileUnchecked,
+    InternalError,
+    PreconditionFailed,
+    RangeNotSatisfiable,
+)
 
 FILES_ROUTES = (
     Route(
         "POST",
         "/v1/files",
         upload_file,
-        errors=(
-            ArchiveBomb,
-            FileTooLarge,
-            InsufficientStorage,
-            MalformedBody,
-            PixelBomb,
-            QuotaExceeded,
-            TooManyParts,
-            TypeNotAllowed,
-            UnknownPurpose,
-            UnreadableArchive,
-            UnsupportedMediaType,
-            UploadStalled,
-        ),
+        errors=(*UPLOAD_ERRORS, QuotaExceeded, UnknownPurpose),
         idempotent=True,
-        raw_body=(FORM, _ANY_TYPE),
+        raw_body=UPLOAD_BODY,
     ),
     Route("GET", "/v1/files", list_files),
     Route("GET", "/v1/files/{file_id}", get_file),
@@ -50,14 +58,7 @@ FILES_ROUTES = (
         "GET",
         "/v1/files/{file_id}/content",
         download_file,
-        errors=(
-            FileInfected,
-            FileQuarantined,
-            FileUnchecked,
-            InternalError,
-            PreconditionFailed,
-            RangeNotSatisfiable,
-        ),
+        errors=DOWNLOAD_ERRORS,
         raw_answer=(_ANY_TYPE,),
     ),
     Route("DELETE", "/v1/files/{file_id}", delete_file),

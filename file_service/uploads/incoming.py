@@ -8,6 +8,7 @@ from aiohttp import StreamReader, web
 from aiohttp.helpers import parse_mimetype
 
 from file_service.disposition import parameters
+from file_service.domain.sharing import UploadLink
 from file_service.errors import TooManyParts, UploadStalled
 from file_service.uploads.form import MAX_PARTS, FormReader, Part
 from shared.errors import MalformedBody, UnsupportedMediaType
@@ -31,12 +32,16 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class UploadRequest:
-    """`name` goes before the one in a form. Reading waits at most `stall_seconds` for the next bytes."""
+    """`name` goes before the one in a form. Reading waits at most `stall_seconds` for the next bytes.
+
+    `link` is the upload link by which a stranger sends it.
+    """
 
     request: web.Request
     name: str
     purpose: str
     stall_seconds: float
+    link: UploadLink | None = None
 
     @property
     def least_size(self) -> int:

@@ -18,12 +18,14 @@ from file_service.collector import Collector
 from file_service.domain.file import File, HeldBlob, NewFile
 from file_service.domain.names import safe_name
 from file_service.domain.purposes import Purpose, Purposes
-from file_service.errors import QuotaExceeded
+from file_service.domain.sharing import UploadLink
+from file_service.errors import QuotaExceeded, UploadLinkIsOver
 from file_service.inspection.content_types import stored_type
 from file_service.inspection.head import Head
 from file_service.metrics import BYTES_STORED, UPLOADS
 from file_service.repository.blobs import expect_blob, give_up_blob, keep_blob
 from file_service.repository.files import FileRepository
+from file_service.repository.upload_links import settle_upload_link
 from file_service.storage.contract import new_key
 from file_service.uploads.in_flight import InFlight
 from file_service.uploads.incoming import Incoming, UploadRequest
@@ -54,6 +56,7 @@ class _Arriving:
     purpose: Purpose
     incoming: Incoming
     room: int
+    link: UploadLink | None
 
 
 class Uploads:
@@ -71,7 +74,8 @@ class Uploads:
 
         Raises FileTooLarge, QuotaExceeded or TypeNotAllowed as soon as it is known, UnknownPurpose, what the intake
         raises, InsufficientStorage, Unauthenticated, Unavailable, the failures of `once`, and what reading `request`
-        raises. Then nothing is kept.
+        raises. What comes by a link is counted there, and raises QuotaExceeded or UploadLinkIsOver for that too. Then
+        nothing is kept.
         """
         try:
             answer, outcome = await self._store(owner_id, request, key_hash)
@@ -89,8 +93,10 @@ class Uploads:
     ) -> tuple[Created[FileView], str]:
         purpose = self._purposes.get(request.purpose)
         room = await self._room(owner_id, key_hash)
+        if request.link is not None:
+            room = min(room, request.link.room)
         self._check(request.least_size, purpose, room)
-        arriving = _Arriving(owner_id, purpose, await request.read(), room)
+        arriving = _Arriving(owner_id, purpose, await request.read(), room, request.link)
         key = new_key()
         await expect_blob(self._database, key)
         kept = False
@@ -127,6 +133,7 @@ class Uploads:
             content_type=stored_type(head.content, incoming.declared_type),
             sha256=written.sha256,
             purpose=purpose.name,
+            via=arriving.link.link_id if arriving.link is not None else None,
         )
         blob = HeldBlob(key, 0, written.size, written.sha256)
         return await self._intake.admit(new, [blob]), blob
@@ -160,6 +167,8 @@ class Uploads:
     async def _record(self, connection: Connection, new: NewFile, blob: HeldBlob) -> File:
         file = await FileRepository(connection).add(new, self._limits.quota)
         await keep_blob(connection, file.file_id, blob)
+        if file.via is not None and not await settle_upload_link(connection, file.via, file.size):
+            raise UploadLinkIsOver("Others were faster, or it was taken back.")
         return file
 
     async def _give_up(self, key: str) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from deploy.doctor.finding import Finding, fail, ok, warn
 from deploy.doctor.stack import Stack
 
-_LONG = ("PASSWORD_PEPPER", "REFRESH_KEY", "KEY_ENCRYPTION_KEY")
+_LONG = ("PASSWORD_PEPPER", "REFRESH_KEY", "KEY_ENCRYPTION_KEY", "FILE_LINK_KEY")
 _URLS = ("DATABASE_URL", "DATABASE_DIRECT_URL", "VALKEY_URL", "DATABASE_OWNER_URL", "DATABASE_ADMIN_URL")
 _PRIVATE_FILES = ("IDENTITY_KEY_FILE", *(f"{name}_FILE" for name in (*_LONG, *_URLS)))
 _ENOUGH_BITS = 96.0

@@ -19,6 +19,8 @@ from tests.integration.following_service import AuthenticatedPerson, FollowingSe
 from tests.stores import DatabaseUrls
 from tests.waiting import eventually
 
+LINK_KEY = "for-tests-only-" + "x" * 32
+
 
 @dataclass(frozen=True, slots=True)
 class RunningService(FollowingService):
@@ -42,7 +44,7 @@ class RunningService(FollowingService):
 
     async def empty(self) -> None:
         """Forget all files and owners, and every account."""
-        for table in ("file", "owner", "blob", "idempotency", "job"):
+        for table in ("upload_link", "file", "owner", "blob", "idempotency", "job"):
             await self.fetch(f"delete from files.{table}")
         for path in self.blobs():
             path.unlink()
@@ -83,5 +85,6 @@ class Person(AuthenticatedPerson):
 
 @asynccontextmanager
 async def running_service(database: DatabaseUrls, folder: Path, **environment: str) -> AsyncIterator[RunningService]:
-    async with running(RunningService, database, folder, FILES_ROOT=str(folder / "files"), **environment) as service:
+    own = {"FILES_ROOT": str(folder / "files"), "FILE_LINK_KEY": LINK_KEY} | environment
+    async with running(RunningService, database, folder, **own) as service:
         yield service

@@ -30,7 +30,7 @@ async def test_migrating_again_changes_nothing(file_database: DatabaseUrls) -> N
 async def test_start_without_settings_names_all_that_is_missing() -> None:
     status, told = await run(environment={})
     assert status == 2
-    for name in ("DATABASE_URL", "TRUST_FILE", "IDENTITY_KEY_FILE", "FILES_ROOT"):
+    for name in ("DATABASE_URL", "TRUST_FILE", "IDENTITY_KEY_FILE", "FILES_ROOT", "FILE_LINK_KEY"):
         assert name in told
 
 
@@ -41,6 +41,7 @@ async def test_folder_that_cannot_be_used_gets_one_clear_line(file_database: Dat
         "TRUST_FILE": str(trust),
         "IDENTITY_KEY_FILE": str(key),
         "FILES_ROOT": str(key / "files"),
+        "FILE_LINK_KEY": "x" * 32,
         "LOG_LEVEL": "error",
     }
     status, told = await run(environment=environment)

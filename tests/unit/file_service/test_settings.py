@@ -10,6 +10,7 @@ NEEDED = {
     "TRUST_FILE": "/trust.json",
     "IDENTITY_KEY_FILE": "/key.pem",
     "FILES_ROOT": "/files",
+    "FILE_LINK_KEY": "x" * 32,
 }
 
 
