@@ -94,15 +94,15 @@ async def test_infected_file_is_never_given_out(clamd: ClamdServer, service: Run
 
 
 async def test_verdict_changes_what_is_told_of_a_file(clamd: ClamdServer, eve: Person) -> None:
-    first = await eve.upload(b"x")
-    etag = (await eve.get(f"/v1/files/{first['id']}")).headers["ETag"]
+    await clamd.stop()
+    try:
+        first = await eve.upload(b"x")
+        etag = (await eve.get(f"/v1/files/{first['id']}")).headers["ETag"]
+    finally:
+        await clamd.start()
     await verdict(eve, first["id"])
 
-    again = await eve.get(f"/v1/files/{first['id']}", {"If-None-Match": etag})
-
-    if "pending" in etag:
-        assert again.status == 200
-    assert "clean" in again.headers["ETag"]
+    assert (await eve.get(f"/v1/files/{first['id']}", {"If-None-Match": etag})).status == 200
 
 
 async def test_files_wait_while_the_scanner_is_away(clamd: ClamdServer, service: RunningService, eve: Person) -> None:
