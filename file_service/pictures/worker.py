@@ -55,7 +55,7 @@ def _plain(picture: Image.Image) -> Image.Image:
         return picture.convert("RGBA")
     if picture.mode in ("L", "RGB", "RGBA", "CMYK"):
         return picture
-    return picture.convert("RGBA" if "A" in picture.mode or "a" in picture.mode else "RGB")
+    return picture.convert("RGBA" if picture.mode.endswith(("A", "a")) else "RGB")
 
 
 def _fitted(picture: Image.Image, box: tuple[int, int], fit: str) -> Image.Image:

@@ -47,6 +47,9 @@ async def test_nothing_goes_out_of_what_is_infected_or_gone(opened: Open, servic
         for each in (way, to_picture(way)):
             answer = await each.ask()
             assert (answer.status, (await answer.json())["code"]) == refused
+        unmade = replace(way, path=to_picture(way).path.replace("width=30", "width=31"))
+        assert (await unmade.ask()).status == refused[0]
+    assert len(await service.fetch("select from files.rendition")) == 1
     await ada.delete(file_id)
     answer = await to_picture(way).ask()
     assert (answer.status, (await answer.json())["code"]) == way.gone

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from PIL import Image, ImageCms
+from prometheus_client import REGISTRY
 
 from file_service.context import FILES
 from file_service.repository.renditions import MOST_OF_A_FILE, PURGE_RENDITIONS
@@ -37,6 +38,10 @@ async def shown(person: Person, file_id: str, **query: str) -> Image.Image:
 async def renditions(service: RunningService) -> int:
     (row,) = await service.fetch("select count(*) from files.rendition")
     return int(row["count"])
+
+
+def times_made() -> float:
+    return REGISTRY.get_sample_value("file_pictures_total", {"outcome": "made"}) or 0.0
 
 
 def alike(pixel: Any, colour: tuple[int, int, int]) -> bool:
@@ -101,18 +106,30 @@ async def test_photograph_stands_upright_and_tells_nothing_else(ada: Person) -> 
         assert not {"exif", "comment", "icc_profile", "xmp"} & set(made.info)
 
 
-async def test_colours_become_those_of_the_web(ada: Person) -> None:
-    """A profile that exchanges nothing but the encoding: the same colour in LAB comes out as that colour."""
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
-    lab = ImageCms.profileToProfile(
-        Image.new("RGB", (50, 50), (200, 30, 60)), ImageCms.createProfile("sRGB"), profile, outputMode="LAB"
-    )
-    assert lab is not None
+def red_and_blue_exchanged() -> bytes:
+    """Return sRGB's profile with these two primaries exchanged, by their places in its table of tags."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    red, blue = (profile.index(name) for name in (b"rXYZ", b"bXYZ"))
+    profile[red : red + 4], profile[blue : blue + 4] = b"bXYZ", b"rXYZ"
+    return bytes(profile)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "TIFF"])
+async def test_colours_are_what_the_pictures_profile_says(ada: Person, kind: str) -> None:
     out = io.BytesIO()
-    lab.save(out, "TIFF", icc_profile=profile.tobytes())
+    Image.new("RGB", (50, 50), RED).save(out, kind, icc_profile=red_and_blue_exchanged())
     view = await ada.upload(out.getvalue())
 
-    assert alike((await shown(ada, view["id"])).convert("RGB").getpixel((25, 25)), (200, 30, 60))
+    assert alike((await shown(ada, view["id"])).convert("RGB").getpixel((25, 25)), BLUE)
+
+
+@pytest.mark.parametrize("profile", [b"nonsense", b"\0" * 200])
+async def test_profile_that_is_none_is_passed_over(ada: Person, profile: bytes) -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (50, 50), RED).save(out, "PNG", icc_profile=profile)
+    view = await ada.upload(out.getvalue())
+
+    assert alike((await shown(ada, view["id"])).convert("RGB").getpixel((25, 25)), RED)
 
 
 async def test_transparency_stays_in_webp_and_becomes_white_in_jpeg(ada: Person) -> None:
@@ -176,10 +193,12 @@ async def test_picture_of_anothers_file_is_as_absent_as_the_file(ada: Person, bo
 
 async def test_picture_is_made_once_for_all_who_ask(service: RunningService, ada: Person) -> None:
     view = await ada.upload(two_halves("JPEG", (3000, 2000)))
+    before = times_made()
 
     made = await asyncio.gather(*(shown(ada, view["id"]) for _ in range(12)))
 
     assert {each.size for each in made} == {(256, 171)}
+    assert times_made() == before + 1
     assert await renditions(service) == 1
     assert len(service.blobs()) == 2
 
