@@ -34,7 +34,7 @@ async def get_avatar(request: web.Request, file_id: UUID, query: AvatarQuery) ->
     if file.purpose != AVATAR:
         raise NotFound
     wish = Specification(query.size, query.size, Fit.COVER, Format.WEBP, _AVATAR_QUALITY)
-    return await deliver_picture(request, file, wish, Manner(cache_control=f"public, {FRESH}"))
+    return await deliver_picture(request, file, wish, Manner(AVATAR, cache_control=f"public, {FRESH}"))
 
 
 async def tell_picture(request: web.Request, file_id: UUID) -> PictureFacts:

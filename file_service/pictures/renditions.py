@@ -108,7 +108,7 @@ class Renditions:
         try:
             written = await self.content.storage.write(key, _once(picture))
             blob = HeldBlob(key, 0, written.size, written.sha256)
-            new = Rendition(uuid7(), written.size, specification.content_type, written.sha256, file.created_at)
+            new = Rendition(uuid7(), written.size, specification.content_type, written.sha256)
             async with self.database.transaction() as connection:
                 added = await add_rendition(connection, file.file_id, str(specification), new)
                 if added:
@@ -149,7 +149,6 @@ def _as_file(file: File, rendition: Rendition) -> File:
         size=rendition.size,
         content_type=rendition.content_type,
         sha256=rendition.sha256,
-        created_at=rendition.created_at,
     )
 
 

@@ -1,7 +1,6 @@
 """SQL of pictures made of files. Deleting a row lets its blob go (a trigger's business)."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -28,7 +27,6 @@ class Rendition:
     size: int
     content_type: str
     sha256: bytes
-    created_at: datetime
 
 
 class RenditionRepository:
@@ -39,7 +37,7 @@ class RenditionRepository:
         """Return it, and note that it is used."""
         row = await self._database.fetchrow(
             """
-            select rendition_id, size, content_type, sha256, created_at, used_at < now() - interval '1 day' as stale
+            select rendition_id, size, content_type, sha256, used_at < now() - interval '1 day' as stale
             from files.rendition where file_id = $1 and specification = $2
             """,
             file_id,

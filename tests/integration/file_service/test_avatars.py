@@ -22,6 +22,7 @@ async def test_avatar_is_a_square_for_everybody(service: RunningService, ada: Pe
     for query, side in (({}, 256), ({"size": "64"}, 64), ({"size": "512"}, 512)):
         seen = await service.public.get(f"/v1/files/avatars/{avatar}", params=query, headers=stranger)
         assert (seen.status, seen.headers["Cache-Control"]) == (200, "public, max-age=300")
+        assert seen.headers["Content-Disposition"] == 'inline; filename="avatar.webp"'  # not the file's own name
         assert Image.open(io.BytesIO(await seen.read())).size == (side, side)
     odd = await service.public.get(f"/v1/files/avatars/{avatar}", params={"size": "65"}, headers=stranger)
     assert odd.status == 400
