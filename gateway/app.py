@@ -30,6 +30,7 @@ from gateway.downstream.client import no_fast_lane
 from gateway.downstream.server import Server
 from gateway.edge.client_address import ClientAddresses
 from gateway.edge.cors import Cors
+from gateway.edge.hosts import Hosts
 from gateway.edge.https import HttpsOnly
 from gateway.edge.prefix import Prefix
 from gateway.edge.websocket import Handshakes
@@ -99,11 +100,11 @@ async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecyc
         streams = Streams(trust.revocations, lifecycle)
         await stack.enter_async_context(background("end streams", streams.end_when_stopping))
         assertions = Assertions(signer)
-        forwarder = Forwarder(assertions, streams, responder, public_url)
-        place = _cache_place(settings, limiter, routing)
+        forwarder = Forwarder(assertions, streams, responder, hosts := Hosts(public_url, settings.content_url))
+        place = _cache_place(settings, limiter, routing, hosts)
         caching = await stack.enter_async_context(open_caching(place, assertions, forwarder, responder))
         components = Components(
-            reception=_reception(settings, routing, prefix),
+            reception=_reception(settings, routing, prefix, hosts),
             authenticator=trust.authenticator,
             cookies=Cookies(public_url),
             limiter=limiter,
@@ -147,17 +148,18 @@ async def _follow_certificates(settings: Settings, *others: Reload) -> AsyncIter
         yield certificates.context
 
 
-def _reception(settings: Settings, routing: LiveRouting, prefix: Prefix) -> Reception:
+def _reception(settings: Settings, routing: LiveRouting, prefix: Prefix, hosts: Hosts) -> Reception:
     return Reception(
         addresses=ClientAddresses(settings.trusted_proxies),
         cors=Cors(settings.cors_origins),
         routing=routing,
         https=HttpsOnly(settings.process.public_url),
         prefix=prefix,
+        hosts=hosts,
     )
 
 
-def _cache_place(settings: Settings, limiter: Limiter, routing: LiveRouting) -> CachePlace:
+def _cache_place(settings: Settings, limiter: Limiter, routing: LiveRouting, hosts: Hosts) -> CachePlace:
     """Where limits and cache share a Valkey, only the first of them waits to find out that it is away."""
     url = settings.cache_url.reveal()
     shared = url == settings.valkey_url.reveal()
@@ -166,6 +168,7 @@ def _cache_place(settings: Settings, limiter: Limiter, routing: LiveRouting) -> 
         most_bytes=settings.cache_bytes,
         is_lost=lambda: shared and limiter.is_away,
         public_url=settings.process.public_url,
+        hosts=hosts,
         wanted=any(route.cache is not None for route in routing.current.table.routes),
     )
 

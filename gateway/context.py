@@ -29,7 +29,7 @@ class Stream:
 class RequestContext:
     """Filled in as the request's steps learn more; `headers` go into the answer whatever becomes of it.
 
-    `plain`: it came without TLS where PUBLIC_URL has it.
+    `plain`: it came without TLS where PUBLIC_URL has it. `to_content`: it came to the host of what people have stored.
     `verdict`, and `exchange` or `failed`, are there before their step where the request comes from the fast lane.
     """
 
@@ -38,6 +38,7 @@ class RequestContext:
     request_id: str
     trace: Trace
     plain: bool = False
+    to_content: bool = False
     target: str = ""  # path and query, as the upstream gets it
     client: str = ""
     route: str = "unmatched"

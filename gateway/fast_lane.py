@@ -49,11 +49,11 @@ class FastLane:
         context = RequestContext("GET", "", request_id(known.request_id), continue_trace(known.traceparent))
         context.client, context.headers = known.address, [*known.told]
         try:
-            routing = it.reception.locate(split_target(head), context)
+            routing = it.reception.locate(split_target(head), head, context)
             route = it.reception.route(head, routing, context)
         except AppError:
             return None
-        if _is_kept_out(route):
+        if context.to_content or _is_kept_out(route):
             return None
         principal = None
         if route.auth != "public":

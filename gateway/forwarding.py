@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from multidict import CIMultiDict
 
@@ -14,6 +13,7 @@ from gateway.downstream.body import SMALL, RequestBody
 from gateway.downstream.request import Head, Request
 from gateway.edge.compression import SMALLEST, compress_for
 from gateway.edge.headers import RawHeader, downstream_headers, forwarding_headers, upstream_headers
+from gateway.edge.hosts import Hosts
 from gateway.edge.websocket import Handshake
 from gateway.errors import AnswerTimeout
 from gateway.responder import Responder
@@ -49,14 +49,13 @@ class Admitted(NamedTuple):
 
 
 class Forwarder:
-    """`public_url` is what services are told that clients reach us by, whatever those say."""
+    """`hosts` are what services are told that clients reach us by, whatever those say."""
 
-    def __init__(self, assertions: Assertions, streams: Streams, responder: Responder, public_url: str) -> None:
+    def __init__(self, assertions: Assertions, streams: Streams, responder: Responder, hosts: Hosts) -> None:
         self._assertions = assertions
         self._streams = streams
         self._responder = responder
-        public = urlsplit(public_url)
-        self._scheme, self._host = public.scheme, public.netloc
+        self._scheme, self._hosts = hosts.scheme, hosts
 
     async def forward(self, request: Request, context: RequestContext, admitted: Admitted, body: RequestBody) -> Answer:
         """Answer with what the upstream answers. Raises an AppError as long as nothing has been sent to the client."""
@@ -121,7 +120,7 @@ class Forwarder:
         headers = upstream_headers(head.raw_headers, pass_credentials=route.pass_credentials)
         if admitted.handshake is not None:
             headers += admitted.handshake.headers()
-        headers += forwarding_headers(context.client, self._scheme, self._host)
+        headers += forwarding_headers(context.client, self._scheme, self._hosts.told(content=context.to_content))
         headers += (
             (b"Host", admitted.pool.authority),
             (_REQUEST_ID, context.request_id.encode()),
@@ -131,8 +130,8 @@ class Forwarder:
         return headers
 
     def client_lines(self, headers: Iterable[RawHeader], address: str) -> bytes:
-        """Return what is the same for all requests with these headers, as it goes over the wire."""
-        return lines_of((*headers, *forwarding_headers(address, self._scheme, self._host)))
+        """Return what is the same for all requests to PUBLIC_URL with these headers, as it goes over the wire."""
+        return lines_of((*headers, *forwarding_headers(address, self._scheme, self._hosts.public)))
 
     def head(self, context: RequestContext, admitted: Admitted, lines: bytes) -> bytes:
         """Return a GET with the same headers as `headers` has, the client's being in `lines` already."""

@@ -136,7 +136,7 @@ class Proxy:
         return answer
 
     async def _preflight(self, request: Request, context: RequestContext, routing: Routing) -> Answer:
-        methods = routing.table.methods(context.path)
+        methods = self._components.reception.methods(routing, context)
         context.headers = self._components.reception.cors.preflight(request.headers, methods)
         answer = self._components.responder.answer(request, context, 204, ())
         await answer.send(b"")

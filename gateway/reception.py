@@ -7,11 +7,13 @@ from gateway.downstream.form import target_of
 from gateway.downstream.request import Head
 from gateway.edge.client_address import ClientAddresses
 from gateway.edge.cors import Cors
+from gateway.edge.hosts import Hosts
 from gateway.edge.https import HttpsOnly
 from gateway.edge.paths import canonical_path
 from gateway.edge.prefix import Prefix
 from gateway.routes.model import Route
 from gateway.routing import LiveRouting, Routing
+from shared.errors import NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,7 @@ class Reception:
     routing: LiveRouting
     https: HttpsOnly
     prefix: Prefix
+    hosts: Hosts
 
     def receive(self, head: Head, peer: str, context: RequestContext) -> Routing:
         """Fill in what the head tells, and return the routing that holds for this request. Raises an AppError."""
@@ -29,12 +32,14 @@ class Reception:
         context.client = self.addresses.resolve(peer, headers.getall("X-Forwarded-For", ()))
         context.plain = context.plain or self.came_plain(head, peer)
         context.headers = self.cors.headers(headers.get("Origin"))
-        return self.locate(target, context)
+        return self.locate(target, head, context)
 
-    def locate(self, target: tuple[str, str], context: RequestContext) -> Routing:
-        """Fill in the path, of `target`'s raw one and its query. Raises BadPath."""
+    def locate(self, target: tuple[str, str], head: Head, context: RequestContext) -> Routing:
+        """Fill in the host and the path, of `target`'s raw one and its query. Raises BadPath."""
         path, query = target
-        context.path = self.prefix.strip(canonical_path(path))
+        context.to_content = self.hosts.is_content(head.headers["Host"])
+        canonical = canonical_path(path)
+        context.path = canonical if context.to_content else self.prefix.strip(canonical)
         context.target = context.path + query
         return self.routing.current
 
@@ -43,8 +48,22 @@ class Reception:
         proto = head.headers.get("X-Forwarded-Proto")
         return proto is not None and self.https.lacks(proto) and self.addresses.trusting(peer) is not None
 
+    def methods(self, routing: Routing, context: RequestContext) -> list[str]:
+        """Return every method that the path takes at the host that the request came to. Raises NotFound."""
+        table, path = routing.table, context.path
+        methods = table.methods(path)
+        if context.to_content:
+            methods = [each for each in methods if table.match(each, path).host == "content"]
+        if not methods:
+            raise NotFound
+        return methods
+
     def route(self, head: Head, routing: Routing, context: RequestContext) -> Route:
         """Raises NotFound or MethodNotAllowed."""
+        if context.to_content:
+            self.methods(routing, context)
         route = routing.table.match(head.method, context.path)
+        if context.to_content and route.host != "content":
+            raise NotFound
         context.route, context.upstream = route.name, route.upstream
         return route

@@ -12,6 +12,7 @@ from gateway.downstream.certificates import CertificateError, server_context
 from gateway.edge.client_address import Network
 from gateway.edge.cors import Cors
 from gateway.edge.paths import BadPath, canonical_path
+from shared.content_url import read_content_url
 from shared.settings import Env, ProcessSettings, Secret
 
 NAME = "gateway"
@@ -37,7 +38,8 @@ class Settings:
     """`workers` processes share the public port.
 
     `upstreams` are the base URLs of each service's instances, by the names that the route file uses.
-    `http_port` is where pages are sent on to https from, 0 for nowhere.
+    `http_port` is where pages are sent on to https from, 0 for nowhere. `content_url` is the second name that we are
+    reached by, empty for none.
     """
 
     process: ProcessSettings
@@ -53,6 +55,7 @@ class Settings:
     cors_origins: tuple[str, ...]
     tls: TlsFiles | None
     http_port: int
+    content_url: str
 
     @classmethod
     def from_env(cls, env: Env) -> Self:
@@ -75,6 +78,7 @@ class Settings:
             cors_origins=_origins(env),
             tls=_tls(env, process.public_url),
             http_port=_http_port(env, process.public_url),
+            content_url=read_content_url(env, process.public_url),
         )
 
 

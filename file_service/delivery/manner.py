@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 # What browsers show without running anything in it. Not PDF: Chromium shows none in a sandbox, and nothing of ours is
 # shown without one. Not SVG, which is a document with scripts.
-_SHOWN = re.compile(
-    r"image/(avif|bmp|gif|jpeg|png|webp|x-icon|vnd\.microsoft\.icon)|(audio|video)/[a-z0-9.-]+|text/plain"
-)
+_STILL = re.compile(r"image/(avif|bmp|gif|jpeg|png|webp|x-icon|vnd\.microsoft\.icon)|text/plain")
+_PLAYED = re.compile(r"(audio|video)/[a-z0-9.-]+")
 _ATTACHMENT_POLICY = "default-src 'none'; sandbox"
-# A browser makes a small document around a picture, film or recording, with styles of its own, and loads it from here.
-_INLINE_POLICY = "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; sandbox"
+# A browser makes a small document around what it shows, with styles of its own. Around a film or recording it is one
+# that loads it from here, which Chromium does for none without an origin; scripts are out of the question all the same.
+_STILL_POLICY = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; sandbox"
+_PLAYED_POLICY = "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; sandbox allow-same-origin"
 
 Spend = Callable[[], Awaitable[None]]
 
@@ -31,11 +32,13 @@ class Manner:
     spend: Spend | None = None
 
     def shows(self, content_type: str) -> bool:
-        return self.inline and _SHOWN.fullmatch(content_type) is not None
+        return self.policy(content_type) != _ATTACHMENT_POLICY
 
     def policy(self, content_type: str) -> str:
         """Return the Content-Security-Policy."""
-        return _INLINE_POLICY if self.shows(content_type) else _ATTACHMENT_POLICY
+        if self.inline and _STILL.fullmatch(content_type):
+            return _STILL_POLICY
+        return _PLAYED_POLICY if self.inline and _PLAYED.fullmatch(content_type) else _ATTACHMENT_POLICY
 
 
 OWN = Manner()

@@ -15,6 +15,7 @@ from gateway.cache.key import Inputs, Key, keyed_headers, path_key
 from gateway.context import RequestContext
 from gateway.downstream.request import Request
 from gateway.edge.headers import RawHeader
+from gateway.edge.hosts import Hosts
 from gateway.edge.paths import BadPath, canonical_path
 from gateway.forwarding import Admitted
 from gateway.routes.model import CacheRule
@@ -41,17 +42,19 @@ class Asked:
 
 
 class CacheRequests:
-    """`public_url` is what clients reach us by; it is in every key, as services are told it."""
+    """`public_url` and `hosts` are what clients reach us by; it is in every key, as services are told it."""
 
-    def __init__(self, assertions: Assertions, public_url: str) -> None:
+    def __init__(self, assertions: Assertions, public_url: str, hosts: Hosts) -> None:
         self._assertions = assertions
         parts = urlsplit(public_url)
         self._scheme, self._host, self._prefix = parts.scheme, parts.netloc, parts.path.rstrip("/")
         self._origin = f"{self._scheme}://{self._host}"
+        self._hosts = hosts
 
     def read(self, request: Request, context: RequestContext, admitted: Admitted, rule: CacheRule) -> Asked:
         keyed = keyed_headers(request.raw_headers, rule.headers)
-        inputs = Inputs(self._origin, admitted.route.upstream, context.target, keyed)
+        origin = f"{self._scheme}://{self._hosts.told(content=context.to_content)}"
+        inputs = Inputs(origin, admitted.route.upstream, context.target, keyed)
         return Asked(request, context, admitted, rule, list(request.headers.items()), keyed, inputs.key())
 
     def to_share(self, asked: Asked, stale: Entry | None) -> UpstreamRequest:
@@ -70,7 +73,11 @@ class CacheRequests:
         headers = [] if exchange is None else [(n.decode("latin-1"), v.decode("latin-1")) for n, v in exchange.headers]
         for name in ("location", "content-location"):
             paths.update(self._own_paths(target, values(headers, name)))
-        return {path_key(self._origin, path) for path in paths}
+        return {path_key(origin, path) for path in paths for origin in self._origins()}
+
+    def _origins(self) -> Iterable[str]:
+        """What is changed under one name is changed under the other."""
+        return (self._origin, f"{self._scheme}://{self._hosts.content}") if self._hosts.content else (self._origin,)
 
     def _own_paths(self, target: str, locations: Iterable[str]) -> Iterable[str]:
         for location in locations:
@@ -90,7 +97,7 @@ class CacheRequests:
                 *asked.keyed,
                 *extra,
                 ("X-Forwarded-Proto", self._scheme),
-                ("X-Forwarded-Host", self._host),
+                ("X-Forwarded-Host", self._hosts.told(content=asked.context.to_content)),
                 (REQUEST_ID, own_id),
                 (TRACEPARENT, asked.context.trace.traceparent),
             )

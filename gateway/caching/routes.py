@@ -31,6 +31,7 @@ from gateway.context import RequestContext
 from gateway.downstream.answer import Answer
 from gateway.downstream.body import RequestBody
 from gateway.downstream.request import Request
+from gateway.edge.hosts import Hosts
 from gateway.errors import NotCached
 from gateway.forwarding import Admitted, Forwarder
 from gateway.limits.budget import within_budget
@@ -154,13 +155,14 @@ class Tools:
 class CachePlace:
     """Where answers are kept, and how many bytes of them; `is_lost` says whether it is known already to be away.
 
-    `public_url` is what clients reach us by: answers that were made for another are not found.
+    `public_url` and `hosts` are what clients reach us by: answers that were made for another are not found.
     """
 
     url: str
     most_bytes: int
     is_lost: Callable[[], bool]
     public_url: str
+    hosts: Hosts
     wanted: bool  # some route has a cache; otherwise nobody looks for it before one does
 
 
@@ -171,7 +173,7 @@ async def open_caching(
     """Yield the cache over a Valkey that need not be there yet."""
     memory, link = Memory(), Link(place.url, within_budget, place.is_lost)
     store = CacheStore(link, Ledger(place.most_bytes), memory, within_budget)
-    requests, answers = CacheRequests(assertions, place.public_url), CachedAnswers(forwarder, responder)
+    requests, answers = CacheRequests(assertions, place.public_url, place.hosts), CachedAnswers(forwarder, responder)
     changes = Changes(store, requests, forwarder)
     caching = Caching(Tools(store, Fetcher(store, memory), requests, answers, changes, forwarder))
     if place.wanted:

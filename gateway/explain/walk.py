@@ -104,9 +104,10 @@ class _Walk:
         context.headers += it.cors.headers(request.headers.get("Origin"))
         with self._report.step("path") as step:
             canonical = canonical_path(context.path)
-            context.path = it.prefix.strip(canonical)
-            context.target = context.path + context.target
+            it.locate((context.path, context.target), request.head, context)
             step.tell(telling.path(canonical, context.path, it.prefix.path), path=loggable_path(context.path))
+            if context.to_content:
+                step.why += f'; at {it.hosts.content}, which has the routes with host = "content" alone'
 
     def _leads_to_https(self) -> bool:
         it, context, request = self._it.reception, self._context, self._request
@@ -129,7 +130,7 @@ class _Walk:
             if not it.cors.is_preflight(self._request.method, self._request.headers):
                 step.tell(telling.cors(origin, context.headers))
                 return False
-            context.headers = it.cors.preflight(self._request.headers, self._routing.table.methods(context.path))
+            context.headers = it.cors.preflight(self._request.headers, it.methods(self._routing, context))
             step.tell(f"a preflight; {telling.cors(origin, context.headers)}")
         self._answer(204)
         return True

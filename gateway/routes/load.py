@@ -9,6 +9,7 @@ from string import ascii_letters, digits
 from gateway.routes.cache import KEYS as CACHE_KEYS
 from gateway.routes.cache import check_cache, read_cache, with_invalidation
 from gateway.routes.fields import Fields, Report
+from gateway.routes.hosts import check_host, read_host
 from gateway.routes.limits import HIGHEST_COST, check_limit, read_limits
 from gateway.routes.lines import Lines
 from gateway.routes.match import RouteTable
@@ -31,7 +32,7 @@ from gateway.routes.upstreams import read_upstreams
 _METHODS = frozenset({"DELETE", "GET", "PATCH", "POST", "PUT"})
 _ROUTE_KEYS = frozenset(
     {"name", "prefix", "exact", "methods", "upstream", "auth", "limit", "timeout", "max_body"}
-    | {"pass_credentials", "websocket", "idle", "head_timeout", "retries", "cost"}
+    | {"pass_credentials", "websocket", "idle", "head_timeout", "retries", "cost", "host"}
     | CACHE_KEYS
     | STANDING_KEYS
 )
@@ -88,6 +89,7 @@ def _routes(tables: object, report: Report, upstreams: set[str], limits: Mapping
         _check_websocket(route, fields)
         check_cache(route, fields)
         check_standing(route, fields)
+        check_host(route, fields)
         _check_unique(route, fields, named, taken)
         routes.append(route)
     return routes
@@ -115,6 +117,7 @@ def _route(fields: Fields, upstreams: set[str], limits: Mapping[str, LimitDeclar
         cost=fields.integer("cost", 1, range(1, HIGHEST_COST + 1)),
         acr=read_acr(fields),
         max_age=read_max_age(fields),
+        host=read_host(fields),
         cache=read_cache(fields),
         line=fields.line(),
     )

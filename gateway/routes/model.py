@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 LimitKey = Literal["address", "user"]
+Host = Literal["public", "content"]
 
 LOCAL = "local"  # the upstream of the gateway's own pages
 DEFAULT_IDLE, DEFAULT_HEAD_TIMEOUT = 300.0, 60.0  # seconds
@@ -39,6 +40,7 @@ class Route:
     `head_timeout`: seconds until the answer's head; `retries`: how often a request that may be is sent again.
     `cost`: how much of its limit a request uses.
     `acr`, `max_age`: how well its session must have been proved, and how many seconds ago at most; 0 for any age.
+    `host`: "content" where the route is also to be had, with others of its kind alone, at FILES_PUBLIC_URL.
     `cache`: None where the cache has nothing to do with the route.
     `line` is where it stands in its file.
     """
@@ -60,6 +62,7 @@ class Route:
     cost: int = 1
     acr: str = ANY_ACR
     max_age: int = 0
+    host: Host = "public"
     cache: CacheRule | None = None
     line: int = 0
 

@@ -94,7 +94,7 @@ class AuthenticatedPerson:
 
 
 def write_keys(folder: Path, name: str) -> tuple[Path, Path, Signer]:
-    """Return the trust file, the key file of the service `name`, and the gateway's signer."""
+    """Return the trust file, the key file of the service `name`, and the gateway's signer, whose key is kept too."""
     issuers = ("gateway", "auth_service", "user_service", "file_service")
     keys = {issuer: ec.generate_private_key(ec.SECP256R1()) for issuer in issuers}
     trust, key = folder / "trust.json", folder / "key.pem"

@@ -51,6 +51,7 @@ def test_program_is_told_what_it_needs_and_nothing_else(environments: Environmen
         assert ("DATABASE_URL" in told) == (program != "gateway")
         assert ("VALKEY_URL" in told) == (program == "gateway")
         assert ("PASSWORD_PEPPER_FILE" in told) == (program == "auth_service")
+        assert ("FILE_LINK_KEY_FILE" in told) == (program == "file_service")
         assert ("BCRYPT_COST" in told) == (program == "auth_service")
         assert told.get("WORKERS") == ("3" if program == "gateway" else None)
 

@@ -57,3 +57,23 @@ def test_scanner_named_otherwise_is_a_mistake(url: str) -> None:
 
 def test_without_a_scanner_nothing_waits() -> None:
     assert read().checks.policy.most_bytes is None
+
+
+def test_bytes_have_no_host_of_their_own_unless_told() -> None:
+    assert (read().content_url, read().public_seconds) == ("", 0)
+    settings = read(PUBLIC_URL="https://app.example.org", FILES_PUBLIC_URL="https://files.example.net/")
+    assert settings.content_url == "https://files.example.net"
+
+
+@pytest.mark.parametrize(
+    ("url", "mistake"),
+    [
+        ("https://files.example.net/files", "without a path"),
+        ("http://files.example.net", "scheme of PUBLIC_URL"),
+        ("https://APP.example.org:8443", "another host"),
+        ("files.example.net", "must be a URL"),
+    ],
+)
+def test_host_of_bytes_that_would_be_none_is_refused(url: str, mistake: str) -> None:
+    with pytest.raises(SettingsError, match=mistake):
+        read(PUBLIC_URL="https://app.example.org", FILES_PUBLIC_URL=url)

@@ -16,6 +16,7 @@ from gateway.downstream.request import Head
 from gateway.edge.client_address import ClientAddresses
 from gateway.edge.cors import Cors
 from gateway.edge.headers import forwarding_headers, upstream_headers
+from gateway.edge.hosts import Hosts
 from gateway.edge.https import HttpsOnly
 from gateway.edge.prefix import Prefix
 from gateway.forwarding import Forwarder
@@ -43,8 +44,9 @@ def cache(capacity: int = 8) -> ClientHeadersCache:
         routing=cast(Any, SimpleNamespace()),
         https=HttpsOnly(PUBLIC_URL),
         prefix=Prefix(""),
+        hosts=Hosts(PUBLIC_URL),
     )
-    forwarder = Forwarder(cast(Any, None), cast(Any, None), cast(Any, None), PUBLIC_URL)
+    forwarder = Forwarder(cast(Any, None), cast(Any, None), cast(Any, None), Hosts(PUBLIC_URL))
     return ClientHeadersCache(reception, forwarder, capacity)
 
 

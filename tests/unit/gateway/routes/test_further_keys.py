@@ -66,10 +66,10 @@ def test_limit_may_be_tried_out(load: Load) -> None:
     assert (line, text) == (7, "dry_run must be true or false")
 
 
-def test_shipped_limits_are_in_force_and_those_of_login_and_mail_strict() -> None:
+def test_shipped_limits_are_in_force_and_those_that_strangers_could_abuse_strict() -> None:
     """R7: strict for login and mail."""
     limits = load_routes(SHIPPED, UPSTREAMS, parse_policy).limits.values()
-    assert {limit.name for limit in limits if limit.strict} == {"login", "mail"}
+    assert {limit.name for limit in limits if limit.strict} == {"login", "mail", "drop"}
     assert not [limit.name for limit in limits if limit.dry_run]
 
 

@@ -262,7 +262,7 @@ def test_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
 
 def test_shipped_file_is_right() -> None:
     table = load_routes(SHIPPED, UPSTREAMS, parse_policy)
-    assert {"page", "anonymous", "login", "refresh", "mail", "export", "user"} == set(table.limits)
+    assert {"page", "anonymous", "login", "refresh", "mail", "export", "user", "drop"} == set(table.limits)
 
 
 @pytest.mark.parametrize(
