@@ -37,7 +37,7 @@ profile.json         what others see of you
 files.json           what is known of your files: files/<id>/<name> has the bytes
 
 Passwords and keys aren't stored in a form that could be told. A file that is named in files.json and missing beside
-it was deleted while this was made.
+it was deleted while this was made, or isn't given out for what its `check` says.
 """
 
 

@@ -45,7 +45,10 @@ _PASSED_ON: Mapping[str, tuple[str, ...]] = {
     "user_service": ("DATABASE_POOL_SIZE",),
     "file_service": (
         "DATABASE_POOL_SIZE",
+        *("CLAMAV_URL", "CLAMAV_MAX_BYTES", "CLAMAV_TIMEOUT", "CLAMAV_UNCHECKED"),
+        *("FILE_ARCHIVE_MAX_BYTES", "FILE_ARCHIVE_MAX_ENTRIES", "FILE_ARCHIVE_MAX_RATIO", "FILE_MAX_PIXELS"),
         "FILE_MAX_BYTES",
+        "FILE_PICTURE_WORKERS",
         "FILE_PUBLIC_SECONDS",
         "FILE_PURPOSES_FILE",
         "FILE_QUOTA_BYTES",
@@ -120,7 +123,7 @@ class Environments:
 
     def _service(self, service: str) -> dict[str, str]:
         database = {"DATABASE_URL": self._database_url(f"{SCHEMAS[service]}_runtime")}
-        own = {"auth_service": self._auth, "user_service": self._follower, "file_service": self._files}[service]()
+        own = {"auth_service": self._auth, "user_service": self._users, "file_service": self._files}[service]()
         return database | {"IDENTITY_KEY_FILE": self._key_file(service)} | own
 
     def _auth(self) -> dict[str, str]:
@@ -135,9 +138,16 @@ class Environments:
     def _follower(self) -> dict[str, str]:
         return {"AUTH_INTERNAL_URL": self._private("auth_service")}
 
+    def _users(self) -> dict[str, str]:
+        return self._follower() | {"FILE_INTERNAL_URL": self._private("file_service")}
+
     def _files(self) -> dict[str, str]:
-        key = str(self.originals.password_file("file_link_key"))
-        return self._follower() | {"FILES_ROOT": str(self.state.files), "FILE_LINK_KEY_FILE": key}
+        own = {
+            "FILES_ROOT": str(self.state.files),
+            "FILE_LINK_KEY_FILE": str(self.originals.password_file("file_link_key")),
+            "USER_INTERNAL_URL": self._private("user_service"),
+        }
+        return self._follower() | own
 
     def _passed_on(self, program: str) -> dict[str, str]:
         names = (*_PASSED_ON_TO_ALL, *_PASSED_ON[program])
