@@ -10,7 +10,7 @@ TARGETS ?= headers paths routes answers frames handshakes client_addresses
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test test-faults test-readme test-examples soak fuzz check fmt fmt-check lint types migrate admin doctor memory compose-check bench-gateway bench-visit problems lock clean mail-preview test-federation rotate-keys bench-auth bench-files import test-browser test-uploads test-clients test-s3 test-storage-faults scrub
+.PHONY: help run test test-faults test-readme test-examples soak fuzz check fmt fmt-check lint types migrate admin doctor memory compose-check bench-gateway bench-visit problems lock clean mail-preview test-federation rotate-keys bench-auth bench-files import test-browser test-uploads test-clients test-s3 test-storage-faults scrub test-antivirus
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -45,6 +45,9 @@ test-browser: $(VENV)/.dev  ## the pages in a headless Chromium (apt install chr
 
 test-examples: $(VENV)/.dev  ## the services in examples/ behind the real gateway; needs node 20
 	@$(BIN)/pytest -q tests/examples
+
+test-antivirus: $(VENV)/.dev  ## files checked by a real clamd (apt install clamav-daemon) with a signature of our own
+	@$(BIN)/pytest -q tests/antivirus
 
 test-federation: $(VENV)/.dev tests/federation/node_modules/.installed  ## signing in with a real OpenID provider; needs node 20 and npm
 	@$(BIN)/pytest -q tests/federation

@@ -6,6 +6,8 @@ from aiohttp import web
 
 from file_service.collector import Collector
 from file_service.delivery.content import Content
+from file_service.domain.verdicts import CheckPolicy
+from file_service.pictures.renditions import Renditions
 from file_service.storage.contract import Storage
 from file_service.uploads.resumable.resumable import Resumable
 from file_service.uploads.store import Uploads
@@ -20,6 +22,8 @@ class FileContext:
     content: Content
     uploads: Uploads
     stall_seconds: float
+    policy: CheckPolicy
+    renditions: Renditions
 
 
 FILES = web.AppKey("files", FileContext)

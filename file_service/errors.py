@@ -87,6 +87,38 @@ class ChecksumMismatch(AppError):
     code, status, title = "checksum_mismatch", 460, "The bytes aren't those that the checksum was made of"
 
 
+class ArchiveBomb(AppError):
+    code, status, title = "archive_bomb", 422, "The archive unpacks to more than is allowed"
+
+
+class UnreadableArchive(AppError):
+    code, status, title = "unreadable_archive", 422, "The archive contradicts itself"
+
+
+class PixelBomb(AppError):
+    code, status, title = "pixel_bomb", 422, "The picture has more pixels than is allowed"
+
+
+class FileQuarantined(AppError):
+    code, status, title = "file_quarantined", 409, "The file is being checked, and isn't given out before"
+
+
+class FileInfected(AppError):
+    code, status, title = "file_infected", 403, "The file was found to be harmful, and isn't given out"
+
+
+class FileUnchecked(AppError):
+    code, status, title = "file_unchecked", 403, "The file couldn't be checked, and isn't given out"
+
+
+class NotAPicture(AppError):
+    code, status, title = "not_a_picture", 422, "No picture can be made of the file"
+
+
+class PictureTooCostly(AppError):
+    code, status, title = "picture_too_costly", 422, "Making this picture takes too much time or memory"
+
+
 class ShareIsOver(AppError):
     """Only whoever has the right secret learns that there was a share."""
 

@@ -1,12 +1,21 @@
 """What the file service measures beside what every service does."""
 
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter, Gauge, Histogram
 
 UPLOADS = Counter(
     "file_uploads_total", "Uploads, by how they ended: stored, replayed, aborted or an error code.", ("outcome",)
 )
 BYTES_STORED = Counter("file_bytes_stored_total", "Bytes of files that were stored.")
 BYTES_SERVED = Counter("file_bytes_served_total", "Bytes of files that were sent.")
+SCANS = Counter(
+    "file_scans_total", "Files that the virus scanner was asked about, by its verdict or error.", ("verdict",)
+)
+PICTURES = Counter(
+    "file_pictures_total",
+    "Pictures asked of the processes that make them: made, unreadable, costly, refused.",
+    ("outcome",),
+)
+PICTURE_SECONDS = Histogram("file_picture_seconds", "How long making a picture took.")
 BLOBS_DELETED = Counter("file_blobs_deleted_total", "Blobs deleted from storage.")
 RESUMABLE_UPLOADS = Counter(
     "file_resumable_uploads_total",

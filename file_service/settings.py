@@ -1,8 +1,11 @@
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from file_service.domain.purposes import Purposes
+from file_service.domain.verdicts import CheckPolicy
+from file_service.inspection.bounds import Bounds
 from file_service.purpose_file import BadPurposeFile, read_purposes
 from file_service.sharing.link_keys import read_link_keys
 from file_service.storage_settings import StorageSettings
@@ -10,7 +13,18 @@ from shared.content_url import read_content_url
 from shared.settings import DatabaseSettings, Env, ProcessSettings, Secret
 
 NAME = "file_service"
-_GIB = 1024**3
+_MIB, _GIB = 1024**2, 1024**3
+_SCANNER = re.compile(r"(tcp://[^/:\s]+:[0-9]{1,5}|tcp://\[[0-9a-fA-F:.]+\]:[0-9]{1,5}|unix:///\S+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSettings:
+    """`clamd_url` is empty where there is no scanner; `clamd_seconds` is how long it may say and take nothing."""
+
+    bounds: Bounds
+    policy: CheckPolicy
+    clamd_url: str
+    clamd_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +50,9 @@ class Settings:
     purposes: Purposes
     scrub_days: float
     scrub_rate: int
+    checks: CheckSettings
+    picture_workers: int
+    user_internal_url: str
     link_keys: tuple[Secret, ...]
     content_url: str
     public_seconds: int
@@ -56,6 +73,9 @@ class Settings:
             purposes=_purposes(env),
             scrub_days=env.number("FILE_SCRUB_DAYS", 0.0),
             scrub_rate=_scrub_rate(env),
+            checks=_checks(env),
+            picture_workers=env.integer("FILE_PICTURE_WORKERS", 2, minimum=1, maximum=64),
+            user_internal_url=env.url("USER_INTERNAL_URL", "http://127.0.0.1:9082"),
             link_keys=read_link_keys(env),
             content_url=read_content_url(env, process.public_url),
             public_seconds=env.integer("FILE_PUBLIC_SECONDS", 0, maximum=86_400),
@@ -77,6 +97,25 @@ class ScrubSettings:
 
 def _scrub_rate(env: Env) -> int:
     return env.integer("FILE_SCRUB_BYTES_PER_SECOND", 20_000_000, minimum=1)
+
+
+def _checks(env: Env) -> CheckSettings:
+    url = env.text("CLAMAV_URL", "")
+    if not _SCANNER.fullmatch(url):
+        env.mistake("CLAMAV_URL must be tcp://host:port or unix:///path")
+    most = env.integer("CLAMAV_MAX_BYTES", 25 * _MIB, minimum=1)
+    unchecked = env.choice("CLAMAV_UNCHECKED", ("refuse", "allow"), "refuse")
+    return CheckSettings(
+        bounds=Bounds(
+            unpacked=env.integer("FILE_ARCHIVE_MAX_BYTES", 10 * _GIB, minimum=1),
+            ratio=env.integer("FILE_ARCHIVE_MAX_RATIO", 250, minimum=1),
+            entries=env.integer("FILE_ARCHIVE_MAX_ENTRIES", 100_000, minimum=1),
+            pixels=env.integer("FILE_MAX_PIXELS", 250_000_000, minimum=1),
+        ),
+        policy=CheckPolicy(most if url else None, unchecked_pass=unchecked == "allow"),
+        clamd_url=url,
+        clamd_seconds=env.number("CLAMAV_TIMEOUT", 130.0, minimum=0.1),
+    )
 
 
 def _purposes(env: Env) -> Purposes:

@@ -9,6 +9,16 @@ import msgspec
 
 from file_service.domain.file import File
 from file_service.domain.uploads import Upload
+from file_service.domain.verdicts import Verdict
+from file_service.pictures.specification import (
+    DEFAULT_QUALITY,
+    MOST_SIDE,
+    AvatarSize,
+    Fit,
+    Format,
+    Specification,
+    specification,
+)
 
 
 class UploadQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -31,10 +41,42 @@ class ContentQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     inline: bool = False
 
 
+Side = Annotated[int, msgspec.Meta(ge=1, le=MOST_SIDE)]
+
+
+class PictureQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Sides in pixels; one that isn't given follows from the other. `cover` and `contain` need both."""
+
+    width: Side = 0
+    height: Side = 0
+    fit: Fit = Fit.INSIDE
+    format: Format = Format.WEBP
+    quality: Annotated[int, msgspec.Meta(ge=1, le=100)] = DEFAULT_QUALITY
+
+    def specification(self) -> Specification:
+        """Raises InvalidParameter."""
+        return specification(self.width, self.height, self.fit, self.format, self.quality)
+
+
+class AvatarQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """`size` is the length of a side in pixels."""
+
+    size: AvatarSize = AvatarSize.MEDIUM
+
+
+class PictureFacts(msgspec.Struct, frozen=True):
+    """`owner_id` is null where there is no such file."""
+
+    owner_id: UUID | None
+    purpose: str
+    ready: bool
+
+
 class FileView(msgspec.Struct, frozen=True):
     """A stored file; `sha256` is in hexadecimal.
 
-    A `public` one is readable by anybody at `/v1/files/public/{id}`. `via` is the upload link that it came by.
+    A `public` one is readable by anybody at `/v1/files/public/{id}`. `via` is the upload link that it came by. `check`
+    is what the virus scanner said (`none` where there is none), `threat` its name for what it found.
     """
 
     id: UUID
@@ -46,6 +88,8 @@ class FileView(msgspec.Struct, frozen=True):
     created_at: Annotated[datetime, msgspec.Meta(tz=True)]
     public: bool = False
     via: UUID | None = None
+    check: Verdict = Verdict.NONE
+    threat: str | None = None
 
 
 def present(file: File) -> FileView:
@@ -59,6 +103,8 @@ def present(file: File) -> FileView:
         created_at=file.created_at.astimezone(UTC),
         public=file.public,
         via=file.via,
+        check=file.verdict,
+        threat=file.threat or None,
     )
 
 
@@ -100,5 +146,5 @@ def present_upload(upload: Upload) -> UploadView:
 
 def metadata_etag(file: File) -> str:
     """Tell versions of the view apart: by what may change, as the bytes never do."""
-    changing = f"{'public' if file.public else 'private'} {file.name}".encode()
+    changing = f"{'public' if file.public else 'private'} {file.verdict} {file.name}".encode()
     return f"{file.file_id.hex}-{hashlib.sha256(changing).hexdigest()[:16]}"

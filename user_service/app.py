@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import aiohttp
+from aiohttp import web
 
 from shared.db import Database, open_database
 from shared.events.client import InternalClient
@@ -16,6 +17,7 @@ from shared.purge import AFTER, EVERY, purge
 from shared.serve import Apps
 from shared.web.app import private_app, public_app
 from user_service.accounts import follow_accounts
+from user_service.avatars import Avatars
 from user_service.handlers import PROFILES, SEARCH
 from user_service.repository import PURGE_TOMBSTONES, ProfileRepository, ProfileSearch
 from user_service.routes import PRIVATE_ROUTES, ROUTES
@@ -39,13 +41,15 @@ async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterato
         await stack.enter_async_context(
             background("purge", partial(purge, database, [PURGE_TOMBSTONES]), every=EVERY, after=AFTER)
         )
-        yield _apps(database, verifier, lifecycle, settings.process.public_url)
+        avatars = Avatars(InternalClient(session, signer, settings.file_internal_url, "file_service"))
+        public = public_app("Users", ROUTES, verifier, lifecycle, public_url=settings.process.public_url)
+        public[PROFILES] = Profiles(ProfileRepository(database), avatars)
+        public[SEARCH] = ProfileSearch(database)
+        yield _apps(public, database, verifier, lifecycle)
 
 
-def _apps(database: Database, verifier: Verifier, lifecycle: Lifecycle, public_url: str) -> Apps:
-    public = public_app("Users", ROUTES, verifier, lifecycle, public_url=public_url)
+def _apps(public: web.Application, database: Database, verifier: Verifier, lifecycle: Lifecycle) -> Apps:
     checks = {"database": partial(require_schema, database, SCHEMA, expected_version(MIGRATIONS))}
     private = private_app(PRIVATE_ROUTES, verifier, checks, lifecycle)
-    public[PROFILES] = private[PROFILES] = Profiles(ProfileRepository(database))
-    public[SEARCH] = ProfileSearch(database)
+    private[PROFILES] = public[PROFILES]
     return Apps(public, private)

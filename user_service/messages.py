@@ -13,6 +13,7 @@ from user_service.domain import (
     MAX_TERM,
     MIN_TERM,
     Changes,
+    Keep,
     Profile,
     RuleBroken,
     Visibility,
@@ -23,7 +24,10 @@ from user_service.errors import InvalidProfile
 
 
 class OwnProfile(Struct, frozen=True):
-    """A profile as its owner sees it; `display_name` is empty until set."""
+    """A profile as its owner sees it; `display_name` is empty until set.
+
+    `avatar` is one of their files. `avatar_url` is the path of its picture; `?size=64|128|256|512` may be added.
+    """
 
     id: UUID
     display_name: str
@@ -31,6 +35,8 @@ class OwnProfile(Struct, frozen=True):
     visibility: Visibility
     created_at: datetime
     updated_at: datetime
+    avatar: UUID | None
+    avatar_url: str | None
 
 
 class PublicProfile(Struct, frozen=True):
@@ -40,6 +46,7 @@ class PublicProfile(Struct, frozen=True):
     display_name: str
     bio: str
     created_at: datetime
+    avatar_url: str | None
 
 
 class Known(Struct, frozen=True):
@@ -54,6 +61,14 @@ class ProfilePatch(Struct, frozen=True, forbid_unknown_fields=True):
     display_name: str | UnsetType | None = UNSET
     bio: str | UnsetType | None = UNSET
     visibility: Visibility | UnsetType | None = UNSET
+    avatar: UUID | UnsetType | None = UNSET
+
+
+class GoneAvatar(Struct, frozen=True, forbid_unknown_fields=True):
+    """A file that was somebody's avatar, perhaps, and is deleted."""
+
+    owner_id: UUID
+    file_id: UUID
 
 
 class SearchQuery(PageQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -62,7 +77,7 @@ class SearchQuery(PageQuery, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     q: Annotated[str, Meta(min_length=MIN_TERM, max_length=MAX_TERM)]
 
 
-def present_own(profile: Profile) -> OwnProfile:
+def present_own(profile: Profile, root: str) -> OwnProfile:
     return OwnProfile(
         profile.user_id,
         profile.display_name,
@@ -70,11 +85,19 @@ def present_own(profile: Profile) -> OwnProfile:
         profile.visibility,
         profile.created_at,
         profile.updated_at,
+        profile.avatar,
+        _avatar_url(profile, root),
     )
 
 
-def present_public(profile: Profile) -> PublicProfile:
-    return PublicProfile(profile.user_id, profile.display_name, profile.bio, profile.created_at)
+def present_public(profile: Profile, root: str) -> PublicProfile:
+    return PublicProfile(
+        profile.user_id, profile.display_name, profile.bio, profile.created_at, _avatar_url(profile, root)
+    )
+
+
+def _avatar_url(profile: Profile, root: str) -> str | None:
+    return f"{root}/v1/files/avatars/{profile.avatar}" if profile.avatar is not None else None
 
 
 def read_patch(patch: ProfilePatch) -> Changes:
@@ -94,6 +117,7 @@ def read_patch(patch: ProfilePatch) -> Changes:
         display_name=text("display_name", patch.display_name, normalise_display_name),
         bio=text("bio", patch.bio, normalise_bio),
         visibility=None if isinstance(patch.visibility, UnsetType) else patch.visibility or Visibility.PUBLIC,
+        avatar=Keep.KEEP if isinstance(patch.avatar, UnsetType) else patch.avatar,
     )
     if violations:
         raise InvalidProfile(errors=violations)

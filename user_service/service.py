@@ -4,13 +4,15 @@ from uuid import UUID
 
 from shared.errors import INVALID_TOKEN, NotFound, PreconditionFailed, Unauthenticated
 from shared.gathering import Gathering
+from user_service.avatars import Avatars
 from user_service.domain import Changes, Profile
 from user_service.repository import ProfileRepository
 
 
 class Profiles:
-    def __init__(self, repository: ProfileRepository) -> None:
+    def __init__(self, repository: ProfileRepository, avatars: Avatars) -> None:
         self._repository = repository
+        self._avatars = avatars
         self._profiles = Gathering(repository.find)
 
     async def own(self, user_id: UUID) -> Profile:
@@ -30,8 +32,10 @@ class Profiles:
     async def edit(self, user_id: UUID, changes: Changes, etags: list[str] | None) -> Profile:
         """Apply `changes`, if given only to a version that `etags` name; a first use makes the profile here too.
 
-        Raises PreconditionFailed, Unauthenticated.
+        Raises PreconditionFailed, Unauthenticated, or InvalidAvatar; Unavailable where files can't be asked about.
         """
+        if isinstance(changes.avatar, UUID):
+            await self._avatars.require(user_id, changes.avatar)
         edited = await self._repository.update(user_id, changes, etags)
         if edited is None:
             await self.own(user_id)
@@ -39,6 +43,10 @@ class Profiles:
         if edited is None:
             raise _deleted() if etags is None else PreconditionFailed("The profile isn't the one that If-Match names.")
         return edited
+
+    async def drop_avatar(self, user_id: UUID, file_id: UUID) -> None:
+        """Let the profile have no avatar where it is this one."""
+        await self._repository.drop_avatar(user_id, file_id)
 
     async def visible(self, user_id: UUID, viewer: UUID) -> Profile:
         """Return what `viewer` may see of somebody. Raises NotFound."""

@@ -15,6 +15,7 @@ class Settings:
     database: DatabaseSettings
     identity_key_file: Path
     auth_internal_url: str
+    file_internal_url: str
 
     @classmethod
     def from_env(cls, env: Env) -> Self:
@@ -23,4 +24,5 @@ class Settings:
             database=DatabaseSettings.from_env(env),
             identity_key_file=env.path("IDENTITY_KEY_FILE"),
             auth_internal_url=env.url("AUTH_INTERNAL_URL", "http://127.0.0.1:9081"),
+            file_internal_url=env.url("FILE_INTERNAL_URL", "http://127.0.0.1:9083"),
         )

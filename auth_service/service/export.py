@@ -39,7 +39,7 @@ shares.json          links by which others can read one of them, without the sec
 upload_links.json    links by which others can send you files, without the secrets
 
 Passwords and keys aren't stored in a form that could be told. A file that is named in files.json and missing beside
-it was deleted while this was made.
+it was deleted while this was made, or isn't given out for what its `check` says.
 """
 
 

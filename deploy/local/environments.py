@@ -53,7 +53,10 @@ _PASSED_ON: Mapping[str, tuple[str, ...]] = {
     "user_service": ("DATABASE_POOL_SIZE",),
     "file_service": (
         "DATABASE_POOL_SIZE",
+        *("CLAMAV_URL", "CLAMAV_MAX_BYTES", "CLAMAV_TIMEOUT", "CLAMAV_UNCHECKED"),
+        *("FILE_ARCHIVE_MAX_BYTES", "FILE_ARCHIVE_MAX_ENTRIES", "FILE_ARCHIVE_MAX_RATIO", "FILE_MAX_PIXELS"),
         "FILE_MAX_BYTES",
+        "FILE_PICTURE_WORKERS",
         "FILE_PUBLIC_SECONDS",
         "FILE_PURPOSES_FILE",
         "FILE_QUOTA_BYTES",
@@ -129,7 +132,7 @@ class Environments:
 
     def _service(self, service: str) -> dict[str, str]:
         database = {"DATABASE_URL": self._database_url(f"{SCHEMAS[service]}_runtime")}
-        own = {"auth_service": self._auth, "user_service": self._follower, "file_service": self._files}[service]()
+        own = {"auth_service": self._auth, "user_service": self._users, "file_service": self._files}[service]()
         return database | {"IDENTITY_KEY_FILE": self._key_file(service)} | own
 
     def _auth(self) -> dict[str, str]:
@@ -144,9 +147,15 @@ class Environments:
     def _follower(self) -> dict[str, str]:
         return {"AUTH_INTERNAL_URL": self._private("auth_service")}
 
+    def _users(self) -> dict[str, str]:
+        return self._follower() | {"FILE_INTERNAL_URL": self._private("file_service")}
+
     def _files(self) -> dict[str, str]:
         """Credentials of a store go on only to have files put there: a shell has some for many reasons."""
-        own = self._follower() | {"FILE_LINK_KEY_FILE": str(self.originals.password_file("file_link_key"))}
+        own = self._follower() | {
+            "FILE_LINK_KEY_FILE": str(self.originals.password_file("file_link_key")),
+            "USER_INTERNAL_URL": self._private("user_service"),
+        }
         if self.settings.environ.get("FILES_STORAGE"):
             return own | self._chosen(_STORE)
         return own | {"FILES_ROOT": str(self.state.files)}

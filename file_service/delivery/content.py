@@ -54,12 +54,20 @@ class Content:
         async with AsyncExitStack() as stack:
             held = await blobs_of(self.database, file.file_id)
             try:
-                pieces = [(each, await stack.enter_async_context(self.storage.open(each.storage_key))) for each in held]
+                content = await stack.enter_async_context(self.open_blobs(held))
             except BlobMissing as exc:
                 raise await self._loss(file, exc) from exc
             if sum(each.size for each in held) != file.size:
                 raise await self._loss(file)
-            yield OpenContent(pieces)
+            yield content
+
+    @asynccontextmanager
+    async def open_blobs(self, held: Sequence[HeldBlob]) -> AsyncIterator[OpenContent]:
+        """Lend these blobs as one content. Raises BlobMissing."""
+        async with AsyncExitStack() as stack:
+            yield OpenContent(
+                [(each, await stack.enter_async_context(self.storage.open(each.storage_key))) for each in held]
+            )
 
     async def _loss(self, file: File, exc: BaseException | None = None) -> AppError:
         """Return what to raise where bytes are missing. Raises NotFound where the file is gone, which is why."""

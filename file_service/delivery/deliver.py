@@ -13,7 +13,7 @@ from file_service.delivery.ranges import ByteRange, if_range_holds, requested_ra
 from file_service.delivery.redirect import redirected
 from file_service.domain.file import File
 from file_service.metrics import BYTES_SERVED
-from shared.errors import PreconditionFailed
+from shared.errors import NotFound, PreconditionFailed
 from shared.web.etag import matches_none, require_match
 
 
@@ -21,9 +21,10 @@ async def deliver(request: web.Request, file: File, manner: Manner = OWN) -> web
     """Answer GET or HEAD for `file`, which the caller may have in this `manner`.
 
     Understands a single byte range, If-Range, and the conditional headers; the entity tag is the file's SHA-256.
-    What may be had once is only had whole, whatever else is asked for. Raises PreconditionFailed, RangeNotSatisfiable,
-    and what opening the content and `manner.spend` raise.
+    What may be had once is only had whole, whatever else is asked for. Raises FileQuarantined, FileInfected,
+    FileUnchecked, PreconditionFailed, RangeNotSatisfiable, and what opening the content and `manner.spend` raise.
     """
+    request.app[FILES].policy.require_release(file.verdict)
     if manner.spend is not None:
         response = web.StreamResponse(headers=download_headers(file, manner))
         return await _answer(request, response, file, _whole(file), manner.spend)
@@ -39,7 +40,9 @@ async def deliver(request: web.Request, file: File, manner: Manner = OWN) -> web
 
 
 async def send_whole(request: web.Request, file: File) -> web.StreamResponse:
-    """Answer with the bytes alone, whatever is asked for in headers."""
+    """Answer with the bytes alone, whatever is asked for in headers. Raises NotFound where they mustn't go out."""
+    if not request.app[FILES].policy.releases(file.verdict):
+        raise NotFound
     response = web.StreamResponse(headers={"Content-Type": "application/octet-stream"})
     return await _answer(request, response, file, _whole(file))
 
@@ -47,8 +50,9 @@ async def send_whole(request: web.Request, file: File) -> web.StreamResponse:
 async def read_beginning(request: web.Request, file: File, most: int) -> bytes:
     """Return the first bytes, at most that many, for a page of ours to show in a way that can hurt nobody.
 
-    Raises what opening the content raises.
+    Raises FileQuarantined, FileInfected, FileUnchecked, and what opening the content raises.
     """
+    request.app[FILES].policy.require_release(file.verdict)
     async with request.app[FILES].content.open(file) as content:
         return b"".join([chunk async for chunk in content.read(0, min(file.size, most))])
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from file_service.domain.verdicts import Verdict
+
 
 @dataclass(frozen=True, slots=True)
 class NewFile:
@@ -20,13 +22,14 @@ class NewFile:
     sha256: bytes
     purpose: str
     via: UUID | None = None
+    verdict: Verdict = Verdict.NONE
 
 
 @dataclass(frozen=True, slots=True)
 class File:
     """A stored file. Its bytes never change, so that `sha256` is also their strong entity tag.
 
-    `public`: anybody may read it. `via` is as in NewFile.
+    `public`: anybody may read it. `via` is as in NewFile. `threat` is the scanner's name for what it found.
     """
 
     file_id: UUID
@@ -39,6 +42,8 @@ class File:
     public: bool
     via: UUID | None
     created_at: datetime
+    verdict: Verdict = Verdict.NONE
+    threat: str = ""
 
 
 @dataclass(frozen=True, slots=True)

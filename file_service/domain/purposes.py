@@ -38,11 +38,11 @@ class Purpose:
             raise FileTooLarge(f"A file may have {most} bytes.")
 
 
-DEFAULT = "file"
+DEFAULT, AVATAR = "file", "avatar"
 BUILT_IN = (
     Purpose(DEFAULT),
     Purpose("picture", PICTURE_TYPES, 50 * _MIB),
-    Purpose("avatar", PICTURE_TYPES, 5 * _MIB),
+    Purpose(AVATAR, PICTURE_TYPES, 5 * _MIB),
 )
 
 

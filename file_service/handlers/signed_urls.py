@@ -26,4 +26,4 @@ async def download_signed_file(request: web.Request, file_id: UUID) -> web.Strea
     ways = request.app[SHARING].ways
     if (elsewhere := ways.elsewhere(request)) is not None:
         return elsewhere
-    return await deliver(request, *await ways.signed(request, file_id))
+    return await deliver(request, *await ways.signed(request.path, request.query, file_id))

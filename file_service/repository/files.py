@@ -6,16 +6,16 @@ from uuid import UUID
 from asyncpg import Record
 
 from file_service.domain.file import File, NewFile
+from file_service.domain.purposes import AVATAR
+from file_service.domain.verdicts import Verdict
 from file_service.errors import QuotaExceeded
-from shared.db import Db
+from file_service.repository.avatars import tell_avatar_gone
+from file_service.repository.rows import COLUMNS, present
+from file_service.repository.scans import order_scan
+from shared.db import Database, Db
 from shared.errors import INVALID_TOKEN, NotFound, Unauthenticated
 from shared.ids import HIGHEST
 
-# In the order of File's fields; of the table `file`, whatever else is joined.
-COLUMNS = """
-    file.file_id, file.owner_id, file.name, file.size, file.content_type, file.sha256, file.purpose, file.public,
-    file.via, file.created_at
-"""
 LIST_PAGE = f"""
     select {COLUMNS} from files.file where owner_id = $1 and file_id < $2
     order by file_id desc limit $3
@@ -40,8 +40,8 @@ class FileRepository:
         """Write the row of a file that is settled otherwise."""
         row = await self._db.fetchrow(
             f"""
-            insert into files.file (file_id, owner_id, name, size, content_type, sha256, purpose, via)
-            values ($1, $2, $3, $4, $5, $6, $7, $8) returning {COLUMNS}
+            insert into files.file (file_id, owner_id, name, size, content_type, sha256, purpose, via, verdict)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning {COLUMNS}
             """,  # noqa: S608
             new.file_id,
             new.owner_id,
@@ -51,9 +51,13 @@ class FileRepository:
             new.sha256,
             new.purpose,
             new.via,
+            new.verdict,
         )
+        if new.verdict is Verdict.PENDING:
+            assert not isinstance(self._db, Database)  # it is a transaction
+            await order_scan(self._db, new.file_id)
         assert row is not None  # `returning` always yields the inserted row
-        return _file(row)
+        return present(row)
 
     async def _settle(self, new: NewFile, quota: int) -> None:
         """The owner's row is locked from here to the commit, so that parallel uploads are settled one by one."""
@@ -119,7 +123,7 @@ class FileRepository:
     async def list_page(self, owner_id: UUID, before: UUID | None, limit: int) -> Sequence[File]:
         """Return the owner's files behind `before` in the list, newest first."""
         rows = await self._db.fetch(LIST_PAGE, owner_id, before or HIGHEST, limit)
-        return [_file(row) for row in rows]
+        return [present(row) for row in rows]
 
     async def delete(self, owner_id: UUID, file_id: UUID) -> None:
         """Delete the row, give its room back and its blobs up: call it in a transaction. Raises NotFound.
@@ -127,29 +131,28 @@ class FileRepository:
         The owner's row is locked first, as by everyone else, so that no two wait for each other.
         """
         await self._db.execute("select from files.owner where owner_id = $1 for no key update", owner_id)
-        deleted = await self._db.fetchval(
+        purpose = await self._db.fetchval(
             """
             with gone as (
-                delete from files.file where owner_id = $1 and file_id = $2 returning owner_id, file_id, size
+                delete from files.file where owner_id = $1 and file_id = $2 returning owner_id, file_id, size, purpose
             ), freed as (
                 update files.owner set bytes = bytes - gone.size from gone where owner.owner_id = gone.owner_id
             ), given_up as (
                 update files.blob set holder_id = null, due_at = now() from gone where holder_id = gone.file_id
             )
-            select true from gone
+            select purpose from gone
             """,
             owner_id,
             file_id,
         )
-        if not deleted:
+        if purpose is None:
             raise NotFound
+        if purpose == AVATAR:
+            assert not isinstance(self._db, Database)  # as above
+            await tell_avatar_gone(self._db, owner_id, file_id)
 
 
 def _found(row: Record | None) -> File:
     if row is None:
         raise NotFound
-    return _file(row)
-
-
-def _file(row: Record) -> File:
-    return File(**row)
+    return present(row)

@@ -9,7 +9,8 @@ from asyncpg import Record
 from file_service.domain.file import File
 from file_service.domain.sharing import MOST_SHARES, NewShare, Share, SharedFile
 from file_service.errors import TooManyLinks
-from file_service.repository.files import COLUMNS, FileRepository
+from file_service.repository.files import FileRepository
+from file_service.repository.rows import COLUMNS, present
 from shared.db import Db
 from shared.errors import NotFound
 from shared.ids import HIGHEST
@@ -146,4 +147,4 @@ class ShareRepository:
 def _shared(row: Record) -> SharedFile:
     share = {name: row[name] for name in Share.__dataclass_fields__}
     file = {name: row["stored_at" if name == "created_at" else name] for name in File.__dataclass_fields__}
-    return SharedFile(Share(**share), File(**file))
+    return SharedFile(Share(**share), present(file))

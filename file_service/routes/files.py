@@ -1,11 +1,17 @@
 from file_service.errors import (
+    ArchiveBomb,
+    FileInfected,
+    FileQuarantined,
     FileTooLarge,
+    FileUnchecked,
     InsufficientStorage,
+    PixelBomb,
     QuotaExceeded,
     RangeNotSatisfiable,
     TooManyParts,
     TypeNotAllowed,
     UnknownPurpose,
+    UnreadableArchive,
     UploadStalled,
 )
 from file_service.handlers.content import download_file
@@ -17,13 +23,24 @@ from shared.web.routes import Route
 _ANY_TYPE = "*/*"
 UPLOAD_BODY = (FORM, _ANY_TYPE)
 UPLOAD_ERRORS = (
+    ArchiveBomb,
     FileTooLarge,
     InsufficientStorage,
     MalformedBody,
+    PixelBomb,
     TooManyParts,
     TypeNotAllowed,
+    UnreadableArchive,
     UnsupportedMediaType,
     UploadStalled,
+)
+DOWNLOAD_ERRORS = (
+    FileInfected,
+    FileQuarantined,
+    FileUnchecked,
+    InternalError,
+    PreconditionFailed,
+    RangeNotSatisfiable,
 )
 
 FILES_ROUTES = (
@@ -41,7 +58,7 @@ FILES_ROUTES = (
         "GET",
         "/v1/files/{file_id}/content",
         download_file,
-        errors=(InternalError, PreconditionFailed, RangeNotSatisfiable),
+        errors=DOWNLOAD_ERRORS,
         raw_answer=(_ANY_TYPE,),
     ),
     Route("DELETE", "/v1/files/{file_id}", delete_file),

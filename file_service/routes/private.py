@@ -8,7 +8,7 @@ from shared.web.routes import Auth, Route
 
 _OF_SOMEBODY = "/internal/exports/{user_id}"
 
-PRIVATE_ROUTES = (
+EXPORT_ROUTES = (
     Route("GET", _OF_SOMEBODY, list_known_files, Auth.SERVICE),
     Route("GET", f"{_OF_SOMEBODY}/shares", list_known_shares, Auth.SERVICE),
     Route("GET", f"{_OF_SOMEBODY}/upload-links", list_known_upload_links, Auth.SERVICE),

@@ -2,7 +2,6 @@
 
 from file_service.errors import (
     InvalidSignedUrl,
-    RangeNotSatisfiable,
     ShareIsOver,
     SharePasswordRequired,
     TooManyGuesses,
@@ -18,13 +17,13 @@ from file_service.handlers.shares import (
     revoke_share,
 )
 from file_service.handlers.signed_urls import download_signed_file, sign_url
-from shared.errors import InternalError, PreconditionFailed
+from file_service.routes.files import DOWNLOAD_ERRORS
+from shared.errors import PreconditionFailed
 from shared.web.routes import Auth, Route
 
 _PATCH_TYPES = ("application/json", "application/merge-patch+json")
 _ANY_TYPE = ("*/*",)
-_DOWNLOAD = (InternalError, PreconditionFailed, RangeNotSatisfiable)
-_PASSWORD = (SharePasswordRequired, WrongSharePassword, TooManyGuesses)
+PASSWORD_ERRORS = (SharePasswordRequired, WrongSharePassword, TooManyGuesses)
 
 SHARING_ROUTES = (
     Route("PATCH", "/v1/files/{file_id}", change_file, errors=(PreconditionFailed,), body_types=_PATCH_TYPES),
@@ -33,7 +32,7 @@ SHARING_ROUTES = (
         "/v1/files/public/{file_id}",
         download_public_file,
         Auth.PUBLIC,
-        errors=_DOWNLOAD,
+        errors=DOWNLOAD_ERRORS,
         raw_answer=_ANY_TYPE,
     ),
     Route("POST", "/v1/files/{file_id}/shares", create_share, errors=(TooManyLinks,)),
@@ -45,7 +44,7 @@ SHARING_ROUTES = (
         "/v1/files/shared/{token}/content",
         download_shared_file,
         Auth.PUBLIC,
-        errors=(ShareIsOver, *_PASSWORD, *_DOWNLOAD),
+        errors=(ShareIsOver, *PASSWORD_ERRORS, *DOWNLOAD_ERRORS),
         raw_answer=_ANY_TYPE,
     ),
     Route("POST", "/v1/files/{file_id}/signed-urls", sign_url),
@@ -54,7 +53,7 @@ SHARING_ROUTES = (
         "/v1/files/signed/{file_id}",
         download_signed_file,
         Auth.PUBLIC,
-        errors=(InvalidSignedUrl, *_DOWNLOAD),
+        errors=(InvalidSignedUrl, *DOWNLOAD_ERRORS),
         raw_answer=_ANY_TYPE,
         foreign_query=True,
     ),

@@ -8,6 +8,7 @@ from functools import partial
 from uuid import UUID
 
 from aiohttp import web
+from multidict import MultiMapping
 
 from file_service.delivery.manner import Manner
 from file_service.domain.file import File
@@ -63,9 +64,9 @@ class Ways:
             fields[DOWNLOAD_NAME] = safe_name(wish.download_name)
         return self.signed_urls.sign(f"/v1/files/signed/{file.file_id}", fields, wish.expires_in)
 
-    async def signed(self, request: web.Request, file_id: UUID) -> tuple[File, Manner]:
+    async def signed(self, path: str, query: MultiMapping[str], file_id: UUID) -> tuple[File, Manner]:
         """Raises InvalidSignedUrl, also for a file that is gone."""
-        fields = self.signed_urls.verify(request.path, request.query)
+        fields = self.signed_urls.verify(path, query)
         try:
             file = await FileRepository(self.database).get_any(file_id)
         except NotFound:

@@ -26,11 +26,12 @@ from file_service.metrics import BYTES_STORED, UPLOADS
 from file_service.repository.blobs import expect_blob, give_up_blob, keep_blob
 from file_service.repository.files import FileRepository
 from file_service.repository.upload_links import settle_upload_link
-from file_service.storage.contract import Storage, new_key
+from file_service.storage.contract import new_key
 from file_service.uploads.in_flight import InFlight
 from file_service.uploads.incoming import Incoming, UploadRequest
+from file_service.uploads.intake import Intake
 from file_service.views import FileView, metadata_etag, present
-from shared.db import Connection, Database
+from shared.db import Connection
 from shared.errors import AppError, Unavailable
 from shared.ids import uuid7
 from shared.web.answers import Created
@@ -59,11 +60,10 @@ class _Arriving:
 
 
 class Uploads:
-    def __init__(
-        self, database: Database, storage: Storage, collector: Collector, limits: Limits, purposes: Purposes
-    ) -> None:
-        self._database = database
-        self._storage = storage
+    def __init__(self, intake: Intake, collector: Collector, limits: Limits, purposes: Purposes) -> None:
+        self._intake = intake
+        self._database = intake.content.database
+        self._storage = intake.content.storage
         self._collector = collector
         self._limits = limits
         self._purposes = purposes
@@ -72,10 +72,10 @@ class Uploads:
     async def store(self, owner_id: UUID, request: UploadRequest, key_hash: bytes | None) -> Created[FileView]:
         """Return the answer for the stored file, or the first one's if `key_hash` (Idempotency-Key) was used before.
 
-        Raises FileTooLarge, QuotaExceeded or TypeNotAllowed as soon as it is known, UnknownPurpose,
-        InsufficientStorage, Unauthenticated, Unavailable, the failures of `once`, and what reading `request` raises.
-        What comes by a link is counted there, and raises QuotaExceeded or UploadLinkIsOver for that too. Then nothing
-        is kept.
+        Raises FileTooLarge, QuotaExceeded or TypeNotAllowed as soon as it is known, UnknownPurpose, what the intake
+        raises, InsufficientStorage, Unauthenticated, Unavailable, the failures of `once`, and what reading `request`
+        raises. What comes by a link is counted there, and raises QuotaExceeded or UploadLinkIsOver for that too. Then
+        nothing is kept.
         """
         try:
             answer, outcome = await self._store(owner_id, request, key_hash)
@@ -135,7 +135,8 @@ class Uploads:
             purpose=purpose.name,
             via=arriving.link.link_id if arriving.link is not None else None,
         )
-        return new, HeldBlob(key, 0, written.size, written.sha256)
+        blob = HeldBlob(key, 0, written.size, written.sha256)
+        return await self._intake.admit(new, [blob]), blob
 
     async def _limited(self, arriving: _Arriving) -> AsyncIterator[bytes]:
         size = 0

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -27,6 +27,8 @@ from shared.web.etag import matches_none
 from shared.web.routes import ADMIN_ROLE, OF_PEOPLE, OF_SESSIONS, Auth, Route, Signature, read_signature
 
 _JSON_TYPE = {"Content-Type": "application/json"}
+
+Q = TypeVar("Q", bound=msgspec.Struct)
 
 
 class NoQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -88,9 +90,13 @@ def _path_value(text: str, kind: type) -> Any:
     return value
 
 
-def parse_query(request: web.Request, kind: type[msgspec.Struct]) -> msgspec.Struct:
+def parse_query(request: web.Request, kind: type[Q]) -> Q:
     """Return the query as a struct. Raises InvalidParameter for an unknown, repeated, missing or wrong one."""
-    values: Mapping[str, str] = request.query if request.rel_url.raw_query_string else {}
+    return to_query(request.query if request.rel_url.raw_query_string else {}, kind)
+
+
+def to_query(values: Mapping[str, str], kind: type[Q]) -> Q:
+    """Return these parameters as a struct. Raises InvalidParameter as above."""
     if len(set(values)) != len(values):
         raise InvalidParameter("A query parameter is given more than once.")
     if any(_UNFIT.search(text) for pair in values.items() for text in pair):

@@ -15,7 +15,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from shared.identity import HEADER, Identity, Kind, Signer, Verifier, load_trust, public_jwk
+from shared.identity import ANONYMOUS, HEADER, Identity, Kind, Signer, Verifier, load_trust, public_jwk
 from shared.ids import uuid7
 from shared.serve import Apps
 from shared.settings import Env
@@ -23,7 +23,6 @@ from tests.integration.accounts_feed import AccountsFeed
 from tests.stores import DatabaseUrls
 
 Client = TestClient[Any, Any]
-_ASKING = "auth_service.pem"
 
 
 class ProductionServer(TestServer):
@@ -55,11 +54,17 @@ class FollowingService:
     def asserted(self, identity: Identity, audience: str | None = None) -> dict[str, str]:
         return {HEADER: self.gateway.sign(identity, audience or self.name)}
 
+    def asserted_anonymous(self) -> dict[str, str]:
+        return self.asserted(ANONYMOUS)
+
     def asserted_user(self, user_id: UUID) -> dict[str, str]:
         return self.asserted(Identity(Kind.USER, str(user_id)))
 
+    def asked_by(self, program: str) -> dict[str, str]:
+        return {HEADER: Signer.from_file(program, self.folder / f"{program}.pem").sign_self(self.name)}
+
     def asked_by_auth_service(self) -> dict[str, str]:
-        return {HEADER: Signer.from_file("auth_service", self.folder / _ASKING).sign_self(self.name)}
+        return self.asked_by("auth_service")
 
     def asked_by_others(self) -> list[dict[str, str]]:
         """The gateway for itself and for a person, and this program itself."""
@@ -94,7 +99,7 @@ def write_keys(folder: Path, name: str) -> tuple[Path, Path, Signer]:
     keys = {issuer: ec.generate_private_key(ec.SECP256R1()) for issuer in issuers}
     trust, key = folder / "trust.json", folder / "key.pem"
     trust.write_text(json.dumps({issuer: {"keys": [public_jwk(each.public_key())]} for issuer, each in keys.items()}))
-    for path, issuer in ((key, name), (folder / _ASKING, "auth_service"), (folder / "gateway.pem", "gateway")):
+    for path, issuer in ((key, name), *((folder / f"{issuer}.pem", issuer) for issuer in issuers)):
         path.write_bytes(keys[issuer].private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return trust, key, Signer("gateway", keys["gateway"])
 

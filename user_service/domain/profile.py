@@ -1,6 +1,6 @@
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
@@ -20,6 +20,7 @@ class Profile(NamedTuple):
     created_at: datetime
     updated_at: datetime
     version: int
+    avatar: UUID | None = None  # the file that shows them
 
     @property
     def etag(self) -> str:
@@ -37,13 +38,20 @@ class Found:
     upto: UUID | None
 
 
+class Keep(Enum):
+    """What leaves a field as it is where None means something."""
+
+    KEEP = "keep"
+
+
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Normalised values to set; None leaves a field as it is, and an empty text resets it."""
+    """Normalised values to set; None leaves a field as it is, and an empty text resets it. No avatar is None."""
 
     display_name: str | None = None
     bio: str | None = None
     visibility: Visibility | None = None
+    avatar: UUID | Keep | None = Keep.KEEP
 
     def __bool__(self) -> bool:
         return self != Changes()

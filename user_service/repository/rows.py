@@ -4,6 +4,8 @@ from asyncpg import Record
 
 from user_service.domain import Profile, Visibility
 
+COLUMNS = "user_id, display_name, bio, visibility, created_at, updated_at, version, avatar"
+
 
 def present(row: Record) -> Profile:
     """Return the profile; asyncpg tells times in UTC."""
@@ -15,4 +17,5 @@ def present(row: Record) -> Profile:
         row["created_at"],
         row["updated_at"],
         row["version"],
+        row["avatar"],
     )

@@ -9,7 +9,7 @@ from asyncpg import Record
 from shared.db import Db
 from shared.ids import LOWEST
 from user_service.domain import Found, Profile
-from user_service.repository.rows import present
+from user_service.repository.rows import COLUMNS, present
 
 SAMPLED = 500  # profiles that tell whether a longer walk would fill the page
 WALKED = 6000  # that one page looks at, at most, in an index that holds their names
@@ -41,7 +41,7 @@ NEAR = f"""
             order by user_id offset (select length - 1 from walk) limit 1
         ) end as reached,
         (select length from walk) as length,
-        user_id, display_name, bio, visibility, created_at, updated_at, version
+        {COLUMNS}
     from (select) as always left join (near join users.profile using (user_id)) on true order by user_id
 """  # noqa: S608  our own constants
 
@@ -58,7 +58,7 @@ FAR = f"""
         select user_id from found where user_id > $2 order by user_id limit $3
     )
     select (select count(*) from found) as matches,
-        user_id, display_name, bio, visibility, created_at, updated_at, version
+        {COLUMNS}
     from (select) as always left join (page join users.profile using (user_id)) on true order by user_id
 """  # noqa: S608  our own constants
 

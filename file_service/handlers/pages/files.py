@@ -1,6 +1,7 @@
 """The page with all of somebody's files, and the form on it that works without scripts."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 import msgspec
@@ -9,6 +10,7 @@ from aiohttp import web
 from file_service.context import FILES, RESUMABLE
 from file_service.domain.file import File
 from file_service.domain.kinds import Kind, kind_of, preview_of
+from file_service.domain.verdicts import CheckPolicy
 from file_service.handlers.pages.notices import notice
 from file_service.repository.files import FileRepository
 from file_service.repository.quota import usage_of
@@ -42,10 +44,11 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class ShownFile:
-    """`has_picture`: one can be made of it, to be shown in the list."""
+    """`is_released`: its bytes may go out. `has_picture`: one can be made of it, to be shown in the list."""
 
     file: File
     kind: Kind
+    is_released: bool
     has_picture: bool
 
 
@@ -53,15 +56,18 @@ async def show_files(request: web.Request, query: ListQuery) -> View:
     """One's files, newest first, and room for more."""
     owner_id, files = identity_of(request).user_id, FileRepository(request.app[FILES].database)
     found = await files.list_page(owner_id, decode_cursor(_SCOPE, query.cursor), _SHOWN + 1)
-    page = make_page(_SCOPE, found, _SHOWN, key=lambda file: file.file_id, present=_shown)
+    present = partial(_shown, request.app[FILES].policy)
+    page = make_page(_SCOPE, found, _SHOWN, key=lambda file: file.file_id, present=present)
     taken, limits = await usage_of(request.app[FILES].database, owner_id), request.app[RESUMABLE].limits
     usage = Room(taken.bytes + taken.reserved, limits.quota, limits.file)
     values = {"files": page.items, "more": page.next_cursor, "later": query.cursor, "usage": usage, "owner": owner_id}
     return View("files/list.html", values)
 
 
-def _shown(file: File) -> ShownFile:
-    return ShownFile(file, kind_of(file.content_type), preview_of(file.content_type) is Kind.PICTURE)
+def _shown(policy: CheckPolicy, file: File) -> ShownFile:
+    is_released = policy.releases(file.verdict)
+    has_picture = is_released and preview_of(file.content_type) is Kind.PICTURE
+    return ShownFile(file, kind_of(file.content_type), is_released, has_picture)
 
 
 async def upload_on_page(request: web.Request, query: ListQuery) -> SeeOther:  # noqa: ARG001  the page's own query

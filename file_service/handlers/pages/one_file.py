@@ -16,7 +16,6 @@ from file_service.handlers.pages.files import PATH
 from file_service.handlers.pages.notices import notice
 from file_service.repository.files import FileRepository
 from file_service.sharing.context import SHARING
-from shared.errors import AppError, InternalError, NotFound
 from shared.web.context import identity_of
 from shared.web.pages.answers import SeeOther, View
 
@@ -26,15 +25,16 @@ _MOST_SHARES = 100
 
 async def show_file(request: web.Request, file_id: UUID) -> View:
     """One file of one's own, and the links to it."""
-    owner_id, sharing = identity_of(request).user_id, request.app[SHARING]
-    file = await FileRepository(request.app[FILES].database).get(owner_id, file_id)
-    preview = preview_of(file.content_type)
-    text = await _beginning(request, file) if preview is Kind.TEXT else None
+    owner_id, sharing, context = identity_of(request).user_id, request.app[SHARING], request.app[FILES]
+    file = await FileRepository(context.database).get(owner_id, file_id)
+    is_released = context.policy.releases(file.verdict)
+    preview = preview_of(file.content_type) if is_released else None
     values = {
         "file": file,
         "kind": kind_of(file.content_type),
-        "preview": None if preview is Kind.TEXT and text is None else preview,
-        "text": text,
+        "is_released": is_released,
+        "preview": preview,
+        "text": await _beginning(request, file) if preview is Kind.TEXT else "",
         "is_cut": file.size > _MOST_TEXT,
         "public_url": sharing.places.content(f"/v1/files/public/{file_id}"),
         "shares": await sharing.shares.list_page(owner_id, file_id, None, _MOST_SHARES),
@@ -69,13 +69,8 @@ async def _change(request: web.Request, file_id: UUID, **changes: Any) -> None:
         await files.change(replace(file, **changes))
 
 
-async def _beginning(request: web.Request, file: File) -> str | None:
-    """Return what a text begins with, to be shown as text, whatever it may be; none where it may not be read now."""
-    try:
-        raw = await read_beginning(request, file, _MOST_TEXT)
-    except AppError as exc:
-        if exc.status >= InternalError.status or isinstance(exc, NotFound):
-            raise
-        return None
+async def _beginning(request: web.Request, file: File) -> str:
+    """Return what a text begins with, to be shown as text, whatever it may be."""
+    raw = await read_beginning(request, file, _MOST_TEXT)
     encoding = "utf-16" if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
     return raw.decode(encoding, errors="replace").replace("\0", "\ufffd")

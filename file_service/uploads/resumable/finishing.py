@@ -20,6 +20,7 @@ from file_service.repository.files import FileRepository
 from file_service.repository.quota import lock_owner, release, settle_reserved
 from file_service.repository.uploads import UploadRepository
 from file_service.storage.contract import BlobMissing, Storage, new_key
+from file_service.uploads.intake import Intake
 from file_service.uploads.resumable.merging import Merging, bytes_of
 from file_service.uploads.resumable.running_hashes import RunningHashes
 from shared.db import Database
@@ -35,6 +36,7 @@ class Finishing:
     purposes: Purposes
     hashes: RunningHashes
     merging: Merging
+    intake: Intake
 
     async def finish(self, upload: Upload) -> None:
         """Make the file, once, whoever else does it at the same time.
@@ -45,6 +47,7 @@ class Finishing:
         try:
             new, blobs = await self._file_of(upload)
             self.purposes.get(new.purpose).check_type(new.content_type)
+            new = await self.intake.admit(new, blobs)
         except AppError as exc:
             if exc.status < InternalError.status:
                 await self.end(upload, "refused")

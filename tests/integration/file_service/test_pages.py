@@ -173,3 +173,25 @@ async def test_api_key_is_nobody_at_a_page(ada: PageVisitor, service: RunningSer
     assert ada.user_id is not None
     response = await service.public.get("/files", headers=service.asserted_user(ada.user_id), allow_redirects=False)
     assert response.status == 303
+
+
+@pytest.mark.parametrize(
+    ("verdict", "tag", "told"),
+    [
+        ("pending", "being checked", "It is being checked for viruses"),
+        ("infected", "harmful", "It was found to be harmful, and isn't given out. Eicar"),
+        ("skipped", "not checked", "It couldn't be checked for viruses"),
+    ],
+)
+async def test_file_that_is_held_back_is_told_and_not_shown(
+    ada: PageVisitor, service: RunningService, verdict: str, tag: str, told: str
+) -> None:
+    """F12, F14: the page is no way round the check."""
+    path = await stored(ada, "notes.txt", b"a secret line", "text/plain")
+    await service.fetch("update files.file set verdict = $1, threat = 'Eicar'", verdict)
+    shown = await ada.get(path)
+    assert told in shown.text
+    assert "a secret line" not in shown.html
+    assert "/content" not in shown.html
+    assert f"{path}/delete" in shown.forms
+    assert tag in (await ada.get("/files")).text

@@ -11,9 +11,13 @@ import pytest
 from prometheus_client import REGISTRY
 
 from file_service.collector import Collector
+from file_service.delivery.content import Content
+from file_service.domain.verdicts import CheckPolicy
+from file_service.inspection.bounds import Bounds
 from file_service.purpose_file import read_purposes
 from file_service.repository.uploads import PURGE_UPLOADS
 from file_service.storage.local import LocalStorage, open_local_storage
+from file_service.uploads.intake import Intake
 from file_service.uploads.resumable.finishing import Finishing
 from file_service.uploads.resumable.merging import Merging
 from file_service.uploads.resumable.running_hashes import RunningHashes
@@ -49,7 +53,8 @@ async def storage(service: RunningService) -> AsyncIterator[LocalStorage]:
 def upkeep(database: Database, storage: LocalStorage) -> Upkeep:
     """As it runs in every replica, but when the test says so."""
     collector, merging = Collector(database, storage), Merging(database, storage)
-    finishing = Finishing(database, storage, collector, read_purposes(None), RunningHashes(), merging)
+    entrance = Intake(Content(database, storage), Bounds(10**9, 250, 1000, 10**8), CheckPolicy())
+    finishing = Finishing(database, storage, collector, read_purposes(None), RunningHashes(), merging, entrance)
     return Upkeep(database, finishing, LIFETIME)
 
 

@@ -13,7 +13,7 @@ async def test_profile_exists_as_soon_as_its_owner_asks(ada: Person) -> None:
     assert response.status == 200
     assert UUID(profile.pop("id")) == ada.user_id
     assert profile.pop("created_at") == profile.pop("updated_at")
-    assert profile == {"display_name": "", "bio": "", "visibility": "public"}
+    assert profile == {"display_name": "", "bio": "", "visibility": "public", "avatar": None, "avatar_url": None}
 
 
 async def test_first_uses_at_once_make_one_profile(service: RunningService, ada: Person) -> None:

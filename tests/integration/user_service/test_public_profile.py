@@ -10,7 +10,7 @@ async def test_public_profile_is_seen_by_others_without_what_is_the_owners_own(a
     response = await bob.get(f"/v1/users/{ada.user_id}")
 
     assert response.status == 200
-    assert await response.json() == {key: own[key] for key in ("id", "display_name", "bio", "created_at")}
+    assert await response.json() == {key: own[key] for key in ("id", "display_name", "bio", "created_at", "avatar_url")}
 
 
 async def test_public_profile_that_did_not_change_is_not_sent_again(ada: Person, bob: Person) -> None:

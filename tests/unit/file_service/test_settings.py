@@ -102,6 +102,27 @@ def test_mistakes_about_a_bucket_are_told(changes: dict[str, str], mistake: str)
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "url", ["tcp://clamav:3310", "tcp://127.0.0.1:3310", "tcp://[::1]:3310", "unix:///run/clamav/clamd.ctl"]
+)
+def test_scanner_is_named_by_host_and_port_or_by_its_socket(url: str) -> None:
+    settings = read(CLAMAV_URL=url).checks
+    assert settings.clamd_url == url
+    assert settings.policy.most_bytes == 25 * 1024**2
+
+
+@pytest.mark.parametrize(
+    "url", ["clamav:3310", "tcp://clamav", "unix://run/x", "http://clamav:3310", "tcp://a/b:1", " "]
+)
+def test_scanner_named_otherwise_is_a_mistake(url: str) -> None:
+    with pytest.raises(SettingsError, match="CLAMAV_URL must be"):
+        read(CLAMAV_URL=url)
+
+
+def test_without_a_scanner_nothing_waits() -> None:
+    assert read().checks.policy.most_bytes is None
+
+
 def test_bytes_have_no_host_of_their_own_unless_told() -> None:
     assert (read().content_url, read().public_seconds) == ("", 0)
     settings = read(PUBLIC_URL="https://app.example.org", FILES_PUBLIC_URL="https://files.example.net/")

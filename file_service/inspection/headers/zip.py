@@ -1,0 +1,155 @@
+"""ZIP: the central directory at its end (APPNOTE 6.3.10, 4.3). What contradicts itself is refused: unpackers differ in
+what they believe then.
+
+A file without an end record is no archive, or the first part of a split one: it tells nothing, and passes.
+"""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from file_service.inspection.headers.contents import ArchiveContents
+from file_service.inspection.headers.reading import WINDOW, NotReadable, Range, Reading, Steps, exactly
+
+_END, _END64, _LOCATOR64, _ENTRY = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07", b"PK\x01\x02"
+_END_BYTES, _LOCATOR_BYTES, _END64_BYTES, _ENTRY_BYTES, _LOCAL_BYTES = 22, 20, 56, 46, 30
+_CANDIDATES = 8  # end records in one file; each but one is a part of a comment, or a trick
+_MOST_ENTRIES = 1_000_000
+_MAX16, _MAX32 = 0xFFFF, 0xFFFFFFFF
+_NOTHING = ArchiveContents(0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Directory:
+    """Where the end record at `end` says that the directory lies."""
+
+    start: int
+    length: int
+    entries: int
+    end: int
+
+
+@dataclass(slots=True)
+class _Sums:
+    unpacked: int = 0
+    packed: int = 0
+    places: list[tuple[int, int]] = field(default_factory=list)  # of each entry's first byte, and behind its last
+
+
+def read_zip(size: int) -> Reading[ArchiveContents]:
+    """Return what the worst of its directories tells. Raises NotReadable, or TooIntricate."""
+    tail_start = max(0, size - _END_BYTES - _MAX16)
+    tail = yield from _tail(tail_start, size)
+    worst, tried = _NOTHING, Steps(_CANDIDATES)
+    for offset in _ends(tail):
+        tried.take()
+        directory = yield from _directory(tail[offset : offset + _END_BYTES], tail_start + offset)
+        worst = max(worst, (yield from _contents(directory)), key=lambda each: each.unpacked)
+    return worst
+
+
+def _tail(start: int, size: int) -> Reading[bytes]:
+    tail = b""
+    while start + len(tail) < size:
+        piece = yield Range(start + len(tail), WINDOW)
+        if not piece:
+            break
+        tail += piece
+    return tail
+
+
+def _ends(tail: bytes) -> Iterator[int]:
+    """Yield where end records may begin, from the end: each whose comment fits into the file."""
+    at = tail.rfind(_END)
+    while at >= 0:
+        if at + _END_BYTES <= len(tail) and at + _END_BYTES + struct.unpack_from("<H", tail, at + 20)[0] <= len(tail):
+            yield at
+        at = tail.rfind(_END, 0, at)
+
+
+def _directory(end: bytes, at: int) -> Reading[_Directory]:
+    disk, first_disk, here, entries, length, start = struct.unpack_from("<HHHHII", end, 4)
+    if _MAX16 in (disk, first_disk, here, entries) or _MAX32 in (length, start):
+        return (yield from _directory64(at))
+    if disk or first_disk or here != entries:
+        raise NotReadable("it is a part of an archive of several")
+    return _checked(_Directory(start, length, entries, at))
+
+
+def _directory64(at: int) -> Reading[_Directory]:
+    locator = yield from exactly(at - _LOCATOR_BYTES, _LOCATOR_BYTES)
+    if not locator.startswith(_LOCATOR64):
+        raise NotReadable("the record of a large archive is missing")
+    (place,) = struct.unpack_from("<Q", locator, 8)
+    record = yield from exactly(place, _END64_BYTES)
+    if not record.startswith(_END64):
+        raise NotReadable("the record of a large archive isn't where it is said to be")
+    here, entries, length, start = struct.unpack_from("<QQQQ", record, 24)
+    if here != entries:
+        raise NotReadable("it is a part of an archive of several")
+    return _checked(_Directory(start, length, entries, place))
+
+
+def _checked(directory: _Directory) -> _Directory:
+    if directory.start + directory.length > directory.end or directory.length < directory.entries * _ENTRY_BYTES:
+        raise NotReadable("the directory doesn't fit")
+    Steps(_MOST_ENTRIES).take(directory.entries)
+    return directory
+
+
+def _contents(directory: _Directory) -> Reading[ArchiveContents]:
+    """What stands before the archive (the program that unpacks it) shifts all offsets, but the directory's end."""
+    shift = directory.end - directory.start - directory.length
+    at, end = directory.start + shift, directory.end
+    sums, count, window, base = _Sums(), 0, b"", at
+    while at < end:
+        if at - base + _ENTRY_BYTES > len(window):
+            base, window = at, (yield Range(at, min(WINDOW, end - at)))
+        entry = window[at - base :]
+        if not entry.startswith(_ENTRY) or len(entry) < _ENTRY_BYTES:
+            break
+        name, extra, comment = struct.unpack_from("<HHH", entry, 28)
+        if len(entry) < _ENTRY_BYTES + name + extra:
+            base, window = at, (yield from exactly(at, _ENTRY_BYTES + name + extra))
+            entry = window
+        _add(sums, entry, entry[_ENTRY_BYTES + name : _ENTRY_BYTES + name + extra])
+        count += 1
+        at += _ENTRY_BYTES + name + extra + comment
+    if count != directory.entries:
+        raise NotReadable("the directory has other entries than are said")
+    _require_apart(sums, directory.start)
+    return ArchiveContents(count, sums.unpacked, sums.packed)
+
+
+def _add(sums: _Sums, entry: bytes, extra: bytes) -> None:
+    packed, unpacked, name = struct.unpack_from("<IIH", entry, 20)
+    (offset,) = struct.unpack_from("<I", entry, 42)
+    wide = _wide(extra)
+    unpacked, packed, offset = (
+        next(wide, value) if value == _MAX32 else value for value in (unpacked, packed, offset)
+    )  # in the order in which the extra field has them
+    sums.unpacked += unpacked
+    sums.packed += packed
+    sums.places.append((offset, offset + _LOCAL_BYTES + name + packed))
+
+
+def _wide(extra: bytes) -> Iterator[int]:
+    """Yield the 64-bit numbers of the field that has them (4.5.3)."""
+    at = 0
+    while at + 4 <= len(extra):
+        kind, length = struct.unpack_from("<HH", extra, at)
+        if kind == 1:
+            for place in range(at + 4, min(at + 4 + length, len(extra)) - 7, 8):
+                yield struct.unpack_from("<Q", extra, place)[0]
+        at += 4 + length
+
+
+def _require_apart(sums: _Sums, directory_start: int) -> None:
+    """Entries that share bytes make a bomb of any size out of one kernel."""
+    behind = 0
+    for start, end in sorted(sums.places):
+        if start < behind:
+            raise NotReadable("entries overlap")
+        behind = end
+    if behind > directory_start:
+        raise NotReadable("an entry doesn't fit")

@@ -1,0 +1,156 @@
+"""Pictures of files: those that were made before, and those that have to be made, once for all who ask meanwhile."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+
+import msgspec
+
+from file_service.collector import Collector
+from file_service.delivery.content import Content
+from file_service.domain.file import File, HeldBlob
+from file_service.errors import NotAPicture, PictureTooCostly
+from file_service.pictures.failures import Failures
+from file_service.pictures.pool import PicturePool
+from file_service.pictures.specification import Specification
+from file_service.repository.blobs import expect_blob, give_up_blob, keep_blob
+from file_service.repository.renditions import Rendition, RenditionRepository, add_rendition
+from file_service.storage.contract import new_key
+from shared.db import Database
+from shared.errors import Unavailable
+from shared.ids import uuid7
+
+SOURCES = ("image/jpeg", "image/png", "image/apng", "image/webp", "image/gif", "image/tiff", "image/bmp", "image/avif")
+MOST_SOURCE_BYTES = 64 * 1024**2
+_SECONDS = 20  # of processor time for one picture
+
+
+class _Wish(msgspec.Struct, frozen=True):
+    """The line that a worker reads."""
+
+    width: int
+    height: int
+    fit: str
+    format: str
+    quality: int
+    length: int
+    seconds: int = _SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Renditions:
+    content: Content
+    collector: Collector
+    pool: PicturePool
+    failures: Failures = field(default_factory=Failures)
+    _being_made: dict[tuple[str, str], "asyncio.Task[File]"] = field(default_factory=dict)
+
+    @property
+    def database(self) -> Database:
+        return self.content.database
+
+    async def get(self, file: File, specification: Specification) -> File:
+        """Return the picture as a file whose blobs its own id holds.
+
+        Raises NotAPicture, PictureTooCostly, NotFound, Unavailable, and what opening the content raises.
+        """
+        if file.content_type not in SOURCES:
+            raise NotAPicture(f"The file is {file.content_type}.")
+        if file.size > MOST_SOURCE_BYTES:
+            raise PictureTooCostly(f"Pictures are made of files of up to {MOST_SOURCE_BYTES} bytes.")
+        found = await RenditionRepository(self.database).find(file.file_id, str(specification))
+        if found is not None:
+            return _as_file(file, found)
+        self.failures.check(file.file_id)
+        return await asyncio.shield(self._task(file, specification))
+
+    async def close(self) -> None:
+        """Make no more pictures; whoever waits for one is told that it was cancelled."""
+        tasks = list(self._being_made.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.pool.close()
+
+    def _task(self, file: File, specification: Specification) -> "asyncio.Task[File]":
+        """Return what makes this picture already, or begins to. It goes on when all who asked are gone."""
+        key = (file.file_id.hex, str(specification))
+        task = self._being_made.get(key)
+        if task is None:
+            task = asyncio.create_task(self._make(file, specification), name=f"picture of {file.file_id}")
+            self._being_made[key] = task
+            task.add_done_callback(lambda done: self._forget(key, done))
+        return task
+
+    def _forget(self, key: tuple[str, str], done: "asyncio.Task[File]") -> None:
+        del self._being_made[key]
+        if not done.cancelled():
+            done.exception()  # whoever waits for it is told; perhaps nobody does any more
+
+    async def _make(self, file: File, specification: Specification) -> File:
+        try:
+            picture = await self.pool.make(_line(file, specification), self._source(file))
+        except (NotAPicture, PictureTooCostly) as exc:
+            self.failures.note(file.file_id, exc)
+            raise
+        return _as_file(file, await self._keep(file, specification, picture))
+
+    async def _source(self, file: File) -> AsyncIterator[bytes]:
+        async with self.content.open(file) as opened:
+            async for chunk in opened.read(0, file.size):
+                yield chunk
+
+    async def _keep(self, file: File, specification: Specification, picture: bytes) -> Rendition:
+        key = new_key()
+        await expect_blob(self.database, key)
+        kept = False
+        try:
+            written = await self.content.storage.write(key, _once(picture))
+            blob = HeldBlob(key, 0, written.size, written.sha256)
+            new = Rendition(uuid7(), written.size, specification.content_type, written.sha256)
+            async with self.database.transaction() as connection:
+                added = await add_rendition(connection, file.file_id, str(specification), new)
+                if added:
+                    await keep_blob(connection, new.rendition_id, blob)
+            kept = added
+        finally:
+            if not kept:
+                await asyncio.shield(self._give_up(key))
+        if kept:
+            return new
+        found = await RenditionRepository(self.database).find(file.file_id, str(specification))
+        if found is None:  # another replica made it, and it is gone again
+            raise Unavailable("The picture was deleted meanwhile.")
+        return found
+
+    async def _give_up(self, key: str) -> None:
+        with suppress(Unavailable):
+            await give_up_blob(self.database, key)
+        self.collector.nudge()
+
+
+def _line(file: File, specification: Specification) -> bytes:
+    wish = _Wish(
+        specification.width,
+        specification.height,
+        specification.fit,
+        specification.format,
+        specification.quality,
+        file.size,
+    )
+    return msgspec.json.encode(wish)
+
+
+def _as_file(file: File, rendition: Rendition) -> File:
+    return replace(
+        file,
+        file_id=rendition.rendition_id,
+        size=rendition.size,
+        content_type=rendition.content_type,
+        sha256=rendition.sha256,
+    )
+
+
+async def _once(content: bytes) -> AsyncIterator[bytes]:
+    yield content

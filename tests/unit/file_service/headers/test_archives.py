@@ -1,0 +1,151 @@
+"""What archives say that they unpack to, and how they lie about it."""
+
+import gzip
+import io
+import lzma
+import struct
+import zipfile
+
+import pytest
+
+from file_service.inspection.headers.archives import archive_reader
+from file_service.inspection.headers.contents import ArchiveContents
+from file_service.inspection.headers.drive import run
+from file_service.inspection.headers.reading import NotReadable, TooIntricate
+from tests.unit.file_service.headers.in_memory import InMemory
+
+
+async def contents(content: bytes) -> ArchiveContents:
+    reader = archive_reader(content[:16])
+    assert reader is not None
+    return await run(reader(len(content)), InMemory(content).read)
+
+
+def zipped(*entries: bytes, comment: bytes = b"", large: bool = False) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.comment = comment
+        for number, entry in enumerate(entries):
+            with archive.open(f"{number}.txt", "w", force_zip64=large) as written:
+                written.write(entry)
+    return out.getvalue()
+
+
+def end_record(content: bytes) -> int:
+    return content.rindex(b"PK\x05\x06")
+
+
+def entry(size: int, packed: int, offset: int, extra: bytes = b"") -> bytes:
+    fields = (20, 20, 0, 8, 0, 0, 0, packed, size, 1, len(extra), 0, 0, 0, 0, offset)
+    return b"PK\x01\x02" + struct.pack("<HHHHHHIIIHHHHHII", *fields) + b"a" + extra
+
+
+def archive_of(entries: list[bytes], *, said: int | None = None, before: bytes = b"PK\x03\x04" + bytes(96)) -> bytes:
+    directory, count = b"".join(entries), len(entries) if said is None else said
+    end = struct.pack("<HHHHIIH", 0, 0, count, count, len(directory), len(before), 0)
+    return before + directory + b"PK\x05\x06" + end
+
+
+async def test_entries_and_their_bytes_are_told() -> None:
+    found = await contents(zipped(bytes(5000), b"abc", comment=b"of 2026"))
+
+    assert (found.entries, found.unpacked) == (2, 5003)
+    assert 0 < found.packed < 100
+
+
+async def test_empty_archive_holds_nothing() -> None:
+    assert await contents(zipped()) == ArchiveContents(0, 0, 0)
+
+
+async def test_many_entries_are_all_counted() -> None:
+    found = await contents(zipped(*(b"x" for _ in range(3000))))
+
+    assert (found.entries, found.unpacked) == (3000, 3000)
+
+
+async def test_sizes_of_64_bits_count() -> None:
+    wide = struct.pack("<HHQQ", 1, 16, 1 << 45, 30)
+
+    found = await contents(archive_of([entry(0xFFFFFFFF, 0xFFFFFFFF, 0, wide)]))
+
+    assert (found.unpacked, found.packed) == (1 << 45, 30)
+
+
+async def test_record_of_a_large_archive_is_believed_where_it_fits() -> None:
+    directory = entry(1000, 40, 0)
+    before = b"PK\x03\x04" + bytes(96)
+    record = b"PK\x06\x06" + struct.pack("<QHHIIQQQQ", 44, 45, 45, 0, 0, 1, 1, len(directory), len(before))
+    locator = b"PK\x06\x07" + struct.pack("<IQI", 0, len(before) + len(directory), 1)
+    end = b"PK\x05\x06" + struct.pack("<HHHHIIH", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
+
+    assert (await contents(before + directory + record + locator + end)).unpacked == 1000
+    with pytest.raises(NotReadable):
+        await contents(before + directory + record + bytes(20) + end)
+    with pytest.raises(NotReadable):
+        await contents(before + directory + bytes(56) + locator + end)
+
+
+async def test_first_part_of_a_split_archive_tells_nothing() -> None:
+    assert await contents(b"PK\x03\x04" + bytes(1000)) == ArchiveContents(0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(archive_of([entry(10**9, 50, 0), entry(10**9, 50, 0)]), id="entries that overlap"),
+        pytest.param(archive_of([entry(10, 50, 0), entry(10, 30, 60)]), id="one within another"),
+        pytest.param(archive_of([entry(10, 500, 0)]), id="an entry beyond the directory"),
+        pytest.param(archive_of([entry(10, 5, 0)], said=2), id="fewer entries than said"),
+        pytest.param(archive_of([entry(10, 5, 0), entry(10, 5, 40)], said=1), id="more entries than said"),
+        pytest.param(archive_of([entry(10, 5, 0)], said=0xFFFF), id="large without the record of one"),
+    ],
+)
+async def test_archive_that_contradicts_itself_isnt_readable(content: bytes) -> None:
+    """F16: unpackers differ in what they believe then."""
+    with pytest.raises(NotReadable):
+        await contents(content)
+
+
+async def test_worst_of_several_end_records_counts() -> None:
+    """F16: some readers take the last one, which here stands in the comment of the first."""
+    bomb = zipped(bytes(200_000))
+    harmless = zipped(b"x")
+    hidden = bomb[:-2] + struct.pack("<H", len(harmless)) + harmless
+
+    assert (await contents(hidden)).unpacked == 200_000
+
+
+async def test_dozens_of_end_records_are_too_intricate() -> None:
+    with pytest.raises(TooIntricate):
+        await contents(b"PK\x03\x04" + 20 * (b"PK\x05\x06" + bytes(18)))
+
+
+async def test_gzip_tells_what_comes_out_at_least() -> None:
+    assert (await contents(gzip.compress(bytes(123_456)))).unpacked == 123_456
+
+
+async def test_impossible_gzip_trailer_is_passed_over() -> None:
+    assert (await contents(gzip.compress(b"x") + b"\xff\xff\xff\xff")).unpacked == 0
+
+
+async def test_xz_tells_what_its_blocks_unpack_to() -> None:
+    assert (await contents(lzma.compress(bytes(1_234_567)))).unpacked == 1_234_567
+
+
+@pytest.mark.parametrize(
+    ("descriptor", "said", "size"),
+    [
+        (b"\x20", b"\x63", 99),
+        (b"\x40\x00", b"\x01\x00", 257),
+        (b"\x80\x00", struct.pack("<I", 10**9), 10**9),
+        (b"\xc0\x00", struct.pack("<Q", 1 << 40), 1 << 40),
+        (b"\x00\x58", b"", 0),
+    ],
+)
+async def test_zstandard_tells_its_size_where_it_does(descriptor: bytes, said: bytes, size: int) -> None:
+    assert (await contents(b"\x28\xb5\x2f\xfd" + descriptor + said + bytes(20))).unpacked == size
+
+
+def test_other_files_are_no_archives() -> None:
+    assert archive_reader(b"BZh9") is None
+    assert archive_reader(b"") is None
