@@ -11,18 +11,16 @@ from file_service.accounts import follow_accounts
 from file_service.collector import Collector
 from file_service.context import FILES, FileContext
 from file_service.delivery.content import Content
-from file_service.parts.avatars import telling_of_avatars
-from file_service.parts.checks import intake, scanning
+from file_service.parts.checks import intake
 from file_service.parts.pages import serve_pages
-from file_service.parts.pictures import open_pictures, picture_pool
+from file_service.parts.pictures import picture_pool
 from file_service.parts.sharing import SHARING_PURGES, compose_sharing
+from file_service.parts.side_work import SIDE_PURGES, open_side_work
 from file_service.parts.storage import add_redirects, open_storage, scrubbing
 from file_service.parts.uploads import add_resumable
 from file_service.pictures.renditions import Renditions
 from file_service.repository.holds import PURGE_HOLDS
 from file_service.repository.owners import PURGE_DELETED_OWNERS
-from file_service.repository.renditions import PURGE_RENDITIONS
-from file_service.repository.scans import PURGE_INFECTED
 from file_service.repository.uploads import PURGE_UPLOADS
 from file_service.routes import PRIVATE_ROUTES, ROUTES
 from file_service.routes.pages import PAGES
@@ -33,8 +31,6 @@ from file_service.uploads.store import Limits, Uploads
 from shared.db import Database, open_database
 from shared.events.client import InternalClient
 from shared.identity import Signer, Verifier, load_trust
-from shared.jobs.queue import purge_jobs
-from shared.jobs.worker import open_jobs
 from shared.lifecycle import Lifecycle, background
 from shared.migrate import expected_version, require_schema
 from shared.purge import AFTER, EVERY, purge, purge_idempotency
@@ -48,11 +44,9 @@ _PURGES = (
     purge_idempotency(SCHEMA),
     PURGE_DELETED_OWNERS,
     PURGE_HOLDS,
-    PURGE_INFECTED,
-    PURGE_RENDITIONS,
     PURGE_UPLOADS,
     *SHARING_PURGES,
-    *purge_jobs(SCHEMA),
+    *SIDE_PURGES,
 )
 
 
@@ -72,10 +66,8 @@ async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterato
         context = _context(settings, database, storage)
         await stack.enter_async_context(background("follow accounts", follow_accounts(client, database).run))
         await stack.enter_async_context(background("collect blobs", context.collector.run))
-        await stack.enter_async_context(open_pictures(context.renditions))
         users = InternalClient(session, signer, settings.user_internal_url, "user_service")
-        kinds = scanning(settings.checks, context.content) | telling_of_avatars(users)
-        await stack.enter_async_context(open_jobs(SCHEMA, database, kinds, lifecycle))
+        await stack.enter_async_context(open_side_work(settings, context, users, lifecycle))
         await stack.enter_async_context(
             background("purge", partial(purge, database, _PURGES), every=EVERY, after=AFTER)
         )
@@ -91,10 +83,10 @@ def _context(settings: Settings, database: Database, storage: Storage) -> FileCo
     collector = Collector(database, storage, settings.storage.delay)
     limits = Limits(settings.max_bytes, settings.quota_bytes)
     content = Content(database, storage)
-    uploads = Uploads(intake(settings.checks, content), collector, limits, settings.purposes)
+    entrance = intake(settings.checks, content)
+    uploads = Uploads(entrance, collector, limits, settings.purposes)
     renditions = Renditions(content, collector, picture_pool(settings.picture_workers))
-    policy = settings.checks.policy
-    return FileContext(database, storage, collector, content, uploads, settings.stall_seconds, policy, renditions)
+    return FileContext(database, storage, collector, content, uploads, settings.stall_seconds, entrance, renditions)
 
 
 def _apps(settings: Settings, context: FileContext, verifier: Verifier, lifecycle: Lifecycle) -> Apps:

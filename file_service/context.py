@@ -10,6 +10,7 @@ from file_service.domain.verdicts import CheckPolicy
 from file_service.pictures.renditions import Renditions
 from file_service.storage.contract import Storage
 from file_service.uploads.resumable.resumable import Resumable
+from file_service.uploads.intake import Intake
 from file_service.uploads.store import Uploads
 from shared.db import Database
 
@@ -22,8 +23,13 @@ class FileContext:
     content: Content
     uploads: Uploads
     stall_seconds: float
-    policy: CheckPolicy
+    intake: Intake
     renditions: Renditions
+
+    @property
+    def policy(self) -> CheckPolicy:
+        """What decides whether bytes may go out."""
+        return self.intake.policy
 
 
 FILES = web.AppKey("files", FileContext)

@@ -37,7 +37,7 @@ class FileRepository:
         return await self.insert(new)
 
     async def insert(self, new: NewFile) -> File:
-        """Write the row of a file that is settled otherwise."""
+        """Write the row of a file that is settled otherwise, and order its scan: call it in a transaction."""
         row = await self._db.fetchrow(
             f"""
             insert into files.file (file_id, owner_id, name, size, content_type, sha256, purpose, via, verdict)
