@@ -1,11 +1,27 @@
 """What somebody's hands do with files at a browser, and what can happen to the network meanwhile."""
 
 import hashlib
+import struct
+import zlib
 from pathlib import Path
 
 from playwright.async_api import CDPSession, Locator, expect
 
 from tests.browser.person import Person
+
+
+def picture(width: int = 320, height: int = 240) -> bytes:
+    """Return a PNG (RFC 2083) whose colours run from corner to corner."""
+    lines = b"".join(
+        b"\0" + b"".join(bytes((255 * x // width, 255 * y // height, 140)) for x in range(width)) for y in range(height)
+    )
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(lines)), (b"IEND", b""))
+    packed = (
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(packed)
+
 
 _DROP = """
 ([target, files]) => {

@@ -5,7 +5,7 @@ from pathlib import Path
 from playwright.async_api import expect
 
 from tests.browser.conftest import Looks, Visit
-from tests.browser.files import choose
+from tests.browser.files import choose, is_stored, picture
 
 
 async def test_file_is_uploaded_looked_at_and_deleted_without_scripts(visit: Visit, looks: Looks) -> None:
@@ -59,3 +59,24 @@ async def test_tus_client_can_be_used_by_other_pages(visit: Visit) -> None:
     assert page[1] == "done"
     await ada.open(f"/files/{page[0]}")
     assert await ada.heading() == "a.txt"
+
+
+async def test_picture_is_shown_in_the_list_and_on_its_page(visit: Visit, tmp_path: Path) -> None:
+    """As soon as it is stored, too; what is no picture keeps the drawing of its kind."""
+    ada = await visit()
+    await ada.register()
+    await ada.open("/files")
+    (tmp_path / "sea.png").write_bytes(picture())
+    (tmp_path / "broken.png").write_bytes(picture()[:60])
+    await choose(ada, tmp_path / "sea.png", tmp_path / "broken.png")
+    for name in ("sea.png", "broken.png"):
+        await is_stored(ada, name)
+    shown = "name => [...document.querySelectorAll(name)].filter((each) => each.naturalWidth > 0).length === 1"
+    await ada.page.wait_for_function(shown, arg=".thumb img")
+    await expect(ada.page.locator(".thumb img")).to_have_count(1)
+    await ada.page.reload()
+    await ada.page.wait_for_function(shown, arg=".thumb img")
+    await expect(ada.page.locator(".thumb img")).to_have_count(1)
+    await ada.page.locator(".files h2 a", has_text="sea.png").click()
+    await ada.page.wait_for_url("**/files/*")
+    await ada.page.wait_for_function(shown, arg=".preview img")

@@ -9,7 +9,7 @@ import pytest
 from auth_service.routes.pages import PAGES as AUTH_PAGES
 from file_service.routes.pages import PAGES as FILE_PAGES
 from tests.browser.conftest import Looks, Visit
-from tests.browser.files import choose, is_stored
+from tests.browser.files import choose, is_stored, picture
 from tests.browser.person import Person
 
 _SHOWN = [
@@ -35,6 +35,7 @@ def _recording() -> bytes:
 
 SAMPLES = {
     "the minutes of a meeting that went on for so long that its name does too, 2026-11-25.txt": b"Present: all.\n" * 30,
+    "picture.png": picture(),
     "recording.wav": _recording(),
     "page.html": b"<html><script>alert(1)</script></html>",
     "archive.zip": b"PK\x05\x06" + bytes(18),
