@@ -10,6 +10,7 @@ import aiohttp
 from file_service.accounts import follow_accounts
 from file_service.collector import Collector
 from file_service.context import FILES, FileContext
+from file_service.delivery.content import Content
 from file_service.repository.owners import PURGE_DELETED_OWNERS
 from file_service.routes import PRIVATE_ROUTES, ROUTES
 from file_service.settings import NAME, Settings
@@ -55,8 +56,9 @@ async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterato
 
 def _context(settings: Settings, database: Database, storage: Storage) -> FileContext:
     collector = Collector(database, storage)
-    uploads = Uploads(database, storage, collector, Limits(settings.max_bytes, settings.quota_bytes))
-    return FileContext(database, storage, collector, uploads, settings.stall_seconds)
+    limits = Limits(settings.max_bytes, settings.quota_bytes)
+    uploads = Uploads(database, storage, collector, limits, settings.purposes)
+    return FileContext(database, storage, collector, Content(database, storage), uploads, settings.stall_seconds)
 
 
 def _apps(context: FileContext, verifier: Verifier, lifecycle: Lifecycle, public_url: str) -> Apps:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from file_service.collector import Collector
+from file_service.delivery.content import Content
 from file_service.storage.contract import Storage
 from file_service.uploads.store import Uploads
 from shared.db import Database
@@ -15,6 +16,7 @@ class FileContext:
     database: Database
     storage: Storage
     collector: Collector
+    content: Content
     uploads: Uploads
     stall_seconds: float
 

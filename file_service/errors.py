@@ -30,3 +30,11 @@ class RangeNotSatisfiable(AppError):
 
 class InsufficientStorage(AppError):
     code, status, title = "insufficient_storage", 507, "There is no room left to store the file"
+
+
+class TypeNotAllowed(AppError):
+    code, status, title = "type_not_allowed", 422, "Files of this type may not be stored for this purpose"
+
+
+class UnknownPurpose(AppError):
+    code, status, title = "unknown_purpose", 422, "There is no such purpose of files"

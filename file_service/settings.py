@@ -2,6 +2,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from file_service.domain.purposes import Purposes
+from file_service.purpose_file import BadPurposeFile, read_purposes
 from shared.settings import DatabaseSettings, Env, ProcessSettings
 
 NAME = "file_service"
@@ -23,6 +25,7 @@ class Settings:
     max_bytes: int
     quota_bytes: int
     stall_seconds: float
+    purposes: Purposes
 
     @classmethod
     def from_env(cls, env: Env) -> Self:
@@ -35,4 +38,14 @@ class Settings:
             max_bytes=env.integer("FILE_MAX_BYTES", _GIB, minimum=1),
             quota_bytes=env.integer("FILE_QUOTA_BYTES", 5 * _GIB, minimum=1),
             stall_seconds=env.number("FILE_STALL_SECONDS", 60.0, minimum=0.1),
+            purposes=_purposes(env),
         )
+
+
+def _purposes(env: Env) -> Purposes:
+    file = env.text("FILE_PURPOSES_FILE", "")
+    try:
+        return read_purposes(Path(file) if file else None)
+    except BadPurposeFile as mistake:
+        env.mistake(f"FILE_PURPOSES_FILE {mistake}")
+        return read_purposes(None)

@@ -6,13 +6,14 @@ from uuid import UUID
 
 import msgspec
 
-from file_service.domain import File
+from file_service.domain.file import File
 
 
 class UploadQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """`name` is the file's name, for a body that is the file itself."""
+    """`name` is the file's name, for a body that is the file itself; `purpose` says what may be stored."""
 
     name: Annotated[str, msgspec.Meta(max_length=1024)] = ""
+    purpose: Annotated[str, msgspec.Meta(max_length=32)] = ""
 
 
 class FileView(msgspec.Struct, frozen=True):
@@ -23,12 +24,13 @@ class FileView(msgspec.Struct, frozen=True):
     size: int
     content_type: str
     sha256: str
+    purpose: str
     created_at: Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 def present(file: File) -> FileView:
     created_at = file.created_at.astimezone(UTC)
-    return FileView(file.file_id, file.name, file.size, file.content_type, file.sha256.hex(), created_at)
+    return FileView(file.file_id, file.name, file.size, file.content_type, file.sha256.hex(), file.purpose, created_at)
 
 
 def metadata_etag(file: File) -> str:

@@ -42,7 +42,14 @@ _PASSED_ON: Mapping[str, tuple[str, ...]] = {
         "SSL_CERT_FILE",
     ),
     "user_service": ("DATABASE_POOL_SIZE",),
-    "file_service": ("DATABASE_POOL_SIZE", "FILE_MAX_BYTES", "FILE_QUOTA_BYTES", "FILE_STALL_SECONDS", "FILES_ROOT"),
+    "file_service": (
+        "DATABASE_POOL_SIZE",
+        "FILE_MAX_BYTES",
+        "FILE_PURPOSES_FILE",
+        "FILE_QUOTA_BYTES",
+        "FILE_STALL_SECONDS",
+        "FILES_ROOT",
+    ),
 }
 
 

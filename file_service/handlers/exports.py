@@ -5,7 +5,7 @@ from uuid import UUID
 from aiohttp import web
 
 from file_service.context import FILES
-from file_service.handlers.content import send_whole
+from file_service.delivery.deliver import send_whole
 from file_service.repository.files import FileRepository
 from file_service.views import FileView, present
 from shared.web.answers import Page

@@ -19,7 +19,7 @@ async def upload_file(request: web.Request, query: UploadQuery) -> Created[FileV
     The name becomes a harmless label without folders. The content type is what the bytes show it to be.
     """
     context = request.app[FILES]
-    upload = UploadRequest(request, query.name, context.stall_seconds)
+    upload = UploadRequest(request, query.name, query.purpose, context.stall_seconds)
     return await context.uploads.store(identity_of(request).user_id, upload, read_key(request))
 
 

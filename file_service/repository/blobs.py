@@ -1,54 +1,88 @@
-"""SQL of the blobs that storage is to lose."""
+"""SQL of blobs: noted before they are written, kept by who holds them, and given up for the collector."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from uuid import UUID
 
+from file_service.domain.file import HeldBlob
 from shared.db import Connection, Database, Db
 from shared.errors import Unavailable
 
-GRACE_MINUTES = 60  # how long a blob may wait for its file's row; it takes seconds
+GRACE_HOURS = 3  # how long a blob may take from its first byte to its holder's row: more than any request
 
 
 async def expect_blob(db: Db, key: str) -> None:
-    """Note a blob before it is published, so that it is deleted unless `keep_blob` follows in time."""
+    """Note a blob before it is written, so that it is deleted unless `keep_blob` follows in time.
+
+    Its transaction isn't waited for until it is on the disk: whoever loses the note with the power keeps no blob, and
+    the scrubber finds what is left of it.
+    """
     await db.execute(
-        "insert into files.blob_deletion (storage_key, due_at) values ($1, now() + make_interval(mins => $2))",
+        """
+        with hastily as (select set_config('synchronous_commit', 'off', true))
+        insert into files.blob (storage_key, due_at) select $1, now() + make_interval(hours => $2) from hastily
+        """,
         key,
-        GRACE_MINUTES,
+        GRACE_HOURS,
     )
 
 
-async def keep_blob(connection: Connection, key: str) -> None:
-    """Call it in the transaction that writes the file's row. Raises Unavailable when the blob was given up."""
-    kept = await connection.fetchval("delete from files.blob_deletion where storage_key = $1 returning true", key)
+async def keep_blob(connection: Connection, holder_id: UUID, blob: HeldBlob) -> None:
+    """Call it in the transaction that writes the holder's row. Raises Unavailable when the blob was given up."""
+    kept = await connection.fetchval(
+        """
+        update files.blob set holder_id = $2, start = $3, size = $4, sha256 = $5, due_at = null
+        where storage_key = $1 and holder_id is null and due_at > now() returning true
+        """,
+        blob.storage_key,
+        holder_id,
+        blob.start,
+        blob.size,
+        blob.sha256,
+    )
     if not kept:
         raise Unavailable("Storing the file took too long.")
 
 
+async def blobs_of(db: Db, holder_id: UUID) -> Sequence[HeldBlob]:
+    """Return what a holder's bytes consist of, in order."""
+    rows = await db.fetch(
+        "select storage_key, start, size, sha256 from files.blob where holder_id = $1 order by start", holder_id
+    )
+    return [HeldBlob(**row) for row in rows]
+
+
 async def give_up_blob(db: Db, key: str) -> None:
     """Have a blob that was expected, and isn't wanted, deleted now."""
-    await db.execute("update files.blob_deletion set due_at = now() where storage_key = $1", key)
+    await db.execute("update files.blob set due_at = now() where storage_key = $1 and holder_id is null", key)
+
+
+async def give_up_blobs_of(db: Db, holder_ids: Sequence[UUID]) -> None:
+    """Have what these hold deleted now: call it in the transaction that deletes them."""
+    await db.execute(
+        "update files.blob set holder_id = null, due_at = now() where holder_id = any($1::uuid[])", holder_ids
+    )
 
 
 @asynccontextmanager
 async def due_blobs(database: Database, limit: int) -> AsyncIterator[set[str]]:
     """Lend the keys that are due. Replicas are lent different ones.
 
-    When the context ends well, those still in the set leave the queue, and those taken out of it are put off: one
+    When the context ends well, those still in the set are forgotten, and those taken out of it are put off: one
     that can't be deleted must not stand before all the others for ever.
     """
     async with database.transaction() as connection:
         rows = await connection.fetch(
             """
-            select storage_key from files.blob_deletion where due_at <= now()
+            select storage_key from files.blob where due_at <= now()
             order by due_at limit $1 for update skip locked
             """,
             limit,
         )
         lent = {row["storage_key"] for row in rows}
         yield (keys := set(lent))
-        await connection.execute("delete from files.blob_deletion where storage_key = any($1::text[])", keys)
+        await connection.execute("delete from files.blob where storage_key = any($1::text[])", keys)
         await connection.execute(
-            "update files.blob_deletion set due_at = now() + interval '1 minute' where storage_key = any($1::text[])",
+            "update files.blob set due_at = now() + interval '1 minute' where storage_key = any($1::text[])",
             lent - keys,
         )

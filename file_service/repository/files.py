@@ -5,14 +5,14 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from file_service.domain import File, NewFile
+from file_service.domain.file import File, NewFile
 from file_service.errors import QuotaExceeded
 from shared.db import Db
 from shared.errors import INVALID_TOKEN, NotFound, Unauthenticated
-from shared.ids import HIGHEST, uuid7
+from shared.ids import HIGHEST
 
 LIST_PAGE = """
-    select file_id, owner_id, name, size, content_type, sha256, storage_key, created_at
+    select file_id, owner_id, name, size, content_type, sha256, purpose, created_at
     from files.file where owner_id = $1 and file_id < $2
     order by file_id desc limit $3
 """
@@ -32,17 +32,17 @@ class FileRepository:
         await self._settle(new, quota)
         row = await self._db.fetchrow(
             """
-            insert into files.file (file_id, owner_id, name, size, content_type, sha256, storage_key)
+            insert into files.file (file_id, owner_id, name, size, content_type, sha256, purpose)
             values ($1, $2, $3, $4, $5, $6, $7)
-            returning file_id, owner_id, name, size, content_type, sha256, storage_key, created_at
+            returning file_id, owner_id, name, size, content_type, sha256, purpose, created_at
             """,
-            uuid7(),
+            new.file_id,
             new.owner_id,
             new.name,
             new.size,
             new.content_type,
             new.sha256,
-            new.storage_key,
+            new.purpose,
         )
         assert row is not None  # `returning` always yields the inserted row
         return _file(row)
@@ -77,7 +77,7 @@ class FileRepository:
         """Raises NotFound."""
         row = await self._db.fetchrow(
             """
-            select file_id, owner_id, name, size, content_type, sha256, storage_key, created_at
+            select file_id, owner_id, name, size, content_type, sha256, purpose, created_at
             from files.file where owner_id = $1 and file_id = $2
             """,
             owner_id,
@@ -93,7 +93,7 @@ class FileRepository:
         return [_file(row) for row in rows]
 
     async def delete(self, owner_id: UUID, file_id: UUID) -> None:
-        """Delete the row, give its room back and queue its blob: call it in a transaction. Raises NotFound.
+        """Delete the row, give its room back and its blobs up: call it in a transaction. Raises NotFound.
 
         The owner's row is locked first, as by everyone else, so that no two wait for each other.
         """
@@ -101,11 +101,11 @@ class FileRepository:
         deleted = await self._db.fetchval(
             """
             with gone as (
-                delete from files.file where owner_id = $1 and file_id = $2 returning owner_id, size, storage_key
+                delete from files.file where owner_id = $1 and file_id = $2 returning owner_id, file_id, size
             ), freed as (
                 update files.owner set bytes = bytes - gone.size from gone where owner.owner_id = gone.owner_id
-            ), queued as (
-                insert into files.blob_deletion (storage_key) select storage_key from gone
+            ), given_up as (
+                update files.blob set holder_id = null, due_at = now() from gone where holder_id = gone.file_id
             )
             select true from gone
             """,

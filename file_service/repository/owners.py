@@ -39,8 +39,8 @@ class OwnerRepository:
         )
         await self._connection.execute(
             """
-            with gone as (delete from files.file where owner_id = any($1::uuid[]) returning storage_key)
-            insert into files.blob_deletion (storage_key) select storage_key from gone
+            with gone as (delete from files.file where owner_id = any($1::uuid[]) returning file_id)
+            update files.blob set holder_id = null, due_at = now() from gone where holder_id = gone.file_id
             """,
             owner_ids,
         )

@@ -1,8 +1,8 @@
-"""Where bytes lie, as the rest of the service sees it. A local folder today; object stores fit the same shape.
+"""Where bytes lie, as the rest of the service sees it: a local folder, or an object store.
 
-A blob is written in two steps. `stage` takes the bytes in, which costs time but no decision. `publish` makes what was
-staged durable under a key; only after it has returned may anyone be told that the bytes are kept. What is staged and
-not published leaves nothing behind, whatever happens to the process. Published blobs never change.
+`write` returns only when the bytes are durable under their key; only then may anyone be told that they are kept. What
+breaks off before leaves nothing that could be read, whatever happens to the process; what it may leave in an object
+store is deleted under the key, which was noted in the database before. Written blobs never change.
 
 Keys are made by `new_key` alone. None is ever taken from a client, or from a name that a client chose.
 """
@@ -10,9 +10,8 @@ Keys are made by `new_key` alone. None is ever taken from a client, or from a na
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from typing import Protocol
-
-HEAD_BYTES = 8192
 
 
 class BlobMissing(Exception):
@@ -24,20 +23,12 @@ def new_key() -> str:
     return secrets.token_hex(16)
 
 
-class Staged(Protocol):
-    """Bytes that were taken in. `head` holds the first HEAD_BYTES, for telling what the file is."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What is durable now."""
 
-    @property
-    def size(self) -> int: ...
-
-    @property
-    def sha256(self) -> bytes: ...
-
-    @property
-    def head(self) -> bytes: ...
-
-    async def publish(self, key: str) -> None:
-        """Make the bytes durable under `key`, at most once. Raises InsufficientStorage or Unavailable."""
+    size: int
+    sha256: bytes
 
 
 class Blob(Protocol):
@@ -47,14 +38,14 @@ class Blob(Protocol):
     def size(self) -> int: ...
 
     def read(self, start: int, length: int) -> AsyncIterator[bytes]:
-        """Yield `length` bytes from `start`, in chunks of bounded size."""
+        """Yield `length` bytes from `start`, in chunks of bounded size. Raises Unavailable where it has fewer."""
 
 
 class Storage(Protocol):
-    def stage(self, chunks: AsyncIterator[bytes]) -> AbstractAsyncContextManager[Staged]:
-        """Take `chunks` in at the pace of the disk. What `chunks` raises is raised again, and nothing is left.
+    async def write(self, key: str, chunks: AsyncIterator[bytes]) -> Written:
+        """Take `chunks` in at the pace of the store, and make them durable under `key`, which is used once.
 
-        Leaving the context discards what was not published. Raises InsufficientStorage when there is no room.
+        What `chunks` raises is raised again, and nothing is left. Raises InsufficientStorage or Unavailable.
         """
 
     def open(self, key: str) -> AbstractAsyncContextManager[Blob]:

@@ -1,39 +1,19 @@
-"""Blobs as files of one folder on a local disk: `blobs/3f/3f9c...` by key, `incoming/` while they are written."""
+"""Blobs as files of one folder on a local disk: `blobs/3f/3f9c...` by key."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import secrets
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from file_service.storage.blob import LocalBlob
-from file_service.storage.contract import Blob, Staged
-from file_service.storage.staging import StagingFile, clear_leftovers, sync_folder
+from file_service.storage.contract import Blob, Written
 from file_service.storage.threads import DiskThreads
-from shared.logs import log
+from file_service.storage.writing import BlobFile, sync_folder
 
-_WRITE_BYTES = 262_144  # what is collected before a thread is bothered
-
-
-class LocalStaged:
-    def __init__(self, threads: DiskThreads, file: StagingFile, path_of: Callable[[str], Path]) -> None:
-        self._threads = threads
-        self._file = file
-        self._path_of = path_of
-
-    @property
-    def size(self) -> int:
-        return self._file.size
-
-    @property
-    def sha256(self) -> bytes:
-        return self._file.sha256
-
-    @property
-    def head(self) -> bytes:
-        return self._file.head
-
-    async def publish(self, key: str) -> None:
-        await self._threads.run(self._file.publish, self._path_of(key))
+_LARGEST_BATCH = 1 << 20  # what is collected before a thread is bothered: a small file is written by one call
+_SMALLEST_BATCH = 64 << 10
+_COLLECTED = 4 << 20  # what all writers together may collect
 
 
 class LocalStorage:
@@ -41,31 +21,39 @@ class LocalStorage:
 
     def __init__(self, root: Path, threads: DiskThreads) -> None:
         self._blobs = root / "blobs"
-        self._incoming = root / "incoming"
         self._threads = threads
+        self._writers = 0
 
     def path(self, key: str) -> Path:
         return self._blobs / key[:2] / key
 
-    @asynccontextmanager
-    async def stage(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[Staged]:
-        file = StagingFile(self._incoming)
+    async def write(self, key: str, chunks: AsyncIterator[bytes]) -> Written:
+        file = BlobFile(self.path(key))
+        self._writers += 1
         try:
-            await self._take_in(file, chunks)
-            yield LocalStaged(self._threads, file, self.path)
-        finally:
+            await self._threads.run(file.finish, await self._take_in(file, chunks))
+        except BaseException:
             await asyncio.shield(self._threads.run(file.discard))
+            raise
+        finally:
+            self._writers -= 1
+        return Written(file.size, file.sha256)
 
-    async def _take_in(self, file: StagingFile, chunks: AsyncIterator[bytes]) -> None:
+    async def _take_in(self, file: BlobFile, chunks: AsyncIterator[bytes]) -> list[bytes]:
+        """Write as the chunks come, and return the last ones."""
         batch: list[bytes] = []
         collected = 0
         async for chunk in chunks:
             batch.append(chunk)
             collected += len(chunk)
-            if collected >= _WRITE_BYTES:
+            if collected > self._batch_bytes():
                 await self._threads.run(file.write, batch)
                 batch, collected = [], 0
-        await self._threads.run(file.write, batch)
+        return batch
+
+    def _batch_bytes(self) -> int:
+        """The more write at once the less each may hold, so that memory stays flat."""
+        return max(_SMALLEST_BATCH, min(_LARGEST_BATCH, _COLLECTED // self._writers))
 
     @asynccontextmanager
     async def open(self, key: str) -> AsyncIterator[Blob]:
@@ -80,18 +68,16 @@ class LocalStorage:
         await self._threads.run(_remove, self.path(key))
 
     async def check(self) -> None:
-        await self._threads.run(_try_writing, self._incoming)
+        await self._threads.run(_try_writing, self._blobs)
 
     def prepare(self) -> None:
-        """Make the folders, and remove what dead processes left half written. Raises OSError."""
+        """Make the folders. Raises OSError."""
         self._blobs.parent.mkdir(parents=True, exist_ok=True)
         shards = [self._blobs / f"{number:02x}" for number in range(256)]
-        for folder in (self._incoming, self._blobs, *shards):
+        for folder in (self._blobs, *shards):
             folder.mkdir(mode=0o700, exist_ok=True)
         sync_folder(self._blobs)
         sync_folder(self._blobs.parent)
-        if cleared := clear_leftovers(self._incoming):
-            log.info("unfinished_uploads_cleared", files=cleared)
 
 
 def _remove(path: Path) -> None:
@@ -101,7 +87,7 @@ def _remove(path: Path) -> None:
 
 
 def _try_writing(folder: Path) -> None:
-    file = StagingFile(folder)
+    file = BlobFile(folder / f"check-{secrets.token_hex(8)}")
     try:
         file.write([b"\0"])
     finally:

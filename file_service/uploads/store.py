@@ -1,32 +1,36 @@
-"""Stores an upload: bytes first, durably; then, in one transaction, the row, the quota and the remembered answer.
+"""Stores a file that comes in one request: bytes first, durably; then, in one transaction, the row, the quota and the
+remembered answer.
 
-    stage the bytes -> note the key in blob_deletion -> publish the blob -> transaction: take the key out, add the row
+    note the blob -> write it -> transaction: keep the blob, add the row, settle the quota
 
-A crash anywhere leaves either a file or a key that the collector finds. So no blob is ever orphaned, and no row is
+A crash anywhere leaves either a file or a blob that the collector finds. So no blob is ever orphaned, and no row is
 without its blob.
 """
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
 from file_service.collector import Collector
-from file_service.content_types import stored_type
-from file_service.domain import File, NewFile
-from file_service.errors import FileTooLarge, QuotaExceeded
+from file_service.domain.file import File, HeldBlob, NewFile
+from file_service.domain.names import safe_name
+from file_service.domain.purposes import Purpose, Purposes
+from file_service.errors import QuotaExceeded
+from file_service.inspection.content_types import stored_type
+from file_service.inspection.head import Head
 from file_service.metrics import BYTES_STORED, UPLOADS
-from file_service.names import safe_name
 from file_service.repository.blobs import expect_blob, give_up_blob, keep_blob
 from file_service.repository.files import FileRepository
-from file_service.storage.contract import Staged, Storage, new_key
+from file_service.storage.contract import Storage, new_key
 from file_service.uploads.in_flight import InFlight
 from file_service.uploads.incoming import Incoming, UploadRequest
 from file_service.views import FileView, metadata_etag, present
 from shared.db import Connection, Database
 from shared.errors import AppError, Unavailable
+from shared.ids import uuid7
 from shared.web.answers import Created
 from shared.web.idempotency import Claim, is_answered, once
 
@@ -41,19 +45,33 @@ class Limits:
     quota: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Arriving:
+    """A file of which nothing is known yet but who sends it and what for."""
+
+    owner_id: UUID
+    purpose: Purpose
+    incoming: Incoming
+    room: int
+
+
 class Uploads:
-    def __init__(self, database: Database, storage: Storage, collector: Collector, limits: Limits) -> None:
+    def __init__(
+        self, database: Database, storage: Storage, collector: Collector, limits: Limits, purposes: Purposes
+    ) -> None:
         self._database = database
         self._storage = storage
         self._collector = collector
         self._limits = limits
+        self._purposes = purposes
         self._in_flight = InFlight(2 * limits.quota)  # room for one retry of what broke off unnoticed
 
     async def store(self, owner_id: UUID, request: UploadRequest, key_hash: bytes | None) -> Created[FileView]:
         """Return the answer for the stored file, or the first one's if `key_hash` (Idempotency-Key) was used before.
 
-        Raises FileTooLarge or QuotaExceeded as soon as it is known, InsufficientStorage, Unauthenticated, Unavailable,
-        the failures of `once`, and what reading `request` raises. Then nothing is kept.
+        Raises FileTooLarge, QuotaExceeded or TypeNotAllowed as soon as it is known, UnknownPurpose,
+        InsufficientStorage, Unauthenticated, Unavailable, the failures of `once`, and what reading `request` raises.
+        Then nothing is kept.
         """
         try:
             answer, outcome = await self._store(owner_id, request, key_hash)
@@ -69,14 +87,23 @@ class Uploads:
     async def _store(
         self, owner_id: UUID, request: UploadRequest, key_hash: bytes | None
     ) -> tuple[Created[FileView], str]:
+        purpose = self._purposes.get(request.purpose)
         room = await self._room(owner_id, key_hash)
-        self._check(request.least_size, room)
-        incoming = await request.read()
-        with self._in_flight.upload(owner_id) as take:
-            async with self._storage.stage(self._limited(incoming.chunks, room, take)) as staged:
-                new = _describe(owner_id, incoming, staged)
-                claim = Claim(key_hash, _fingerprint(new)) if key_hash is not None else None
-                return await self._commit(new, staged, claim)
+        self._check(request.least_size, purpose, room)
+        arriving = _Arriving(owner_id, purpose, await request.read(), room)
+        key = new_key()
+        await expect_blob(self._database, key)
+        kept = False
+        try:
+            new, blob = await self._write(arriving, key)
+            claim = Claim(key_hash, _fingerprint(new)) if key_hash is not None else None
+            answer, kept = await self._commit(new, blob, claim)
+        finally:
+            if not kept:
+                await asyncio.shield(self._give_up(key))
+        if kept:
+            BYTES_STORED.inc(new.size)
+        return answer, "stored" if kept else "replayed"
 
     async def _room(self, owner_id: UUID, key_hash: bytes | None) -> int:
         """Return how many bytes may come: what is repeated was settled the first time, and nothing more is kept."""
@@ -85,46 +112,53 @@ class Uploads:
             return self._limits.quota
         return room
 
-    async def _limited(
-        self, chunks: AsyncIterator[bytes], room: int, take: Callable[[int], None]
-    ) -> AsyncIterator[bytes]:
-        size = 0
-        async for chunk in chunks:
-            size += len(chunk)
-            self._check(size, room)
-            take(len(chunk))
-            yield chunk
+    async def _write(self, arriving: _Arriving, key: str) -> tuple[NewFile, HeldBlob]:
+        head, incoming, purpose = Head(), arriving.incoming, arriving.purpose
 
-    def _check(self, size: int, room: int) -> None:
-        if size > self._limits.file:
-            raise FileTooLarge(f"A file may have {self._limits.file} bytes.")
+        def check_type(content: bytes) -> None:
+            purpose.check_type(stored_type(content, incoming.declared_type))
+
+        written = await self._storage.write(key, head.watch(self._limited(arriving), check_type))
+        new = NewFile(
+            file_id=uuid7(),
+            owner_id=arriving.owner_id,
+            name=safe_name(incoming.name),
+            size=written.size,
+            content_type=stored_type(head.content, incoming.declared_type),
+            sha256=written.sha256,
+            purpose=purpose.name,
+        )
+        return new, HeldBlob(key, 0, written.size, written.sha256)
+
+    async def _limited(self, arriving: _Arriving) -> AsyncIterator[bytes]:
+        size = 0
+        with self._in_flight.upload(arriving.owner_id) as take:
+            async for chunk in arriving.incoming.chunks:
+                size += len(chunk)
+                self._check(size, arriving.purpose, arriving.room)
+                take(len(chunk))
+                yield chunk
+
+    def _check(self, size: int, purpose: Purpose, room: int) -> None:
+        purpose.check_size(size, self._limits.file)
         if size > room:
             raise QuotaExceeded(f"There is room for {room} more bytes.")
 
-    async def _commit(self, new: NewFile, staged: Staged, claim: Claim | None) -> tuple[Created[FileView], str]:
+    async def _commit(self, new: NewFile, blob: HeldBlob, claim: Claim | None) -> tuple[Created[FileView], bool]:
+        """Return the answer, and whether it is the first one to this request: only then the blob is kept."""
         recorded: list[File] = []
-        await expect_blob(self._database, new.storage_key)
-        try:
-            await staged.publish(new.storage_key)
-            async with self._database.transaction() as connection:
+        async with self._database.transaction() as connection:
 
-                async def record() -> Created[FileView]:
-                    recorded.append(await self._record(connection, new))
-                    return _created(recorded[0])
+            async def record() -> Created[FileView]:
+                recorded.append(await self._record(connection, new, blob))
+                return _created(recorded[0])
 
-                answer = await once(connection, _SCHEMA, claim, FileView, record)
-        except AppError:
-            await self._give_up(new.storage_key)
-            raise
-        if not recorded:
-            await self._give_up(new.storage_key)
-            return answer, "replayed"
-        BYTES_STORED.inc(new.size)
-        return answer, "stored"
+            answer = await once(connection, _SCHEMA, claim, FileView, record)
+        return answer, bool(recorded)
 
-    async def _record(self, connection: Connection, new: NewFile) -> File:
+    async def _record(self, connection: Connection, new: NewFile, blob: HeldBlob) -> File:
         file = await FileRepository(connection).add(new, self._limits.quota)
-        await keep_blob(connection, new.storage_key)
+        await keep_blob(connection, file.file_id, blob)
         return file
 
     async def _give_up(self, key: str) -> None:
@@ -132,17 +166,6 @@ class Uploads:
         with suppress(Unavailable):
             await give_up_blob(self._database, key)
         self._collector.nudge()
-
-
-def _describe(owner_id: UUID, incoming: Incoming, staged: Staged) -> NewFile:
-    return NewFile(
-        owner_id=owner_id,
-        name=safe_name(incoming.name),
-        size=staged.size,
-        content_type=stored_type(staged.head, incoming.declared_type),
-        sha256=staged.sha256,
-        storage_key=new_key(),
-    )
 
 
 def _fingerprint(new: NewFile) -> bytes:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from file_service.collector import Collector
+from file_service.domain.file import HeldBlob
 from file_service.repository.blobs import due_blobs, expect_blob, give_up_blob, keep_blob
 from file_service.repository.owners import PURGE_DELETED_OWNERS
 from file_service.storage.contract import new_key
@@ -40,8 +41,7 @@ async def crash_before_the_row(database: Database, storage: LocalStorage) -> str
 
     key = new_key()
     await expect_blob(database, key)
-    async with storage.stage(content()) as staged:
-        await staged.publish(key)
+    await storage.write(key, content())
     return key
 
 
@@ -52,10 +52,10 @@ async def test_blob_without_a_row_is_deleted_once_its_time_has_passed(
     await Collector(database, storage).collect()
     assert storage.path(key).exists()
 
-    await database.execute("update files.blob_deletion set due_at = due_at - interval '61 minutes'")
+    await database.execute("update files.blob set due_at = due_at - interval '181 minutes'")
     await Collector(database, storage).collect()
     assert not storage.path(key).exists()
-    assert await database.fetch("select from files.blob_deletion") == []
+    assert await database.fetch("select from files.blob") == []
 
 
 async def test_upload_that_outlived_its_time_is_not_stored(database: Database, storage: LocalStorage) -> None:
@@ -65,13 +65,13 @@ async def test_upload_that_outlived_its_time_is_not_stored(database: Database, s
     await Collector(database, storage).collect()
     with pytest.raises(Unavailable):
         async with database.transaction() as connection:
-            await keep_blob(connection, key)
+            await keep_blob(connection, uuid7(), HeldBlob(key, 0, 7, b"h" * 32))
 
 
 async def test_kept_blob_is_left_alone(database: Database, storage: LocalStorage) -> None:
     key = await crash_before_the_row(database, storage)
     async with database.transaction() as connection:
-        await keep_blob(connection, key)
+        await keep_blob(connection, uuid7(), HeldBlob(key, 0, 7, b"h" * 32))
     await give_up_blob(database, key)
     await Collector(database, storage).collect()
     assert storage.path(key).exists()
@@ -96,12 +96,14 @@ async def test_blob_that_can_not_be_deleted_is_put_off_and_holds_no_other_up(
     stuck, key = new_key(), await crash_before_the_row(database, storage)
     storage.path(stuck).mkdir()
     for each in (stuck, key):
-        await database.execute("insert into files.blob_deletion values ($1, now()) on conflict do nothing", each)
+        await database.execute(
+            "insert into files.blob (storage_key, due_at) values ($1, now()) on conflict do nothing", each
+        )
         await give_up_blob(database, each)
     with pytest.raises(Unavailable):
         await Collector(database, storage).collect()
     assert not storage.path(key).exists()
-    left = await database.fetch("select storage_key, due_at > now() as later from files.blob_deletion")
+    left = await database.fetch("select storage_key, due_at > now() as later from files.blob")
     assert [tuple(row) for row in left] == [(stuck, True)]
 
 
@@ -117,9 +119,9 @@ async def test_two_replicas_are_lent_different_keys(database: Database) -> None:
 
 async def test_all_that_is_due_is_collected_in_batches(database: Database, storage: LocalStorage) -> None:
     for _ in range(120):
-        await database.execute("insert into files.blob_deletion (storage_key) values ($1)", new_key())
+        await database.execute("insert into files.blob (storage_key, due_at) values ($1, now())", new_key())
     await Collector(database, storage).collect()
-    assert await database.fetch("select from files.blob_deletion") == []
+    assert await database.fetch("select from files.blob") == []
 
 
 async def test_start_collects_what_a_crash_left(file_database: DatabaseUrls, tmp_path: Path) -> None:
@@ -136,8 +138,8 @@ async def test_start_collects_what_a_crash_left(file_database: DatabaseUrls, tmp
 async def _crash_after_the_deletion(service: RunningService, file_id: str) -> None:
     await service.fetch(
         """
-        with gone as (delete from files.file where file_id = $1::uuid returning storage_key)
-        insert into files.blob_deletion (storage_key) select storage_key from gone
+        with gone as (delete from files.file where file_id = $1::uuid returning file_id)
+        update files.blob set holder_id = null, due_at = now() from gone where holder_id = gone.file_id
         """,
         file_id,
     )

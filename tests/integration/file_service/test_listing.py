@@ -33,8 +33,8 @@ async def test_list_goes_on_behind_a_file_that_was_deleted(ada: Person) -> None:
 
 MANY = """
     insert into files.owner (owner_id, bytes) select gen_random_uuid(), 0 from generate_series(1, 20);
-    insert into files.file (file_id, owner_id, name, size, content_type, sha256, storage_key)
-    select gen_random_uuid(), owner_id, 'x', 1, 'text/plain', sha256(owner_id::text::bytea), gen_random_uuid()::text
+    insert into files.file (file_id, owner_id, name, size, content_type, sha256)
+    select gen_random_uuid(), owner_id, 'x', 1, 'text/plain', sha256(owner_id::text::bytea)
     from files.owner, generate_series(1, 500);
     analyze files.file
 """

@@ -1,5 +1,6 @@
 """Local storage over a real folder: what is durable when, and what is left behind."""
 
+import asyncio
 import errno
 import hashlib
 import os
@@ -11,10 +12,11 @@ import pytest
 
 from file_service.errors import InsufficientStorage
 from file_service.storage.blob import READ_BYTES, LocalBlob
-from file_service.storage.contract import BlobMissing, new_key
+from file_service.storage.contract import BlobMissing, Written, new_key
 from file_service.storage.local import LocalStorage, open_local_storage
-from file_service.storage.staging import StagingFile
+from file_service.storage.writing import BlobFile
 from shared.errors import Unavailable
+from tests.waiting import eventually
 
 Trace = list[tuple[str, str]]
 
@@ -41,8 +43,7 @@ async def chunks_of(*chunks: bytes) -> AsyncIterator[bytes]:
 
 async def put(storage: LocalStorage, content: bytes) -> str:
     key = new_key()
-    async with storage.stage(chunks_of(content)) as staged:
-        await staged.publish(key)
+    await storage.write(key, chunks_of(content))
     return key
 
 
@@ -60,20 +61,15 @@ def count_descriptors() -> int:
 
 
 def trace(monkeypatch: pytest.MonkeyPatch) -> Trace:
-    """Record, in order, what is synced and renamed, each with the path that it concerns."""
+    """Record, in order, what is synced, each with the path that it concerns."""
     seen: Trace = []
-    real_fsync, real_rename = os.fsync, os.rename
+    real_fsync = os.fsync
 
     def fsync(descriptor: int) -> None:
         seen.append(("fsync", str(Path(f"/proc/self/fd/{descriptor}").readlink())))
         real_fsync(descriptor)
 
-    def rename(source: Path, target: Path) -> None:
-        seen.append(("rename", str(target)))
-        real_rename(source, target)
-
     monkeypatch.setattr(os, "fsync", fsync)
-    monkeypatch.setattr(os, "rename", rename)
     return seen
 
 
@@ -82,29 +78,22 @@ async def test_bytes_come_back_as_they_went_in(storage: LocalStorage, size: int)
     content = os.urandom(size)
     key = new_key()
     pieces = [content[at : at + 50_000] for at in range(0, size, 50_000)]
-    async with storage.stage(chunks_of(*pieces)) as staged:
-        assert (staged.size, staged.head) == (size, content[:8192])
-        assert staged.sha256 == hashlib.sha256(content).digest()
-        await staged.publish(key)
+    written = await storage.write(key, chunks_of(*pieces))
+    assert written == Written(size, hashlib.sha256(content).digest())
     assert await read(storage, key) == content
     async with storage.open(key) as blob:
         assert b"".join([chunk async for chunk in blob.read(size // 3, size // 2)]) == content[size // 3 :][: size // 2]
 
 
-async def test_bytes_and_name_are_synced_before_publish_returns(
+async def test_bytes_and_name_are_synced_before_write_returns(
     storage: LocalStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is acknowledged survives a power cut: the file is synced, then renamed, then its folder is synced."""
+    """What is acknowledged survives a power cut: the file is synced, then its folder."""
     seen = trace(monkeypatch)
     key = new_key()
-    async with storage.stage(chunks_of(b"content")) as staged:
-        assert seen == []
-        await staged.publish(key)
-        target = tmp_path / "blobs" / key[:2] / key
-        (first, temporary), *rest = seen
-    assert first == "fsync"
-    assert Path(temporary).parent == tmp_path / "incoming"
-    assert rest == [("rename", str(target)), ("fsync", str(target.parent))]
+    await storage.write(key, chunks_of(b"content"))
+    target = tmp_path / "blobs" / key[:2] / key
+    assert seen == [("fsync", str(target)), ("fsync", str(target.parent))]
 
 
 async def test_a_deletion_is_durable(storage: LocalStorage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,14 +101,6 @@ async def test_a_deletion_is_durable(storage: LocalStorage, monkeypatch: pytest.
     seen = trace(monkeypatch)
     await storage.delete(key)
     assert seen == [("fsync", str(storage.path(key).parent))]
-
-
-async def test_what_is_not_published_leaves_nothing(storage: LocalStorage, tmp_path: Path) -> None:
-    before = count_descriptors()
-    async with storage.stage(chunks_of(b"x" * 1_000_000)):
-        assert len(files_in(tmp_path)) == 1
-    assert files_in(tmp_path) == []
-    assert count_descriptors() == before
 
 
 async def test_a_source_that_breaks_off_leaves_nothing(storage: LocalStorage, tmp_path: Path) -> None:
@@ -131,8 +112,7 @@ async def test_a_source_that_breaks_off_leaves_nothing(storage: LocalStorage, tm
 
     before = count_descriptors()
     with pytest.raises(ConnectionResetError):
-        async with storage.stage(broken()):
-            pytest.fail("it was staged")
+        await storage.write(new_key(), broken())
     assert files_in(tmp_path) == []
     assert count_descriptors() == before
 
@@ -141,8 +121,7 @@ async def test_a_source_that_breaks_off_leaves_nothing(storage: LocalStorage, tm
 async def test_a_full_disk_is_told_and_leaves_nothing(storage: LocalStorage, tmp_path: Path) -> None:
     """F19: disk full -> 507, nothing half made."""
     with pytest.raises(InsufficientStorage):
-        async with storage.stage(chunks_of(b"x" * 700_000, b"y" * 700_000)):
-            pytest.fail("it was staged")
+        await storage.write(new_key(), chunks_of(b"x" * 700_000, b"y" * 700_000))
     assert files_in(tmp_path) == []
 
 
@@ -155,10 +134,9 @@ async def test_no_room_on_the_last_sync_is_told(
     def refuse(_descriptor: int) -> None:
         raise OSError(number, os.strerror(number))
 
-    async with storage.stage(chunks_of(b"content")) as staged:
-        monkeypatch.setattr(os, "fsync", refuse)
-        with pytest.raises(InsufficientStorage):
-            await staged.publish(new_key())
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(InsufficientStorage):
+        await storage.write(new_key(), chunks_of(b"content"))
     assert files_in(tmp_path) == []
 
 
@@ -170,10 +148,9 @@ async def test_a_failing_disk_is_unavailable(
     def fail(_descriptor: int) -> None:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-    async with storage.stage(chunks_of(b"content")) as staged:
-        monkeypatch.setattr(os, "fsync", fail)
-        with pytest.raises(Unavailable):
-            await staged.publish(new_key())
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(Unavailable):
+        await storage.write(new_key(), chunks_of(b"content"))
     assert files_in(tmp_path) == []
 
 
@@ -205,15 +182,37 @@ async def test_a_blob_that_lost_its_end_is_not_sent_as_whole(storage: LocalStora
             [chunk async for chunk in blob.read(0, blob.size)]
 
 
-async def test_a_start_clears_what_dead_processes_left(storage: LocalStorage, tmp_path: Path) -> None:
-    """Another living process's upload is locked, and stays."""
-    leftover = tmp_path / "incoming" / "leftover"
-    leftover.write_bytes(b"half")
-    async with storage.stage(chunks_of(b"x" * 300_000)) as staged:
-        async with open_local_storage(tmp_path):
-            assert not leftover.exists()
-        await staged.publish(new_key())
-    assert len(files_in(tmp_path)) == 1
+async def test_a_key_is_used_once(storage: LocalStorage) -> None:
+    key = await put(storage, b"content")
+    with pytest.raises(Unavailable):
+        await storage.write(key, chunks_of(b"other"))
+    assert await read(storage, key) == b"content"
+
+
+async def test_many_writers_hold_little_each(storage: LocalStorage) -> None:
+    """What 100 writers send beyond 64 KiB goes to the disk before any of them sends more."""
+    all_began, held = asyncio.Barrier(100), asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        await all_began.wait()
+        yield b"x" * 65_537
+        await held.wait()
+
+    keys = [new_key() for _ in range(100)]
+    writers = [asyncio.create_task(storage.write(key, slow())) for key in keys]
+
+    async def are_written() -> bool:
+        return all(storage.path(key).exists() and storage.path(key).stat().st_size for key in keys)
+
+    await eventually(are_written)
+    held.set()
+    assert {written.size for written in await asyncio.gather(*writers)} == {65_537}
+
+
+async def test_more_pieces_than_one_call_takes_are_written(storage: LocalStorage) -> None:
+    key = new_key()
+    await storage.write(key, chunks_of(*(b"%d," % number for number in range(3000))))
+    assert await read(storage, key) == b"".join(b"%d," % number for number in range(3000))
 
 
 async def test_keys_spread_over_folders_and_never_repeat(storage: LocalStorage, tmp_path: Path) -> None:
@@ -231,14 +230,14 @@ async def test_the_folder_is_for_us_alone(storage: LocalStorage, tmp_path: Path)
 
 async def test_readiness_notices_a_folder_that_is_gone(storage: LocalStorage, tmp_path: Path) -> None:
     await storage.check()
-    (tmp_path / "incoming").rmdir()
+    (tmp_path / "blobs").rename(tmp_path / "away")
     with pytest.raises(Unavailable):
         await storage.check()
 
 
 def test_a_discarded_file_is_not_opened_by_a_late_write(tmp_path: Path) -> None:
     """A cancelled request discards while its write still waits for a thread."""
-    file = StagingFile(tmp_path)
+    file = BlobFile(tmp_path / "blob")
     file.discard()
     with pytest.raises(OSError, match="discarded"):
         file.write([b"late"])

@@ -18,7 +18,7 @@ async def test_uploaded_file_is_readable_at_its_location(service: RunningService
     view = await response.json()
 
     assert response.status == 201
-    assert set(view) == {"id", "name", "size", "content_type", "sha256", "created_at"}
+    assert set(view) == {"id", "name", "size", "content_type", "sha256", "purpose", "created_at"}
     assert (view["name"], view["size"], view["sha256"]) == ("Ünï.bin", 700_000, hashlib.sha256(content).hexdigest())
     assert response.headers["Location"] == f"/v1/files/{view['id']}"
     read = await ada.get(response.headers["Location"])

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from file_service.content_types import stored_type
+from file_service.inspection.content_types import stored_type
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\6\0\0\0"
 GIF = b"GIF89a\1\0\1\0\x80\0\0\xff\xff\xff\0\0\0,"

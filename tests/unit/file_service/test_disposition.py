@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from file_service.disposition import attachment, parameters
-from file_service.names import safe_name
+from file_service.domain.names import safe_name
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from file_service.names import MAX_BYTES, NAMELESS, safe_name
+from file_service.domain.names import MAX_BYTES, NAMELESS, safe_name
 
 ANY_TEXT = st.text(st.characters(), max_size=400)  # surrogates, controls and all
 

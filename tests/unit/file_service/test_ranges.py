@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from file_service.delivery.ranges import ByteRange, if_range_holds, requested_range
 from file_service.errors import RangeNotSatisfiable
-from file_service.ranges import ByteRange, if_range_holds, requested_range
 
 CHANGED = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
 

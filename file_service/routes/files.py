@@ -4,18 +4,19 @@ from file_service.errors import (
     QuotaExceeded,
     RangeNotSatisfiable,
     TooManyParts,
+    TypeNotAllowed,
+    UnknownPurpose,
     UploadStalled,
 )
 from file_service.handlers.content import download_file
-from file_service.handlers.exports import export_file, list_known_files
 from file_service.handlers.files import delete_file, get_file, list_files, upload_file
 from file_service.uploads.incoming import FORM
 from shared.errors import InternalError, MalformedBody, PreconditionFailed, UnsupportedMediaType
-from shared.web.routes import Auth, Route
+from shared.web.routes import Route
 
 _ANY_TYPE = "*/*"
 
-ROUTES = (
+FILES_ROUTES = (
     Route(
         "POST",
         "/v1/files",
@@ -26,6 +27,8 @@ ROUTES = (
             MalformedBody,
             QuotaExceeded,
             TooManyParts,
+            TypeNotAllowed,
+            UnknownPurpose,
             UnsupportedMediaType,
             UploadStalled,
         ),
@@ -42,9 +45,4 @@ ROUTES = (
         raw_answer=(_ANY_TYPE,),
     ),
     Route("DELETE", "/v1/files/{file_id}", delete_file),
-)
-
-PRIVATE_ROUTES = (
-    Route("GET", "/internal/exports/{user_id}", list_known_files, Auth.SERVICE),
-    Route("GET", "/internal/exports/{user_id}/{file_id}", export_file, Auth.SERVICE, raw_answer=(_ANY_TYPE,)),
 )

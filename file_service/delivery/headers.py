@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 
 from file_service.disposition import attachment
-from file_service.domain import File
+from file_service.domain.file import File
 
 
 def validators(file: File) -> dict[str, str]:

@@ -7,7 +7,7 @@ import re
 
 import filetype  # type: ignore[import-untyped]  # it has none
 
-from file_service.markup import markup_type
+from file_service.inspection.markup import markup_type
 
 UNKNOWN = "application/octet-stream"
 TEXT = "text/plain"

@@ -1,0 +1,89 @@
+"""Sends the bytes of a file: whole, in part, or not at all when the client has them."""
+
+import asyncio
+
+from aiohttp import web
+
+from file_service.context import FILES
+from file_service.delivery.content import OpenContent
+from file_service.delivery.headers import download_headers, last_modified, validators
+from file_service.delivery.ranges import ByteRange, if_range_holds, requested_range
+from file_service.domain.file import File
+from file_service.metrics import BYTES_SERVED
+from shared.errors import PreconditionFailed
+from shared.web.etag import matches_none, require_match
+
+
+async def deliver(request: web.Request, file: File) -> web.StreamResponse:
+    """Answer GET or HEAD for `file`, which the caller may have.
+
+    Understands a single byte range, If-Range, and the conditional headers; the entity tag is the file's SHA-256.
+    Raises PreconditionFailed, RangeNotSatisfiable, and what opening the content raises.
+    """
+    _check_preconditions(request, file)
+    if _is_known(request, file):
+        return web.Response(status=304, headers=validators(file))
+    part = _requested_part(request, file)
+    headers = download_headers(file) | ({"Content-Range": part.content_range} if part else {})
+    response = web.StreamResponse(status=206 if part else 200, headers=headers)
+    return await _answer(request, response, file, part or ByteRange(0, file.size, file.size))
+
+
+async def send_whole(request: web.Request, file: File) -> web.StreamResponse:
+    """Answer with the bytes alone, whatever is asked for in headers."""
+    response = web.StreamResponse(headers={"Content-Type": "application/octet-stream"})
+    return await _answer(request, response, file, ByteRange(0, file.size, file.size))
+
+
+async def _answer(
+    request: web.Request, response: web.StreamResponse, file: File, part: ByteRange
+) -> web.StreamResponse:
+    response.content_length = part.length
+    if request.method == "HEAD":
+        await response.prepare(request)
+        return response
+    async with request.app[FILES].content.open(file) as opened:
+        await _send(request, response, opened, part)
+    return response
+
+
+def _check_preconditions(request: web.Request, file: File) -> None:
+    """RFC 9110, section 13.2.2: If-Match goes before If-Unmodified-Since."""
+    if "If-Match" in request.headers:
+        require_match(request, file.sha256.hex())
+    elif (unchanged_since := request.if_unmodified_since) and last_modified(file) > unchanged_since:
+        raise PreconditionFailed
+
+
+def _is_known(request: web.Request, file: File) -> bool:
+    if "If-None-Match" in request.headers:
+        return matches_none(request, file.sha256.hex())
+    since = request.if_modified_since
+    return since is not None and last_modified(file) <= since
+
+
+def _requested_part(request: web.Request, file: File) -> ByteRange | None:
+    """Ranges are defined for GET alone."""
+    asked = request.headers.getall("Range", [])
+    if request.method != "GET" or len(asked) != 1:
+        return None
+    if not if_range_holds(request.headers.get("If-Range"), file.sha256.hex(), last_modified(file)):
+        return None
+    return requested_range(asked[0], file.size)
+
+
+async def _send(request: web.Request, response: web.StreamResponse, content: OpenContent, part: ByteRange) -> None:
+    """Send at the reader's pace, up to a point: one who stands still doesn't hold the file open for ever."""
+    stall_seconds = request.app[FILES].stall_seconds
+    await response.prepare(request)
+    try:
+        async for chunk in content.read(part.start, part.length):
+            async with asyncio.timeout(stall_seconds):
+                await response.write(chunk)
+            BYTES_SERVED.inc(len(chunk))
+        async with asyncio.timeout(stall_seconds):
+            await response.write_eof()
+    except TimeoutError as exc:
+        if request.transport is not None:
+            request.transport.abort()
+        raise ConnectionResetError("the reader stood still") from exc
