@@ -13,6 +13,7 @@ from uuid import UUID
 from auth_service.domain.administration import AccountDetails
 from auth_service.domain.audit import Action, Doer
 from auth_service.domain.bans import accept_ban
+from auth_service.domain.factors import FactorKind
 from auth_service.domain.roles import ADMINISTRATOR, accept_roles
 from auth_service.domain.sessions import EndReason
 from auth_service.mail.orders import Template
@@ -106,10 +107,10 @@ class Administration:
         async with self._acting(doer) as connection:
             if await AdministrationRepository(connection).hold_roles(user_id) is None:
                 raise NotFound
-            kinds = await FactorRepository(connection).kinds(user_id)
+            kinds = set(await FactorRepository(connection).kinds(user_id)) - {FactorKind.RECOVERY_CODE}
             if number := await reset_factors(connection, user_id):
                 await AuditRepository(connection).record(doer.did(Action.FACTORS_RESET, user_id, factors=str(number)))
-            for kind in kinds:
+            for kind in sorted(kinds):
                 await self.outbox.notify(connection, user_id, Template.FACTOR_REMOVED, {"factor": kind.value})
 
     async def sign_out(self, doer: Doer, user_id: UUID) -> None:
