@@ -83,7 +83,7 @@ async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterato
         _serve_people(public, core)
         await stack.enter_async_context(serving_federation(public, core))
         public[EXPORTING] = await stack.enter_async_context(open_exporting(settings, database))
-        _serve_administrators(public, database)
+        _serve_administrators(public, core)
         serve_mail(public, core)
         serve_pages(public, core)
         _serve_programs(private, core, feed)
@@ -131,8 +131,9 @@ def _serve_people(app: web.Application, core: Core) -> None:
     serve_factors(app, core)
 
 
-def _serve_administrators(app: web.Application, database: Database) -> None:
-    app[ADMINISTRATION] = Administration(database)
+def _serve_administrators(app: web.Application, core: Core) -> None:
+    database = core.database
+    app[ADMINISTRATION] = Administration(database, core.outbox)
     app[IMPORTING] = Importing(database)
     app[ACCOUNT_SEARCH] = AccountSearch(database)
     app[AUDIT] = AuditSearch(database)

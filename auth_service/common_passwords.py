@@ -7,6 +7,7 @@ password is set, and what stays is 8 bytes of a hash for each: 240 kB.
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from re import finditer
@@ -17,18 +18,18 @@ _LIST = '"passwords": "'
 class CommonPasswords:
     """Knows whether a text in lower case is one of them. One of 10^14 others is taken for one, too."""
 
-    def __init__(self) -> None:
-        self._hashes: array[int] = array("q")
-
     def __contains__(self, word: object) -> bool:
-        if not self._hashes:
-            self._hashes = array("q", sorted(map(hash, _read())))
-        sought = hash(word)
-        place = bisect_left(self._hashes, sought)
-        return place < len(self._hashes) and self._hashes[place] == sought
+        hashes, sought = _hashes(), hash(word)
+        place = bisect_left(hashes, sought)
+        return place < len(hashes) and hashes[place] == sought
 
     def __len__(self) -> int:
-        return len(self._hashes)
+        return len(_hashes())
+
+
+@cache
+def _hashes() -> "array[int]":
+    return array("q", sorted(map(hash, _read())))
 
 
 def _read() -> Iterator[str]:

@@ -1,8 +1,8 @@
 """Fixtures over real stores, for every test. Both servers start once per test process, when first asked for.
 
 stores            session   StoreUrls(postgres, valkey): a superuser's URL of the PostgreSQL server, and Valkey's URL
-fresh_database    function  `urls = await fresh_database("auth_service")`: a new database with all roles and schemas, in
-                            which that service's migrations are applied; any number per test, dropped after it.
+fresh_database    function  `urls = await fresh_database("auth_service")`: a database with all roles and schemas, where
+                            that service's migrations are applied, without a row; any number per test, emptied after it.
                             DatabaseUrls(runtime, owner, admin) are asyncpg DSNs of the service's own role (what
                             DATABASE_URL is), of the role that migrates (DATABASE_OWNER_URL), and of a superuser
 auth_database     function  `await fresh_database("auth_service")`; likewise user_database and file_database

@@ -20,6 +20,7 @@ import asyncpg
 from deploy.roles import SCHEMAS, RolePasswords, RolesSettings, set_up
 from shared.migrate import migrate
 from shared.settings import Secret
+from tests.emptying import Pristine
 
 ROOT = Path(__file__).resolve().parent.parent
 _PASSWORD = "for-tests-only"
@@ -69,16 +70,31 @@ def stores_in(folder: Path, **environ: str) -> Iterator[StoreUrls]:
 
 
 class Databases:
-    """Clones each service's migrated template database, which is made on first use."""
+    """Clones each service's migrated template database, which is made on first use; what comes back is lent again."""
 
     def __init__(self, admin_url: str) -> None:
         self._admin_url = admin_url
         self._numbers = count(1)
         self._templates: dict[str, str] = {}
+        self._pristine: dict[str, Pristine] = {}
+        self._idle: dict[str, list[str]] = {}
         self._lock = asyncio.Lock()
 
     @asynccontextmanager
     async def clone(self, service: str) -> AsyncIterator[DatabaseUrls]:
+        """Lend a database that is as if it had just been migrated."""
+        idle, schema = self._idle.setdefault(service, []), SCHEMAS[service]
+        name = idle.pop() if idle else await self._make(service)
+        urls = self._urls(schema, name)
+        try:
+            yield urls
+        finally:
+            if await self._restore(service, urls):
+                idle.append(name)
+            else:
+                await self._run(f"drop database {name} with (force)")
+
+    async def _make(self, service: str) -> str:
         async with self._lock:
             template = self._templates.get(service) or await self._make_template(service)
         name = f"test_{next(self._numbers)}"
@@ -88,10 +104,15 @@ class Databases:
             f"revoke all on database {name} from public",  # privileges on a database aren't cloned with it
             f"grant connect on database {name} to {schema}_owner, {schema}_runtime",
         )
+        if service not in self._pristine:
+            self._pristine[service] = await Pristine.read(self._urls(schema, name).admin, schema)
+        return name
+
+    async def _restore(self, service: str, urls: DatabaseUrls) -> bool:
         try:
-            yield self._urls(schema, name)
-        finally:
-            await self._run(f"drop database {name} with (force)")
+            return await self._pristine[service].restore(urls.admin, SCHEMAS[service])
+        except asyncpg.PostgresError:  # whatever a test did to it
+            return False
 
     async def _make_template(self, service: str) -> str:
         name, schema = f"template_{service}", SCHEMAS[service]

@@ -70,6 +70,11 @@ async def void_password(request: web.Request, user_id: UUID, body: PasswordVoidR
     await request.app[ADMINISTRATION].void_password(doer_of(request), user_id, keep_api_keys=keep)
 
 
+async def reset_account_factors(request: web.Request, user_id: UUID) -> None:
+    """Take all second factors and recovery codes of an account away, whose owner has lost them and is told by mail."""
+    await request.app[ADMINISTRATION].reset_factors(doer_of(request), user_id)
+
+
 async def sign_out_account(request: web.Request, user_id: UUID) -> None:
     """End all sessions of an account."""
     await request.app[ADMINISTRATION].sign_out(doer_of(request), user_id)

@@ -1,6 +1,7 @@
 """What a mail says: Jinja2 templates on disk, in text and in HTML; an operator's folder may replace each."""
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, select_autoescape
@@ -36,14 +37,7 @@ class MailTemplates:
 
     def __init__(self, public_url: str, folder: Path | None = None) -> None:
         self._public_url = public_url
-        self._environment = Environment(
-            loader=FileSystemLoader([*([folder] if folder else []), BUILT_IN]),
-            autoescape=select_autoescape(["html"]),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-        )
+        self._environment = _environment(folder, BUILT_IN) if folder else _built_in()
 
     def write(self, order: MailOrder) -> Written:
         """Fill in both forms. Raises BadTemplate."""
@@ -61,6 +55,23 @@ class MailTemplates:
         """Write every mail once, so that a mistake shows when the program starts. Raises BadTemplate."""
         for order in example_orders():
             self.write(order)
+
+
+def _environment(*folders: Path) -> Environment:
+    return Environment(
+        loader=FileSystemLoader(folders),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+@cache
+def _built_in() -> Environment:
+    """Return ours, which are compiled once however many services a process composes."""
+    return _environment(BUILT_IN)
 
 
 def example_orders() -> list[MailOrder]:

@@ -39,7 +39,9 @@ class PasswordChangeRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DeletionRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    password: str
+    """`password` is left out where the account has none; the session must then have been proved lately."""
+
+    password: str | None = None
 
 
 class SignInAnswer(Struct, frozen=True, omit_defaults=True):

@@ -28,6 +28,7 @@ class AdministrationRepository:
                    (select count(*) from auth.session s where s.user_id = a.user_id and s.revoked_at is null
                     and s.last_used_at > now() - $2::interval and s.created_at > now() - $3::interval) as sessions,
                    (select count(*) from auth.api_key k where k.user_id = a.user_id) as api_keys,
+                   (select count(*) from auth.federated_identity f where f.user_id = a.user_id) as identities,
                    (select count(*) from auth.passkey p where p.user_id = a.user_id) as passkeys,
                    (select count(*) from auth.totp t where t.user_id = a.user_id and t.confirmed_at is not null) as totp
             from auth.account a where a.user_id = $1
@@ -39,7 +40,7 @@ class AdministrationRepository:
         if row is None:
             return None
         values = dict(row)
-        counts = {name: values.pop(name) for name in ("sessions", "api_keys", "totp", "passkeys")}
+        counts = {name: values.pop(name) for name in ("sessions", "api_keys", "totp", "passkeys", "identities")}
         changed, used = values.pop("password_changed_at"), values.pop("last_used_at")
         return AccountDetails(summary_of(values), changed, used, counts)
 

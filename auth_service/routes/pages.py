@@ -25,7 +25,7 @@ _SECOND_FACTOR = page(_SECOND, second_factor.show_second_factor)
 _REGISTER = page("/account/register", sign_in.show_register)
 _ACCOUNT = page(HOME, account.show_account, signed_in=True)
 _STEP_UP = page(_STEP, step_up.show_step_up, signed_in=True)
-_PASSWORD = page("/account/password", fixed("account/password.html"), signed_in=True)
+_PASSWORD = page("/account/password", account.show_password, signed_in=True)
 _FACTORS = page("/account/factors", factors.show_factors, signed_in=True)
 _APP = page("/account/factors/app", factors.show_app, signed_in=True)
 _NEW_PASSKEY = page("/account/factors/passkeys/new", factors.show_new_passkey, signed_in=True)
@@ -44,7 +44,7 @@ _EMAIL = page("/account/email", mail.show_address, signed_in=True)
 _ACTIVITY = page("/account/activity", activity.show_activity, signed_in=True)
 _IDENTITIES = page(identities.PATH, identities.show_identities, signed_in=True)
 _EXPORT = page("/account/export", fixed("account/export.html"), signed_in=True)
-_DELETION = page("/account/deletion", fixed("account/deletion.html"), signed_in=True)
+_DELETION = page("/account/deletion", account.show_deletion, signed_in=True)
 
 # Which field an error is about that names none.
 _CREDENTIALS = {"invalid_credentials": "password"}

@@ -65,11 +65,13 @@ class AccountKeeping:
     async def change_password(self, user_id: UUID, change: PasswordChange, device: Device) -> None:
         """Change it, end all other sessions, and delete the API keys: whoever knew the old one may have made some.
 
-        Raises WeakPassword, WrongPassword, TooManyAttempts, InsufficientUserAuthentication, Unavailable.
+        Raises WeakPassword, WrongPassword, TooManyAttempts, Unavailable, and InsufficientUserAuthentication where the
+        account has a second factor that wasn't shown lately, or no password and the session wasn't proved lately.
         """
         account = await self._account(user_id, device)
         new = accept_new_password(change.new, "/new_password", self.context.about(account.email))
-        await self._prove_change(account, change, device)
+        await require_second_factor(self.database, user_id, change.session_id)
+        await self._prove(account, Doer(user_id, change.session_id, device), change.current, "/current_password")
         password_hash = await self.hasher.hash(new)
         async with self.database.transaction() as connection:
             if not await AccountRepository(connection).change_password(account, password_hash):
@@ -83,16 +85,16 @@ class AccountKeeping:
                 events += await revoke_api_keys(connection, user_id)
             await publish(connection, "auth", events)
 
-    async def delete(self, doer: Doer, password: str) -> None:
+    async def delete(self, doer: Doer, password: str | None) -> None:
         """Delete the account, its sessions and its API keys.
 
-        Raises WrongPassword, TooManyAttempts, LastAdministrator, Unavailable, or InsufficientUserAuthentication where
-        the account has a second factor that wasn't shown lately.
+        Raises WrongPassword, TooManyAttempts, LastAdministrator, Unavailable, or InsufficientUserAuthentication, as a
+        change of the password does.
         """
         user_id, device = doer.user_id, doer.device
         await require_second_factor(self.database, user_id, doer.session_id)
         account = await self._account(user_id, device)
-        await self._prove(account, password, device)
+        await self._prove(account, doer, password, "/password")
         async with self.database.transaction() as connection:
             if not await AccountRepository(connection).lock(account):
                 raise WrongPassword
@@ -106,16 +108,14 @@ class AccountKeeping:
             raise Unauthenticated("This account was deleted.", headers=INVALID_TOKEN)
         return account
 
-    async def _prove_change(self, account: Account, change: PasswordChange, device: Device) -> None:
-        """The old password proves it; where there is none, that the session was proved a moment ago."""
-        if account.password_hash is None:
-            await require_fresh(self.database, account.user_id, change.session_id)
-        elif change.current is None:
-            raise WrongPassword(errors=[Violation("/current_password", "is needed")])  # nothing was guessed
-        else:
-            await self._prove(account, change.current, device)
+    async def _prove(self, account: Account, doer: Doer, password: str | None, place: str) -> None:
+        """The password proves it, which belongs at `place`; where there is none, that the session was proved just now.
 
-    async def _prove(self, account: Account, password: str, device: Device) -> None:
-        """Raises WrongPassword, TooManyAttempts, Unavailable."""
-        if not await self.guard.prove(account.email_key, account, password, device):
+        Raises WrongPassword, TooManyAttempts, InsufficientUserAuthentication, Unavailable.
+        """
+        if account.password_hash is None:
+            await require_fresh(self.database, doer.user_id, doer.session_id)
+        elif password is None:
+            raise WrongPassword(errors=[Violation(place, "is needed")])  # nothing was guessed
+        elif not await self.guard.prove(account.email_key, account, password, doer.device):
             raise WrongPassword

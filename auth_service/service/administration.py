@@ -13,14 +13,19 @@ from uuid import UUID
 from auth_service.domain.administration import AccountDetails
 from auth_service.domain.audit import Action, Doer
 from auth_service.domain.bans import accept_ban
+from auth_service.domain.factors import FactorKind
 from auth_service.domain.roles import ADMINISTRATOR, accept_roles
 from auth_service.domain.sessions import EndReason
+from auth_service.mail.orders import Template
+from auth_service.mail.outbox import Outbox
 from auth_service.repository.administration import AdministrationRepository
 from auth_service.repository.audit import AuditRepository
+from auth_service.repository.factors import FactorRepository
 from auth_service.repository.sessions import Ending
 from auth_service.service.account import remove_account
 from auth_service.service.api_keys import delete_api_key, restore_api_keys, revoke_api_keys, stop_api_keys
 from auth_service.service.ending import end_sessions
+from auth_service.service.factors import reset_factors
 from auth_service.service.freshness import require_fresh
 from shared.db import Connection, Database
 from shared.errors import InsufficientRole, NotFound, Unauthenticated
@@ -49,6 +54,7 @@ class Administration:
     """Everything here raises InsufficientUserAuthentication, InsufficientRole, NotFound and Unavailable."""
 
     database: Database
+    outbox: Outbox
 
     async def get(self, user_id: UUID) -> AccountDetails:
         """Return the account, for whoever may read it. Raises NotFound."""
@@ -95,6 +101,17 @@ class Administration:
             if not keep_api_keys:
                 events += await revoke_api_keys(connection, user_id)
             await publish(connection, "auth", events)
+
+    async def reset_factors(self, doer: Doer, user_id: UUID) -> None:
+        """Take all second factors and recovery codes away, for whoever has lost them; their owner is told by mail."""
+        async with self._acting(doer) as connection:
+            if await AdministrationRepository(connection).hold_roles(user_id) is None:
+                raise NotFound
+            kinds = set(await FactorRepository(connection).kinds(user_id)) - {FactorKind.RECOVERY_CODE}
+            if number := await reset_factors(connection, user_id):
+                await AuditRepository(connection).record(doer.did(Action.FACTORS_RESET, user_id, factors=str(number)))
+            for kind in sorted(kinds):
+                await self.outbox.notify(connection, user_id, Template.FACTOR_REMOVED, {"factor": kind.value})
 
     async def sign_out(self, doer: Doer, user_id: UUID) -> None:
         """End all of the person's sessions."""

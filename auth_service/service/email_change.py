@@ -18,7 +18,7 @@ from auth_service.repository.one_time_tokens import OneTimeTokenRepository
 from auth_service.repository.sessions import Ending
 from auth_service.service.api_keys import revoke_api_keys
 from auth_service.service.ending import end_sessions
-from auth_service.service.freshness import require_fresh
+from auth_service.service.freshness import require_fresh, require_second_factor
 from auth_service.service.mail_requests import MailRequests
 from auth_service.service.one_time_mail import OneTimeMail, link_digest, recipient_of
 from auth_service.service.password_guard import PasswordGuard
@@ -56,10 +56,14 @@ class EmailChange:
             await AuditRepository(connection).record(entry)
 
     async def _require_proof(self, doer: Doer, password: str | None) -> None:
-        """Ask for the password where one is given, and for a session that was proved lately where none is."""
+        """Ask for the password where one is given, and for a session that was proved lately where none is.
+
+        Where the account has a second factor, that must have been shown lately too.
+        """
         if password is None:
             await require_fresh(self.database, doer.user_id, doer.session_id)
             return
+        await require_second_factor(self.database, doer.user_id, doer.session_id)
         account = await AccountRepository(self.database).find_by_id(doer.user_id, self.marks.fingerprint(doer.device))
         if account is None:
             raise Unauthenticated("This account was deleted.", headers=INVALID_TOKEN)

@@ -1,6 +1,8 @@
 """Builds a service's two applications out of its route tables."""
 
+import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 from aiohttp import web
 
@@ -19,10 +21,13 @@ def public_app(
     title: str, routes: Sequence[Route], verifier: Verifier, lifecycle: Lifecycle, *, public_url: str = ""
 ) -> web.Application:
     """Return the application that the gateway talks to; it tells its own API at /openapi.json."""
-    document = openapi_document(title, [route for route in routes if route.page is None])
+
+    @cache
+    def document() -> str:
+        return json.dumps(openapi_document(title, [route for route in routes if route.page is None]))
 
     async def openapi(_request: web.Request) -> web.StreamResponse:
-        return web.json_response(document)
+        return web.json_response(text=document())  # made when somebody asks: most processes are never asked
 
     app = web.Application(middlewares=[surround(verifier)])
     app[PUBLIC_URL] = public_url

@@ -19,6 +19,21 @@ async def show_account(request: web.Request) -> View:
     return View("account/overview.html", {"account": account})
 
 
+async def show_password(request: web.Request) -> View:
+    """The form for another password, or for the first."""
+    return View("account/password.html", await _has_password(request))
+
+
+async def show_deletion(request: web.Request) -> View:
+    """The form that ends it all."""
+    return View("account/deletion.html", await _has_password(request))
+
+
+async def _has_password(request: web.Request) -> dict[str, object]:
+    account = await request.app[PEOPLE].find_by_id(identity_of(request).user_id, b"")
+    return {"has_password": account is not None and account.password_hash is not None}
+
+
 async def change_password_on_page(request: web.Request, body: PasswordChangeRequest) -> SeeOther:
     change = PasswordChange(session_of(request), body.current_password, body.new_password, body.keep_api_keys)
     await request.app[ACCOUNT].change_password(identity_of(request).user_id, change, device_of(request))

@@ -14,6 +14,7 @@ CHANGES: list[tuple[str, str, Json | None]] = [
     ("PUT", "/ban", {"reason": "Spam"}),
     ("DELETE", "/ban", None),
     ("DELETE", "/password", None),
+    ("DELETE", "/factors", None),
     ("DELETE", "/sessions", None),
     ("DELETE", f"/sessions/{SOMEBODY}", None),
     ("DELETE", f"/api-keys/{SOMEBODY}", None),
@@ -89,11 +90,17 @@ async def test_account_is_read_with_what_it_has(service: AuthService) -> None:
     admin, person = await make_admin(service), await service.register("Ann@example.org")
     await service.post("/v1/auth/logout", person=await service.login(person))
     await service.post("/v1/auth/api-keys", {"name": "a", "scopes": ["full"]}, person=person)
+    await service.admin.execute(
+        """
+        insert into auth.federated_identity (identity_id, user_id, provider, issuer, subject)
+        values (gen_random_uuid(), $1, 'x', 'https://x.example', 'ann')
+        """,
+        person.user_id,
+    )
     shown = (await service.call("GET", path_of(person), person=admin)).body
     assert (shown["email"], shown["email_verified"], shown["has_password"]) == ("Ann@example.org", False, True)
     assert (shown["roles"], shown["ban"]) == ([], None)
-    assert shown["counts"]["sessions"] == 1
-    assert shown["counts"]["api_keys"] == 1
+    assert shown["counts"] == {"sessions": 1, "api_keys": 1, "totp": 0, "passkeys": 0, "identities": 1}
     assert shown["last_used_at"] is not None
 
 

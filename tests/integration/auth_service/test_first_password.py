@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.integration.auth_service.browsing import Browser
 from tests.integration.auth_service.people import PASSWORD, Person
 from tests.integration.auth_service.world import AuthService
 
@@ -31,11 +32,39 @@ async def test_stale_session_is_asked_to_step_up(service: AuthService, person: P
     assert (await service.try_login(person.email, NEW["new_password"])).status == 401
 
 
+async def test_account_without_a_password_is_deleted_by_a_fresh_session(service: AuthService, person: Person) -> None:
+    await service.admin.execute("update auth.session set authenticated_at = now() - interval '11 minutes'")
+    stale = await service.post("/v1/auth/account/deletion", {}, person=person)
+    assert (stale.status, stale.code) == (401, "insufficient_user_authentication")
+    await service.admin.execute("update auth.session set authenticated_at = now()")
+    assert (await service.post("/v1/auth/account/deletion", {}, person=person)).status == 204
+    assert not await service.admin.fetchval("select count(*) from auth.account")
+
+
+async def test_pages_ask_nobody_for_a_password_that_there_is_not(service: AuthService) -> None:
+    person, browser = await service.register(), Browser(service)
+    await browser.sign_in(person.email)
+    for page, field in (("/account/password", "current_password"), ("/account/deletion", "password")):
+        assert field in (await browser.get(page)).forms[page].fields
+    await service.admin.execute("update auth.account set password_hash = null")
+    for page, field in (("/account/password", "current_password"), ("/account/deletion", "password")):
+        assert field not in (await browser.get(page)).forms[page].fields
+    await browser.send("/account/password", **NEW)
+    assert (await service.try_login(person.email, NEW["new_password"])).status == 200
+    await service.admin.execute("update auth.account set password_hash = null")
+    assert (await browser.send("/account/deletion")).location == "/account/sign-in"
+    assert not await service.admin.fetchval("select count(*) from auth.account")
+
+
 async def test_fresh_session_is_no_substitute_for_the_password_that_there_is(service: AuthService) -> None:
     person = await service.register()
-    reply = await service.post("/v1/auth/password", NEW, person=person)
-    assert (reply.status, reply.code) == (403, "wrong_password")
-    assert reply.body["errors"] == [{"pointer": "/current_password", "detail": "is needed"}]
+    for path, body, place in (
+        ("/v1/auth/password", NEW, "/current_password"),
+        ("/v1/auth/account/deletion", {}, "/password"),
+    ):
+        reply = await service.post(path, body, person=person)
+        assert (reply.status, reply.code) == (403, "wrong_password")
+        assert reply.body["errors"] == [{"pointer": place, "detail": "is needed"}]
     assert not await service.admin.fetchval("select count(*) from auth.login_failure")
     assert (await service.try_login(person.email, PASSWORD)).status == 200
 

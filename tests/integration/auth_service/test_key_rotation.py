@@ -8,6 +8,7 @@ import jwt
 import pytest
 from prometheus_client import REGISTRY
 
+from auth_service import app
 from auth_service.commands.rotate_keys import rotate_keys
 from auth_service.domain.signing_keys import LEAD, TOKENS_LIVE
 from auth_service.repository.retention import PURGES
@@ -24,6 +25,12 @@ from tests.waiting import eventually
 
 EVERY = timedelta(days=30)
 NEW_KEY, OLD_KEY = (base64.urlsafe_b64encode(byte * 32).decode() for byte in (b"n", b"k"))
+
+
+@pytest.fixture
+def sealing_anew_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program lets everything else start first, for as long as a test may wait."""
+    monkeypatch.setattr(app, "AFTER", 0.0)
 
 
 async def published(service: AuthService) -> set[str]:
@@ -216,6 +223,7 @@ async def test_replica_with_another_encryption_key_makes_no_key_when_one_is_due(
             assert opens(OLD_KEY, sealed["private_key"], sealed["kid"])
 
 
+@pytest.mark.usefixtures("sealing_anew_at_once")
 async def test_changed_encryption_key_opens_what_the_old_one_sealed_and_seals_it_anew(
     auth_database: DatabaseUrls, gateway: Gateway, service: AuthService
 ) -> None:
@@ -243,6 +251,7 @@ def opens(key: str, sealed: bytes, label: str) -> bool:
         return False
 
 
+@pytest.mark.usefixtures("sealing_anew_at_once")
 async def test_what_no_key_opens_is_counted_and_left_as_it_is(
     auth_database: DatabaseUrls, gateway: Gateway, service: AuthService
 ) -> None:

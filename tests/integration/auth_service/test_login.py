@@ -76,6 +76,6 @@ async def test_login_storm_is_shed_and_counts_against_nobody(auth_database: Data
         replies = await asyncio.gather(*storm)
         shed = [reply for reply in replies if reply.status == 503]
         assert len(shed) == 7
-        assert {reply.headers["Retry-After"] for reply in shed} == {"2"}
+        assert all(int(reply.headers["Retry-After"]) >= 2 for reply in shed)  # more where hashing takes longer
         assert (await service.try_login(person.email, PASSWORD, Device("198.51.100.1"))).status == 200
         assert await service.admin.fetchval("select sum(failures) from auth.login_failure") == 0

@@ -13,6 +13,12 @@ from tests.integration.auth_service.world import AuthService
 FORMS = [route for route in PAGES if route.method == "POST"]
 SCRIPT = """"'><script>alert(1)</script><img src=x onerror=alert(2)>"""
 SIGN_IN = "/account/sign-in"
+FOREIGN = (
+    {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Sec-Fetch-Site": "none"},
+    {"Sec-Fetch-Site": "cross-site", "Origin": ORIGIN},
+)
 
 
 def _path(route: Route) -> str:
@@ -39,25 +45,14 @@ async def test_form_without_our_token_changes_nothing(service: AuthService, rout
     assert (await victim.get("/account")).status == 200
 
 
-@pytest.mark.parametrize(
-    "sent",
-    [
-        {"Sec_Fetch_Site": "cross-site", "Origin": "https://evil.example"},
-        {"Sec_Fetch_Site": "same-site"},
-        {"Sec_Fetch_Site": "none"},
-        {"Sec_Fetch_Site": "cross-site", "Origin": ORIGIN},
-    ],
-)
 @pytest.mark.parametrize("route", FORMS, ids=lambda route: route.path)
-async def test_form_of_another_site_is_refused_even_with_the_token(
-    service: AuthService, route: Route, sent: dict[str, str]
-) -> None:
+async def test_form_of_another_site_is_refused_even_with_the_token(service: AuthService, route: Route) -> None:
     """A26"""
     victim = await insider(service)
     token = (await victim.get("/account")).forms["/account/sign-out"].fields["csrf_token"]
-    headers = {name.replace("_", "-"): value for name, value in sent.items()}
-    shown = await victim.post(_path(route), {"csrf_token": token}, **headers)
-    assert (shown.status, "cross_site_form" in shown.text, shown.forms) == (403, True, {})
+    for headers in FOREIGN:
+        shown = await victim.post(_path(route), {"csrf_token": token}, **headers)
+        assert (shown.status, "cross_site_form" in shown.text, shown.forms) == (403, True, {}), headers
 
 
 @pytest.mark.parametrize(("origin", "status"), [(ORIGIN, 303), ("null", 303), ("https://evil.example", 403)])

@@ -18,7 +18,7 @@ from tests.integration.auth_service.factor_people import (
     two_factored,
     wrong_code,
 )
-from tests.integration.auth_service.people import PASSWORD, Person, claims_of
+from tests.integration.auth_service.people import PASSWORD, Json, Person, claims_of
 from tests.integration.auth_service.world import AuthService
 
 
@@ -200,15 +200,25 @@ async def test_api_key_is_made_by_a_fresh_session_alone(service: AuthService) ->
     assert (await service.post("/v1/auth/api-keys", wish, person=person)).status == 201
 
 
-async def test_account_with_a_second_factor_is_deleted_by_it_too(service: AuthService) -> None:
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/v1/auth/account/deletion", {"password": PASSWORD}, 204),
+        ("/v1/auth/password", {"current_password": PASSWORD, "new_password": "another horse battery"}, 204),
+        ("/v1/auth/email", {"email": "new@example.org", "password": PASSWORD}, 202),
+    ],
+    ids=["deletion", "password", "address"],
+)
+async def test_second_factor_is_asked_for_beside_the_password(
+    service: AuthService, path: str, body: Json, status: int
+) -> None:
     """A19: the password and a session of long ago, or of one factor, aren't enough."""
     somebody = await two_factored(service)
     await age(service, somebody.person)
-    deletion = "/v1/auth/account/deletion", {"password": PASSWORD}
-    refused = await service.post(*deletion, person=somebody.person)
+    refused = await service.post(path, body, person=somebody.person)
     assert refused.code == "insufficient_user_authentication"
     assert (await service.post(STEP_UP, {"code": code_of(somebody.secret)}, person=somebody.person)).status == 200
-    assert (await service.post(*deletion, person=somebody.person)).status == 204
+    assert (await service.post(path, body, person=somebody.person)).status == status
     plain = await service.register()
     await age(service, plain)
-    assert (await service.post(*deletion, person=plain)).status == 204
+    assert (await service.post(path, body, person=plain)).status == status

@@ -1,6 +1,6 @@
 import pytest
 
-from auth_service.common_passwords import CommonPasswords
+from auth_service.common_passwords import CommonPasswords, _hashes
 from auth_service.domain.passwords import PasswordContext, accept_new_password, normalise_password
 from auth_service.errors import WeakPassword
 
@@ -107,6 +107,6 @@ def test_list_of_common_passwords_is_whole_and_small() -> None:
     common = CommonPasswords()
     assert "password" in common
     assert len(common) == 30_000
-    assert common._hashes.itemsize * len(common) == 240_000
+    assert _hashes().itemsize * len(common) == 240_000
     assert "" not in common
     assert "correct horse battery" not in common
