@@ -10,7 +10,7 @@ TARGETS ?= headers paths routes answers frames handshakes client_addresses
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test test-faults test-readme test-examples soak fuzz check fmt fmt-check lint types migrate admin doctor memory compose-check bench-gateway bench-visit problems lock clean mail-preview test-federation rotate-keys bench-auth import test-browser
+.PHONY: help run test test-faults test-readme test-examples soak fuzz check fmt fmt-check lint types migrate admin doctor memory backup verify-backup restore prune-backups compose-check bench-gateway bench-visit problems lock clean mail-preview test-federation rotate-keys bench-auth import test-browser
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -74,6 +74,18 @@ import: $(VENV)/.embedded  ## take over accounts of another system from FILE= in
 
 doctor: $(VENV)/.embedded  ## what is wrong with the running stack, and what to do about it (JSON=1 for machines)
 	@exec $(BIN)/python -m deploy.local $(if $(JSON),doctor-json,doctor)
+
+backup: $(VENV)/.embedded  ## back up database, files and keys into TO=folder (BACKUP_PASSPHRASE_FILE=)
+	@exec $(BIN)/python -m deploy.local backup '$(TO)'
+
+verify-backup: $(VENV)/.embedded  ## read every byte of the backup FROM=folder, and restore it into a scratch database
+	@exec $(BIN)/python -m deploy.local verify-backup '$(FROM)'
+
+restore: $(VENV)/.embedded  ## restore FROM=folder into an empty STATE_DIR (KEEP_SESSIONS=1: nobody is signed out)
+	@exec $(BIN)/python -m deploy.local restore '$(FROM)' $(if $(KEEP_SESSIONS),--keep-sessions)
+
+prune-backups: $(VENV)/.embedded  ## keep the newest KEEP= backups in FROM=folder
+	@exec $(BIN)/python -m deploy.local prune-backups '$(FROM)' '$(KEEP)'
 
 mail-preview: $(VENV)/.embedded  ## every mail in every language, as files in .colonnade/mail-preview (MAIL_TEMPLATES= for yours)
 	@$(BIN)/python -m auth_service preview-mail .colonnade/mail-preview

@@ -1,0 +1,66 @@
+"""`python -m deploy.backup backup TO | verify FROM | restore FROM [--keep-sessions] | prune FOLDER KEEP`.
+
+For any installation, by the environment (docs/configuration.md); the embedded stack has `make backup` and the like.
+"""
+
+import asyncio
+import os
+import sys
+from functools import partial
+from pathlib import Path
+
+from deploy.backup import commands, secret_files
+from deploy.backup.installation import Installation, Server, in_folder
+from deploy.backup.restoring import restore
+from deploy.backup.settings import InstallationSettings, VaultSettings
+from deploy.local.binaries import postgres_client
+from shared.settings import Env, load
+
+_USAGE = "usage: python -m deploy.backup backup TO | verify FROM | restore FROM [--keep-sessions] | prune FOLDER KEEP"
+_KEEP = "--keep-sessions"
+
+
+def _installation() -> Installation:
+    settings = load(InstallationSettings)
+    server = Server(settings.admin_url, settings.database, partial(postgres_client, os.environ))
+    return in_folder(settings.files_root, server, settings.secrets)
+
+
+def _known_key() -> str:
+    secrets = Env(os.environ).text("SECRETS_DIR", "")
+    return secret_files.known_public_key(Path(secrets) if secrets else None)
+
+
+def _restore(source: Path, *, keep: bool) -> None:
+    backup = commands.opened(source, load(VaultSettings), "")
+    asyncio.run(restore(backup, _installation(), keep=keep))
+    commands.restored(backup, keep=keep)
+
+
+def main(arguments: list[str]) -> int:
+    match arguments:
+        case ["backup", to]:
+            return commands.reported(lambda: _back_up(Path(to)))
+        case ["verify", source]:
+            return commands.reported(
+                lambda: commands.check(Path(source), load(VaultSettings), _known_key(), os.environ)
+            )
+        case ["restore", source]:
+            return commands.reported(lambda: _restore(Path(source), keep=False))
+        case ["restore", source, "--keep-sessions"]:
+            return commands.reported(lambda: _restore(Path(source), keep=True))
+        case ["prune", folder, keep]:
+            return commands.reported(
+                lambda: commands.forget(Path(folder), commands.read_keep(keep), load(VaultSettings))
+            )
+        case _:
+            print(_USAGE, file=sys.stderr)
+            return 2
+
+
+def _back_up(to: Path) -> None:
+    commands.back_up(_installation(), to, load(VaultSettings))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
