@@ -88,7 +88,7 @@ class BlobStore:
                 if (size, digest.hexdigest()) != (blob.size, blob.sha256):
                     raise BackupError(f"The stored blob {blob.key} isn't what was uploaded: its SHA-256 is another.")
         except (BlobMissing, Unavailable) as exc:
-            raise BackupError(f"The stored blob {blob.key} can't be read: {exc or 'it is missing'}.") from exc
+            raise BackupError(f"The stored blob {blob.key} can't be read: {str(exc) or 'it is missing'}.") from exc
         self._touched.add(path.parent)
 
     def sync(self) -> None:

@@ -2,7 +2,7 @@
 
 key.json                          the key that all here is encrypted with, under the passphrase
 blobs/3f/3f9c...                  files' bytes, each once however many backups name it
-2026-11-25T17-40-12Z-9f3a61/      a backup: manifest.json, manifest.sig and the pieces that it names
+2026-11-25T17-40-12-345Z-9f3a/    a backup: manifest.json, manifest.sig and the pieces that it names
 .unfinished-...                   one that is being made, or was broken off; the next one removes it
 lock                              held by whoever writes here
 backup.prom                       when the last one was made, for Prometheus' textfile collector
@@ -15,7 +15,7 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from deploy.backup.errors import BackupError
@@ -24,13 +24,19 @@ from deploy.backup.passphrase import new_key_file
 from deploy.local.state import make_folder, once, sync_folder
 from shared.settings import Secret
 
-_NAME = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-[0-9a-f]{6}")
+_NAME = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d{3}Z-[0-9a-f]{4}")
+_STAMP = len("2026-11-25T17-40-12")
 _UNFINISHED = ".unfinished-"
 
 
 def new_backup_id(at: datetime) -> str:
     """Name a backup so that names sort by time."""
-    return f"{at:%Y-%m-%dT%H-%M-%SZ}-{secrets.token_hex(3)}"
+    return f"{at:%Y-%m-%dT%H-%M-%S}-{at.microsecond // 1000:03}Z-{secrets.token_hex(2)}"
+
+
+def made_at(backup: Path) -> datetime:
+    """Return when a backup was begun, by its name."""
+    return datetime.strptime(backup.name[:_STAMP], "%Y-%m-%dT%H-%M-%S").replace(tzinfo=UTC)
 
 
 class BackupFolder:

@@ -57,7 +57,7 @@ async def give_up_blobs_of(db: Db, holder_ids: Sequence[UUID]) -> None:
 
 @asynccontextmanager
 async def due_blobs(database: Database, limit: int) -> AsyncIterator[set[str]]:
-    """Lend the keys that are due. Replicas are lent different ones.
+    """Lend the keys that are due; none while a backup holds deletions up. Replicas are lent different ones.
 
     When the context ends well, those still in the set are forgotten, and those taken out of it are put off: one
     that can't be deleted must not stand before all the others for ever.
@@ -65,7 +65,8 @@ async def due_blobs(database: Database, limit: int) -> AsyncIterator[set[str]]:
     async with database.transaction() as connection:
         rows = await connection.fetch(
             """
-            select storage_key from files.blob where due_at <= now()
+            select storage_key from files.blob
+            where due_at <= now() and not exists (select from files.collection_hold where until > now())
             order by due_at limit $1 for update skip locked
             """,
             limit,
