@@ -11,11 +11,11 @@ from file_service.accounts import follow_accounts
 from file_service.collector import Collector
 from file_service.context import FILES, FileContext
 from file_service.delivery.content import Content
+from file_service.parts.storage import open_storage
 from file_service.repository.owners import PURGE_DELETED_OWNERS
 from file_service.routes import PRIVATE_ROUTES, ROUTES
 from file_service.settings import NAME, Settings
 from file_service.storage.contract import Storage
-from file_service.storage.local import open_local_storage
 from file_service.uploads.store import Limits, Uploads
 from shared.db import Database, open_database
 from shared.events.client import InternalClient
@@ -42,7 +42,7 @@ async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterato
     signer = Signer.from_file(NAME, settings.identity_key_file)
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(settings.database))
-        storage = await stack.enter_async_context(open_local_storage(settings.root))
+        storage = await stack.enter_async_context(open_storage(settings.storage))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         client = InternalClient(session, signer, settings.auth_internal_url, "auth_service")
         context = _context(settings, database, storage)

@@ -4,6 +4,7 @@ from typing import Self
 
 from file_service.domain.purposes import Purposes
 from file_service.purpose_file import BadPurposeFile, read_purposes
+from file_service.storage_settings import StorageSettings
 from shared.settings import DatabaseSettings, Env, ProcessSettings
 
 NAME = "file_service"
@@ -21,7 +22,7 @@ class Settings:
     database: DatabaseSettings
     identity_key_file: Path
     auth_internal_url: str
-    root: Path
+    storage: StorageSettings
     max_bytes: int
     quota_bytes: int
     stall_seconds: float
@@ -34,7 +35,7 @@ class Settings:
             database=DatabaseSettings.from_env(env),
             identity_key_file=env.path("IDENTITY_KEY_FILE"),
             auth_internal_url=env.url("AUTH_INTERNAL_URL", "http://127.0.0.1:9081"),
-            root=env.path("FILES_ROOT"),
+            storage=StorageSettings.from_env(env),
             max_bytes=env.integer("FILE_MAX_BYTES", _GIB, minimum=1),
             quota_bytes=env.integer("FILE_QUOTA_BYTES", 5 * _GIB, minimum=1),
             stall_seconds=env.number("FILE_STALL_SECONDS", 60.0, minimum=0.1),

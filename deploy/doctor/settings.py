@@ -8,12 +8,13 @@ from typing import Self
 from shared.settings import Env
 
 # By which variable a program's environment is known, in this order.
-_MARKS = {
-    "gateway": "VALKEY_URL",
-    "auth_service": "PASSWORD_PEPPER",
-    "file_service": "FILES_ROOT",
-    "user_service": "DATABASE_URL",
-}
+_MARKS = (
+    ("gateway", "VALKEY_URL"),
+    ("auth_service", "PASSWORD_PEPPER"),
+    ("file_service", "FILES_ROOT"),
+    ("file_service", "FILES_STORAGE"),
+    ("user_service", "DATABASE_URL"),
+)
 _PRIVATE = "http://127.0.0.1:908{}"
 
 
@@ -41,5 +42,5 @@ class DoctorSettings:
 
 def program_of(environ: Mapping[str, str]) -> str:
     """Return whose environment this is. What a person adds to none at all is meant for the gateway."""
-    found = (name for name, mark in _MARKS.items() if environ.get(mark) or environ.get(f"{mark}_FILE"))
+    found = (name for name, mark in _MARKS if environ.get(mark) or environ.get(f"{mark}_FILE"))
     return next(found, "gateway")

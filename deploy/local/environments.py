@@ -1,6 +1,6 @@
 """What each program is told. Every one gets an environment of its own, with nothing in it that it doesn't need."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from deploy.local.postgres import Postgres
@@ -16,6 +16,14 @@ _PRIVATE = 1000  # a program's private port is so far above its public one
 
 # The person's own variables go on to the programs that know them; each program checks its own.
 _PASSED_ON_TO_ALL = ("LOG_LEVEL", "LOG_FILE_MAX_BYTES", "DRAIN_SECONDS")
+_STORE = (  # where files lie instead of a folder, and what opens it
+    *("FILES_STORAGE", "FILES_STORAGE_TIMEOUT", "FILES_SPOOL", "FILES_PUBLIC_ENDPOINT"),
+    *("AWS_REGION", "AWS_ENDPOINT_URL", "AWS_VIRTUAL_HOSTED_STYLE_REQUEST"),
+    *("AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY_ID_FILE", "AWS_SECRET_ACCESS_KEY", "AWS_SECRET_ACCESS_KEY_FILE"),
+    *("AWS_SESSION_TOKEN", "AWS_SESSION_TOKEN_FILE", "GOOGLE_SERVICE_ACCOUNT_KEY", "GOOGLE_SERVICE_ACCOUNT_KEY_FILE"),
+    *("AZURE_STORAGE_ACCOUNT_NAME", "AZURE_STORAGE_ACCOUNT_KEY", "AZURE_STORAGE_ACCOUNT_KEY_FILE"),
+    *("AZURE_STORAGE_SAS_TOKEN", "AZURE_STORAGE_SAS_TOKEN_FILE", "AZURE_STORAGE_ENDPOINT"),
+)
 _PASSED_ON: Mapping[str, tuple[str, ...]] = {
     "gateway": (
         "CORS_ORIGINS",
@@ -48,6 +56,7 @@ _PASSED_ON: Mapping[str, tuple[str, ...]] = {
         "FILE_PURPOSES_FILE",
         "FILE_QUOTA_BYTES",
         "FILE_STALL_SECONDS",
+        "FILE_DELETION_DELAY",
         "FILES_ROOT",
     ),
 }
@@ -132,10 +141,15 @@ class Environments:
         return {"AUTH_INTERNAL_URL": self._private("auth_service")}
 
     def _files(self) -> dict[str, str]:
+        """Credentials of a store go on only to have files put there: a shell has some for many reasons."""
+        if self.settings.environ.get("FILES_STORAGE"):
+            return self._follower() | self._chosen(_STORE)
         return self._follower() | {"FILES_ROOT": str(self.state.files)}
 
     def _passed_on(self, program: str) -> dict[str, str]:
-        names = (*_PASSED_ON_TO_ALL, *_PASSED_ON[program])
+        return self._chosen((*_PASSED_ON_TO_ALL, *_PASSED_ON[program]))
+
+    def _chosen(self, names: Sequence[str]) -> dict[str, str]:
         return {name: value for name in names if (value := self.settings.environ.get(name))}
 
     def _key_file(self, issuer: str) -> str:

@@ -7,11 +7,16 @@ store is deleted under the key, which was noted in the database before. Written 
 Keys are made by `new_key` alone. None is ever taken from a client, or from a name that a client chose.
 """
 
+import re
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
+
+SHARDS = tuple(f"{number:02x}" for number in range(256))  # the first two digits of keys
+_KEY = re.compile("[0-9a-f]{32}")
 
 
 class BlobMissing(Exception):
@@ -23,6 +28,11 @@ def new_key() -> str:
     return secrets.token_hex(16)
 
 
+def is_key(name: str) -> bool:
+    """Tell whether `new_key` may have made this."""
+    return _KEY.fullmatch(name) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """What is durable now."""
@@ -31,8 +41,21 @@ class Written:
     sha256: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a listing says of one thing in the storage: `name` is a key unless somebody else put it there."""
+
+    name: str
+    size: int
+    modified_at: datetime
+
+
 class Blob(Protocol):
-    """A blob open for reading. It stays whole until it is closed, also when it is deleted meanwhile."""
+    """A blob open for reading.
+
+    In a local folder it stays whole until it is closed, also when it is deleted meanwhile. In an object store it may be
+    gone at the next `read`, which then raises: no reader ever gets bytes of anything else, or takes a part for all.
+    """
 
     @property
     def size(self) -> int: ...
@@ -49,10 +72,13 @@ class Storage(Protocol):
         """
 
     def open(self, key: str) -> AbstractAsyncContextManager[Blob]:
-        """Raises BlobMissing."""
+        """Raises BlobMissing, or Unavailable."""
 
     async def delete(self, key: str) -> None:
         """Remove the blob, durably, if it is there. Its room is free once the last reader has closed it."""
+
+    async def list_shard(self, shard: str) -> Sequence[Stored]:
+        """Return what lies under keys that begin with `shard`, one of SHARDS. What is being written isn't there yet."""
 
     async def check(self) -> None:
         """Raises Unavailable unless blobs can be written just now."""

@@ -1,12 +1,14 @@
 """Blobs as files of one folder on a local disk: `blobs/3f/3f9c...` by key, `incoming/` while they are written."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from file_service.storage.blob import LocalBlob
-from file_service.storage.contract import Blob, Written
+from file_service.storage.contract import SHARDS, Blob, Stored, Written
 from file_service.storage.staging import StagingFile, clear_leftovers, sync_folder
 from file_service.storage.threads import DiskThreads
 from shared.logs import log
@@ -57,14 +59,16 @@ class LocalStorage:
     async def delete(self, key: str) -> None:
         await self._threads.run(_remove, self.path(key))
 
+    async def list_shard(self, shard: str) -> Sequence[Stored]:
+        return await self._threads.run(_look_into, self._blobs / shard)
+
     async def check(self) -> None:
         await self._threads.run(_try_writing, self._incoming)
 
     def prepare(self) -> None:
         """Make the folders, and remove what dead processes left half written. Raises OSError."""
         self._blobs.parent.mkdir(parents=True, exist_ok=True)
-        shards = [self._blobs / f"{number:02x}" for number in range(256)]
-        for folder in (self._incoming, self._blobs, *shards):
+        for folder in (self._incoming, self._blobs, *(self._blobs / shard for shard in SHARDS)):
             folder.mkdir(mode=0o700, exist_ok=True)
         sync_folder(self._blobs)
         sync_folder(self._blobs.parent)
@@ -76,6 +80,16 @@ def _remove(path: Path) -> None:
     """Without the sync, a power cut could bring back a blob that nothing tells of."""
     path.unlink(missing_ok=True)
     sync_folder(path.parent)
+
+
+def _look_into(folder: Path) -> list[Stored]:
+    """What is deleted while we look may be in the list or not."""
+    found: list[Stored] = []
+    for entry in os.scandir(folder):
+        with suppress(FileNotFoundError):
+            status = entry.stat(follow_symlinks=False)
+            found.append(Stored(entry.name, status.st_size, datetime.fromtimestamp(status.st_mtime, UTC)))
+    return found
 
 
 def _try_writing(folder: Path) -> None:

@@ -54,7 +54,7 @@ def shown(name: str, default: object) -> str:
         return "required"
     if isinstance(default, Secret):
         # Another secret that there is already, or nothing.
-        return {"CACHE_URL": "`VALKEY_URL`", "SMTP_URL": "none"}.get(name, "`DATABASE_URL`")
+        return {"CACHE_URL": "`VALKEY_URL`", "DATABASE_DIRECT_URL": "`DATABASE_URL`"}.get(name, "none")
     if isinstance(default, Path) and default.is_absolute():
         default = default.relative_to(ROOT)
     return f"`{default}`" if str(default) else "none"
@@ -105,7 +105,15 @@ def test_number_of_cpus_is_the_default_of_nothing_else() -> None:
 def test_every_settings_module_is_looked_at() -> None:
     """A class with `from_env` that nobody calls above would escape the comparison."""
     # What others are made of, or read a part of again.
-    composed = {"ProcessSettings", "DatabaseSettings", "LogSettings", "PreviewSettings", "_FromEnv", "_Settings"}
+    composed = {
+        "ProcessSettings",
+        "DatabaseSettings",
+        "StorageSettings",
+        "LogSettings",
+        "PreviewSettings",
+        "_FromEnv",
+        "_Settings",
+    }
     found = set()
     for path in ROOT.glob("[!.]*/**/*.py"):
         if path.relative_to(ROOT).parts[0] in ("tests", "bench"):

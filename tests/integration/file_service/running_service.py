@@ -86,5 +86,6 @@ class Person(AuthenticatedPerson):
 
 @asynccontextmanager
 async def running_service(database: DatabaseUrls, folder: Path, **environment: str) -> AsyncIterator[RunningService]:
-    async with running(RunningService, database, folder, FILES_ROOT=str(folder / "files"), **environment) as service:
+    environ = {"FILES_ROOT": str(folder / "files")} | environment
+    async with running(RunningService, database, folder, **environ) as service:
         yield service

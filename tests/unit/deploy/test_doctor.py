@@ -196,6 +196,7 @@ def test_programs_that_disagree_about_the_public_url_fail() -> None:
         ("VALKEY_URL_FILE", "gateway"),
         ("PASSWORD_PEPPER_FILE", "auth_service"),
         ("FILES_ROOT", "file_service"),
+        ("FILES_STORAGE", "file_service"),
         ("TRUST_FILE", "user_service"),
         ("CORS_ORIGINS", "gateway"),
     ],

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,16 @@ def test_program_is_told_what_it_needs_and_nothing_else(environments: Environmen
         assert ("PASSWORD_PEPPER_FILE" in told) == (program == "auth_service")
         assert ("BCRYPT_COST" in told) == (program == "auth_service")
         assert told.get("WORKERS") == ("3" if program == "gateway" else None)
+
+
+def test_credentials_of_a_store_are_told_where_files_lie_there(
+    environments: Environments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one above has a shell's AWS_SECRET_ACCESS_KEY, and files in a folder."""
+    monkeypatch.setenv("FILES_STORAGE", "s3://bucket")
+    told = {program: replace(environments, settings=read_settings()).of(program) for program in PROGRAMS}
+    assert [program for program in PROGRAMS if "AWS_SECRET_ACCESS_KEY" in told[program]] == ["file_service"]
+    assert "FILES_ROOT" not in told["file_service"]
 
 
 def test_every_issuers_key_is_trusted_under_its_own_name(environments: Environments) -> None:

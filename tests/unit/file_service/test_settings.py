@@ -1,8 +1,10 @@
+import re
 from pathlib import Path
 
 import pytest
 
 from file_service.settings import Settings
+from file_service.storage.bucket import Address
 from shared.settings import Env, SettingsError
 
 NEEDED = {
@@ -23,7 +25,7 @@ def read(**changes: str) -> Settings:
 def test_limits_have_defaults() -> None:
     settings = read()
     assert (settings.max_bytes, settings.quota_bytes, settings.stall_seconds) == (1024**3, 5 * 1024**3, 60.0)
-    assert (settings.root, settings.process.port, settings.process.private_port) == (Path("/files"), 8083, 9083)
+    assert (settings.storage.root, settings.process.port, settings.process.private_port) == (Path("/files"), 8083, 9083)
 
 
 def test_every_mistake_is_told_at_once() -> None:
@@ -35,3 +37,51 @@ def test_every_mistake_is_told_at_once() -> None:
         "FILE_QUOTA_BYTES",
         "FILE_STALL_SECONDS",
     ]
+
+
+S3 = {
+    "FILES_ROOT": "",
+    "FILES_STORAGE": "s3://bucket-1/pre/fix/",
+    "AWS_ACCESS_KEY_ID": "AK",
+    "AWS_SECRET_ACCESS_KEY": "hidden",
+}
+
+
+def test_a_bucket_is_read_with_what_opens_it() -> None:
+    bucket = read(**S3, AWS_ENDPOINT_URL="http://127.0.0.1:9000/", AWS_REGION="eu-central-1").storage.bucket
+    assert bucket is not None
+    assert bucket.address == Address("s3", "bucket-1", "pre/fix")
+    assert (bucket.endpoint, bucket.timeout, bucket.path_style) == ("http://127.0.0.1:9000", 10.0, True)
+    assert bucket.options["secret_access_key"].reveal() == "hidden"
+    assert "hidden" not in repr(bucket)
+    assert "session_token" not in bucket.options
+
+
+@pytest.mark.parametrize(
+    ("changes", "mistake"),
+    [
+        pytest.param({"FILES_ROOT": "/files"}, "not both", id="a folder and a bucket"),
+        pytest.param({"FILES_STORAGE": ""}, "FILES_ROOT or FILES_STORAGE", id="neither"),
+        pytest.param({"FILES_STORAGE": "ftp://bucket"}, "must start with s3://, gs://, az://", id="another scheme"),
+        pytest.param({"FILES_STORAGE": "bucket"}, "must start with", id="no scheme"),
+        pytest.param({"FILES_STORAGE": "s3://"}, "must name a bucket", id="no bucket"),
+        pytest.param({"FILES_STORAGE": "s3://key:secret@bucket"}, "no credentials", id="credentials"),
+        pytest.param({"FILES_STORAGE": "s3://bucket/a?b"}, "query", id="a query"),
+        pytest.param({"FILES_STORAGE": "s3://bucket/../b"}, "prefix", id="a prefix that climbs"),
+        pytest.param({"FILES_STORAGE": "s3://bucket/a//b"}, "prefix", id="an empty folder"),
+        pytest.param({"FILES_STORAGE_TIMEOUT": "0"}, "FILES_STORAGE_TIMEOUT", id="no time"),
+        pytest.param({"AWS_ENDPOINT_URL": "minio:9000"}, "AWS_ENDPOINT_URL", id="an endpoint without a scheme"),
+        pytest.param({"AWS_VIRTUAL_HOSTED_STYLE_REQUEST": "yes"}, "true, false", id="neither"),
+        pytest.param({"FILES_PUBLIC_ENDPOINT": "https://s3.example.org", "AWS_ACCESS_KEY_ID": ""}, "sign", id="no key"),
+        pytest.param(
+            {"FILES_PUBLIC_ENDPOINT": "https://s3.example.org", "FILES_STORAGE": "gs://bucket"},
+            "s3://... alone",
+            id="a public endpoint of another store",
+        ),
+    ],
+)
+def test_mistakes_about_a_bucket_are_told(changes: dict[str, str], mistake: str) -> None:
+    with pytest.raises(SettingsError, match=re.escape(mistake)) as caught:
+        read(**(S3 | changes))
+    assert len(caught.value.mistakes) == 1
+    assert "secret" not in str(caught.value)

@@ -1,7 +1,6 @@
-"""Local storage over a real folder: what is durable when, and what is left behind."""
+"""What is particular to a local folder: what is durable when, and what is left behind."""
 
 import errno
-import hashlib
 import os
 import resource
 from collections.abc import AsyncIterator, Iterator
@@ -10,19 +9,14 @@ from pathlib import Path
 import pytest
 
 from file_service.errors import InsufficientStorage
-from file_service.storage.blob import READ_BYTES, LocalBlob
-from file_service.storage.contract import BlobMissing, Written, new_key
+from file_service.storage.blob import LocalBlob
+from file_service.storage.contract import BlobMissing, new_key
 from file_service.storage.local import LocalStorage, open_local_storage
 from file_service.storage.staging import StagingFile
 from shared.errors import Unavailable
+from tests.integration.file_service.storage.opening import chunks_of, put
 
 Trace = list[tuple[str, str]]
-
-
-@pytest.fixture
-async def storage(tmp_path: Path) -> AsyncIterator[LocalStorage]:
-    async with open_local_storage(tmp_path) as opened:
-        yield opened
 
 
 @pytest.fixture
@@ -32,22 +26,6 @@ def small_files() -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, hard))
     yield
     resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
-async def chunks_of(*chunks: bytes) -> AsyncIterator[bytes]:
-    for chunk in chunks:
-        yield chunk
-
-
-async def put(storage: LocalStorage, content: bytes) -> str:
-    key = new_key()
-    await storage.write(key, chunks_of(content))
-    return key
-
-
-async def read(storage: LocalStorage, key: str) -> bytes:
-    async with storage.open(key) as blob:
-        return b"".join([chunk async for chunk in blob.read(0, blob.size)])
 
 
 def files_in(folder: Path) -> list[Path]:
@@ -76,25 +54,13 @@ def trace(monkeypatch: pytest.MonkeyPatch) -> Trace:
     return seen
 
 
-@pytest.mark.parametrize("size", [0, 1, 8192, READ_BYTES, 3_000_001])
-async def test_bytes_come_back_as_they_went_in(storage: LocalStorage, size: int) -> None:
-    content = os.urandom(size)
-    key = new_key()
-    pieces = [content[at : at + 50_000] for at in range(0, size, 50_000)]
-    written = await storage.write(key, chunks_of(*pieces))
-    assert written == Written(size, hashlib.sha256(content).digest())
-    assert await read(storage, key) == content
-    async with storage.open(key) as blob:
-        assert b"".join([chunk async for chunk in blob.read(size // 3, size // 2)]) == content[size // 3 :][: size // 2]
-
-
 async def test_bytes_and_name_are_synced_before_write_returns(
-    storage: LocalStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    local: LocalStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is acknowledged survives a power cut: the file is synced, then renamed, then its folder is synced."""
     seen = trace(monkeypatch)
     key = new_key()
-    await storage.write(key, chunks_of(b"content"))
+    await local.write(key, chunks_of(b"content"))
     target = tmp_path / "blobs" / key[:2] / key
     (first, temporary), *rest = seen
     assert first == "fsync"
@@ -102,14 +68,14 @@ async def test_bytes_and_name_are_synced_before_write_returns(
     assert rest == [("rename", str(target)), ("fsync", str(target.parent))]
 
 
-async def test_a_deletion_is_durable(storage: LocalStorage, monkeypatch: pytest.MonkeyPatch) -> None:
-    key = await put(storage, b"content")
+async def test_a_deletion_is_durable(local: LocalStorage, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = await put(local, b"content")
     seen = trace(monkeypatch)
-    await storage.delete(key)
-    assert seen == [("fsync", str(storage.path(key).parent))]
+    await local.delete(key)
+    assert seen == [("fsync", str(local.path(key).parent))]
 
 
-async def test_a_source_that_breaks_off_leaves_nothing(storage: LocalStorage, tmp_path: Path) -> None:
+async def test_a_source_that_breaks_off_leaves_nothing(local: LocalStorage, tmp_path: Path) -> None:
     """F18: aborts free it."""
 
     async def broken() -> AsyncIterator[bytes]:
@@ -118,22 +84,22 @@ async def test_a_source_that_breaks_off_leaves_nothing(storage: LocalStorage, tm
 
     before = count_descriptors()
     with pytest.raises(ConnectionResetError):
-        await storage.write(new_key(), broken())
+        await local.write(new_key(), broken())
     assert files_in(tmp_path) == []
     assert count_descriptors() == before
 
 
 @pytest.mark.usefixtures("small_files")
-async def test_a_full_disk_is_told_and_leaves_nothing(storage: LocalStorage, tmp_path: Path) -> None:
+async def test_a_full_disk_is_told_and_leaves_nothing(local: LocalStorage, tmp_path: Path) -> None:
     """F19: disk full -> 507, nothing half made."""
     with pytest.raises(InsufficientStorage):
-        await storage.write(new_key(), chunks_of(b"x" * 700_000, b"y" * 700_000))
+        await local.write(new_key(), chunks_of(b"x" * 700_000, b"y" * 700_000))
     assert files_in(tmp_path) == []
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
 async def test_no_room_on_the_last_sync_is_told(
-    storage: LocalStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+    local: LocalStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     """F19: file systems that allocate late refuse at the sync."""
 
@@ -142,12 +108,12 @@ async def test_no_room_on_the_last_sync_is_told(
 
     monkeypatch.setattr(os, "fsync", refuse)
     with pytest.raises(InsufficientStorage):
-        await storage.write(new_key(), chunks_of(b"content"))
+        await local.write(new_key(), chunks_of(b"content"))
     assert files_in(tmp_path) == []
 
 
 async def test_a_failing_disk_is_unavailable(
-    storage: LocalStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    local: LocalStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """F19: a storage that fails -> 503."""
 
@@ -156,39 +122,32 @@ async def test_a_failing_disk_is_unavailable(
 
     monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(Unavailable):
-        await storage.write(new_key(), chunks_of(b"content"))
+        await local.write(new_key(), chunks_of(b"content"))
     assert files_in(tmp_path) == []
 
 
-async def test_a_reader_keeps_the_whole_blob_through_its_deletion(storage: LocalStorage, tmp_path: Path) -> None:
+async def test_a_reader_keeps_the_whole_blob_through_its_deletion(local: LocalStorage, tmp_path: Path) -> None:
     """F20: delete against download -> the whole file."""
     content = os.urandom(1_000_000)
-    key = await put(storage, content)
-    async with storage.open(key) as blob:
-        await storage.delete(key)
+    key = await put(local, content)
+    async with local.open(key) as blob:
+        await local.delete(key)
         assert files_in(tmp_path) == []
         assert b"".join([chunk async for chunk in blob.read(0, blob.size)]) == content
     with pytest.raises(BlobMissing):
-        async with storage.open(key):
+        async with local.open(key):
             pytest.fail("it was opened")
 
 
-async def test_deleting_twice_is_deleting_once(storage: LocalStorage) -> None:
-    key = await put(storage, b"content")
-    await storage.delete(key)
-    await storage.delete(key)
-    assert not storage.path(key).exists()
-
-
-async def test_a_blob_that_lost_its_end_is_not_sent_as_whole(storage: LocalStorage) -> None:
-    key = await put(storage, b"content")
-    async with storage.open(key) as blob:
-        os.truncate(storage.path(key), 3)
+async def test_a_blob_that_lost_its_end_is_not_sent_as_whole(local: LocalStorage) -> None:
+    key = await put(local, b"content")
+    async with local.open(key) as blob:
+        os.truncate(local.path(key), 3)
         with pytest.raises(Unavailable):
             [chunk async for chunk in blob.read(0, blob.size)]
 
 
-async def test_a_start_clears_what_dead_processes_left(storage: LocalStorage, tmp_path: Path) -> None:
+async def test_a_start_clears_what_dead_processes_left(local: LocalStorage, tmp_path: Path) -> None:
     """Another living process's upload is locked, and stays."""
     leftover = tmp_path / "incoming" / "leftover"
     leftover.write_bytes(b"half")
@@ -199,28 +158,25 @@ async def test_a_start_clears_what_dead_processes_left(storage: LocalStorage, tm
             assert not leftover.exists()
         yield b"y"
 
-    await storage.write(new_key(), interrupted())
+    await local.write(new_key(), interrupted())
     assert len(files_in(tmp_path)) == 1
 
 
-async def test_keys_spread_over_folders_and_never_repeat(storage: LocalStorage, tmp_path: Path) -> None:
-    keys = {new_key() for _ in range(1000)}
-    assert len(keys) == 1000
-    assert len({key[:2] for key in keys}) > 200
-    assert all(storage.path(key).resolve().is_relative_to(tmp_path / "blobs") for key in keys)
+async def test_every_key_has_a_place_in_the_folder(local: LocalStorage, tmp_path: Path) -> None:
+    assert all(local.path(new_key()).resolve().is_relative_to(tmp_path / "blobs") for _ in range(1000))
 
 
-async def test_the_folder_is_for_us_alone(storage: LocalStorage, tmp_path: Path) -> None:
-    key = await put(storage, b"content")
-    assert storage.path(key).stat().st_mode & 0o077 == 0
+async def test_the_folder_is_for_us_alone(local: LocalStorage, tmp_path: Path) -> None:
+    key = await put(local, b"content")
+    assert local.path(key).stat().st_mode & 0o077 == 0
     assert (tmp_path / "blobs").stat().st_mode & 0o077 == 0
 
 
-async def test_readiness_notices_a_folder_that_is_gone(storage: LocalStorage, tmp_path: Path) -> None:
-    await storage.check()
+async def test_readiness_notices_a_folder_that_is_gone(local: LocalStorage, tmp_path: Path) -> None:
+    await local.check()
     (tmp_path / "incoming").rmdir()
     with pytest.raises(Unavailable):
-        await storage.check()
+        await local.check()
 
 
 def test_a_discarded_file_is_not_opened_by_a_late_write(tmp_path: Path) -> None:
@@ -232,11 +188,11 @@ def test_a_discarded_file_is_not_opened_by_a_late_write(tmp_path: Path) -> None:
     assert files_in(tmp_path) == []
 
 
-async def test_an_open_that_comes_after_the_close_holds_nothing(storage: LocalStorage) -> None:
+async def test_an_open_that_comes_after_the_close_holds_nothing(local: LocalStorage) -> None:
     """A cancelled request closes while its opening still waits for a thread."""
-    key = await put(storage, b"content")
+    key = await put(local, b"content")
     before = count_descriptors()
-    async with storage.open(key) as blob:
+    async with local.open(key) as blob:
         assert isinstance(blob, LocalBlob)
         blob.close()
         blob.open()

@@ -1,0 +1,48 @@
+"""Storage of each kind, over a real folder and a real S3 server, which starts once for all tests that want it.
+
+s3_server  session   S3Server
+storage    function  a Storage, empty: each test that asks for it runs on every kind
+local      function  LocalStorage alone; its folder is `tmp_path`
+objects    function  ObjectStorage alone, under a prefix of its own
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+import pytest
+
+from file_service.storage.contract import Storage
+from file_service.storage.local import LocalStorage, open_local_storage
+from file_service.storage.object_store import ObjectStorage
+from tests.integration.file_service.storage.opening import open_objects
+from tests.s3_server import S3Server, running_s3_server
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3Server]:
+    with running_s3_server() as server:
+        yield server
+
+
+@pytest.fixture
+async def local(tmp_path: Path) -> AsyncIterator[LocalStorage]:
+    async with open_local_storage(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def objects(s3_server: S3Server, tmp_path: Path) -> AsyncIterator[ObjectStorage]:
+    async with open_objects(s3_server, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture(params=["folder", "s3"])
+async def storage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Storage]:
+    opening: AbstractAsyncContextManager[Storage]
+    if request.param == "folder":
+        opening = open_local_storage(tmp_path)
+    else:
+        opening = open_objects(request.getfixturevalue("s3_server"), tmp_path)
+    async with opening as opened:
+        yield opened
