@@ -10,7 +10,7 @@ TARGETS ?= headers paths routes answers frames handshakes client_addresses
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test test-faults test-readme test-examples soak fuzz check fmt fmt-check lint types migrate admin doctor memory backup verify-backup restore prune-backups compose-check bench-gateway bench-visit problems lock clean mail-preview test-federation rotate-keys bench-auth import test-browser
+.PHONY: help run test test-faults test-backup test-readme test-examples soak fuzz check fmt fmt-check lint types migrate admin doctor memory backup verify-backup restore prune-backups compose-check bench-gateway bench-visit problems lock clean mail-preview test-federation rotate-keys bench-auth import test-browser
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -24,6 +24,9 @@ test: $(VENV)/.dev  ## run all tests (ARGS="-k word" for some)
 
 test-faults: $(VENV)/.dev  ## kill -9 each of the seven processes ten times under a stream of writes (5 minutes)
 	@$(BIN)/pytest -q tests/e2e/test_kills.py --kills 10
+
+test-backup: $(VENV)/.dev  ## kill -9 backups and restores, from folders and buckets, large files (5 minutes)
+	@$(BIN)/pytest -q tests/backup $(ARGS)
 
 test-readme: $(VENV)/.dev  ## paste the README's visit into a shell, with curl
 	@$(BIN)/pytest -q tests/readme

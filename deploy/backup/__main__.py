@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from deploy.backup import commands, secret_files
-from deploy.backup.installation import Installation, Server, in_folder
+from deploy.backup.installation import Installation, Server
 from deploy.backup.restoring import restore
 from deploy.backup.settings import InstallationSettings, VaultSettings
 from deploy.local.binaries import postgres_client
@@ -23,7 +23,7 @@ _KEEP = "--keep-sessions"
 def _installation() -> Installation:
     settings = load(InstallationSettings)
     server = Server(settings.admin_url, settings.database, partial(postgres_client, os.environ))
-    return in_folder(settings.files_root, server, settings.secrets)
+    return Installation(server, settings.secrets, settings.storage)
 
 
 def _known_key() -> str:

@@ -1,14 +1,16 @@
 """What is backed up, and what is restored into."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Collection
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from file_service.storage.contract import Storage
-from file_service.storage.local import open_local_storage
+from deploy.backup.errors import BackupError
+from file_service.parts.storage import open_storage
+from file_service.storage.contract import SHARDS, Storage
+from file_service.storage_settings import StorageSettings
+from shared.errors import AppError
 from shared.settings import Secret
 
 
@@ -38,24 +40,24 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """`secrets` is the folder with all of them, and `open_storage` lends where files' bytes lie.
-
-    `stray_blob` names a blob there that isn't one of those; empty where there is none.
-    """
+    """`secrets` is the folder with all of them, and `storage` says where files' bytes lie."""
 
     server: Server
     secrets: Path
-    open_storage: Callable[[], AbstractAsyncContextManager[Storage]]
-    stray_blob: Callable[[Collection[str]], Awaitable[str]]
+    storage: StorageSettings
+
+    @asynccontextmanager
+    async def open_storage(self) -> AsyncIterator[Storage]:
+        """Raises BackupError where it can't be used, or fails at what it is asked."""
+        try:
+            async with open_storage(self.storage) as opened:
+                yield opened
+        except AppError as exc:
+            raise BackupError(f"The files can't be reached: {exc.detail or exc.title}") from exc
+        except (OSError, ValueError) as exc:
+            raise BackupError(f"The files can't be reached: {exc}.") from exc
 
 
-def in_folder(root: Path, server: Server, secrets: Path) -> Installation:
-    """Return an installation whose files lie in a local folder."""
-
-    return Installation(
-        server, secrets, lambda: open_local_storage(root), lambda known: asyncio.to_thread(_stray, root, known)
-    )
-
-
-def _stray(root: Path, known: Collection[str]) -> str:
-    return next((path.name for path in sorted(root.glob("blobs/*/*")) if path.name not in known), "")
+async def keys_in(storage: Storage) -> set[str]:
+    """Return the names of all that lies there."""
+    return {stored.name for shard in SHARDS for stored in await storage.list_shard(shard)}

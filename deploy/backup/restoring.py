@@ -14,11 +14,10 @@ from deploy.backup.blobs import ListedBlob
 from deploy.backup.copying import for_each
 from deploy.backup.database import check_empty, restore_database
 from deploy.backup.errors import BackupError
-from deploy.backup.installation import Installation
+from deploy.backup.installation import Installation, keys_in
 from deploy.backup.opened import OpenBackup
 from deploy.roles import SCHEMAS
-from file_service.storage.contract import BlobMissing, Storage
-from shared.errors import AppError
+from file_service.storage.contract import Storage
 from shared.migrate import expected_version
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -51,10 +50,12 @@ async def restore(backup: OpenBackup, installation: Installation, *, keep: bool)
 
 
 async def check_files(backup: OpenBackup, installation: Installation) -> None:
-    """Raises BackupError where other files lie already."""
-    listed = {blob.key for blob in backup.blobs()}
-    if stray := await installation.stray_blob(listed):
-        raise BackupError(f"Other files lie where those of the backup should: {stray}. Restore into an empty place.")
+    """Raises BackupError where files lie already, but for those that a restore put there that was broken off."""
+    ours = {blob.key for blob in backup.blobs()} if secret_files.is_begun(installation.secrets) else set()
+    async with installation.open_storage() as storage:
+        others = await keys_in(storage) - ours
+    if others:
+        raise BackupError(f"Other files, {min(others)} among them, lie where those of the backup should.")
 
 
 async def fill(backup: OpenBackup, installation: Installation, secrets: dict[str, bytes], *, keep: bool) -> None:
@@ -67,31 +68,25 @@ async def fill(backup: OpenBackup, installation: Installation, secrets: dict[str
 
 async def _restore_files(backup: OpenBackup, installation: Installation) -> None:
     async with installation.open_storage() as storage:
+        begun = await keys_in(storage)
 
         async def place(blob: ListedBlob) -> None:
-            if await _lies_there(storage, blob):
-                return
-            await storage.delete(blob.key)
+            if blob.key in begun:
+                if await _is_whole(storage, blob):
+                    return
+                await storage.delete(blob.key)
             await storage.write(blob.key, _chunks(backup, blob))
 
-        try:
-            await for_each(backup.blobs(), place)
-        except AppError as exc:
-            raise BackupError(f"The files can't be written: {exc.detail or exc.title}") from exc
+        await for_each(backup.blobs(), place)
 
 
-async def _lies_there(storage: Storage, blob: ListedBlob) -> bool:
-    """Tell whether a restore that was broken off has written it already."""
-    try:
-        async with storage.open(blob.key) as found:
-            if found.size != blob.size:
-                return False
-            digest = sha256()
-            async for chunk in found.read(0, found.size):
-                digest.update(chunk)
-    except BlobMissing:
-        return False
-    return digest.hexdigest() == blob.sha256
+async def _is_whole(storage: Storage, blob: ListedBlob) -> bool:
+    """Tell whether a restore that was broken off has written all of it."""
+    digest = sha256()
+    async with storage.open(blob.key) as found:
+        async for chunk in found.read(0, found.size):
+            digest.update(chunk)
+        return (found.size, digest.hexdigest()) == (blob.size, blob.sha256)
 
 
 async def _chunks(backup: OpenBackup, blob: ListedBlob) -> AsyncIterator[bytes]:

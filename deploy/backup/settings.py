@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Self
 
 from deploy.roles import DATABASE
+from file_service.storage_settings import StorageSettings
 from shared.settings import Env, Secret
 
 _LEAST = 16  # characters
@@ -27,11 +28,14 @@ class VaultSettings:
 
 @dataclass(frozen=True, slots=True)
 class InstallationSettings:
-    """`admin_url` is a superuser's, to any database of the server; `secrets` is the folder with all of them."""
+    """`admin_url` is a superuser's, to any database of the server; `secrets` is the folder with all of them.
+
+    Files lie where file_service is told: its variables mean the same here.
+    """
 
     admin_url: Secret
     database: str
-    files_root: Path
+    storage: StorageSettings
     secrets: Path
 
     @classmethod
@@ -39,6 +43,6 @@ class InstallationSettings:
         return cls(
             admin_url=env.secret("DATABASE_ADMIN_URL"),
             database=env.text("DATABASE_NAME", DATABASE),
-            files_root=env.path("FILES_ROOT"),
+            storage=StorageSettings.from_env(env),
             secrets=env.path("SECRETS_DIR"),
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from deploy.backup import commands, secret_files
 from deploy.backup.errors import BackupError
-from deploy.backup.installation import Installation, Server, in_folder
+from deploy.backup.installation import Installation, Server
 from deploy.backup.restoring import check_files, check_restorable, fill
 from deploy.backup.settings import VaultSettings
 from deploy.local.binaries import postgres_bindir, postgres_client
@@ -22,7 +22,8 @@ from deploy.local.settings import chosen, read_settings
 from deploy.local.state import State
 from deploy.originals import Originals
 from deploy.roles import DATABASE
-from shared.settings import Env, Secret, load
+from file_service.storage_settings import StorageSettings
+from shared.settings import Env, Secret, SettingsError, load
 
 NOTE = "backup.json"  # of the last one, for the doctor
 
@@ -84,9 +85,22 @@ def _database(state: State) -> Iterator[str]:
 
 
 def _installation(state: State, url: str) -> Installation:
+    server = Server(Secret(url), DATABASE, partial(postgres_client, os.environ))
+    return Installation(server, state.secrets, _storage(state))
+
+
+def _storage(state: State) -> StorageSettings:
+    """Return where the stack's files lie: as it was started with, and with this shell's credentials of a bucket."""
     environ = os.environ | (chosen(state) or {})
-    root = Env(environ).path("FILES_ROOT", state.files)
-    return in_folder(root, Server(Secret(url), DATABASE, partial(postgres_client, os.environ)), state.secrets)
+    if not environ.get("FILES_STORAGE"):
+        environ["FILES_ROOT"] = environ.get("FILES_ROOT") or str(state.files)
+    env = Env(environ)
+    settings = StorageSettings.from_env(env)
+    try:
+        env.check()
+    except SettingsError as exc:
+        raise LaunchError(". ".join(exc.mistakes) + ".") from None
+    return settings
 
 
 def _restore(source: Path, *, keep: bool) -> None:

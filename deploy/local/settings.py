@@ -13,6 +13,7 @@ _FILE = "settings.json"
 _CHOICES = (
     *("HOST", "PORT", "HTTP_PORT", "PUBLIC_URL", "TLS_CERT_FILE", "TLS_KEY_FILE"),
     *("CORS_ORIGINS", "TRUSTED_PROXIES", "ROUTES_FILE", "FILES_ROOT"),
+    *("FILES_STORAGE", "AWS_REGION", "AWS_ENDPOINT_URL", "AZURE_STORAGE_ACCOUNT_NAME", "AZURE_STORAGE_ENDPOINT"),
 )
 _HIGHEST = 65535 - 1003  # the last of the ports is PORT + 1003
 _MAIL = 4  # the port behind the programs' public ones

@@ -1,9 +1,9 @@
 """A storage that has the same blob under every key."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from file_service.storage.contract import Blob, BlobMissing, Written
+from file_service.storage.contract import Blob, BlobMissing, Stored, Written
 
 
 class OneBlob:
@@ -28,6 +28,9 @@ class OneBlob:
         raise NotImplementedError
 
     async def delete(self, key: str) -> None:
+        raise NotImplementedError
+
+    async def list_shard(self, shard: str) -> Sequence[Stored]:
         raise NotImplementedError
 
     async def check(self) -> None:
