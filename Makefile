@@ -84,8 +84,8 @@ backup: $(VENV)/.embedded  ## back up database, files and keys into TO=folder (B
 verify-backup: $(VENV)/.embedded  ## read every byte of the backup FROM=folder, and restore it into a scratch database
 	@exec $(BIN)/python -m deploy.local verify-backup '$(FROM)'
 
-restore: $(VENV)/.embedded  ## restore FROM=folder into an empty STATE_DIR (KEEP_SESSIONS=1: nobody is signed out)
-	@exec $(BIN)/python -m deploy.local restore '$(FROM)' $(if $(KEEP_SESSIONS),--keep-sessions)
+restore: $(VENV)/.embedded  ## restore FROM=folder into an empty STATE_DIR (KEEP_SESSIONS=1 SKIP_DAMAGED=1)
+	@exec $(BIN)/python -m deploy.local restore '$(FROM)' $(if $(KEEP_SESSIONS),--keep-sessions) $(if $(SKIP_DAMAGED),--skip-damaged)
 
 prune-backups: $(VENV)/.embedded  ## keep the newest KEEP= backups in FROM=folder
 	@exec $(BIN)/python -m deploy.local prune-backups '$(FROM)' '$(KEEP)'

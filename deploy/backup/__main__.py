@@ -1,4 +1,4 @@
-"""`python -m deploy.backup backup TO | verify FROM | restore FROM [--keep-sessions] | prune FOLDER KEEP`.
+"""`python -m deploy.backup backup TO | verify FROM | restore FROM [OPTION...] | prune FOLDER KEEP`.
 
 For any installation, by the environment (docs/configuration.md); the embedded stack has `make backup` and the like.
 """
@@ -6,6 +6,7 @@ For any installation, by the environment (docs/configuration.md); the embedded s
 import asyncio
 import os
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -16,8 +17,7 @@ from deploy.backup.settings import InstallationSettings, VaultSettings
 from deploy.local.binaries import postgres_client
 from shared.settings import Env, load
 
-_USAGE = "usage: python -m deploy.backup backup TO | verify FROM | restore FROM [--keep-sessions] | prune FOLDER KEEP"
-_KEEP = "--keep-sessions"
+_USAGE = "usage: python -m deploy.backup backup TO | verify FROM | restore FROM [OPTION...] | prune FOLDER KEEP"
 
 
 def _installation() -> Installation:
@@ -31,10 +31,11 @@ def _known_key() -> str:
     return secret_files.known_public_key(Path(secrets) if secrets else None)
 
 
-def _restore(source: Path, *, keep: bool) -> None:
+def _restore(source: Path, words: Sequence[str]) -> None:
+    options = commands.read_options(words)
     backup = commands.opened(source, load(VaultSettings), "")
-    asyncio.run(restore(backup, _installation(), keep=keep))
-    commands.restored(backup, keep=keep)
+    damaged = asyncio.run(restore(backup, _installation(), options))
+    commands.restored(backup, options, damaged)
 
 
 def main(arguments: list[str]) -> int:
@@ -45,10 +46,8 @@ def main(arguments: list[str]) -> int:
             return commands.reported(
                 lambda: commands.check(Path(source), load(VaultSettings), _known_key(), os.environ)
             )
-        case ["restore", source]:
-            return commands.reported(lambda: _restore(Path(source), keep=False))
-        case ["restore", source, "--keep-sessions"]:
-            return commands.reported(lambda: _restore(Path(source), keep=True))
+        case ["restore", source, *words]:
+            return commands.reported(lambda: _restore(Path(source), words))
         case ["prune", folder, keep]:
             return commands.reported(
                 lambda: commands.forget(Path(folder), commands.read_keep(keep), load(VaultSettings))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from deploy.backup.errors import BackupError, Damaged
+from deploy.backup.errors import BackupError, BlobDamaged, Damaged
 from deploy.backup.sealed import sealed_file, sealed_size, unsealed
 from deploy.local.state import sync_folder
 from file_service.storage.contract import BlobMissing, Storage
@@ -73,7 +73,7 @@ class BlobStore:
     async def copy_in(self, storage: Storage, blob: ListedBlob) -> None:
         """Copy it from the installation's storage, durably once `sync` is called.
 
-        Raises BackupError where it isn't there as the database has it.
+        Raises BlobDamaged where it isn't there as the database has it, or BackupError where it can't be had now.
         """
         path = self.path(blob.key)
         path.parent.mkdir(mode=0o700, exist_ok=True)
@@ -86,9 +86,11 @@ class BlobStore:
                         size += len(chunk)
                         await asyncio.to_thread(writer.write, chunk)
                 if (size, digest.hexdigest()) != (blob.size, blob.sha256):
-                    raise BackupError(f"The stored blob {blob.key} isn't what was uploaded: its SHA-256 is another.")
-        except (BlobMissing, Unavailable) as exc:
-            raise BackupError(f"The stored blob {blob.key} can't be read: {str(exc) or 'it is missing'}.") from exc
+                    raise BlobDamaged(f"The stored blob {blob.key} isn't what was uploaded: its SHA-256 is another.")
+        except BlobMissing as exc:
+            raise BlobDamaged(f"The stored blob {blob.key} is missing.") from exc
+        except Unavailable as exc:
+            raise BackupError(f"The stored blob {blob.key} can't be read: {exc}") from exc
         self._touched.add(path.parent)
 
     def sync(self) -> None:

@@ -7,22 +7,24 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from deploy.backup.errors import BackupError, Damaged
+from deploy.backup.errors import BackupError, Damaged, shortened
 from deploy.backup.folder import BackupFolder, find_backup
 from deploy.backup.installation import Installation
 from deploy.backup.making import Made, make_backup
 from deploy.backup.metrics import exposition
 from deploy.backup.opened import OpenBackup, open_backup
 from deploy.backup.pruning import prune
+from deploy.backup.restoring import Options
 from deploy.backup.settings import VaultSettings
 from deploy.backup.verifying import verify
 from deploy.local.errors import LaunchError
 from deploy.local.state import write_atomically
 
 FAILED, DAMAGED, STOPPED = 1, 3, 130
+_KEEP, _SKIP = "--keep-sessions", "--skip-damaged"
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 _THOUSAND = 1000
 
@@ -50,13 +52,15 @@ def _failed(why: str, status: int) -> int:
 
 def back_up(installation: Installation, to: Path, vault: VaultSettings) -> Made:
     made = asyncio.run(make_backup(installation, to, vault.passphrase))
-    write_atomically(BackupFolder(to).metrics, exposition(made), 0o644)
     manifest = made.manifest
     print(
         f"Backup {made.path}: {sum(manifest.tables.values())} rows, {manifest.files} files of "
         f"{amount(manifest.file_bytes)} ({made.new_files} of them new, {amount(made.new_bytes)}), "
         f"{made.seconds:.1f} s. Signed by {manifest.signed_by}"
     )
+    if made.damaged:
+        raise Damaged("The backup lacks what the installation has lost:\n" + shortened(made.damaged))
+    write_atomically(BackupFolder(to).metrics, exposition(made), 0o644)
     return made
 
 
@@ -79,11 +83,21 @@ def forget(root: Path, keep: int, vault: VaultSettings) -> None:
     print(f"Removed {pruned.backups} backups and {pruned.files} files that only they had, {amount(pruned.bytes)}.")
 
 
-def restored(backup: OpenBackup, *, keep: bool) -> None:
+def read_options(words: Sequence[str]) -> Options:
+    """Raises BackupError for what is no option of a restore."""
+    if unknown := set(words) - {_KEEP, _SKIP}:
+        raise BackupError(f"{min(unknown)} is no option of a restore: {_KEEP} and {_SKIP} are.")
+    return Options(keep_sessions=_KEEP in words, skip_damaged=_SKIP in words)
+
+
+def restored(backup: OpenBackup, options: Options, damaged: Sequence[str]) -> None:
+    """Tell what was restored. Raises Damaged where some files couldn't be."""
     manifest = backup.manifest
-    rest = "Sessions and API keys are still good." if keep else "All sessions and API keys have ended."
-    rows = sum(manifest.tables.values())
-    print(f"Restored {backup.folder} of {manifest.made_at}: {rows} rows, {manifest.files} files. {rest}")
+    rest = "Sessions and API keys are still good." if options.keep_sessions else "All sessions and API keys have ended."
+    rows, files = sum(manifest.tables.values()), manifest.files - len(damaged)
+    print(f"Restored {backup.folder} of {manifest.made_at}: {rows} rows, {files} files. {rest}")
+    if damaged:
+        raise Damaged("Without what the backup hasn't got whole:\n" + shortened(damaged))
 
 
 def read_keep(text: str) -> int:

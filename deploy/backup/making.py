@@ -7,7 +7,7 @@ names are copied, as far as earlier backups haven't. What was acknowledged befor
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from deploy.backup import secret_files
 from deploy.backup.blobs import BlobStore, ListedBlob, line_of, read_list
 from deploy.backup.copying import for_each
 from deploy.backup.dump import dump
-from deploy.backup.errors import BackupError
+from deploy.backup.errors import BackupError, BlobDamaged
 from deploy.backup.folder import BackupFolder, new_backup_id
 from deploy.backup.hold import held
 from deploy.backup.installation import Installation
@@ -34,13 +34,17 @@ from shared.settings import Secret
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What became of it: how many of the files were new, and how long it took in seconds."""
+    """What became of it: how many of the files were new, and how long it took in seconds.
+
+    `damaged` says which blobs the installation itself doesn't have any more: all but those is in the backup.
+    """
 
     path: Path
     manifest: Manifest
     new_files: int
     new_bytes: int
     seconds: float
+    damaged: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -54,6 +58,7 @@ class _Work:
     file_bytes: int = 0
     new_files: int = 0
     new_bytes: int = 0
+    damaged: list[str] = field(default_factory=list)
 
     def label(self, piece: str) -> str:
         return label_of(self.backup_id, piece)
@@ -61,6 +66,8 @@ class _Work:
 
 async def make_backup(installation: Installation, to: Path, passphrase: Secret) -> Made:
     """Raises BackupError; then what was begun doesn't count, and the next backup removes it."""
+    if secret_files.is_begun(installation.secrets):
+        raise BackupError(f"A restore was broken off in {installation.secrets}: there is nothing whole to back up.")
     started = time.monotonic()
     folder = BackupFolder(to)
     folder.create(passphrase)
@@ -76,7 +83,8 @@ async def make_backup(installation: Installation, to: Path, passphrase: Secret) 
             done = folder.complete(work.folder)
         except OSError as exc:
             raise BackupError(f"Can't write to {folder.root}: {exc.strerror or exc}.") from exc
-    return Made(done, manifest, work.new_files, work.new_bytes, time.monotonic() - started)
+    seconds = time.monotonic() - started
+    return Made(done, manifest, work.new_files, work.new_bytes, seconds, tuple(work.damaged))
 
 
 async def _gather(installation: Installation, work: _Work, store: BlobStore) -> Facts:
@@ -112,7 +120,11 @@ def _copier(work: _Work, store: BlobStore, storage: Storage) -> Callable[[Listed
     async def copy(blob: ListedBlob) -> None:
         if store.has(blob):
             return
-        await store.copy_in(storage, blob)
+        try:
+            await store.copy_in(storage, blob)
+        except BlobDamaged as exc:
+            work.damaged.append(str(exc))
+            return
         work.new_files += 1
         work.new_bytes += blob.size
 

@@ -6,6 +6,7 @@ restore, run again, finishes what was begun.
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from deploy.backup import secret_files
 from deploy.backup.blobs import ListedBlob
 from deploy.backup.copying import for_each
 from deploy.backup.database import check_empty, restore_database
-from deploy.backup.errors import BackupError
+from deploy.backup.errors import BackupError, Damaged, shortened
 from deploy.backup.installation import Installation, keys_in
 from deploy.backup.opened import OpenBackup
 from deploy.roles import SCHEMAS
@@ -23,7 +24,15 @@ from shared.migrate import expected_version
 _ROOT = Path(__file__).resolve().parents[2]
 
 
-def check_restorable(backup: OpenBackup) -> dict[str, bytes]:
+@dataclass(frozen=True, slots=True)
+class Options:
+    """With `keep_sessions`, API keys and access tokens stay valid, too. `skip_damaged` restores what is left."""
+
+    keep_sessions: bool = False
+    skip_damaged: bool = False
+
+
+def check_restorable(backup: OpenBackup, options: Options) -> dict[str, bytes]:
     """Return the secrets of a backup that can be restored by this program. Raises BackupError, or Damaged."""
     for service, schema in SCHEMAS.items():
         version, ours = backup.manifest.schemas.get(schema, 0), expected_version(_ROOT / service / "migrations")
@@ -32,21 +41,20 @@ def check_restorable(backup: OpenBackup) -> dict[str, bytes]:
                 f"The backup is of a newer release: its schema {schema} has version {version}, and ours is {ours}."
             )
     backup.check_pieces()
-    if missing := next((blob for blob in backup.blobs() if not backup.store.has(blob)), None):
-        raise BackupError(f"The backup isn't whole: {backup.store.path(missing.key)} is missing or cut off.")
+    lacking = [str(backup.store.path(blob.key)) for blob in backup.blobs() if not backup.store.has(blob)]
+    if lacking and not options.skip_damaged:
+        advice = "\n--skip-damaged (SKIP_DAMAGED=1) restores all the rest."
+        raise Damaged(f"The backup isn't whole. Missing, or cut off:\n{shortened(lacking)}{advice}")
     return backup.secrets()
 
 
-async def restore(backup: OpenBackup, installation: Installation, *, keep: bool) -> None:
-    """Restore all of it, with the database's server at hand. Raises BackupError.
-
-    With `keep`, sessions, API keys and access tokens stay valid.
-    """
-    secrets = check_restorable(backup)
+async def restore(backup: OpenBackup, installation: Installation, options: Options) -> list[str]:
+    """Restore all of it, with the database's server at hand. Return what of it is damaged. Raises BackupError."""
+    secrets = check_restorable(backup, options)
     await check_empty(installation.server)
     await check_files(backup, installation)
     secret_files.begin(installation.secrets, backup.manifest.backup_id, secrets)
-    await fill(backup, installation, secrets, keep=keep)
+    return await fill(backup, installation, secrets, options)
 
 
 async def check_files(backup: OpenBackup, installation: Installation) -> None:
@@ -58,15 +66,21 @@ async def check_files(backup: OpenBackup, installation: Installation) -> None:
         raise BackupError(f"Other files, {min(others)} among them, lie where those of the backup should.")
 
 
-async def fill(backup: OpenBackup, installation: Installation, secrets: dict[str, bytes], *, keep: bool) -> None:
-    """Do what is left to do once the place is marked."""
+async def fill(
+    backup: OpenBackup, installation: Installation, secrets: dict[str, bytes], options: Options
+) -> list[str]:
+    """Do what is left to do once the place is marked; return what is damaged."""
     secret_files.write(installation.secrets, secrets)
-    await _restore_files(backup, installation)
-    await restore_database(backup, installation.server, secrets, keep=keep)
+    damaged = await _restore_files(backup, installation)
+    if damaged and not options.skip_damaged:
+        raise Damaged(f"{shortened(damaged)}\nRun it again with --skip-damaged (SKIP_DAMAGED=1) to go on without.")
+    await restore_database(backup, installation.server, secrets, keep=options.keep_sessions)
     secret_files.finish(installation.secrets)
+    return damaged
 
 
-async def _restore_files(backup: OpenBackup, installation: Installation) -> None:
+async def _restore_files(backup: OpenBackup, installation: Installation) -> list[str]:
+    damaged: list[str] = []
     async with installation.open_storage() as storage:
         begun = await keys_in(storage)
 
@@ -75,9 +89,13 @@ async def _restore_files(backup: OpenBackup, installation: Installation) -> None
                 if await _is_whole(storage, blob):
                     return
                 await storage.delete(blob.key)
-            await storage.write(blob.key, _chunks(backup, blob))
+            try:
+                await storage.write(blob.key, _chunks(backup, blob))
+            except Damaged as exc:
+                damaged.append(str(exc))
 
         await for_each(backup.blobs(), place)
+    return damaged
 
 
 async def _is_whole(storage: Storage, blob: ListedBlob) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 from deploy.backup.blobs import ListedBlob
 from deploy.backup.copying import for_each
 from deploy.backup.database import load_database
-from deploy.backup.errors import Damaged
+from deploy.backup.errors import Damaged, shortened
 from deploy.backup.installation import Server
 from deploy.backup.opened import OpenBackup
 from deploy.local import outside
@@ -22,7 +22,6 @@ from deploy.local.state import State
 from shared.settings import Secret
 
 _PASSWORD = "for-this-check-only"  # noqa: S105  of a server that is gone a moment later
-_MOST_TOLD = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +59,8 @@ async def check_files(backup: OpenBackup) -> None:
 
     await for_each(backup.blobs(), check)
     if wrong:
-        more = f"\n... and {len(wrong) - _MOST_TOLD} more" if len(wrong) > _MOST_TOLD else ""
         advice = "\nRemove what is damaged, and the next backup copies it again, as long as the installation has it."
-        raise Damaged("\n".join(wrong[:_MOST_TOLD]) + more + advice)
+        raise Damaged(shortened(wrong) + advice)
 
 
 def _restore_for_a_moment(

@@ -10,7 +10,7 @@ from pathlib import Path
 from deploy.backup import commands, secret_files
 from deploy.backup.errors import BackupError
 from deploy.backup.installation import Installation, Server
-from deploy.backup.restoring import check_files, check_restorable, fill
+from deploy.backup.restoring import Options, check_files, check_restorable, fill
 from deploy.backup.settings import VaultSettings
 from deploy.local.binaries import postgres_bindir, postgres_client
 from deploy.local.errors import LaunchError
@@ -42,9 +42,9 @@ def verify(source: str = "") -> int:
     return commands.reported(work)
 
 
-def restore(source: str = "", *options: str) -> int:
+def restore(source: str = "", *words: str) -> int:
     """Restore into a state that holds nothing yet."""
-    return commands.reported(lambda: _restore(_named(source, "FROM"), keep="--keep-sessions" in options))
+    return commands.reported(lambda: _restore(_named(source, "FROM"), commands.read_options(words)))
 
 
 def prune(folder: str = "", keep: str = "") -> int:
@@ -103,10 +103,10 @@ def _storage(state: State) -> StorageSettings:
     return settings
 
 
-def _restore(source: Path, *, keep: bool) -> None:
+def _restore(source: Path, options: Options) -> None:
     """The cluster is made with the password that the backup brings, so the secrets come first."""
     backup = commands.opened(source, load(VaultSettings), "")
-    secrets = check_restorable(backup)
+    secrets = check_restorable(backup, options)
     if SUPERUSER not in secrets:
         raise BackupError("The backup is of another kind of installation: `python -m deploy.backup restore` takes it.")
     state = State(read_settings().state)
@@ -117,8 +117,8 @@ def _restore(source: Path, *, keep: bool) -> None:
     secret_files.begin(state.secrets, backup.manifest.backup_id, secrets)
     secret_files.write(state.secrets, secrets)
     with lone_postgres(state, secrets[SUPERUSER].decode().strip(), os.environ) as url:
-        asyncio.run(fill(backup, _installation(state, url), secrets, keep=keep))
-    commands.restored(backup, keep=keep)
+        damaged = asyncio.run(fill(backup, _installation(state, url), secrets, options))
+    commands.restored(backup, options, damaged)
 
 
 def _check_unused(state: State) -> None:
