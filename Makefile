@@ -10,7 +10,7 @@ TARGETS ?= headers paths routes answers frames handshakes client_addresses
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test test-faults test-backup test-readme test-examples soak fuzz check fmt fmt-check lint types migrate admin doctor memory backup verify-backup restore prune-backups compose-check bench-gateway bench-visit problems lock clean mail-preview test-federation rotate-keys bench-auth import test-browser
+.PHONY: help run test test-faults test-backup test-readme test-examples soak fuzz check fmt fmt-check lint types migrate admin scrub doctor memory backup verify-backup restore prune-backups compose-check bench-gateway bench-visit problems lock clean mail-preview test-federation rotate-keys bench-auth import test-browser
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -89,6 +89,9 @@ restore: $(VENV)/.embedded  ## restore FROM=folder into an empty STATE_DIR (KEEP
 
 prune-backups: $(VENV)/.embedded  ## keep the newest KEEP= backups in FROM=folder
 	@exec $(BIN)/python -m deploy.local prune-backups '$(FROM)' '$(KEEP)'
+
+scrub: $(VENV)/.embedded  ## compare the running stack's stored files with the database (QUICK=1 reads none, REPAIR=1 mends)
+	@exec $(BIN)/python -m deploy.local scrub $(if $(QUICK),--quick) $(if $(REPAIR),--repair)
 
 mail-preview: $(VENV)/.embedded  ## every mail in every language, as files in .colonnade/mail-preview (MAIL_TEMPLATES= for yours)
 	@$(BIN)/python -m auth_service preview-mail .colonnade/mail-preview

@@ -11,7 +11,8 @@ from file_service.accounts import follow_accounts
 from file_service.collector import Collector
 from file_service.context import FILES, FileContext
 from file_service.delivery.content import Content
-from file_service.parts.storage import open_storage
+from file_service.parts.storage import add_redirects, open_storage, scrubbing
+from file_service.repository.holds import PURGE_HOLDS
 from file_service.repository.owners import PURGE_DELETED_OWNERS
 from file_service.routes import PRIVATE_ROUTES, ROUTES
 from file_service.settings import NAME, Settings
@@ -29,7 +30,7 @@ from shared.web.health import Check
 
 SCHEMA = "files"
 MIGRATIONS = Path(__file__).with_name("migrations")
-_PURGES = (purge_idempotency(SCHEMA), PURGE_DELETED_OWNERS)
+_PURGES = (purge_idempotency(SCHEMA), PURGE_DELETED_OWNERS, PURGE_HOLDS)
 
 
 @asynccontextmanager
@@ -51,11 +52,14 @@ async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterato
         await stack.enter_async_context(
             background("purge", partial(purge, database, _PURGES), every=EVERY, after=AFTER)
         )
-        yield _apps(context, verifier, lifecycle, settings.process.public_url)
+        await stack.enter_async_context(scrubbing(settings, database, storage))
+        apps = _apps(context, verifier, lifecycle, settings.process.public_url)
+        add_redirects(apps, settings.storage, database)
+        yield apps
 
 
 def _context(settings: Settings, database: Database, storage: Storage) -> FileContext:
-    collector = Collector(database, storage)
+    collector = Collector(database, storage, settings.storage.delay)
     limits = Limits(settings.max_bytes, settings.quota_bytes)
     uploads = Uploads(database, storage, collector, limits, settings.purposes)
     return FileContext(database, storage, collector, Content(database, storage), uploads, settings.stall_seconds)

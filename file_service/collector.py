@@ -6,15 +6,20 @@ from file_service.metrics import BLOBS_DELETED
 from file_service.repository.blobs import due_blobs
 from file_service.storage.contract import Storage
 from shared.db import Database
+from shared.errors import Unavailable
 
 _BATCH = 50
 _LOOK_EVERY = 2.0  # seconds, for what the accounts' feed, another replica or a crash has left
+_PATIENCE = 8.0  # seconds for a batch: less than PostgreSQL has with a transaction that does nothing
 
 
 class Collector:
-    def __init__(self, database: Database, storage: Storage) -> None:
+    """`delay` is how many seconds blobs stay after they were given up."""
+
+    def __init__(self, database: Database, storage: Storage, delay: float = 0.0) -> None:
         self._database = database
         self._storage = storage
+        self._delay = delay
         self._news = asyncio.Event()
 
     def nudge(self) -> None:
@@ -36,7 +41,7 @@ class Collector:
         """Delete all blobs that are due now. Raises Unavailable when one of them can't be, after its batch."""
         more = True
         while more:
-            async with due_blobs(self._database, _BATCH) as keys:
+            async with due_blobs(self._database, _BATCH, self._delay) as keys:
                 more = len(keys) == _BATCH
                 failures = await self._delete(keys)
             BLOBS_DELETED.inc(len(keys))
@@ -46,7 +51,14 @@ class Collector:
     async def _delete(self, keys: set[str]) -> list[BaseException]:
         """Delete what can be, and take the rest out of `keys`."""
         asked = list(keys)
-        outcomes = await asyncio.gather(*map(self._storage.delete, asked), return_exceptions=True)
+        outcomes = await asyncio.gather(*map(self._delete_one, asked), return_exceptions=True)
         failures = {key: outcome for key, outcome in zip(asked, outcomes, strict=True) if outcome is not None}
         keys.difference_update(failures)
         return list(failures.values())
+
+    async def _delete_one(self, key: str) -> None:
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await self._storage.delete(key)
+        except TimeoutError as exc:
+            raise Unavailable("The storage takes long to delete.") from exc

@@ -16,6 +16,7 @@ class Settings:
     """`max_bytes` is for one file, `quota_bytes` for all of one owner's.
 
     `stall_seconds` is how long an upload may send nothing, and a reader may take for a chunk of a download.
+    `scrub_days` is how often all that is stored is looked through, 0 for never; `scrub_rate` is in bytes per second.
     """
 
     process: ProcessSettings
@@ -27,6 +28,8 @@ class Settings:
     quota_bytes: int
     stall_seconds: float
     purposes: Purposes
+    scrub_days: float
+    scrub_rate: int
 
     @classmethod
     def from_env(cls, env: Env) -> Self:
@@ -40,7 +43,26 @@ class Settings:
             quota_bytes=env.integer("FILE_QUOTA_BYTES", 5 * _GIB, minimum=1),
             stall_seconds=env.number("FILE_STALL_SECONDS", 60.0, minimum=0.1),
             purposes=_purposes(env),
+            scrub_days=env.number("FILE_SCRUB_DAYS", 0.0),
+            scrub_rate=_scrub_rate(env),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class ScrubSettings:
+    """What `python -m file_service scrub` needs of the above; `rate` is in bytes per second."""
+
+    database: DatabaseSettings
+    storage: StorageSettings
+    rate: int
+
+    @classmethod
+    def from_env(cls, env: Env) -> Self:
+        return cls(DatabaseSettings.from_env(env), StorageSettings.from_env(env), _scrub_rate(env))
+
+
+def _scrub_rate(env: Env) -> int:
+    return env.integer("FILE_SCRUB_BYTES_PER_SECOND", 20_000_000, minimum=1)
 
 
 def _purposes(env: Env) -> Purposes:

@@ -1,4 +1,4 @@
-"""`python -m deploy.local run|migrate|admin EMAIL|import FILE|doctor|memory|clean`, and
+"""`python -m deploy.local run|migrate|admin EMAIL|import FILE|scrub|doctor|memory|clean`, and
 `backup TO|verify-backup FROM|restore FROM|prune-backups FOLDER KEEP`.
 
 With `--with-parent` it ends with whoever started it.
@@ -18,6 +18,7 @@ _COMMANDS = {
     "migrate": "deploy.local.launcher:migrate",
     "admin": "deploy.local.service_commands:admin",
     "import": "deploy.local.service_commands:import_users",
+    "scrub": "deploy.local.service_commands:scrub",
     "doctor": "deploy.local.doctor:doctor",
     "doctor-json": "deploy.local.doctor:doctor_json",
     "memory": "deploy.local.memory:memory",
@@ -27,7 +28,7 @@ _COMMANDS = {
     "prune-backups": "deploy.local.backups:prune",
     "clean": "deploy.local.clean:clean",
 }
-_WITH_ARGUMENTS = ("admin", "import", "backup", "verify-backup", "restore", "prune-backups")
+_WITH_ARGUMENTS = ("admin", "import", "scrub", "backup", "verify-backup", "restore", "prune-backups")
 
 
 def main(arguments: list[str]) -> int:

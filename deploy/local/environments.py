@@ -56,7 +56,7 @@ _PASSED_ON: Mapping[str, tuple[str, ...]] = {
         "FILE_PURPOSES_FILE",
         "FILE_QUOTA_BYTES",
         "FILE_STALL_SECONDS",
-        "FILE_DELETION_DELAY",
+        *("FILE_DELETION_DELAY", "FILE_SCRUB_DAYS", "FILE_SCRUB_BYTES_PER_SECOND"),
         "FILES_ROOT",
     ),
 }

@@ -1,4 +1,4 @@
-"""`make admin EMAIL=...` and `make import FILE=...`: auth_service's own commands, for the running embedded stack."""
+"""`make admin EMAIL=...`, `make import FILE=...`, `make scrub`: services' own commands, for the embedded stack."""
 
 import os
 import subprocess
@@ -18,23 +18,28 @@ def admin(*arguments: str) -> int:
     """Make a person an administrator, or take that back. Raises LaunchError when nothing runs."""
     if not any(arguments):
         raise LaunchError("Whose? `make admin EMAIL=you@example.org`, and REVOKE=1 to take it back.")
-    return _run("admin", *arguments)
+    return _run("auth_service", "admin", *arguments)
 
 
 def import_users(*arguments: str) -> int:
     """Take over accounts of another system. Raises LaunchError when nothing runs."""
     if not any(arguments):
         raise LaunchError("Of which file? `make import FILE=users.ndjson`.")
-    return _run("import", str(Path(arguments[0]).absolute()) if arguments[0] != "-" else "-")
+    return _run("auth_service", "import", str(Path(arguments[0]).absolute()) if arguments[0] != "-" else "-")
 
 
-def _run(*arguments: str) -> int:
+def scrub(*arguments: str) -> int:
+    """Compare all stored files with the database. Raises LaunchError when nothing runs."""
+    return _run("file_service", "scrub", *arguments)
+
+
+def _run(program: str, *arguments: str) -> int:
     """Run the command with what its program is told, and return its status."""
     state = State(read_settings().state)
     running = recorded(state)
     if running is None or not running.launcher.alive:
         raise LaunchError(f"Nothing runs on {state.root}: `make run` first, in another terminal.")
     stack = Stack(read_settings(os.environ | (chosen(state) or {})), state, print)
-    command = [sys.executable, "-m", "auth_service", *arguments]
-    environment = stack.environment("auth_service")
+    command = [sys.executable, "-m", program, *arguments]
+    environment = stack.environment(program)
     return subprocess.run(command, cwd=_ROOT, env=environment, check=False).returncode  # noqa: S603  no shell reads it

@@ -8,22 +8,27 @@ from file_service.context import FILES
 from file_service.delivery.content import OpenContent
 from file_service.delivery.headers import download_headers, last_modified, validators
 from file_service.delivery.ranges import ByteRange, if_range_holds, requested_range
+from file_service.delivery.redirect import redirected
 from file_service.domain.file import File
 from file_service.metrics import BYTES_SERVED
 from shared.errors import PreconditionFailed
 from shared.web.etag import matches_none, require_match
 
 
-async def deliver(request: web.Request, file: File) -> web.StreamResponse:
+async def deliver(request: web.Request, file: File, *, may_redirect: bool = False) -> web.StreamResponse:
     """Answer GET or HEAD for `file`, which the caller may have.
 
     Understands a single byte range, If-Range, and the conditional headers; the entity tag is the file's SHA-256.
+    Where `may_redirect`, the answer may be the way to the object store: whoever has that can read for a minute, without
+    being checked again.
     Raises PreconditionFailed, RangeNotSatisfiable, and what opening the content raises.
     """
     _check_preconditions(request, file)
     if _is_known(request, file):
         return web.Response(status=304, headers=validators(file))
     part = _requested_part(request, file)
+    if may_redirect and (elsewhere := await redirected(request, file)) is not None:
+        return elsewhere
     headers = download_headers(file) | ({"Content-Range": part.content_range} if part else {})
     response = web.StreamResponse(status=206 if part else 200, headers=headers)
     return await _answer(request, response, file, part or ByteRange(0, file.size, file.size))

@@ -14,4 +14,4 @@ async def download_file(request: web.Request, file_id: UUID) -> web.StreamRespon
     Understands a single byte range, If-Range, and the conditional headers; the entity tag is the file's SHA-256.
     """
     file = await FileRepository(request.app[FILES].database).get(identity_of(request).user_id, file_id)
-    return await deliver(request, file)
+    return await deliver(request, file, may_redirect=True)

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from uuid import UUID
 
 from file_service.domain.file import HeldBlob
+from file_service.repository.holds import may_delete
 from shared.db import Connection, Database, Db
 from shared.errors import Unavailable
 
@@ -56,25 +57,30 @@ async def give_up_blobs_of(db: Db, holder_ids: Sequence[UUID]) -> None:
 
 
 @asynccontextmanager
-async def due_blobs(database: Database, limit: int) -> AsyncIterator[set[str]]:
-    """Lend the keys that are due; none while a backup holds deletions up. Replicas are lent different ones.
+async def due_blobs(database: Database, limit: int, delay: float = 0.0) -> AsyncIterator[set[str]]:
+    """Lend the keys that have been due for `delay` seconds, none while a hold is in force. Replicas are lent different
+    ones.
 
     When the context ends well, those still in the set are forgotten, and those taken out of it are put off: one
     that can't be deleted must not stand before all the others for ever.
     """
     async with database.transaction() as connection:
-        rows = await connection.fetch(
-            """
-            select storage_key from files.blob
-            where due_at <= now() and not exists (select from files.collection_hold where until > now())
-            order by due_at limit $1 for update skip locked
-            """,
-            limit,
-        )
-        lent = {row["storage_key"] for row in rows}
+        lent = await _due(connection, limit, delay) if await may_delete(connection) else set()
         yield (keys := set(lent))
         await connection.execute("delete from files.blob where storage_key = any($1::text[])", keys)
         await connection.execute(
             "update files.blob set due_at = now() + interval '1 minute' where storage_key = any($1::text[])",
             lent - keys,
         )
+
+
+async def _due(connection: Connection, limit: int, delay: float) -> set[str]:
+    rows = await connection.fetch(
+        """
+        select storage_key from files.blob where due_at <= now() - make_interval(secs => $2)
+        order by due_at limit $1 for update skip locked
+        """,
+        limit,
+        delay,
+    )
+    return {row["storage_key"] for row in rows}

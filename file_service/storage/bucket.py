@@ -38,10 +38,12 @@ class Bucket:
     public_endpoint: str
 
     @property
-    def path_style(self) -> bool:
-        """Whether the bucket's name stands in the path, or in the host's name."""
+    def public_base(self) -> str:
+        """Where clients find what is under our prefix. The bucket's name stands in the path, or in the host's name."""
         chosen = self.options.get("virtual_hosted_style_request")
-        return chosen is None or chosen.reveal() != "true"
+        in_host = chosen is not None and chosen.reveal() == "true"
+        parts = (self.public_endpoint, "" if in_host else self.address.name, self.address.prefix)
+        return "/".join(part for part in parts if part)
 
 
 def parse_address(url: str) -> Address:

@@ -109,6 +109,7 @@ def test_every_settings_module_is_looked_at() -> None:
     # What others are made of, or read a part of again.
     composed = {
         "ProcessSettings",
+        "ScrubSettings",
         "DatabaseSettings",
         "StorageSettings",
         "LogSettings",

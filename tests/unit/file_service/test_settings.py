@@ -51,10 +51,24 @@ def test_a_bucket_is_read_with_what_opens_it() -> None:
     bucket = read(**S3, AWS_ENDPOINT_URL="http://127.0.0.1:9000/", AWS_REGION="eu-central-1").storage.bucket
     assert bucket is not None
     assert bucket.address == Address("s3", "bucket-1", "pre/fix")
-    assert (bucket.endpoint, bucket.timeout, bucket.path_style) == ("http://127.0.0.1:9000", 10.0, True)
+    assert (bucket.endpoint, bucket.timeout) == ("http://127.0.0.1:9000", 10.0)
     assert bucket.options["secret_access_key"].reveal() == "hidden"
     assert "hidden" not in repr(bucket)
     assert "session_token" not in bucket.options
+
+
+@pytest.mark.parametrize(
+    ("virtual_host", "endpoint", "base"),
+    [
+        ("false", "https://s3.example.org/", "https://s3.example.org/bucket-1/pre/fix"),
+        ("true", "https://bucket-1.s3.example.org", "https://bucket-1.s3.example.org/pre/fix"),
+    ],
+)
+def test_clients_find_the_bucket_by_path_or_by_host(virtual_host: str, endpoint: str, base: str) -> None:
+    changes = {"AWS_VIRTUAL_HOSTED_STYLE_REQUEST": virtual_host, "FILES_PUBLIC_ENDPOINT": endpoint}
+    bucket = read(**S3, **changes).storage.bucket
+    assert bucket is not None
+    assert bucket.public_base == base
 
 
 @pytest.mark.parametrize(

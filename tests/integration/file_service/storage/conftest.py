@@ -4,6 +4,7 @@ s3_server  session   S3Server
 storage    function  a Storage, empty: each test that asks for it runs on every kind
 local      function  LocalStorage alone; its folder is `tmp_path`
 objects    function  ObjectStorage alone, under a prefix of its own
+database   function  a Database of file_service's, empty
 """
 
 from collections.abc import AsyncIterator, Iterator
@@ -15,8 +16,11 @@ import pytest
 from file_service.storage.contract import Storage
 from file_service.storage.local import LocalStorage, open_local_storage
 from file_service.storage.object_store import ObjectStorage
+from shared.db import Database, open_database
+from shared.settings import DatabaseSettings, Secret
 from tests.integration.file_service.storage.opening import open_objects
 from tests.s3_server import S3Server, running_s3_server
+from tests.stores import DatabaseUrls
 
 
 @pytest.fixture(scope="session")
@@ -45,4 +49,11 @@ async def storage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
     else:
         opening = open_objects(request.getfixturevalue("s3_server"), tmp_path)
     async with opening as opened:
+        yield opened
+
+
+@pytest.fixture
+async def database(file_database: DatabaseUrls) -> AsyncIterator[Database]:
+    url = Secret(file_database.runtime)
+    async with open_database(DatabaseSettings(url, url, pool_size=4, timeout=5.0)) as opened:
         yield opened
