@@ -19,5 +19,14 @@ delete from auth.one_time_token where purpose <> 'email_undo';
 update auth.totp set last_used_step = greatest(last_used_step, extract(epoch from now())::bigint / 30 + 1)
 where confirmed_at is not null;
 
+-- A link that is good for one download may have had it. A dump of an older release has no links at all.
+do $$
+begin
+    if to_regclass('files.share') is not null then
+        update files.share set expires_at = now() where once and spent_at is null and expires_at > now();
+    end if;
+end
+$$;
+
 -- Nothing is copied from here on.
 delete from files.collection_hold;

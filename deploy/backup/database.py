@@ -47,7 +47,7 @@ async def restore_database(backup: OpenBackup, server: Server, secrets: dict[str
     """Call `check_empty` before. With `keep`, sessions and keys stay valid. Raises BackupError."""
     staging = replace(server, database=f"{server.database}_restoring")
     await load_database(backup, staging, secrets)
-    await _adjust(staging, backup.manifest.made_at, keep=keep)
+    await adjust(staging, backup.manifest.made_at, keep=keep)
     async with connected(server, "postgres") as connection:
         await connection.execute(f'drop database if exists "{server.database}"')
         await connection.execute(f'alter database "{staging.database}" rename to "{server.database}"')
@@ -96,8 +96,8 @@ async def _compare_blobs(connection: DirectConnection, backup: OpenBackup) -> No
         raise Damaged("The backup lists more files than the restored database names.")
 
 
-async def _adjust(server: Server, made_at: str, *, keep: bool) -> None:
-    """Make it fit to be gone on with: see the SQL."""
+async def adjust(server: Server, made_at: str, *, keep: bool) -> None:
+    """Make a database fit to be gone on with, as the SQL says why; with `keep`, what was issued stays good."""
     async with connected(server, server.database) as connection:
         async with connection.transaction():
             await connection.execute((_HERE / "after_restore.sql").read_text(encoding="utf-8"))
