@@ -1,6 +1,6 @@
-"""`python -m deploy.backup backup TO | verify FROM | restore FROM [OPTION...] | prune FOLDER KEEP`.
+"""Backup and restore of any installation, told by the environment (docs/configuration.md).
 
-For any installation, by the environment (docs/configuration.md); the embedded stack has `make backup` and the like.
+The embedded stack has `make backup` and the like.
 """
 
 import asyncio
@@ -12,12 +12,17 @@ from pathlib import Path
 
 from deploy.backup import commands, secret_files
 from deploy.backup.installation import Installation, Server
-from deploy.backup.restoring import restore
-from deploy.backup.settings import InstallationSettings, VaultSettings
+from deploy.backup.restoring import restore, restore_secrets
+from deploy.backup.settings import InstallationSettings, SecretsSettings, VaultSettings
 from deploy.local.binaries import postgres_client
-from shared.settings import Env, load
+from shared.settings import load
 
-_USAGE = "usage: python -m deploy.backup backup TO | verify FROM | restore FROM [OPTION...] | prune FOLDER KEEP"
+_USAGE = """\
+usage: python -m deploy.backup backup TO
+                               verify FROM
+                               restore FROM [--keep-sessions] [--skip-damaged]
+                               restore-secrets FROM
+                               prune FOLDER KEEP"""
 
 
 def _installation() -> Installation:
@@ -27,8 +32,7 @@ def _installation() -> Installation:
 
 
 def _known_key() -> str:
-    secrets = Env(os.environ).text("SECRETS_DIR", "")
-    return secret_files.known_public_key(Path(secrets) if secrets else None)
+    return secret_files.known_public_key(Path(folder)) if (folder := os.environ.get("SECRETS_DIR")) else ""
 
 
 def _restore(source: Path, words: Sequence[str]) -> None:
@@ -36,6 +40,14 @@ def _restore(source: Path, words: Sequence[str]) -> None:
     backup = commands.opened(source, load(VaultSettings), "")
     damaged = asyncio.run(restore(backup, _installation(), options))
     commands.restored(backup, options, damaged)
+
+
+def _restore_secrets(source: Path) -> None:
+    """Restore the secrets alone, where the database's server needs its own before it can be started."""
+    folder = load(SecretsSettings).secrets
+    backup = commands.opened(source, load(VaultSettings), "")
+    count = restore_secrets(backup, folder)
+    print(f"Restored {count} secrets of {backup.folder} into {folder}.")
 
 
 def main(arguments: list[str]) -> int:
@@ -46,6 +58,8 @@ def main(arguments: list[str]) -> int:
             return commands.reported(
                 lambda: commands.check(Path(source), load(VaultSettings), _known_key(), os.environ)
             )
+        case ["restore-secrets", source]:
+            return commands.reported(lambda: _restore_secrets(Path(source)))
         case ["restore", source, *words]:
             return commands.reported(lambda: _restore(Path(source), words))
         case ["prune", folder, keep]:

@@ -57,6 +57,16 @@ async def restore(backup: OpenBackup, installation: Installation, options: Optio
     return await fill(backup, installation, secrets, options)
 
 
+def restore_secrets(backup: OpenBackup, folder: Path) -> int:
+    """Restore them alone, into an empty folder; return how many there are. Raises BackupError."""
+    backup.check_pieces()
+    secrets = backup.secrets()
+    secret_files.begin(folder, backup.manifest.backup_id, secrets)
+    secret_files.write(folder, secrets)
+    secret_files.finish(folder)
+    return len(secrets)
+
+
 async def check_files(backup: OpenBackup, installation: Installation) -> None:
     """Raises BackupError where files lie already, but for those that a restore put there that was broken off."""
     ours = {blob.key for blob in backup.blobs()} if secret_files.is_begun(installation.secrets) else set()

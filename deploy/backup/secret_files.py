@@ -27,10 +27,10 @@ def signing_key(folder: Path) -> bytes:
     return pem
 
 
-def known_public_key(folder: Path | None) -> str:
+def known_public_key(folder: Path) -> str:
     """Return the key that this installation's backups are signed with; empty where there is none."""
-    path = folder / PUBLIC_KEY if folder else None
-    return path.read_text(encoding="ascii").strip() if path and path.is_file() else ""
+    path = folder / PUBLIC_KEY
+    return path.read_text(encoding="ascii").strip() if path.is_file() else ""
 
 
 def collect(folder: Path) -> dict[str, bytes]:

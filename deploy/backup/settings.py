@@ -27,6 +27,17 @@ class VaultSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SecretsSettings:
+    """`secrets` is the folder with all of them."""
+
+    secrets: Path
+
+    @classmethod
+    def from_env(cls, env: Env) -> Self:
+        return cls(env.path("SECRETS_DIR"))
+
+
+@dataclass(frozen=True, slots=True)
 class InstallationSettings:
     """`admin_url` is a superuser's, to any database of the server; `secrets` is the folder with all of them.
 

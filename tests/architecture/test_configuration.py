@@ -126,7 +126,7 @@ def test_every_settings_module_is_looked_at() -> None:
                 found.add(f"{path.parent.name}.{node.name}" if node.name == "Settings" else node.name)
     assert found - composed == {
         "gateway.Settings", *(f"{service}.Settings" for service in SERVICES), "MigrationSettings", "RolesSettings",
-        "DoctorSettings", "VaultSettings", "InstallationSettings",
+        "DoctorSettings", "VaultSettings", "SecretsSettings", "InstallationSettings",
     }  # fmt: skip
 
 

@@ -59,6 +59,7 @@ async def test_a_backup_is_restored_into_another_server_and_backed_up_from_there
     (folder / "server").mkdir(mode=0o711)
     with stores_in(folder / "server") as urls:
         environ = told(urls, folder / "place", "products")
+        assert run(environ, "restore-secrets", str(folder / "to")).returncode == 0
         done = run(environ, "restore", str(folder / "to"))
         assert done.returncode == 0, done.stderr
         assert await counted(urls, environ) == {"auth.account": 1, "users.profile": 1, "files.file": len(contents)}
