@@ -37,7 +37,11 @@ async def check_empty(server: Server) -> None:
                     f"The database {server.database} is in use: {table} has rows. Restore into an empty installation."
                 )
         others = await connection.fetchval(
-            "select count(*) from pg_stat_activity where datname = $1 and pid <> pg_backend_pid()", server.database
+            """
+            select count(*) from pg_stat_activity
+            where datname = $1 and pid <> pg_backend_pid() and backend_type = 'client backend'
+            """,
+            server.database,
         )
         if others:
             raise BackupError(f"Programs are connected to the database {server.database}: stop them first.")

@@ -65,6 +65,8 @@ async def open_snapshot(server: Server) -> AsyncIterator[Snapshot]:
         connected(server, server.database) as connection,
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
+        # It waits, idle, while pg_dump works: a server that somebody else runs may not like that.
+        await connection.execute("set local idle_in_transaction_session_timeout = 0; set local statement_timeout = 0")
         yield Snapshot(connection, await connection.fetchval("select pg_export_snapshot()"))
 
 

@@ -48,6 +48,10 @@ class Drill:
     key: str
     told: str
 
+    @property
+    def states(self) -> tuple[Path, Path]:
+        return self.source.state, self.restored.state
+
 
 @asynccontextmanager
 async def drill(source: Stack, folder: Path, unique: str) -> AsyncIterator[Drill]:

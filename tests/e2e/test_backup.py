@@ -23,6 +23,23 @@ EPOCHS = """
 """
 
 
+# Who may do what with each thing, and whose it is.
+RIGHTS = """
+    with grants as (
+        select 'table ' || c.oid::regclass as thing, c.relowner as owner, c.relacl as acl from pg_class c
+        where c.relnamespace::regnamespace::text in ('auth', 'users', 'files') and c.relkind in ('r', 'S', 'i')
+        union all select 'function ' || p.oid::regprocedure, p.proowner, p.proacl from pg_proc p
+        where p.pronamespace::regnamespace::text in ('auth', 'users', 'files')
+        union all select 'schema ' || nspname, nspowner, nspacl from pg_namespace
+        union all select 'database', datdba, datacl from pg_database where datname = current_database()
+        union all select 'default ' || defaclnamespace::regnamespace || defaclobjtype::text, defaclrole, defaclacl
+        from pg_default_acl
+    )
+    select thing, owner::regrole::text, (select array_agg(each::text order by each::text) from unnest(acl) as each)
+    from grants where thing not like 'schema pg_%' order by thing
+"""
+
+
 @pytest.fixture(scope="module")
 async def drilled(stack: Stack) -> AsyncIterator[Drill]:
     with state_folder("folder") as folder:
@@ -72,6 +89,12 @@ async def test_each_restored_owner_has_the_bytes_that_files_and_blobs_say(drille
     for blob in held:
         content = (drilled.restored.state / "files" / "blobs" / blob[0][:2] / blob[0]).read_bytes()
         assert (len(content), hashlib.sha256(content).digest()) == (blob["size"], blob["sha256"])
+
+
+async def test_everybody_may_do_what_they_might_before(drilled: Drill) -> None:
+    before, after = [[tuple(row) for row in await ask(state, RIGHTS)] for state in drilled.states]
+    assert len(before) > 100
+    assert after == before
 
 
 async def test_those_who_follow_the_events_have_begun_anew(drilled: Drill) -> None:
