@@ -10,7 +10,7 @@ TARGETS ?= headers paths routes answers frames handshakes client_addresses
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test test-faults test-backup test-readme test-examples soak fuzz check fmt fmt-check lint types migrate admin scrub doctor memory backup verify-backup restore prune-backups compose-check bench-gateway bench-visit problems lock clean mail-preview test-federation rotate-keys bench-auth import test-browser
+.PHONY: help run test test-faults test-s3 test-storage-faults test-backup test-readme test-examples soak fuzz check fmt fmt-check lint types migrate admin scrub doctor memory backup verify-backup restore prune-backups compose-check bench-gateway bench-visit problems lock clean mail-preview test-federation rotate-keys bench-auth bench-files import test-browser
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -27,6 +27,12 @@ test-faults: $(VENV)/.dev  ## kill -9 each of the seven processes ten times unde
 
 test-backup: $(VENV)/.dev  ## kill -9 backups and restores, from folders and buckets, large files (5 minutes)
 	@$(BIN)/pytest -q tests/backup $(ARGS)
+
+test-s3: $(VENV)/.dev  ## file_service on a real S3 server: faults, redirects, scrubber, collector (1 minute)
+	@$(BIN)/pytest -q -m s3 tests/integration/file_service/storage $(ARGS)
+
+test-storage-faults: $(VENV)/.dev  ## kill -9 services, PostgreSQL and the S3 server during N=1000 uploads (STORE=folder, SEED= repeats one)
+	@$(BIN)/python -m tests.storage_drill
 
 test-readme: $(VENV)/.dev  ## paste the README's visit into a shell, with curl
 	@$(BIN)/pytest -q tests/readme
@@ -111,6 +117,9 @@ bench-visit: $(VENV)/.dev .bench/.peers  ## GET, PATCH and search beside PocketB
 
 bench-auth: $(VENV)/.dev  ## logins, a storm of them, refreshes, first use of a credential, 2 minutes (CHECK=1 QUICK=1 SAVE=1)
 	@$(BIN)/python -m bench.auth $(if $(QUICK),--quick) $(BENCH)
+
+bench-files: $(VENV)/.dev .bench/.peers  ## uploads, downloads, lists beside nginx, @tus/server, PocketBase, 4 minutes (CHECK=1 ONLY=small SAVE=1)
+	@$(BIN)/python -m bench.files $(if $(ONLY),--only $(ONLY)) $(BENCH)
 
 problems: $(VENV)/.dev  ## renew docs/problems.md from the code
 	@$(BIN)/python -m shared.web.problem_docs gateway auth_service user_service file_service > docs/problems.md

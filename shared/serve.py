@@ -19,6 +19,7 @@ from shared.lifecycle import Lifecycle
 from shared.logs import log
 from shared.metrics import process_metrics
 from shared.settings import ProcessSettings
+from shared.small_reads import READ_BUFFER
 from shared.tls_site import TlsSite
 
 _KEEP_ALIVE = 75.0  # seconds; longer than the gateway keeps an idle connection, so that it is the one to close
@@ -158,6 +159,7 @@ def public_runner(apps: Apps) -> web.BaseRunner:
             max_line_size=_MAX_LINE,
             max_field_size=_MAX_FIELD,
             max_headers=_MAX_HEADERS,
+            read_bufsize=READ_BUFFER,
             auto_decompress=False,  # services refuse content codings by name; a bomb must not be unpacked for that
         )
     return web.ServerRunner(apps.public, shutdown_timeout=_SHUTDOWN)

@@ -39,12 +39,12 @@ def email(number: int) -> str:
 
 
 @contextmanager
-def accounts(cost: int) -> Iterator[Accounts]:
-    """Run the stack until the block ends."""
+def accounts(cost: int, **environ: str) -> Iterator[Accounts]:
+    """Run the stack until the block ends, with `environ` besides."""
     with state_folder() as state:
         routes = state.parent / "routes.toml"
         routes.write_text(re.sub(r'policy = ".*"', 'policy = "1000000 per minute"', _ROUTES.read_text()))
-        with running_stack(state, ROUTES_FILE=str(routes), BCRYPT_COST=str(cost)) as stack:
+        with running_stack(state, None, ROUTES_FILE=str(routes), BCRYPT_COST=str(cost), **environ) as stack:
             yield Accounts(stack, cost, asyncio.run(_register(stack.url)))
 
 

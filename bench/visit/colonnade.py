@@ -102,7 +102,7 @@ async def _seed(state: Path, terms: Sequence[Term]) -> dict[str, list[UUID]]:
     """Copy the people in, and return the ids that each term finds."""
     people = [(UUID(int=_FIRST_ID + (number << 80)), name) for number, name in enumerate(names())]
     now = datetime.now(UTC)
-    connection = await asyncpg.connect(_superuser_url(state))
+    connection = await asyncpg.connect(superuser_url(state))
     try:
         for setting in ("fsync", "synchronous_commit"):
             if await connection.fetchval(f"show {setting}") != "on":
@@ -116,7 +116,7 @@ async def _seed(state: Path, terms: Sequence[Term]) -> dict[str, list[UUID]]:
     return {term.text: [user_id for user_id, name in people if term.text in fold(name)] for term in terms}
 
 
-def _superuser_url(folder: Path) -> str:
+def superuser_url(folder: Path) -> str:
     state = State(folder)
     postgres = Postgres(find_home(state, postgres_bindir(os.environ)), state.logs / "postgres.log")
     return postgres.url(SUPERUSER, Originals(state.secrets).password(SUPERUSER), DATABASE)

@@ -13,9 +13,18 @@ GRACE_HOURS = 3  # how long a blob may take from its first byte to its holder's 
 
 
 async def expect_blob(db: Db, key: str) -> None:
-    """Note a blob before it is written, so that it is deleted unless `keep_blob` follows in time."""
+    """Note a blob before it is written, so that it is deleted unless `keep_blob` follows in time.
+
+    Its transaction isn't waited for until it is on the disk: whoever loses the note with the power keeps no blob, and
+    the scrubber finds what is left of it.
+    """
     await db.execute(
-        "insert into files.blob (storage_key, due_at) values ($1, now() + make_interval(hours => $2))", key, GRACE_HOURS
+        """
+        with hastily as (select set_config('synchronous_commit', 'off', true))
+        insert into files.blob (storage_key, due_at) select $1, now() + make_interval(hours => $2) from hastily
+        """,
+        key,
+        GRACE_HOURS,
     )
 
 

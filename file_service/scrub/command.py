@@ -9,11 +9,13 @@ import asyncio
 import sys
 import time
 from collections.abc import Sequence
+from datetime import timedelta
 
 import msgspec
 
 from file_service.parts.storage import open_storage
 from file_service.scrub.findings import Summary
+from file_service.scrub.listings import GRACE
 from file_service.scrub.scrubber import Scrubber, Wishes
 from file_service.settings import ScrubSettings
 from shared.db import open_database
@@ -25,7 +27,11 @@ def scrub(argv: Sequence[str]) -> int:
     options = _parser().parse_args(argv)
     settings = load(ScrubSettings)
     wishes = Wishes(
-        rate=options.rate or settings.rate, reading=not options.quick, repair=options.repair, force=options.force
+        rate=options.rate or settings.rate,
+        reading=not options.quick,
+        repair=options.repair,
+        force=options.force,
+        grace=GRACE if options.grace is None else timedelta(hours=options.grace),
     )
     try:
         summary = asyncio.run(_scrub(settings, wishes))
@@ -40,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help="compare names, sizes and sums; read no bytes")
     parser.add_argument("--repair", action="store_true", help="delete orphans, and settle quotas")
     parser.add_argument("--force", action="store_true", help="delete orphans although they are most of what there is")
+    parser.add_argument("--grace", type=float, metavar="HOURS", help="how old an orphan must be, instead of 4")
     parser.add_argument("--rate", type=float, metavar="BYTES", help="a second, instead of FILE_SCRUB_BYTES_PER_SECOND")
     return parser
 

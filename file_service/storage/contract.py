@@ -78,7 +78,7 @@ class Storage(Protocol):
         """Remove the blob, durably, if it is there. Its room is free once the last reader has closed it."""
 
     async def list_shard(self, shard: str) -> Sequence[Stored]:
-        """Return what lies under keys that begin with `shard`, one of SHARDS. What is being written isn't there yet."""
+        """Return what lies under keys that begin with `shard`, one of SHARDS, perhaps with what is being written."""
 
     async def check(self) -> None:
         """Raises Unavailable unless blobs can be written just now."""

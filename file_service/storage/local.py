@@ -1,7 +1,8 @@
-"""Blobs as files of one folder on a local disk: `blobs/3f/3f9c...` by key, `incoming/` while they are written."""
+"""Blobs as files of one folder on a local disk: `blobs/3f/3f9c...` by key."""
 
 import asyncio
 import os
+import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
@@ -9,11 +10,12 @@ from pathlib import Path
 
 from file_service.storage.blob import LocalBlob
 from file_service.storage.contract import SHARDS, Blob, Stored, Written
-from file_service.storage.staging import StagingFile, clear_leftovers, sync_folder
 from file_service.storage.threads import DiskThreads
-from shared.logs import log
+from file_service.storage.writing import BlobFile, sync_folder
 
-_WRITE_BYTES = 262_144  # what is collected before a thread is bothered
+_LARGEST_BATCH = 1 << 20  # what is collected before a thread is bothered: a small file is written by one call
+_SMALLEST_BATCH = 64 << 10
+_COLLECTED = 4 << 20  # what all writers together may collect
 
 
 class LocalStorage:
@@ -21,31 +23,39 @@ class LocalStorage:
 
     def __init__(self, root: Path, threads: DiskThreads) -> None:
         self._blobs = root / "blobs"
-        self._incoming = root / "incoming"
         self._threads = threads
+        self._writers = 0
 
     def path(self, key: str) -> Path:
         return self._blobs / key[:2] / key
 
     async def write(self, key: str, chunks: AsyncIterator[bytes]) -> Written:
-        file = StagingFile(self._incoming)
+        file = BlobFile(self.path(key))
+        self._writers += 1
         try:
-            await self._take_in(file, chunks)
-            await self._threads.run(file.publish, self.path(key))
-        finally:
+            await self._threads.run(file.finish, await self._take_in(file, chunks))
+        except BaseException:
             await asyncio.shield(self._threads.run(file.discard))
+            raise
+        finally:
+            self._writers -= 1
         return Written(file.size, file.sha256)
 
-    async def _take_in(self, file: StagingFile, chunks: AsyncIterator[bytes]) -> None:
+    async def _take_in(self, file: BlobFile, chunks: AsyncIterator[bytes]) -> list[bytes]:
+        """Write as the chunks come, and return the last ones."""
         batch: list[bytes] = []
         collected = 0
         async for chunk in chunks:
             batch.append(chunk)
             collected += len(chunk)
-            if collected >= _WRITE_BYTES:
+            if collected > self._batch_bytes():
                 await self._threads.run(file.write, batch)
                 batch, collected = [], 0
-        await self._threads.run(file.write, batch)
+        return batch
+
+    def _batch_bytes(self) -> int:
+        """The more write at once the less each may hold, so that memory stays flat."""
+        return max(_SMALLEST_BATCH, min(_LARGEST_BATCH, _COLLECTED // self._writers))
 
     @asynccontextmanager
     async def open(self, key: str) -> AsyncIterator[Blob]:
@@ -63,17 +73,15 @@ class LocalStorage:
         return await self._threads.run(_look_into, self._blobs / shard)
 
     async def check(self) -> None:
-        await self._threads.run(_try_writing, self._incoming)
+        await self._threads.run(_try_writing, self._blobs)
 
     def prepare(self) -> None:
-        """Make the folders, and remove what dead processes left half written. Raises OSError."""
+        """Make the folders. Raises OSError."""
         self._blobs.parent.mkdir(parents=True, exist_ok=True)
-        for folder in (self._incoming, self._blobs, *(self._blobs / shard for shard in SHARDS)):
+        for folder in (self._blobs, *(self._blobs / shard for shard in SHARDS)):
             folder.mkdir(mode=0o700, exist_ok=True)
         sync_folder(self._blobs)
         sync_folder(self._blobs.parent)
-        if cleared := clear_leftovers(self._incoming):
-            log.info("unfinished_uploads_cleared", files=cleared)
 
 
 def _remove(path: Path) -> None:
@@ -93,7 +101,7 @@ def _look_into(folder: Path) -> list[Stored]:
 
 
 def _try_writing(folder: Path) -> None:
-    file = StagingFile(folder)
+    file = BlobFile(folder / f"check-{secrets.token_hex(8)}")
     try:
         file.write([b"\0"])
     finally:

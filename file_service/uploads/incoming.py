@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from aiohttp import web
+from aiohttp import StreamReader, web
 from aiohttp.helpers import parse_mimetype
 
 from file_service.disposition import parameters
 from file_service.errors import TooManyParts, UploadStalled
 from file_service.uploads.form import MAX_PARTS, FormReader, Part
 from shared.errors import MalformedBody, UnsupportedMediaType
+from shared.small_reads import small_reads
 
 FORM = "multipart/form-data"
 _FIELD = "file"
@@ -63,15 +64,17 @@ class UploadRequest:
 
 
 async def _body(request: web.Request, stall_seconds: float) -> AsyncIterator[bytes]:
-    while True:
-        try:
-            async with asyncio.timeout(stall_seconds):
-                chunk = await request.content.readany()
-        except TimeoutError as exc:
-            raise UploadStalled(f"Nothing came for {stall_seconds:g} s.", headers={"Connection": "close"}) from exc
-        if not chunk:
-            return
-        yield chunk
+    with small_reads(request.transport):
+        while chunk := await _next(request.content, stall_seconds):
+            yield chunk
+
+
+async def _next(content: StreamReader, stall_seconds: float) -> bytes:
+    try:
+        async with asyncio.timeout(stall_seconds):
+            return await content.readany()
+    except TimeoutError as exc:
+        raise UploadStalled(f"Nothing came for {stall_seconds:g} s.", headers={"Connection": "close"}) from exc
 
 
 async def _file_part(parts: AsyncIterator[Part]) -> tuple[Part, AsyncIterator[bytes]]:

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from gateway.errors import ExpectationFailed, RequestTimeout
 from shared.errors import BadRequest, BodyTooLarge
+from shared.small_reads import small_reads
 
 SILENCE = 30.0  # seconds for which a client that owes us bytes may send none
 SMALL = 65_536  # bytes; where a route takes no more, the body is complete before the service hears of the request
@@ -60,11 +61,12 @@ class RequestBody:
         if self._must_ask and self._request.transport is not None:
             self._request.transport.write(_CONTINUE)
         received = 0
-        while data := await self._next():
-            received += len(data)
-            if received > self._limit:
-                raise BodyTooLarge
-            yield data
+        with small_reads(self._request.transport):
+            while data := await self._next():
+                received += len(data)
+                if received > self._limit:
+                    raise BodyTooLarge
+                yield data
 
     async def _next(self) -> bytes:
         try:

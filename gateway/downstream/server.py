@@ -13,6 +13,7 @@ from gateway.downstream.request import Head, Request
 from gateway.downstream.sweeper import Sweeper
 from gateway.errors import HeadTooLarge, MethodNotImplemented
 from shared.errors import AppError, BadRequest
+from shared.small_reads import READ_BUFFER
 
 KEEP_ALIVE = 75.0  # seconds; also how long a client may take for a request's head
 LINGER = 5.0  # seconds for which the rest of a refused upload is read, so that its client gets to see the answer
@@ -53,6 +54,7 @@ class Server(web.Server):
             max_line_size=MAX_LINE,
             max_field_size=MAX_FIELD,
             max_headers=MAX_HEADERS,
+            read_bufsize=READ_BUFFER,
             auto_decompress=False,
             access_log=None,
         )

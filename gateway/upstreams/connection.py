@@ -14,6 +14,9 @@ from gateway.upstreams.requests import UpstreamRequest
 from shared.errors import AppError
 
 HIGH_WATER = 256 * 1024  # bytes of an answer that wait for a slow client before we stop reading more
+_UNSENT = (
+    16_384  # bytes of a request that wait for a slow upstream before we stop reading more: the kernel holds enough
+)
 
 
 class Connection(asyncio.Protocol):
@@ -167,6 +170,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        self._transport.set_write_buffer_limits(_UNSENT)
 
     def data_received(self, data: bytes) -> None:
         if not self._busy:  # nobody asked: a reply to nothing, which the next request must never be given

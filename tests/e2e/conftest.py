@@ -13,13 +13,13 @@ A test that needs a stack of its own has `running_stack` and `state_folder` in s
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.e2e.places import STACKS, Installation, Place, direct, https_installation, prefix_installation
 from tests.e2e.stack import ROOT, Stack, running_stack, state_folder
 from tests.e2e.visitor import Visitor
+from tests.groups import keep_together
 
 
 @pytest.fixture(scope="session")
@@ -83,18 +83,8 @@ async def grace(place: Place, unique: str) -> AsyncIterator[Visitor]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the tests of one stack in one process when several run tests: the other would start a stack of its own.
-
-    xdist groups by what follows an `@` in a test's id. It would put it there itself for tests that are marked, but
-    writes it where pytest 9.2 doesn't read it any more.
-    """
-    if not getattr(config.option, "loadgroup", False):  # false but in xdist's workers
-        return
-    for item in items:
-        if (group := _stack_of(item)) is not None:
-            named: Any = item
-            named._id = type(named._id).parse(f"{item.nodeid}@{group}")
-            assert item.nodeid.endswith(f"@{group}")
+    """Keep the tests of one stack in one process: another would start a stack of its own."""
+    keep_together(config, items, _stack_of)
 
 
 def _stack_of(item: pytest.Item) -> str | None:

@@ -31,7 +31,7 @@ def _uploads(outcome: str) -> float:
 
 
 async def _has_unfinished(service: RunningService) -> bool:
-    return bool(service.unfinished())
+    return bool(await service.fetch("select from files.blob where holder_id is null"))
 
 
 async def stream(size: int) -> AsyncIterator[bytes]:
@@ -187,12 +187,12 @@ async def test_full_disk_is_told_and_nothing_is_half_made(service: RunningServic
 
 async def test_storage_that_is_away_is_unavailable_and_unready(service: RunningService, ada: Person) -> None:
     """F19: 503, and no metadata without a blob."""
-    incoming = service.root / "incoming"
+    blobs = service.root / "blobs"
     assert (await service.private.get("/readyz")).status == 200
-    incoming.rename(service.root / "elsewhere")
+    blobs.rename(service.root / "elsewhere")
     answer = await ada.post(b"x")
     ready = await service.private.get("/readyz")
     assert (answer.status, (await answer.json())["code"], ready.status) == (503, "unavailable", 503)
-    (service.root / "elsewhere").rename(incoming)
+    (service.root / "elsewhere").rename(blobs)
     await ada.upload(b"x")
     assert (await service.private.get("/readyz")).status == 200

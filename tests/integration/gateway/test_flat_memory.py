@@ -24,6 +24,18 @@ async def read_slowly(reader: StreamReader, size: int) -> None:
         await asyncio.sleep(PAUSE)
 
 
+async def read_chunks_slowly(reader: StreamReader) -> None:
+    """As fast as `read_slowly`, however the bytes are cut."""
+    taken = 0
+    while size := int(await reader.readline(), 16):
+        await reader.readexactly(size + 2)
+        taken += size
+        if taken >= PIECE:
+            taken = 0
+            await asyncio.sleep(PAUSE)
+    await reader.readexactly(2)
+
+
 async def small_request(gateway: GatewayProcess) -> None:
     """So that what is loaded on first use isn't taken for growth."""
     body = b"x" * 100_000
@@ -36,10 +48,7 @@ async def take_slowly(reader: StreamReader, writer: StreamWriter) -> None:
     while True:
         head = await reader.readuntil(b"\r\n\r\n")
         if b"Transfer-Encoding: chunked" in head:
-            while size := int(await reader.readline(), 16):
-                await reader.readexactly(size + 2)
-                await asyncio.sleep(PAUSE)
-            await reader.readexactly(2)
+            await read_chunks_slowly(reader)
         else:
             await read_slowly(reader, int(head.partition(b"Content-Length: ")[2].split(b"\r\n")[0]))
         writer.write(DONE)

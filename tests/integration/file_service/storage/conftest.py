@@ -1,14 +1,13 @@
 """Storage of each kind, over a real folder and a real S3 server, which starts once for all tests that want it.
 
 s3_server  session   S3Server
-storage    function  a Storage, empty: each test that asks for it runs on every kind
+storage    function  a Storage, empty: each test that asks for it runs on every kind, on S3 by `make test-s3` alone
 local      function  LocalStorage alone; its folder is `tmp_path`
 objects    function  ObjectStorage alone, under a prefix of its own
 database   function  a Database of file_service's, empty
 """
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,8 @@ from file_service.storage.local import LocalStorage, open_local_storage
 from file_service.storage.object_store import ObjectStorage
 from shared.db import Database, open_database
 from shared.settings import DatabaseSettings, Secret
-from tests.integration.file_service.storage.opening import open_objects
+from tests.groups import keep_together
+from tests.integration.file_service.storage.opening import open_either, open_objects
 from tests.s3_server import S3Server, running_s3_server
 from tests.stores import DatabaseUrls
 
@@ -41,14 +41,9 @@ async def objects(s3_server: S3Server, tmp_path: Path) -> AsyncIterator[ObjectSt
         yield opened
 
 
-@pytest.fixture(params=["folder", "s3"])
+@pytest.fixture(params=["folder", pytest.param("s3", marks=pytest.mark.s3)])
 async def storage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Storage]:
-    opening: AbstractAsyncContextManager[Storage]
-    if request.param == "folder":
-        opening = open_local_storage(tmp_path)
-    else:
-        opening = open_objects(request.getfixturevalue("s3_server"), tmp_path)
-    async with opening as opened:
+    async with open_either(request, tmp_path) as opened:
         yield opened
 
 
@@ -57,3 +52,8 @@ async def database(file_database: DatabaseUrls) -> AsyncIterator[Database]:
     url = Secret(file_database.runtime)
     async with open_database(DatabaseSettings(url, url, pool_size=4, timeout=5.0)) as opened:
         yield opened
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Have one S3 server for all."""
+    keep_together(config, items, lambda item: "s3" if Path(__file__).parent in item.path.parents else None)

@@ -3,11 +3,14 @@
 import os
 import secrets
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+
+import pytest
 
 from file_service.parts.storage import open_storage
 from file_service.storage.contract import SHARDS, Storage, Stored, new_key
+from file_service.storage.local import open_local_storage
 from file_service.storage.object_store import ObjectStorage
 from file_service.storage_settings import StorageSettings
 from shared.settings import Env
@@ -24,6 +27,13 @@ async def open_objects(server: S3Server, spool: Path, **environ: str) -> AsyncIt
     async with open_storage(settings) as opened:
         assert isinstance(opened, ObjectStorage)
         yield opened
+
+
+def open_either(request: pytest.FixtureRequest, folder: Path) -> AbstractAsyncContextManager[Storage]:
+    """As the parameter of a fixture says."""
+    if request.param == "folder":
+        return open_local_storage(folder)
+    return open_objects(request.getfixturevalue("s3_server"), folder)
 
 
 async def chunks_of(*chunks: bytes) -> AsyncIterator[bytes]:

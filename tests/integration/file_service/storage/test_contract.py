@@ -4,13 +4,31 @@ import hashlib
 import os
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from file_service.storage.contract import SHARDS, BlobMissing, Storage, Written, is_key, new_key
-from file_service.storage.object_store import PART_BYTES
+from file_service.storage.object_store import PART_BYTES, ObjectStorage
 from shared.errors import Unavailable
-from tests.integration.file_service.storage.opening import chunks_of, listed, put, random_pieces, read
+from tests.integration.file_service.storage.opening import (
+    chunks_of,
+    listed,
+    open_either,
+    open_objects,
+    put,
+    random_pieces,
+    read,
+)
+from tests.s3_server import S3Server
+
+
+@pytest.fixture(params=["folder", "s3"])
+async def storage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Storage]:
+    """On both kinds, in every run of the tests."""
+    async with open_either(request, tmp_path) as opened:
+        yield opened
+
 
 SIZES = [0, 1, 8192, 262_144, 262_145, 3_000_001, PART_BYTES, 2 * PART_BYTES + 1]
 
@@ -69,20 +87,6 @@ async def test_a_source_that_breaks_off_leaves_nothing(storage: Storage, size: i
     assert await listed(storage) == []
 
 
-async def test_what_is_being_written_can_not_be_read_yet(storage: Storage) -> None:
-    key = new_key()
-
-    async def looking() -> AsyncIterator[bytes]:
-        yield os.urandom(PART_BYTES)
-        yield b"x"
-        with pytest.raises(BlobMissing):
-            await read(storage, key)
-        assert await storage.list_shard(key[:2]) == []
-
-    await storage.write(key, looking())
-    assert len(await read(storage, key)) == PART_BYTES + 1
-
-
 async def test_an_absent_blob_is_missing(storage: Storage) -> None:
     with pytest.raises(BlobMissing):
         await read(storage, new_key())
@@ -137,3 +141,13 @@ def test_keys_spread_evenly_and_never_repeat() -> None:
     assert {key[:2] for key in keys} <= set(SHARDS)
     assert all(map(is_key, keys))
     assert not any(map(is_key, ["", "readiness", "../" + "0" * 29, "0" * 31, "A" * 32, "0" * 32 + "\n"]))
+
+
+async def test_signatures_are_enforced(s3_server: S3Server, objects: ObjectStorage, tmp_path: Path) -> None:
+    """A client with a wrong secret neither reads nor writes, nor is ready."""
+    key = await put(objects, b"content")
+    async with open_objects(s3_server, tmp_path, AWS_SECRET_ACCESS_KEY="wrong") as stranger:
+        for asked in (put(stranger, b"x"), read(stranger, key), stranger.delete(key), stranger.check()):
+            with pytest.raises(Unavailable):
+                await asked
+    assert await read(objects, key) == b"content"

@@ -1,5 +1,6 @@
 """What is particular to a local folder: what is durable when, and what is left behind."""
 
+import asyncio
 import errno
 import os
 import resource
@@ -11,10 +12,11 @@ import pytest
 from file_service.errors import InsufficientStorage
 from file_service.storage.blob import LocalBlob
 from file_service.storage.contract import BlobMissing, new_key
-from file_service.storage.local import LocalStorage, open_local_storage
-from file_service.storage.staging import StagingFile
+from file_service.storage.local import LocalStorage
+from file_service.storage.writing import BlobFile
 from shared.errors import Unavailable
-from tests.integration.file_service.storage.opening import chunks_of, put
+from tests.integration.file_service.storage.opening import chunks_of, put, read
+from tests.waiting import eventually
 
 Trace = list[tuple[str, str]]
 
@@ -37,35 +39,27 @@ def count_descriptors() -> int:
 
 
 def trace(monkeypatch: pytest.MonkeyPatch) -> Trace:
-    """Record, in order, what is synced and renamed, each with the path that it concerns."""
+    """Record, in order, what is synced, each with the path that it concerns."""
     seen: Trace = []
-    real_fsync, real_rename = os.fsync, os.rename
+    real_fsync = os.fsync
 
     def fsync(descriptor: int) -> None:
         seen.append(("fsync", str(Path(f"/proc/self/fd/{descriptor}").readlink())))
         real_fsync(descriptor)
 
-    def rename(source: Path, target: Path) -> None:
-        seen.append(("rename", str(target)))
-        real_rename(source, target)
-
     monkeypatch.setattr(os, "fsync", fsync)
-    monkeypatch.setattr(os, "rename", rename)
     return seen
 
 
 async def test_bytes_and_name_are_synced_before_write_returns(
     local: LocalStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is acknowledged survives a power cut: the file is synced, then renamed, then its folder is synced."""
+    """What is acknowledged survives a power cut: the file is synced, then its folder."""
     seen = trace(monkeypatch)
     key = new_key()
     await local.write(key, chunks_of(b"content"))
     target = tmp_path / "blobs" / key[:2] / key
-    (first, temporary), *rest = seen
-    assert first == "fsync"
-    assert Path(temporary).parent == tmp_path / "incoming"
-    assert rest == [("rename", str(target)), ("fsync", str(target.parent))]
+    assert seen == [("fsync", str(target)), ("fsync", str(target.parent))]
 
 
 async def test_a_deletion_is_durable(local: LocalStorage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,19 +141,37 @@ async def test_a_blob_that_lost_its_end_is_not_sent_as_whole(local: LocalStorage
             [chunk async for chunk in blob.read(0, blob.size)]
 
 
-async def test_a_start_clears_what_dead_processes_left(local: LocalStorage, tmp_path: Path) -> None:
-    """Another living process's upload is locked, and stays."""
-    leftover = tmp_path / "incoming" / "leftover"
-    leftover.write_bytes(b"half")
+async def test_a_key_is_used_once(local: LocalStorage) -> None:
+    key = await put(local, b"content")
+    with pytest.raises(Unavailable):
+        await local.write(key, chunks_of(b"other"))
+    assert await read(local, key) == b"content"
 
-    async def interrupted() -> AsyncIterator[bytes]:
-        yield b"x" * 300_000
-        async with open_local_storage(tmp_path):
-            assert not leftover.exists()
-        yield b"y"
 
-    await local.write(new_key(), interrupted())
-    assert len(files_in(tmp_path)) == 1
+async def test_many_writers_hold_little_each(local: LocalStorage) -> None:
+    """What 100 writers send beyond 64 KiB goes to the disk before any of them sends more."""
+    all_began, held = asyncio.Barrier(100), asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        await all_began.wait()
+        yield b"x" * 65_537
+        await held.wait()
+
+    keys = [new_key() for _ in range(100)]
+    writers = [asyncio.create_task(local.write(key, slow())) for key in keys]
+
+    async def are_written() -> bool:
+        return all(local.path(key).exists() and local.path(key).stat().st_size for key in keys)
+
+    await eventually(are_written)
+    held.set()
+    assert {written.size for written in await asyncio.gather(*writers)} == {65_537}
+
+
+async def test_more_pieces_than_one_call_takes_are_written(local: LocalStorage) -> None:
+    key = new_key()
+    await local.write(key, chunks_of(*(b"%d," % number for number in range(3000))))
+    assert await read(local, key) == b"".join(b"%d," % number for number in range(3000))
 
 
 async def test_every_key_has_a_place_in_the_folder(local: LocalStorage, tmp_path: Path) -> None:
@@ -174,14 +186,14 @@ async def test_the_folder_is_for_us_alone(local: LocalStorage, tmp_path: Path) -
 
 async def test_readiness_notices_a_folder_that_is_gone(local: LocalStorage, tmp_path: Path) -> None:
     await local.check()
-    (tmp_path / "incoming").rmdir()
+    (tmp_path / "blobs").rename(tmp_path / "away")
     with pytest.raises(Unavailable):
         await local.check()
 
 
 def test_a_discarded_file_is_not_opened_by_a_late_write(tmp_path: Path) -> None:
     """A cancelled request discards while its write still waits for a thread."""
-    file = StagingFile(tmp_path)
+    file = BlobFile(tmp_path / "blob")
     file.discard()
     with pytest.raises(OSError, match="discarded"):
         file.write([b"late"])

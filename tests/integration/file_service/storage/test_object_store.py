@@ -1,6 +1,7 @@
 """What is particular to an object store: what it is asked for, what fails how and how soon, and what is left there."""
 
 import asyncio
+import os
 import re
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from file_service.errors import InsufficientStorage
-from file_service.storage.contract import new_key
+from file_service.storage.contract import BlobMissing, new_key
 from file_service.storage.object_store import PART_BYTES, ObjectStorage
 from file_service.storage.presign import SigningKey
 from shared.errors import Unavailable
@@ -24,6 +25,7 @@ from tests.s3_server import S3Server
 from tests.stores import ROOT
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.s3
 LONG = 2 * PART_BYTES + 1000
 BOUND = 3.0  # seconds: twice the time-out below, and some for a busy machine
 
@@ -49,16 +51,6 @@ def unfinished(server: S3Server) -> list[str]:
         return re.findall("<Key>(.*?)</Key>", answer.read().decode())
 
 
-async def test_signatures_are_enforced(s3_server: S3Server, objects: ObjectStorage, tmp_path: Path) -> None:
-    """A client with a wrong secret neither reads nor writes, nor is ready."""
-    key = await put(objects, b"content")
-    async with open_objects(s3_server, tmp_path, AWS_SECRET_ACCESS_KEY="wrong") as stranger:
-        for asked in (put(stranger, b"x"), read(stranger, key), stranger.delete(key), stranger.check()):
-            with pytest.raises(Unavailable):
-                await asked
-    assert await read(objects, key) == b"content"
-
-
 async def test_what_is_small_is_one_request_with_its_hash(impatient: ObjectStorage, proxy: FaultProxy) -> None:
     await put(impatient, b"x" * 3_000_000)
     assert [line.split()[0] for line in proxy.seen] == ["PUT"]
@@ -72,6 +64,20 @@ async def test_what_is_damaged_on_its_way_is_refused_by_the_store(
     with pytest.raises(Unavailable):
         await impatient.write(new_key(), chunks_of(*random_pieces(size)))
     assert await listed(impatient) == []
+
+
+async def test_what_is_being_written_can_not_be_read_yet(objects: ObjectStorage) -> None:
+    key = new_key()
+
+    async def looking() -> AsyncIterator[bytes]:
+        yield os.urandom(PART_BYTES)
+        yield b"x"
+        with pytest.raises(BlobMissing):
+            await read(objects, key)
+        assert await objects.list_shard(key[:2]) == []
+
+    await objects.write(key, looking())
+    assert len(await read(objects, key)) == PART_BYTES + 1
 
 
 async def test_an_upload_that_breaks_off_leaves_no_parts(s3_server: S3Server, objects: ObjectStorage) -> None:

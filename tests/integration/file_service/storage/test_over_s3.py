@@ -17,6 +17,7 @@ from tests.s3_server import S3Server
 from tests.stores import Databases
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.s3
 LONG = 9_000_000
 
 

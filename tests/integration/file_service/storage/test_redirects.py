@@ -12,6 +12,8 @@ from tests.integration.file_service.running_service import Person, RunningServic
 from tests.s3_server import S3Server
 from tests.stores import Databases
 
+pytestmark = pytest.mark.s3
+
 
 @pytest.fixture(scope="session")
 async def redirecting(

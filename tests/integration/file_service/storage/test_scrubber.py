@@ -53,6 +53,7 @@ async def found(database: Database, storage: Storage, wishes: Wishes = NOW) -> l
 
 async def replace(storage: Storage, key: str, content: bytes) -> None:
     """Do what no program of ours does: write other bytes under a key."""
+    await storage.delete(key)
     await storage.write(key, chunks_of(content))
 
 
