@@ -11,7 +11,7 @@ from pathlib import Path
 from deploy.backup.blobs import ListedBlob
 from deploy.backup.copying import for_each
 from deploy.backup.database import load_database
-from deploy.backup.errors import Damaged, shortened
+from deploy.backup.errors import BackupError, Damaged, shortened
 from deploy.backup.installation import Server
 from deploy.backup.opened import OpenBackup
 from deploy.local import outside
@@ -68,4 +68,9 @@ def _restore_for_a_moment(
 ) -> None:
     with lone_postgres(state, _PASSWORD, environ, UNSAFE) as url:
         server = Server(Secret(url), "colonnade_verified", partial(postgres_client, environ))
-        asyncio.run(load_database(backup, server, secrets))
+        try:
+            asyncio.run(load_database(backup, server, secrets))
+        except Damaged:
+            raise
+        except BackupError as exc:
+            raise Damaged(f"The dump can't be restored. {exc}") from exc

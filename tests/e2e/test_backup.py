@@ -91,6 +91,11 @@ async def test_each_restored_owner_has_the_bytes_that_files_and_blobs_say(drille
         assert (len(content), hashlib.sha256(content).digest()) == (blob["size"], blob["sha256"])
 
 
+def test_the_scrubber_finds_nothing_in_what_was_restored(drilled: Drill) -> None:
+    done = command("scrub", drilled.restored.state)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 async def test_everybody_may_do_what_they_might_before(drilled: Drill) -> None:
     before, after = [[tuple(row) for row in await ask(state, RIGHTS)] for state in drilled.states]
     assert len(before) > 100

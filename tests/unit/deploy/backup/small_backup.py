@@ -15,6 +15,7 @@ from deploy.backup.sealed import sealed_file
 from deploy.backup.signing import new_private_key
 from deploy.backup.snapshot import Facts
 from deploy.local.state import write_atomically
+from deploy.roles import SCHEMAS
 from shared.settings import Secret
 from tests.unit.deploy.backup.one_blob import OneBlob
 
@@ -42,7 +43,8 @@ async def make_small_backup(root: Path, contents: dict[str, bytes], dump: bytes 
             await store.copy_in(OneBlob(contents[blob.key]), blob)
     work.files, work.file_bytes = len(blobs), sum(blob.size for blob in blobs)
     lines = b"".join(line_of(blob) for blob in blobs)
-    kept = secret_files.encode({secret_files.SIGNING_KEY: PEM, "password_pepper": secrets.token_bytes(32)})
+    roles = {f"{schema}_{role}": b"guessed" for schema in SCHEMAS.values() for role in ("owner", "runtime")}
+    kept = secret_files.encode({secret_files.SIGNING_KEY: PEM, "password_pepper": secrets.token_bytes(32), **roles})
     for name, content in ((DATABASE, dump), (BLOBS, lines), (SECRETS, kept)):
         with sealed_file(work.folder / name, key, work.label(name)) as writer:
             writer.write(content)
