@@ -139,3 +139,21 @@ async def test_a_database_that_nobody_has_used_yet_may_be_replaced_once_nobody_i
     with pytest.raises(BackupError, match="Programs are connected"):
         await check_empty(server)
     await connection.close()
+
+
+LINKS = f"""
+    insert into files.owner (owner_id, bytes) values ('{ADA}', 0);
+    insert into files.file (file_id, owner_id, name, size, content_type, sha256)
+    values ('{ADA}', '{ADA}', 'a.txt', 0, 'text/plain', sha256(''));
+    insert into files.share (share_id, file_id, token_digest, inline, once, expires_at)
+    select gen_random_uuid(), '{ADA}', sha256(once::text::bytea), false, once, now() + interval '1 day'
+    from unnest(array[true, false]) as once;
+"""
+
+
+async def test_a_link_that_is_good_once_ends_and_others_stay(server: Server, database: DirectConnection) -> None:
+    if await database.fetchval("select to_regclass('files.share')") is None:
+        pytest.skip("this release has no links to files")
+    await database.execute(LINKS)
+    await adjust(server, MADE_AT, keep=False)
+    assert await column(database, "select once from files.share where expires_at > now()") == [False]
