@@ -1,6 +1,6 @@
 """A file's bytes, wherever they lie: its blobs, read one after the other as if they were one."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -14,6 +14,15 @@ from shared.logs import log
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """`length` bytes of a blob, from its `start`."""
+
+    blob: Blob
+    start: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
 class OpenContent:
     """All blobs are open, so that a deletion meanwhile changes nothing."""
 
@@ -21,12 +30,17 @@ class OpenContent:
 
     async def read(self, start: int, length: int) -> AsyncIterator[bytes]:
         """Yield `length` bytes from `start`, in chunks of bounded size. Raises Unavailable where there are fewer."""
+        for run in self.runs(start, length):
+            async for chunk in run.blob.read(run.start, run.length):
+                yield chunk
+
+    def runs(self, start: int, length: int) -> Iterator[Run]:
+        """Yield where these bytes lie."""
         end = start + length
         for held, blob in self.pieces:
             first, last = max(start, held.start), min(end, held.start + held.size)
             if first < last:
-                async for chunk in blob.read(first - held.start, last - first):
-                    yield chunk
+                yield Run(blob, first - held.start, last - first)
 
 
 @dataclass(frozen=True, slots=True)

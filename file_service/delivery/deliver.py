@@ -5,6 +5,7 @@ import asyncio
 from aiohttp import web
 
 from file_service.context import FILES
+from file_service.delivery import kernel_copy
 from file_service.delivery.content import OpenContent
 from file_service.delivery.headers import download_headers, last_modified, validators
 from file_service.delivery.ranges import ByteRange, if_range_holds, requested_range
@@ -81,11 +82,16 @@ async def _send(request: web.Request, response: web.StreamResponse, content: Ope
     """Send at the reader's pace, up to a point: one who stands still doesn't hold the file open for ever."""
     stall_seconds = request.app[FILES].stall_seconds
     await response.prepare(request)
+    left = kernel_copy.share(request, content, part)
     try:
-        async for chunk in content.read(part.start, part.length):
+        async for chunk in content.read(part.start, part.length - left):
             async with asyncio.timeout(stall_seconds):
                 await response.write(chunk)
             BYTES_SERVED.inc(len(chunk))
+        if left:
+            rest = content.runs(part.start + part.length - left, left)
+            async for taken in kernel_copy.copy(request, rest, stall_seconds):
+                BYTES_SERVED.inc(taken)
         async with asyncio.timeout(stall_seconds):
             await response.write_eof()
     except TimeoutError as exc:

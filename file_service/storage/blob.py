@@ -5,7 +5,7 @@ import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from file_service.storage.contract import BlobMissing
+from file_service.storage.contract import BlobMissing, Use
 from file_service.storage.threads import DiskThreads
 from shared.errors import Unavailable
 
@@ -32,6 +32,9 @@ class LocalBlob:
             start += len(chunk)
             length -= len(chunk)
 
+    async def lend(self, use: Use, start: int, length: int) -> int | None:
+        return await self._threads.run(self._lend, use, start, length)
+
     def open(self) -> None:
         with self._one_at_a_time:
             if self._closed:
@@ -48,6 +51,11 @@ class LocalBlob:
             if self._descriptor is not None:
                 os.close(self._descriptor)
             self._descriptor = None
+
+    def _lend(self, use: Use, start: int, length: int) -> int | None:
+        with self._one_at_a_time:
+            assert self._descriptor is not None
+            return use(self._descriptor, start, length)
 
     def _pread(self, start: int, length: int) -> bytes:
         with self._one_at_a_time:

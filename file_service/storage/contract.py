@@ -9,11 +9,11 @@ Keys are made by `new_key` alone. None is ever taken from a client, or from a na
 
 import re
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 SHARDS = tuple(f"{number:02x}" for number in range(256))  # the first two digits of keys
 _KEY = re.compile("[0-9a-f]{32}")
@@ -62,6 +62,17 @@ class Blob(Protocol):
 
     def read(self, start: int, length: int) -> AsyncIterator[bytes]:
         """Yield `length` bytes from `start`, in chunks of bounded size. Raises Unavailable where it has fewer."""
+
+
+Use = Callable[[int, int, int], int | None]  # descriptor, start, length -> how many bytes were taken
+
+
+@runtime_checkable
+class LendingBlob(Blob, Protocol):
+    """A blob with a descriptor that the kernel may read from."""
+
+    async def lend(self, use: Use, start: int, length: int) -> int | None:
+        """Call `use` with the descriptor, in a thread. Raises Unavailable for its OSError."""
 
 
 class Storage(Protocol):

@@ -59,7 +59,7 @@ class ObjectStorage:
 
     async def _write(self, path: str, spool: Spool, chunks: AsyncIterator[bytes]) -> None:
         upload: MultipartUpload | None = None
-        take = partial(self._threads.run, spool.take)
+        take = partial(self._threads.run, spool.take, PART_BYTES)
         try:
             async for _ in self._parts(spool, chunks):
                 upload = upload or MultipartUpload(partial(self._put_parts, path), self._places)
@@ -85,16 +85,18 @@ class ObjectStorage:
             if collected >= _BATCH:
                 await self._threads.run(spool.add, batch)
                 batch, collected = [], 0
-                if spool.waiting >= PART_BYTES:
+                while spool.waiting >= PART_BYTES:  # exactly a part: of a longer one the library would keep all
                     yield
         await self._threads.run(spool.add, batch)
+        while spool.waiting > PART_BYTES:
+            yield
 
     async def _put_whole(self, path: str, spool: Spool) -> None:
         if spool.waiting <= IN_MEMORY:
-            await self._put(path, spool.take())
+            await self._put(path, spool.take(PART_BYTES))
             return
         async with self._places.one():
-            await self._put(path, await self._threads.run(spool.take))
+            await self._put(path, await self._threads.run(spool.take, PART_BYTES))
 
     async def _put(self, path: str, content: bytes) -> None:
         with failures(), _bucket_exists():

@@ -69,5 +69,6 @@ class MultipartUpload:
                 raise given
             part, stored = given
             yield part
+            del part, given  # an upload that waits for more mustn't hold what is stored
             yield b""  # obstore asks for more than this only once it is rid of the part
             stored.set()

@@ -40,17 +40,17 @@ class Spool:
             else:
                 self._spill(data)
 
-    def take(self) -> bytes:
-        """Return all that waits, and make room for more."""
+    def take(self, most: int) -> bytes:
+        """Return what waits, up to `most` bytes, and make room for more."""
         with self._one_at_a_time:
-            data = b"".join(self._memory)
-            self._memory.clear()
-            if self._file is not None:
-                self._file.seek(0)
-                data = self._file.read()
-                self._file.seek(0)
-                self._file.truncate()
-            self.waiting = 0
+            if self._file is None:
+                return self._take_from_memory(most)
+            self._file.seek(0)
+            data, rest = self._file.read(most), self._file.read()
+            self._file.seek(0)
+            self._file.truncate()
+            self._spill(rest)
+            self.waiting = len(rest)
             return data
 
     def close(self) -> None:
@@ -60,6 +60,12 @@ class Spool:
             if self._file is not None:
                 self._file.close()
             self._file = None
+
+    def _take_from_memory(self, most: int) -> bytes:
+        data = b"".join(self._memory)
+        self._memory = [data[most:]]
+        self.waiting = len(self._memory[0])
+        return data[:most]
 
     def _spill(self, data: bytes) -> None:
         if self._closed:
