@@ -10,7 +10,7 @@ TARGETS ?= headers paths routes answers frames handshakes client_addresses
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test test-faults test-readme test-examples soak fuzz check fmt fmt-check lint types migrate admin doctor memory compose-check bench-gateway bench-visit problems lock clean mail-preview test-federation rotate-keys bench-auth bench-files import test-browser test-uploads test-clients test-s3 test-storage-faults scrub test-antivirus
+.PHONY: help run test test-faults test-readme test-examples soak fuzz check fmt fmt-check lint types migrate admin doctor memory compose-check bench-gateway bench-visit problems lock clean mail-preview test-federation rotate-keys bench-auth bench-files import test-browser test-uploads test-clients test-s3 test-storage-faults scrub test-antivirus test-backup backup verify-backup restore prune-backups
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -30,6 +30,9 @@ test-uploads: $(VENV)/.dev  ## a thousand uploads, cut and resumed at random whi
 
 test-clients: $(VENV)/.dev tests/clients/node_modules/.installed  ## tus-js-client and curl against the running stack; needs node 20, npm and curl
 	@$(BIN)/pytest -q tests/clients
+
+test-backup: $(VENV)/.dev  ## kill -9 backups and restores, from folders and buckets, large files (5 minutes)
+	@$(BIN)/pytest -q tests/backup $(ARGS)
 
 test-s3: $(VENV)/.dev  ## file_service on a real S3 server: faults, redirects, scrubber, collector (1 minute)
 	@$(BIN)/pytest -q -m s3 tests/integration/file_service/storage $(ARGS)
@@ -89,6 +92,18 @@ import: $(VENV)/.embedded  ## take over accounts of another system from FILE= in
 
 doctor: $(VENV)/.embedded  ## what is wrong with the running stack, and what to do about it (JSON=1 for machines)
 	@exec $(BIN)/python -m deploy.local $(if $(JSON),doctor-json,doctor)
+
+backup: $(VENV)/.embedded  ## back up database, files and keys into TO=folder (BACKUP_PASSPHRASE_FILE=)
+	@exec $(BIN)/python -m deploy.local backup '$(TO)'
+
+verify-backup: $(VENV)/.embedded  ## read every byte of the backup FROM=folder, and restore it into a scratch database
+	@exec $(BIN)/python -m deploy.local verify-backup '$(FROM)'
+
+restore: $(VENV)/.embedded  ## restore FROM=folder into an empty STATE_DIR (KEEP_SESSIONS=1 SKIP_DAMAGED=1)
+	@exec $(BIN)/python -m deploy.local restore '$(FROM)' $(if $(KEEP_SESSIONS),--keep-sessions) $(if $(SKIP_DAMAGED),--skip-damaged)
+
+prune-backups: $(VENV)/.embedded  ## keep the newest KEEP= backups in FROM=folder
+	@exec $(BIN)/python -m deploy.local prune-backups '$(FROM)' '$(KEEP)'
 
 scrub: $(VENV)/.embedded  ## compare the running stack's stored files with the database (QUICK=1 reads none, REPAIR=1 mends)
 	@exec $(BIN)/python -m deploy.local scrub $(if $(QUICK),--quick) $(if $(REPAIR),--repair)

@@ -7,9 +7,11 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from deploy.local.errors import LaunchError
 from deploy.local.state import make_folder, once, write_atomically
 from shared.identity import public_jwk
 
+RESTORING = ".restoring"  # names the backup that a restore, which hasn't ended, makes this place from
 ISSUERS = ("gateway", "auth_service", "user_service", "file_service")
 
 
@@ -17,7 +19,10 @@ class Originals:
     """Replacing a file and starting again changes a secret, where nothing that exists rests on the old one."""
 
     def __init__(self, folder: Path) -> None:
+        """Raises LaunchError where a restore was broken off: what is there must not be taken for whole."""
         make_folder(folder, 0o700)
+        if (folder / RESTORING).exists():
+            raise LaunchError(f"A restore was broken off, or is still at work, in {folder}: run it again, to its end.")
         self.folder = folder
 
     def password(self, name: str) -> str:

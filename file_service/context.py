@@ -9,8 +9,8 @@ from file_service.delivery.content import Content
 from file_service.domain.verdicts import CheckPolicy
 from file_service.pictures.renditions import Renditions
 from file_service.storage.contract import Storage
-from file_service.uploads.resumable.resumable import Resumable
 from file_service.uploads.intake import Intake
+from file_service.uploads.resumable.resumable import Resumable
 from file_service.uploads.store import Uploads
 from shared.db import Database
 

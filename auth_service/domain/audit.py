@@ -52,6 +52,7 @@ class Action(StrEnum):
     EMAIL_CHANGE_UNDONE = "email_change_undone"
     PASSWORD_RESET = "password_reset"  # noqa: S105  an action, not a password
     MAIL_SETTINGS_CHANGED = "mail_settings_changed"
+    RESTORED = "restored"  # the installation, from a backup; written by deploy/backup
 
 
 _FIRST_YEAR, _LAST_YEAR = 1971, 2200

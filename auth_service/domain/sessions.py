@@ -36,6 +36,7 @@ class EndReason(StrEnum):
     ACCOUNT_BANNED = "account_banned"
     PASSWORD_VOIDED = "password_voided"  # noqa: S105  as above
     ENDED_BY_ADMINISTRATOR = "ended_by_administrator"
+    RESTORED = "restored"  # written by deploy/backup
     EXPIRED = "expired"  # by itself, so that it stands in no row
     OTHER = "other"
 
@@ -57,6 +58,7 @@ EXPLANATIONS = {
     EndReason.SIGNED_IN_ANEW: "Somebody signed in anew in the same browser.",
     EndReason.REFRESH_TOKEN_REUSE: "An old refresh token was used again, so somebody may have copied it.",
     EndReason.TOO_MANY_SESSIONS: "You signed in elsewhere, and this was the longest unused of too many sessions.",
+    EndReason.RESTORED: "The server was restored from a backup: sign in again.",
     EndReason.EXPIRED: "It wasn't used for too long, or had its time.",
     EndReason.OTHER: "It was ended.",
     EndReason.ROLES_CHANGED: "What you may do was changed: sign in again.",

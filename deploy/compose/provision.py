@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.local.errors import LaunchError
 from deploy.local.state import make_folder, write_atomically
 from deploy.originals import Originals
 from deploy.roles import DATABASE, SCHEMAS
@@ -94,5 +95,14 @@ def _database_url(originals: Originals, role: str, database: str) -> str:
     return f"postgresql://{role}:{originals.password(role)}@postgres:5432/{database}"
 
 
+def main(root: str) -> int:
+    try:
+        provision(Path(root))
+    except LaunchError as exc:
+        print(f"colonnade: {exc}", file=sys.stderr)
+        return 1
+    return 0
+
+
 if __name__ == "__main__":
-    provision(Path(sys.argv[1]))
+    raise SystemExit(main(sys.argv[1]))

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Mapping
 import aiohttp
 
 from deploy.doctor.checks import front_door, programs
+from deploy.doctor.checks.backups import backups
 from deploy.doctor.checks.disk import disks
 from deploy.doctor.checks.postgres import postgres
 from deploy.doctor.checks.secrets import secrets
@@ -25,7 +26,7 @@ async def examine(stack: Stack) -> list[Finding]:
         findings += await _stores(stack)
         findings += _measured(by_name)
         findings += await _front_door(session, stack)
-    return [*findings, *programs.descriptors(seen), *secrets(stack), *disks(stack)]
+    return [*findings, *programs.descriptors(seen), *secrets(stack), *disks(stack), *backups(stack)]
 
 
 async def _stores(stack: Stack) -> list[Finding]:

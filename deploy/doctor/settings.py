@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
 from shared.settings import Env
@@ -19,15 +20,17 @@ _PRIVATE = "http://127.0.0.1:908{}"
 
 @dataclass(frozen=True, slots=True)
 class DoctorSettings:
-    """`private` are the private ports' base URLs, by program."""
+    """`private` are the private ports' base URLs, by program; `backups` is the folder where they lie, if it is here."""
 
     public_url: str
     private: Mapping[str, str]
+    backups: Path | None
 
     @classmethod
     def from_env(cls, env: Env) -> Self:
         return cls(
             public_url=env.url("PUBLIC_URL", "http://127.0.0.1:8080"),
+            backups=Path(folder) if (folder := env.text("BACKUP_DIR", "")) else None,
             private={
                 "gateway": env.url("GATEWAY_PRIVATE_URL", _PRIVATE.format(0)),
                 "auth_service": env.url("AUTH_PRIVATE_URL", _PRIVATE.format(1)),

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
@@ -19,16 +20,26 @@ Environ = Mapping[str, str]
 class Stack:
     """`private` are the base URLs of the private ports, and `environments` what each program was told, by program.
 
-    Where an environment isn't known, what is said in it can't be looked at.
+    Where an environment isn't known, what is said in it can't be looked at. `backups` is the last one's time, and since
+    when there could be one; None where nothing is known of backups.
     """
 
     public_url: str
     private: Mapping[str, str]
     environments: Mapping[str, Environ]
+    backups: "Backups | None" = None
 
     def told(self, program: str, name: str) -> str:
         """Return a variable of a program's, or of the file that stands for it; empty where it can't be had."""
         return Env(self.environments.get(program, {})).text(name, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Backups:
+    """When the last one was made, if ever, and since when the installation has been there."""
+
+    last: datetime | None
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
-"""`python -m deploy.local run|migrate|admin EMAIL|import FILE|scrub|doctor|memory|clean`.
+"""`python -m deploy.local run|migrate|admin EMAIL|import FILE|scrub|doctor|memory|clean`, and
+`backup TO|verify-backup FROM|restore FROM|prune-backups FOLDER KEEP`.
 
 With `--with-parent` it ends with whoever started it.
 """
@@ -21,9 +22,13 @@ _COMMANDS = {
     "doctor": "deploy.local.doctor:doctor",
     "doctor-json": "deploy.local.doctor:doctor_json",
     "memory": "deploy.local.memory:memory",
+    "backup": "deploy.local.backups:back_up",
+    "verify-backup": "deploy.local.backups:verify",
+    "restore": "deploy.local.backups:restore",
+    "prune-backups": "deploy.local.backups:prune",
     "clean": "deploy.local.clean:clean",
 }
-_WITH_ARGUMENTS = ("admin", "import", "scrub")
+_WITH_ARGUMENTS = ("admin", "import", "scrub", "backup", "verify-backup", "restore", "prune-backups")
 
 
 def main(arguments: list[str]) -> int:

@@ -26,6 +26,20 @@ def postgres_bindir(environ: Mapping[str, str]) -> Path:
     raise LaunchError("PostgreSQL wasn't found: run `make run`, or point PG_BINDIR at the folder of its programs.")
 
 
+def postgres_client(environ: Mapping[str, str], name: str) -> Path:
+    """Return one of PostgreSQL's client programs, such as pg_dump, of the same release as the server if we run it."""
+    chosen = environ.get("PG_BINDIR")
+    for folder in [Path(chosen)] if chosen else [*_postgres_candidates(), *_on_path(name)]:
+        if (folder / name).is_file():
+            return (folder / name).absolute()
+    raise LaunchError(f"{name} wasn't found: point PG_BINDIR at the folder of PostgreSQL's programs.")
+
+
+def _on_path(name: str) -> Iterator[Path]:
+    if found := shutil.which(name):
+        yield Path(found).parent
+
+
 def _postgres_candidates() -> Iterator[Path]:
     for wheel in _WHEELS:
         if folder := _package(wheel):

@@ -1,9 +1,12 @@
 """`make doctor`: the doctor's visit to the running embedded stack, of which all is known."""
 
 import os
+from datetime import UTC, datetime
 
 from deploy.doctor.__main__ import report
+from deploy.doctor.stack import Backups
 from deploy.doctor.stack import Stack as Patient
+from deploy.local.backups import NOTE
 from deploy.local.environments import LOOPBACK, PROGRAMS, ports_of
 from deploy.local.errors import LaunchError
 from deploy.local.running import recorded
@@ -32,5 +35,12 @@ def _visit(*, as_json: bool) -> int:
         public_url=settings.public_url,
         private={name: f"http://{LOOPBACK}:{ports_of(name, settings.port).private}" for name in PROGRAMS},
         environments={name: stack.environment(name) for name in PROGRAMS},
+        backups=_backups(state),
     )
     return report(patient, as_json=as_json)
+
+
+def _backups(state: State) -> Backups:
+    note = state.read(NOTE)
+    since = datetime.fromtimestamp((state.root / "instance").stat().st_mtime, UTC)
+    return Backups(datetime.fromisoformat(note["made_at"]) if note else None, since)

@@ -8,7 +8,6 @@ from datetime import timedelta
 from aiohttp import web
 
 from file_service.context import RESUMABLE, FileContext
-from file_service.parts.checks import intake
 from file_service.settings import Settings
 from file_service.uploads.in_flight import InFlight
 from file_service.uploads.resumable.concatenation import Concatenation
@@ -41,7 +40,6 @@ async def add_resumable(apps: Apps, settings: Settings, context: FileContext) ->
 def _resumable(settings: Settings, context: FileContext, lifetime: timedelta, threads: Executor) -> Resumable:
     database, storage, collector, purposes = context.database, context.storage, context.collector, settings.purposes
     limits, hashes = Limits(settings.max_bytes, settings.quota_bytes), RunningHashes()
-    entrance = intake(settings.checks, context.content)
     in_flight = InFlight(2 * limits.quota)  # of bytes that no row tells of yet
     return Resumable(
         database,
@@ -49,6 +47,6 @@ def _resumable(settings: Settings, context: FileContext, lifetime: timedelta, th
         limits,
         lifetime,
         Writer(database, storage, collector, purposes, hashes, threads, in_flight, limits.quota, lifetime),
-        Finishing(database, storage, collector, purposes, hashes, Merging(database, storage), entrance),
+        Finishing(database, storage, collector, purposes, hashes, Merging(database, storage), context.intake),
         Concatenation(database, purposes, limits, lifetime),
     )

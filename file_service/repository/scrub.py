@@ -65,10 +65,12 @@ class ScrubRepository:
         return [KnownBlob(**row) for row in rows]
 
     async def files_after(self, file_id: UUID, limit: int) -> Sequence[FileSum]:
+        """Leave out infected ones, whose bytes go before their rows."""
         rows = await self._db.fetch(
             """
             with page as (
-                select file_id, owner_id, size, sha256 from files.file where file_id > $1 order by file_id limit $2
+                select file_id, owner_id, size, sha256 from files.file
+                where file_id > $1 and verdict <> 'infected' order by file_id limit $2
             )
             select page.file_id, page.owner_id, page.size, coalesce(held.bytes, 0)::bigint as held,
                 coalesce(held.gapless and (held.blobs > 1 or held.same), page.size = 0) as fits

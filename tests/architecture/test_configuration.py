@@ -12,6 +12,7 @@ import auth_service.settings
 import file_service.settings
 import gateway.settings
 import user_service.settings
+from deploy.backup.settings import InstallationSettings, VaultSettings
 from deploy.doctor.settings import DoctorSettings
 from deploy.local import settings as launcher
 from deploy.roles import RolesSettings
@@ -31,6 +32,7 @@ READERS: dict[str, Callable[[Env], object]] = {
     "migrate": MigrationSettings.from_env,
     "deploy.roles": RolesSettings.from_env,
     "deploy.doctor": DoctorSettings.from_env,
+    "deploy.backup": lambda env: (VaultSettings.from_env(env), InstallationSettings.from_env(env)),
 }
 
 
@@ -124,7 +126,7 @@ def test_every_settings_module_is_looked_at() -> None:
                 found.add(f"{path.parent.name}.{node.name}" if node.name == "Settings" else node.name)
     assert found - composed == {
         "gateway.Settings", *(f"{service}.Settings" for service in SERVICES), "MigrationSettings", "RolesSettings",
-        "DoctorSettings",
+        "DoctorSettings", "VaultSettings", "SecretsSettings", "InstallationSettings",
     }  # fmt: skip
 
 

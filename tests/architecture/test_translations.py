@@ -59,5 +59,5 @@ def test_what_is_translated_holds_as_many_sentences(german: Language) -> None:
 
 
 def test_every_action_has_words_for_people() -> None:
-    ours = {action.value for action in Action if action.value.startswith(("signing_key", "audit_"))}
+    ours = {action.value for action in Action if action.value.startswith(("signing_key", "audit_", "restored"))}
     assert {action.value for action in Action} - ours - {"account_deleted"} == set(TEXTS)

@@ -1,5 +1,6 @@
 """A person with an app: speaks to the gateway alone, from a loopback address of their own."""
 
+import io
 import itertools
 import json
 import os
@@ -63,7 +64,9 @@ class Visitor:
             self.tokens = reply.json()
         return reply
 
-    async def upload(self, content: bytes, name: str = "notes.txt", content_type: str = "text/plain") -> "Reply":
+    async def upload(
+        self, content: bytes | io.BytesIO, name: str = "notes.txt", content_type: str = "text/plain"
+    ) -> "Reply":
         return await self.call(
             "POST", "/v1/files", params={"name": name}, data=content, headers={"Content-Type": content_type}
         )

@@ -1,0 +1,1 @@
+"""Backup and restore of databases, files and keys together."""
