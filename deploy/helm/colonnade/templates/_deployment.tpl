@@ -28,7 +28,7 @@ spec:
   template:
     metadata:
       labels:
-        {{- include "colonnade.labels" . | nindent 8 }}
+        {{- include "colonnade.selector" . | nindent 8 }}
         {{- with $values.podLabels }}
         {{- toYaml . | nindent 8 }}
         {{- end }}
@@ -41,7 +41,7 @@ spec:
       serviceAccountName: {{ $values.serviceAccountName }}
       terminationGracePeriodSeconds: {{ include "colonnade.gracePeriod" $root }}
       topologySpreadConstraints:
-        {{- include "colonnade.spread" . | nindent 8 }}
+        {{- include "colonnade.spread" . | trim | nindent 8 }}
       {{- range $key := list "priorityClassName" "nodeSelector" "tolerations" "affinity" }}
       {{- with get $values $key }}
       {{ $key }}:
@@ -53,7 +53,7 @@ spec:
           {{- include "colonnade.containerBasics" $root | nindent 10 }}
           command: [python, -m, {{ $program }}]
           env:
-            {{- include "colonnade.env" . | nindent 12 }}
+            {{- include "colonnade.env" . | trim | nindent 12 }}
           ports:
             - {name: public, containerPort: {{ $facts.port }}}
             - {name: private, containerPort: {{ add $facts.port 1000 }}}

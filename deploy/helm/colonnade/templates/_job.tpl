@@ -18,7 +18,7 @@ spec:
   template:
     metadata:
       labels:
-        {{- include "colonnade.labels" $each | nindent 8 }}
+        {{- include "colonnade.selector" $each | nindent 8 }}
         colonnade/job: database
     spec:
       {{- include "colonnade.podBasics" .root | nindent 6 }}

@@ -71,9 +71,9 @@ spec:
     {{- range $caller, $its := $architecture }}
     {{- with get $its.calls $program }}
     - from:
-        {{- include "colonnade.peer" (list $root $caller) | nindent 8 }}
+        {{- include "colonnade.peer" (list $root $caller) | trim | nindent 8 }}
       ports:
-        {{- include "colonnade.ports" (dict "port" $facts.port "named" .) | nindent 8 }}
+        {{- include "colonnade.ports" (dict "port" $facts.port "named" .) | trim | nindent 8 }}
     {{- end }}
     {{- end }}
     {{- with $policy.metricsFrom }}
@@ -84,9 +84,9 @@ spec:
   egress:
     {{- range $callee, $ports := $facts.calls }}
     - to:
-        {{- include "colonnade.peer" (list $root $callee) | nindent 8 }}
+        {{- include "colonnade.peer" (list $root $callee) | trim | nindent 8 }}
       ports:
-        {{- include "colonnade.ports" (dict "port" (get $architecture $callee).port "named" $ports) | nindent 8 }}
+        {{- include "colonnade.ports" (dict "port" (get $architecture $callee).port "named" $ports) | trim | nindent 8 }}
     {{- end }}
     {{- range include "colonnade.waysOut" . | fromYamlArray }}
     {{- include "colonnade.wayOut" (list $root .) | nindent 4 }}
