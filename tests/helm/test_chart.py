@@ -66,7 +66,7 @@ def test_chart_and_image_have_the_products_version() -> None:
     from shared import VERSION  # noqa: PLC0415  the chart is what is looked at
 
     assert f"appVersion: {VERSION}\n" in (CHART / "Chart.yaml").read_text()
-    assert f"image: \"colonnade:{VERSION}\"" in rendered("default")
+    assert f'image: "colonnade:{VERSION}"' in rendered("default")
 
 
 def test_ingress_is_where_public_url_is() -> None:

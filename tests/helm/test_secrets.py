@@ -42,9 +42,7 @@ def test_no_secret_is_in_an_environment_or_made_by_the_chart(name: str) -> None:
 def test_every_secret_file_that_is_named_is_mounted_and_no_other(name: str) -> None:
     for component, pod in pods(name):
         named = {value.removeprefix(MOUNT) for value in environment(pod).values() if value.startswith(MOUNT)}
-        mounted = {
-            item["path"] for each in sources(pod) for item in (each.get("secret") or each["configMap"])["items"]
-        }
+        mounted = {item["path"] for each in sources(pod) for item in (each.get("secret") or each["configMap"])["items"]}
         assert named == mounted, component
         [volume] = [each for each in pod["volumes"] if each["name"] == "secrets"]
         assert volume["projected"]["defaultMode"] == 0o440
