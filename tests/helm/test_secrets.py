@@ -1,4 +1,4 @@
-"""Every secret is a file from a Secret that somebody else made; which ones there have to be is the programs' business."""
+"""Every secret is a file from a Secret that somebody else made; which there have to be is the programs' business."""
 
 import re
 from pathlib import Path
