@@ -115,8 +115,9 @@ lock: $(UV)  ## resolve the dependencies anew (ARGS=--upgrade for newer ones)
 
 clean:  ## remove the venv, the caches and all data of the stack
 	@$(PYTHON) -m deploy.local clean
-	@rm -rf $(VENV) tests/federation/node_modules .bench .helm .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .fuzz
+	@rm -rf $(VENV) tests/federation/node_modules .bench .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .fuzz
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@rm -rf .helm
 
 BENCH = $(if $(CHECK),--check) $(if $(SAVE),--save)
 

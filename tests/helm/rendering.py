@@ -26,10 +26,17 @@ def helm(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def read_yaml(text: str) -> list[Any]:
     """Read YAML with the validator's own reader: Colonnade has none."""
-    command = [TOOLS / "python", "-c", _READ_YAML]
+    command: list[str | Path] = [TOOLS / "python", "-c", _READ_YAML]
     found = subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout
     documents: list[Any] = json.loads(found)
     return documents
+
+
+def validated(folder: Path, text: str, version: str) -> subprocess.CompletedProcess[str]:
+    """Have manifests judged by the schemas of one version of Kubernetes; nothing unknown passes."""
+    (folder / "manifests.yaml").write_text(text)
+    command: list[str | Path] = [TOOLS / "kubernetes-validate", "--strict", "-k", version, folder / "manifests.yaml"]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def values_arguments(name: str) -> list[str]:

@@ -1,11 +1,10 @@
 """Helm takes the chart, and Kubernetes would take what comes of it."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.helm.rendering import CHART, TOOLS, VALUES, helm, manifests, of_kind, rendered, values_arguments
+from tests.helm.rendering import CHART, VALUES, helm, manifests, of_kind, rendered, validated, values_arguments
 
 OLDEST, NEWEST = "1.27", "1.37"
 
@@ -22,9 +21,7 @@ def test_every_manifest_is_what_kubernetes_knows(name: str, version: str, tmp_pa
     """All but the one that Prometheus' operator brings, which no schema of Kubernetes has."""
     documents = rendered(name).split("\n---\n")
     own = [each for each in documents if "apiVersion: monitoring.coreos.com/v1" not in each]
-    (tmp_path / "all.yaml").write_text("\n---\n".join(own))
-    command = [TOOLS / "kubernetes-validate", "--strict", "-k", version, tmp_path / "all.yaml"]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    answer = validated(tmp_path, "\n---\n".join(own), version)
     assert answer.returncode == 0, answer.stdout + answer.stderr
     assert answer.stdout.count(" passed for resource ") == len(
         [each for each in manifests(name) if each["kind"] != "ServiceMonitor"]
@@ -32,9 +29,8 @@ def test_every_manifest_is_what_kubernetes_knows(name: str, version: str, tmp_pa
 
 
 def test_validator_refuses_a_field_that_does_not_exist(tmp_path: Path) -> None:
-    (tmp_path / "all.yaml").write_text(rendered("default").replace("clusterIP: None", "clusterIp: None"))
-    command = [TOOLS / "kubernetes-validate", "--strict", tmp_path / "all.yaml"]
-    assert subprocess.run(command, capture_output=True, check=False).returncode != 0
+    text = rendered("default").replace("clusterIP: None", "clusterIp: None")
+    assert validated(tmp_path, text, NEWEST).returncode != 0
 
 
 @pytest.mark.parametrize("name", VALUES)
