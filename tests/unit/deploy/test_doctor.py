@@ -143,6 +143,18 @@ def test_secret_file_that_others_can_read_fails(tmp_path: Path, mode: int) -> No
     assert f"refresh_key has mode {mode:04o}" in failed[0].what
 
 
+@pytest.mark.parametrize(("mode", "expected"), [(0o440, 0), (0o640, 0), (0o460, 1), (0o444, 1), (0o450, 1)])
+def test_secret_file_that_another_user_lends_our_group_is_fine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int, expected: int
+) -> None:
+    """So are the Secrets that Kubernetes mounts: root's, and readable by the pod's own group."""
+    stack = secret_stack(tmp_path, mode)
+    owner = (tmp_path / "refresh_key").stat()
+    monkeypatch.setattr("deploy.doctor.checks.secrets.os.geteuid", lambda: owner.st_uid + 1)
+    monkeypatch.setattr("deploy.doctor.checks.secrets.os.getegid", lambda: owner.st_gid)
+    assert len([found for found in secrets(stack) if found.level is Level.FAIL]) == expected
+
+
 def test_good_secrets_are_told_once_and_never_shown(tmp_path: Path) -> None:
     stack = secret_stack(tmp_path, DATABASE_URL=f"postgresql://auth:{os.urandom(32).hex()}@db/colonnade")
     found = secrets(stack)
