@@ -10,7 +10,7 @@ TARGETS ?= headers paths routes answers frames handshakes client_addresses
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test test-faults test-readme test-examples soak fuzz check fmt fmt-check lint types migrate admin doctor memory compose-check bench-gateway bench-visit problems lock clean mail-preview test-federation rotate-keys bench-auth bench-files import test-browser
+.PHONY: help run test test-faults test-readme test-examples soak fuzz check fmt fmt-check lint types migrate admin doctor memory compose-check bench-gateway bench-visit problems lock clean mail-preview test-federation rotate-keys bench-auth bench-files import test-browser test-uploads test-clients
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -24,6 +24,12 @@ test: $(VENV)/.dev  ## run all tests (ARGS="-k word" for some)
 
 test-faults: $(VENV)/.dev  ## kill -9 each of the seven processes ten times under a stream of writes (5 minutes)
 	@$(BIN)/pytest -q tests/e2e/test_kills.py --kills 10
+
+test-uploads: $(VENV)/.dev  ## a thousand uploads, cut and resumed at random while processes are killed (UPLOADS=1000)
+	@$(BIN)/pytest -q tests/e2e/test_cut_uploads.py --uploads $(or $(UPLOADS),1000)
+
+test-clients: $(VENV)/.dev tests/clients/node_modules/.installed  ## tus-js-client and curl against the running stack; needs node 20, npm and curl
+	@$(BIN)/pytest -q tests/clients
 
 test-readme: $(VENV)/.dev  ## paste the README's visit into a shell, with curl
 	@$(BIN)/pytest -q tests/readme
@@ -110,7 +116,7 @@ lock: $(UV)  ## resolve the dependencies anew (ARGS=--upgrade for newer ones)
 
 clean:  ## remove the venv, the caches and all data of the stack
 	@$(PYTHON) -m deploy.local clean
-	@rm -rf $(VENV) tests/federation/node_modules .bench .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .fuzz
+	@rm -rf $(VENV) tests/federation/node_modules tests/clients/node_modules .bench .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .fuzz
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 BENCH = $(if $(CHECK),--check) $(if $(SAVE),--save)
@@ -139,6 +145,10 @@ $(VENV)/.compose: requirements/compose.txt $(UV)
 
 tests/federation/node_modules/.installed: tests/federation/package-lock.json
 	@npm ci --prefix tests/federation --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
+tests/clients/node_modules/.installed: tests/clients/package-lock.json
+	@npm ci --prefix tests/clients --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
 # The programs that the benches compare with are kept out of our own venv.

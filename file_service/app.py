@@ -12,7 +12,9 @@ from file_service.collector import Collector
 from file_service.context import FILES, FileContext
 from file_service.delivery.content import Content
 from file_service.parts.sharing import SHARING_PURGES, compose_sharing
+from file_service.parts.uploads import add_resumable
 from file_service.repository.owners import PURGE_DELETED_OWNERS
+from file_service.repository.uploads import PURGE_UPLOADS
 from file_service.routes import PRIVATE_ROUTES, ROUTES
 from file_service.settings import NAME, Settings
 from file_service.sharing.context import SHARING
@@ -31,7 +33,7 @@ from shared.web.health import Check
 
 SCHEMA = "files"
 MIGRATIONS = Path(__file__).with_name("migrations")
-_PURGES = (purge_idempotency(SCHEMA), PURGE_DELETED_OWNERS, *SHARING_PURGES)
+_PURGES = (purge_idempotency(SCHEMA), PURGE_DELETED_OWNERS, PURGE_UPLOADS, *SHARING_PURGES)
 
 
 @asynccontextmanager
@@ -53,7 +55,9 @@ async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterato
         await stack.enter_async_context(
             background("purge", partial(purge, database, _PURGES), every=EVERY, after=AFTER)
         )
-        yield _apps(settings, context, verifier, lifecycle)
+        apps = _apps(settings, context, verifier, lifecycle)
+        await stack.enter_async_context(add_resumable(apps, settings, context))
+        yield apps
 
 
 def _context(settings: Settings, database: Database, storage: Storage) -> FileContext:

@@ -8,3 +8,9 @@ UPLOADS = Counter(
 BYTES_STORED = Counter("file_bytes_stored_total", "Bytes of files that were stored.")
 BYTES_SERVED = Counter("file_bytes_served_total", "Bytes of files that were sent.")
 BLOBS_DELETED = Counter("file_blobs_deleted_total", "Blobs deleted from storage.")
+RESUMABLE_UPLOADS = Counter(
+    "file_resumable_uploads_total",
+    "What became of resumable uploads: begun, finished, expired, terminated, or refused for what they hold.",
+    ("event",),
+)
+RESUMABLE_BYTES = Counter("file_resumable_bytes_total", "Bytes that resumable uploads took in, durably.")

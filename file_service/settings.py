@@ -16,7 +16,8 @@ _GIB = 1024**3
 class Settings:
     """`max_bytes` is for one file, `quota_bytes` for all of one owner's.
 
-    `stall_seconds` is how long an upload may send nothing, and a reader may take for a chunk of a download.
+    `stall_seconds` is how long an upload may send nothing, and a reader may take for a chunk of a download;
+    `upload_hours` how long an unfinished upload is kept after its last byte.
     `link_keys` sign URLs. `content_url` is how bytes are reached without an account, empty where that is PUBLIC_URL.
     Caches may use a public file for `public_seconds` without asking.
     """
@@ -29,6 +30,7 @@ class Settings:
     max_bytes: int
     quota_bytes: int
     stall_seconds: float
+    upload_hours: float
     purposes: Purposes
     link_keys: tuple[Secret, ...]
     content_url: str
@@ -46,6 +48,7 @@ class Settings:
             max_bytes=env.integer("FILE_MAX_BYTES", _GIB, minimum=1),
             quota_bytes=env.integer("FILE_QUOTA_BYTES", 5 * _GIB, minimum=1),
             stall_seconds=env.number("FILE_STALL_SECONDS", 60.0, minimum=0.1),
+            upload_hours=env.number("FILE_UPLOAD_HOURS", 24.0, minimum=0.0001),
             purposes=_purposes(env),
             link_keys=read_link_keys(env),
             content_url=read_content_url(env, process.public_url),

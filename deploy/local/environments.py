@@ -51,6 +51,7 @@ _PASSED_ON: Mapping[str, tuple[str, ...]] = {
         "FILE_QUOTA_BYTES",
         "FILE_STALL_SECONDS",
         "FILES_PUBLIC_URL",
+        "FILE_UPLOAD_HOURS",
         "FILES_ROOT",
     ),
 }

@@ -4,7 +4,8 @@ from file_service.routes.files import FILES_ROUTES
 from file_service.routes.private import PRIVATE_ROUTES
 from file_service.routes.sharing import SHARING_ROUTES
 from file_service.routes.upload_links import UPLOAD_LINK_ROUTES
+from file_service.routes.uploads import UPLOADS_ROUTES
 
 __all__ = ["PRIVATE_ROUTES", "ROUTES"]
 
-ROUTES = (*UPLOAD_LINK_ROUTES, *SHARING_ROUTES, *FILES_ROUTES)
+ROUTES = (*UPLOAD_LINK_ROUTES, *SHARING_ROUTES, *UPLOADS_ROUTES, *FILES_ROUTES)
