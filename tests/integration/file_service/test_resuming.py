@@ -16,7 +16,7 @@ from file_service.uploads.resumable import writer
 from shared.ids import uuid7
 from shared.settings import Env
 from tests.integration.file_service.raw import open_raw, request_head
-from tests.integration.file_service.running_service import Person, RunningService
+from tests.integration.file_service.running_service import LINK_KEY, Person, RunningService
 from tests.integration.file_service.uploading import BYTES, Uploader, code, in_balance
 from tests.integration.following_service import Client, ProductionServer
 from tests.waiting import eventually
@@ -38,6 +38,7 @@ async def replica_of(service: RunningService) -> AsyncIterator[Client]:
         "IDENTITY_KEY_FILE": str(service.folder / "key.pem"),
         "AUTH_INTERNAL_URL": str(service.accounts_server.make_url("")),
         "FILES_ROOT": str(service.root),
+        "FILE_LINK_KEY": LINK_KEY,
     }
     async with RunningService.open(Env(environment)) as apps:
         assert isinstance(apps.public, web.Application)
