@@ -1,6 +1,7 @@
 """Composes resumable uploads."""
 
 from collections.abc import AsyncIterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -20,20 +21,23 @@ from file_service.uploads.store import Limits
 from shared.lifecycle import background
 from shared.serve import Apps
 
+_THREADS = 2  # for hashes
+
 
 @asynccontextmanager
 async def add_resumable(apps: Apps, settings: Settings, context: FileContext) -> AsyncIterator[None]:
     """Have the public application know of them; they are looked after meanwhile."""
     assert isinstance(apps.public, web.Application)
     lifetime = timedelta(hours=settings.upload_hours)
-    resumable = _resumable(settings, context, lifetime)
-    apps.public[RESUMABLE] = resumable
-    upkeep = Upkeep(context.database, resumable.finishing, lifetime)
-    async with background("look after uploads", upkeep.run, every=EVERY):
-        yield
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="hashing") as threads:
+        resumable = _resumable(settings, context, lifetime, threads)
+        apps.public[RESUMABLE] = resumable
+        upkeep = Upkeep(context.database, resumable.finishing, lifetime)
+        async with background("look after uploads", upkeep.run, every=EVERY):
+            yield
 
 
-def _resumable(settings: Settings, context: FileContext, lifetime: timedelta) -> Resumable:
+def _resumable(settings: Settings, context: FileContext, lifetime: timedelta, threads: Executor) -> Resumable:
     database, storage, collector, purposes = context.database, context.storage, context.collector, settings.purposes
     limits, hashes = Limits(settings.max_bytes, settings.quota_bytes), RunningHashes()
     in_flight = InFlight(2 * limits.quota)  # of bytes that no row tells of yet
@@ -42,7 +46,7 @@ def _resumable(settings: Settings, context: FileContext, lifetime: timedelta) ->
         purposes,
         limits,
         lifetime,
-        Writer(database, storage, collector, purposes, hashes, in_flight, limits.quota, lifetime),
+        Writer(database, storage, collector, purposes, hashes, threads, in_flight, limits.quota, lifetime),
         Finishing(database, storage, collector, purposes, hashes, Merging(database, storage)),
         Concatenation(database, purposes, limits, lifetime),
     )

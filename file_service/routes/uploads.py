@@ -29,7 +29,13 @@ from shared.errors import AppError, InternalError, MalformedBody, MethodNotAllow
 from shared.web.routes import Auth, Route
 
 _UPLOAD = "/v1/files/uploads/{token}"
-ASKING: tuple[type[AppError], ...] = (InternalError, MalformedUploadHeader, TusVersionUnsupported, TypeNotAllowed)
+ASKING: tuple[type[AppError], ...] = (
+    InternalError,
+    MalformedUploadHeader,
+    TusVersionUnsupported,
+    TypeNotAllowed,
+    UnknownPurpose,
+)
 WRITING = (
     *ASKING,
     ChecksumMismatch,
@@ -50,7 +56,7 @@ UPLOADS_ROUTES = (
         "POST",
         "/v1/files/uploads",
         create_upload,
-        errors=(*WRITING, TooManyUploads, UnknownPurpose, UploadGone, UploadIncomplete),
+        errors=(*WRITING, TooManyUploads, UploadGone, UploadIncomplete),
         raw_body=(BYTES,),
     ),
     Route("GET", _UPLOAD, get_upload, errors=(*ASKING, UploadGone)),

@@ -11,7 +11,7 @@ import pytest
 from tusclient.client import TusClient
 
 from tests.e2e.places import Place, everywhere
-from tests.e2e.visitor import Reply, Visitor
+from tests.e2e.visitor import PASSWORD, Reply, Visitor
 from tests.waiting import eventually
 
 TUS = {"Tus-Resumable": "1.0.0"}
@@ -93,6 +93,22 @@ async def test_options_needs_no_credential(visitor: Visitor) -> None:
     told = await visitor.call("OPTIONS", UPLOADS)
     assert told.status == 204
     assert "concatenation" in told.headers["Tus-Extension"]
+
+
+async def test_page_of_our_own_uploads_by_the_sessions_cookie(ada: Visitor) -> None:
+    """A26: and no other page does."""
+    body = {"email": ada.email, "password": PASSWORD, "session": "browser"}
+    signed_in = await ada.call("POST", "/v1/auth/login", json=body)
+    cookie = signed_in.headers["Set-Cookie"].partition(";")[0]
+    browser = Visitor(ada.url, ada.address, ada.session)
+    ours = TUS | {"Cookie": cookie, "Sec-Fetch-Site": "same-origin"}
+    made = await browser.call("POST", UPLOADS, headers=ours | {"Upload-Length": "5"})
+    path = made.headers["Location"].removeprefix(ada.url)
+    theirs = ours | BYTES | {"Sec-Fetch-Site": "cross-site", "Upload-Offset": "0"}
+    refused = await browser.call("PATCH", path, data=b"hello", headers=theirs)
+    assert (refused.status, refused.code) == (403, "cross_site_request")
+    last = await browser.call("PATCH", path, data=b"hello", headers=ours | BYTES | {"Upload-Offset": "0"})
+    assert "Content-Location" in last.headers
 
 
 async def test_post_may_stand_for_patch_and_delete(ada: Visitor) -> None:

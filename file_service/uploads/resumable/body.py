@@ -17,6 +17,7 @@ class Body:
 
     def __init__(self, request: web.Request, room: int, stall_seconds: float) -> None:
         self._content = request.content
+        self.transport = request.transport
         self.length = request.content_length if request.body_exists else 0
         self._room = room
         self._stall_seconds = stall_seconds
@@ -54,8 +55,10 @@ class Body:
 
     async def _fill(self, patience: float) -> None:
         try:
-            async with asyncio.timeout(patience):
-                self._next = await self._content.readany()
+            self._next = self._content.read_nowait()
+            if not self._next:
+                async with asyncio.timeout(patience):
+                    self._next = await self._content.readany()
         except ConnectionError as exc:
             self.failure = exc
         except web.RequestPayloadError as exc:

@@ -8,7 +8,7 @@ the latest writer can advance an upload; another finds that out at its next piec
 
 import asyncio
 import math
-from collections.abc import AsyncIterator
+from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,10 +16,8 @@ from datetime import timedelta
 from file_service.collector import Collector
 from file_service.domain.file import HeldBlob
 from file_service.domain.purposes import Purposes
-from file_service.domain.uploads import Kind, Upload
-from file_service.errors import ChecksumMismatch, UploadOffsetMismatch
-from file_service.inspection.content_types import stored_type
-from file_service.inspection.head import HEAD_BYTES
+from file_service.domain.uploads import Upload
+from file_service.errors import UploadOffsetMismatch
 from file_service.metrics import RESUMABLE_BYTES
 from file_service.repository.blobs import expect_blob, give_up_blob, keep_blob
 from file_service.repository.quota import reserve
@@ -27,23 +25,16 @@ from file_service.repository.uploads import Piece, UploadRepository
 from file_service.storage.contract import Storage, Written, new_key
 from file_service.uploads.in_flight import InFlight
 from file_service.uploads.resumable.body import Body
+from file_service.uploads.resumable.passing import Passing, check_digest
 from file_service.uploads.resumable.protocol import Checksum
-from file_service.uploads.resumable.running_hashes import Hash, RunningHashes
+from file_service.uploads.resumable.running_hashes import RunningHashes
 from shared.db import Connection, Database
 from shared.errors import Unavailable
+from shared.small_reads import small_reads
 
 PIECE_BYTES = 16 * 1024**2
 PIECE_SECONDS = 10.0  # over a slow line, this comes first
 _OTHERS = "Another request has written meanwhile."
-
-
-@dataclass(slots=True)
-class _Passing:
-    """What is noted of a piece's bytes on their way into storage."""
-
-    head: bytes
-    running: Hash | None
-    checksum: Hash | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +46,7 @@ class Writer:
     collector: Collector
     purposes: Purposes
     hashes: RunningHashes
+    threads: Executor
     in_flight: InFlight
     quota: int
     lifetime: timedelta
@@ -66,26 +58,25 @@ class Writer:
         TypeNotAllowed, QuotaExceeded, InsufficientStorage, Unavailable, and `body.failure` once what came is kept.
         """
         if checksum is not None and not await body.has_more() and body.failure is None:
-            _check(checksum, checksum.new_hash())
+            check_digest(checksum, checksum.new_hash().digest())
         is_claimed = False
-        while await body.has_more():
-            upload = await self._add(upload, body, checksum, is_claimed=is_claimed)
-            is_claimed = True
+        with small_reads(body.transport):
+            while await body.has_more():
+                upload = await self._add(upload, body, checksum, is_claimed=is_claimed)
+                is_claimed = True
         if body.failure is not None:
             raise body.failure
         return upload
 
     async def _add(self, upload: Upload, body: Body, checksum: Checksum | None, *, is_claimed: bool) -> Upload:
-        key = new_key()
+        key, kept = new_key(), False
         upload = await self._begin(upload, key, is_claimed=is_claimed)
-        kept = False
         try:
             passing = self._passing(upload, body, checksum)
-            written = await self._write(upload, key, body, passing)
-            if checksum is not None:
-                if body.failure is not None:
-                    raise body.failure
-                _check(checksum, passing.checksum)
+            written = await self._write(key, body, passing)
+            if checksum is not None and body.failure is not None:
+                raise body.failure
+            passing.check(written)
             upload = await self._keep(upload, key, written, passing)
             kept = True
         finally:
@@ -96,46 +87,28 @@ class Writer:
             self.hashes.keep(upload.upload_id, upload.received, passing.running)
         return upload
 
-    async def _begin(self, upload: Upload, key: str, *, is_claimed: bool) -> Upload:
-        async with self.database.transaction() as connection:
-            current = upload if is_claimed else await UploadRepository(connection).claim(upload)
-            if current is not None:
-                await expect_blob(connection, key)
-        if current is None:
-            raise UploadOffsetMismatch(_OTHERS)
-        return current
-
-    def _passing(self, upload: Upload, body: Body, checksum: Checksum | None) -> _Passing:
+    def _passing(self, upload: Upload, body: Body, checksum: Checksum | None) -> Passing:
         """The hash of what is one blob in the end is that blob's."""
         is_one_piece = upload.received == 0 and upload.length == body.length and (upload.length or 0) <= PIECE_BYTES
         running = None if is_one_piece else self.hashes.at(upload.upload_id, upload.received)
-        return _Passing(upload.head, running, checksum.new_hash() if checksum is not None else None)
+        return Passing(upload, self.purposes.get(upload.purpose), running, checksum)
 
-    async def _write(self, upload: Upload, key: str, body: Body, passing: _Passing) -> Written:
-        limits = (PIECE_BYTES, PIECE_SECONDS) if passing.checksum is None else (2**63, math.inf)
-        with self.in_flight.upload(upload.owner_id) as take:
+    async def _begin(self, upload: Upload, key: str, *, is_claimed: bool) -> Upload:
+        async with self.database.transaction() as connection:
+            current = upload if is_claimed else await UploadRepository(connection).claim(upload)
+            if current is None:
+                raise UploadOffsetMismatch(_OTHERS)
+            await expect_blob(connection, key)
+        return current
 
-            async def chunks() -> AsyncIterator[bytes]:
-                async for chunk in body.piece(*limits):
-                    take(len(chunk))
-                    self._note(upload, passing, chunk)
-                    yield chunk
+    async def _write(self, key: str, body: Body, passing: Passing) -> Written:
+        limits = (PIECE_BYTES, PIECE_SECONDS) if not passing.is_checked else (2**63, math.inf)
+        with self.in_flight.upload(passing.owner_id) as take:
+            chunks = passing.watch(body.piece(*limits), take, self.threads)
+            return await self.storage.write(key, chunks)
 
-            return await self.storage.write(key, chunks())
-
-    def _note(self, upload: Upload, passing: _Passing, chunk: bytes) -> None:
-        """Raises TypeNotAllowed as soon as the file's head is known."""
-        if len(passing.head) < HEAD_BYTES:
-            passing.head += chunk[: HEAD_BYTES - len(passing.head)]
-            if len(passing.head) == HEAD_BYTES and upload.kind is Kind.WHOLE:
-                purpose = self.purposes.get(upload.purpose)
-                purpose.check_type(stored_type(passing.head, upload.declared_type))
-        for running in (passing.running, passing.checksum):
-            if running is not None:
-                running.update(chunk)
-
-    async def _keep(self, upload: Upload, key: str, written: Written, passing: _Passing) -> Upload:
-        piece = Piece(HeldBlob(key, upload.received, written.size, written.sha256), passing.head[len(upload.head) :])
+    async def _keep(self, upload: Upload, key: str, written: Written, passing: Passing) -> Upload:
+        piece = Piece(HeldBlob(key, upload.received, written.size, written.sha256), passing.head)
         async with self.database.transaction() as connection:
             if upload.length is None:
                 await self._reserve(connection, upload, written.size)
@@ -154,8 +127,3 @@ class Writer:
         with suppress(Unavailable):
             await give_up_blob(self.database, key)
         self.collector.nudge()
-
-
-def _check(checksum: Checksum, found: Hash) -> None:
-    if found.digest() != checksum.digest:
-        raise ChecksumMismatch(f"The bytes' {checksum.algorithm} is another one; none of them is kept.")

@@ -1,9 +1,9 @@
 """What resumable uploads refuse, and what stays as it was then."""
 
 import asyncio
+import resource
 from collections.abc import AsyncIterator
 from functools import partial
-from pathlib import Path
 
 import pytest
 
@@ -17,13 +17,13 @@ from tests.integration.file_service.uploading import (
     Uploader,
     checksum,
     code,
+    has_writer,
     in_balance,
     metadata,
     usage,
 )
 from tests.waiting import eventually
 
-LARGEST, QUOTA = 1_000_000, 2_000_000
 TUS = {"Tus-Resumable": "1.0.0"}
 
 
@@ -197,14 +197,10 @@ async def test_body_with_a_checksum_that_breaks_off_is_not_kept(
     headers = {**TUS, **BYTES, "Upload-Offset": 0, "Content-Length": 1_000_000, **checksum(b"x" * 1_000_000)}
     async with open_raw(service.public) as (_, writer):
         writer.write(request_head("PATCH", upload.path, ada, headers) + b"x" * 600_000)
-        await eventually(partial(_has_unfinished, service))
+        await eventually(partial(has_writer, service))
         writer.transport.abort()
         await service.settled(blobs=0)
     assert await upload.offset() == 0
-
-
-async def _has_unfinished(service: RunningService) -> bool:
-    return bool(await service.fetch("select from files.blob where holder_id is null"))
 
 
 async def test_type_is_refused_as_soon_as_the_head_is_known(
@@ -228,63 +224,6 @@ async def test_unknown_purpose_is_refused(uploader: Uploader) -> None:
     assert (refused.status, await code(refused)) == (422, "unknown_purpose")
 
 
-async def test_too_large_a_file_is_refused_at_once_or_when_its_length_is_told(eve: Uploader) -> None:
-    refused = await eve.post(Upload_Length=str(LARGEST + 1))
-    assert (refused.status, await code(refused)) == (413, "file_too_large")
-    upload = await eve.begin(None)
-    refused = await upload.patch(b"", 0, Upload_Length=str(LARGEST + 1))
-    assert (refused.status, await code(refused)) == (413, "file_too_large")
-    refused = await upload.patch(b"x" * (LARGEST + 1), 0)
-    assert (refused.status, await code(refused)) == (413, "upload_length_exceeded")
-    await upload.add(b"x" * LARGEST, 0)
-
-
-async def test_fifty_parallel_uploads_reserve_the_quota_once(small_service: RunningService, eve: Uploader) -> None:
-    """F18: 50 parallel uploads at 60 % of the quota -> one fits; ending it frees it, for plain uploads too."""
-    await eve.begin(LARGEST)
-    answers = await asyncio.gather(*(eve.post(Upload_Length="600000") for _ in range(50)))
-    assert sorted(answer.status for answer in answers) == [201] + [413] * 49
-    plain = await eve.person.post(b"x" * 600_000)
-    assert (plain.status, await code(plain)) == (413, "quota_exceeded")
-    (fitting,) = [answer for answer in answers if answer.status == 201]
-    assert await usage(eve.person) == {"bytes": 0, "reserved": LARGEST + 600_000, "quota": QUOTA, "files": 0}
-    assert (await eve.at(fitting).ask("DELETE")).status == 204
-    await eve.person.upload(b"x" * 600_000)
-    assert await in_balance(small_service, eve.person.user_id)
-
-
-async def test_deferred_uploads_reserve_as_bytes_come(small_service: RunningService, eve: Uploader) -> None:
-    """F18"""
-    uploads = [await eve.begin(None) for _ in range(4)]
-    answers = await asyncio.gather(*(upload.patch(b"x" * 600_000, 0) for upload in uploads))
-    assert sorted(answer.status for answer in answers) == [204] * 3 + [413]
-    refused = await uploads[0].patch(b"", 600_000, Upload_Length=str(LARGEST))
-    assert refused.status in (409, 413)
-    assert (await usage(eve.person))["reserved"] == 1_800_000
-    assert await in_balance(small_service, eve.person.user_id)
-    await small_service.settled(blobs=3)
-
-
-async def test_number_of_unfinished_uploads_is_bounded(
-    service: RunningService, ada: Person, uploader: Uploader
-) -> None:
-    upload = await uploader.begin(5)
-    await service.fetch(
-        """
-        insert into files.upload (
-            upload_id, token_hash, owner_id, name, declared_type, purpose, metadata, kind, expires_at
-        )
-        select gen_random_uuid(), sha256(n::text::bytea), $1, 'x', '', 'file', '', 'whole', now() + interval '1 hour'
-        from generate_series(1, 999) as n
-        """,
-        ada.user_id,
-    )
-    refused = await uploader.post(Upload_Length="5")
-    assert (refused.status, await code(refused), refused.headers["Retry-After"]) == (429, "too_many_uploads", "60")
-    await upload.add(b"hello", 0)
-    await uploader.begin(5)
-
-
 async def test_stalled_upload_keeps_what_came(small_service: RunningService, eve: Uploader) -> None:
     upload = await eve.begin(900_000)
     headers = {**TUS, **BYTES, "Upload-Offset": 0, "Content-Length": 900_000}
@@ -295,18 +234,34 @@ async def test_stalled_upload_keeps_what_came(small_service: RunningService, eve
     assert await in_balance(small_service, eve.person.user_id)
 
 
-async def test_full_disk_is_told_and_the_offset_stays(
-    service: RunningService, uploader: Uploader, tmp_path: Path
+async def test_full_disk_is_told_and_the_offset_stays(service: RunningService, uploader: Uploader) -> None:
+    """F19: disk full -> 507; no metadata without a blob."""
+    upload = await uploader.begin(2_000_000)
+    await upload.add(b"x" * 500_000, 0)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, hard))  # to a writer, the same as a full disk
+    try:
+        refused = await upload.patch(b"x" * 1_500_000, 500_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (refused.status, await code(refused)) == (507, "insufficient_storage")
+    assert await upload.offset() == 500_000
+    await service.settled(blobs=1)
+    await upload.add(b"x" * 1_500_000, 500_000)
+
+
+async def test_storage_that_is_away_is_unavailable_and_the_offset_stays(
+    service: RunningService, uploader: Uploader
 ) -> None:
-    """F19: storage that is away -> 503; no metadata without a blob."""
+    """F19: 503, and no metadata without a blob."""
     upload = await uploader.begin(10)
     await upload.add(b"hello", 0)
-    incoming = service.root / "incoming"
-    incoming.rename(service.root / "elsewhere")
+    blobs = service.root / "blobs"
+    blobs.rename(service.root / "elsewhere")
     try:
         refused = await upload.patch(b"world", 5)
     finally:
-        (service.root / "elsewhere").rename(incoming)
+        (service.root / "elsewhere").rename(blobs)
     assert (refused.status, await code(refused)) == (503, "unavailable")
     assert await upload.offset() == 5
     assert await upload.content(await upload.add(b"world", 5)) == b"helloworld"

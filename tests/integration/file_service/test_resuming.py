@@ -17,7 +17,7 @@ from shared.ids import uuid7
 from shared.settings import Env
 from tests.integration.file_service.raw import open_raw, request_head
 from tests.integration.file_service.running_service import LINK_KEY, Person, RunningService
-from tests.integration.file_service.uploading import BYTES, Uploader, code, in_balance
+from tests.integration.file_service.uploading import BYTES, Uploader, code, has_writer, in_balance
 from tests.integration.following_service import Client, ProductionServer
 from tests.waiting import eventually
 
@@ -65,10 +65,6 @@ async def is_at(upload: Uploader, offset: int) -> bool:
     return await upload.offset() == offset
 
 
-async def is_writing(service: RunningService) -> bool:
-    return bool(await service.fetch("select from files.blob where holder_id is null"))
-
-
 async def test_any_replica_continues_any_upload(service: RunningService, ada: Person, uploader: Uploader) -> None:
     """Without the hash that another has in its memory."""
     content = os.urandom(400_000)
@@ -91,7 +87,7 @@ async def test_what_came_before_the_connection_broke_is_kept(service: RunningSer
     upload = await uploader.begin(1_000_000)
     async with slow_writer(upload, 1_000_000) as (_, sender):
         sender.write(content[:600_000])
-        await eventually(partial(is_writing, service))
+        await eventually(partial(has_writer, service))
         await sender.drain()
         sender.write_eof()
 
@@ -110,7 +106,7 @@ async def test_newcomer_takes_over_from_a_writer_that_is_still_believed_in(
     upload = await uploader.begin(800_000)
     async with slow_writer(upload, 800_000) as (reader, sender):
         sender.write(b"old" * 100_000)
-        await eventually(partial(is_writing, service))
+        await eventually(partial(has_writer, service))
         await upload.add(b"n" * 500_000, 0)
         sender.write(b"o" * 500_000)
         assert await status_of(reader) == 409
@@ -126,7 +122,7 @@ async def test_newcomer_takes_over_from_another_replica(
         upload = await uploader.begin(800_000)
         async with slow_writer(upload, 800_000) as (reader, sender):
             sender.write(b"o" * 300_000)
-            await eventually(partial(is_writing, service))
+            await eventually(partial(has_writer, service))
             await upload.by(Person(other, ada.user_id, ada.headers)).add(b"n" * 800_000, 0)
             sender.write(b"o" * 500_000)
             assert await status_of(reader) == 409

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,6 +38,7 @@ class Uploader:
     async def ask(self, method: str, path: str = "", data: Any = None, **headers: str) -> ClientResponse:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         all_headers = {**self.person.headers, **self.tus, **named}
+        data = io.BytesIO(data) if isinstance(data, bytes) else data
         response = await self.person.client.request(method, path or self.path, data=data, headers=all_headers)
         await response.read()
         return response
@@ -90,6 +92,11 @@ async def code(response: ClientResponse) -> str:
 async def usage(person: Person) -> dict[str, int]:
     told: dict[str, int] = await (await person.get("/v1/files/usage")).json()
     return told
+
+
+async def has_writer(service: RunningService) -> bool:
+    """Whether somebody has begun to write to an upload."""
+    return bool(await service.fetch("select from files.upload where fence > 0"))
 
 
 async def in_balance(service: RunningService, owner_id: UUID) -> bool:
