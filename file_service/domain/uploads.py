@@ -16,7 +16,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewUpload:
-    """What its creator says of it. `metadata` is the header as it came, `length` None where it isn't known yet."""
+    """What its creator says of it. `metadata` is the header as it came, `length` None where it isn't known yet.
+
+    `via` is the upload link that it comes by, if a stranger sends it.
+    """
 
     owner_id: UUID
     name: str
@@ -25,6 +28,7 @@ class NewUpload:
     metadata: str
     kind: Kind
     length: int | None
+    via: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class Upload:
     fence: int
     head: bytes
     expires_at: datetime
+    via: UUID | None
 
     @property
     def is_complete(self) -> bool:

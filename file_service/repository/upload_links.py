@@ -86,9 +86,18 @@ class UploadLinkRepository:
         return UploadLink(**row)
 
     async def delete(self, owner_id: UUID, link_id: UUID) -> None:
-        """Raises NotFound."""
+        """Delete it, and have what is under way by it ended soon. Raises NotFound."""
         deleted = await self._db.fetchval(
-            "delete from files.upload_link where owner_id = $1 and link_id = $2 returning true", owner_id, link_id
+            """
+            with gone as (
+                delete from files.upload_link where owner_id = $1 and link_id = $2 returning link_id
+            ), overdue as (
+                update files.upload set expires_at = now() from gone where via = gone.link_id and state = 'open'
+            )
+            select true from gone
+            """,
+            owner_id,
+            link_id,
         )
         if not deleted:
             raise NotFound
@@ -108,3 +117,23 @@ async def settle_upload_link(connection: Connection, link_id: UUID, size: int) -
         size,
     )
     return bool(settled)
+
+
+async def has_upload_link_room(connection: Connection, link_id: UUID, size: int) -> bool:
+    """Tell whether one more upload may be begun by the link, those counted that are under way.
+
+    Call it under the owner's lock, in the transaction that adds the upload.
+    """
+    room = await connection.fetchval(
+        """
+        select expires_at > now() and link.files + open.files < max_files and link.bytes + open.bytes + $2 <= max_bytes
+        from files.upload_link as link, (
+            select count(*) as files, coalesce(sum(length), 0) as bytes
+            from files.upload where via = $1 and state = 'open' and expires_at > now()
+        ) as open
+        where link_id = $1
+        """,
+        link_id,
+        size,
+    )
+    return bool(room)

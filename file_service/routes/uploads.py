@@ -29,15 +29,15 @@ from shared.errors import AppError, InternalError, MalformedBody, MethodNotAllow
 from shared.web.routes import Auth, Route
 
 _UPLOAD = "/v1/files/uploads/{token}"
-_ASKING: tuple[type[AppError], ...] = (
+ASKING: tuple[type[AppError], ...] = (
     InternalError,
     MalformedUploadHeader,
     TusVersionUnsupported,
     TypeNotAllowed,
     UnknownPurpose,
 )
-_WRITING = (
-    *_ASKING,
+WRITING = (
+    *ASKING,
     ChecksumMismatch,
     FileTooLarge,
     InsufficientStorage,
@@ -48,7 +48,7 @@ _WRITING = (
     UploadOffsetMismatch,
     UploadStalled,
 )
-_APPENDING = (*_WRITING, UploadGone, UploadTakesNoBytes)
+APPENDING = (*WRITING, UploadGone, UploadTakesNoBytes)
 
 UPLOADS_ROUTES = (
     Route("OPTIONS", "/v1/files/uploads", tell_upload_protocol, Auth.PUBLIC),
@@ -56,12 +56,12 @@ UPLOADS_ROUTES = (
         "POST",
         "/v1/files/uploads",
         create_upload,
-        errors=(*_WRITING, TooManyUploads, UploadGone, UploadIncomplete),
+        errors=(*WRITING, TooManyUploads, UploadGone, UploadIncomplete),
         raw_body=(BYTES,),
     ),
-    Route("GET", _UPLOAD, get_upload, errors=(*_ASKING, UploadGone)),
-    Route("PATCH", _UPLOAD, append_to_upload, errors=_APPENDING, raw_body=(BYTES,)),
-    Route("DELETE", _UPLOAD, end_upload, errors=(*_ASKING, UploadGone)),
-    Route("POST", _UPLOAD, override_method, errors=(*_APPENDING, MethodNotAllowed), raw_body=(BYTES,)),
+    Route("GET", _UPLOAD, get_upload, errors=(*ASKING, UploadGone)),
+    Route("PATCH", _UPLOAD, append_to_upload, errors=APPENDING, raw_body=(BYTES,)),
+    Route("DELETE", _UPLOAD, end_upload, errors=(*ASKING, UploadGone)),
+    Route("POST", _UPLOAD, override_method, errors=(*APPENDING, MethodNotAllowed), raw_body=(BYTES,)),
     Route("GET", "/v1/files/usage", get_usage),
 )

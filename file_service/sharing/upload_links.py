@@ -60,12 +60,16 @@ class UploadLinks:
 
     async def look(self, token: str) -> UploadLink:
         """Raises NotFound, or UploadLinkIsOver where nothing more may come."""
-        if not is_sound(token, UPLOAD_LABEL):
-            raise NotFound
-        link = await UploadLinkRepository(self._database).get(digest(token))
+        link = await self.find(token)
         if link.is_over:
             raise UploadLinkIsOver("It has expired." if link.has_expired else "As many files came as may.")
         return link
+
+    async def find(self, token: str) -> UploadLink:
+        """Return it whether or not anything more may come. Raises NotFound."""
+        if not is_sound(token, UPLOAD_LABEL):
+            raise NotFound
+        return await UploadLinkRepository(self._database).get(digest(token))
 
     async def store(self, link: UploadLink, request: UploadRequest) -> FileView:
         """Store a file for the link's owner. Raises as Uploads.store does, or UploadLinkFull.

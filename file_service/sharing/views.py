@@ -8,6 +8,7 @@ import msgspec
 
 from file_service.domain.purposes import Purpose
 from file_service.domain.sharing import Share, SharedFile, UploadLink
+from file_service.domain.uploads import Upload
 
 _DAY = 86_400
 _YEAR = 365 * _DAY
@@ -129,6 +130,21 @@ class DroppedView(msgspec.Struct, frozen=True):
     size: int
     content_type: str
     sha256: str
+
+
+class DropUploadView(msgspec.Struct, frozen=True):
+    """A resumable upload by a link, of which `offset` bytes are kept; `expires_at` is null once it is finished."""
+
+    name: str
+    offset: int
+    size: int | None
+    finished: bool
+    expires_at: Moment | None
+
+
+def present_drop_upload(upload: Upload) -> DropUploadView:
+    expires_at = None if upload.is_finished else upload.expires_at.astimezone(UTC)
+    return DropUploadView(upload.name, upload.received, upload.length, upload.is_finished, expires_at)
 
 
 def present_share(share: Share) -> ShareView:

@@ -13,11 +13,13 @@ from file_service.collector import Collector
 from file_service.domain.file import HeldBlob, NewFile
 from file_service.domain.purposes import Purposes
 from file_service.domain.uploads import Upload
+from file_service.errors import UploadLinkIsOver
 from file_service.inspection.content_types import stored_type
 from file_service.metrics import BYTES_STORED, RESUMABLE_UPLOADS
 from file_service.repository.blobs import blobs_of, expect_blob, give_up_blobs_of, keep_blob
 from file_service.repository.files import FileRepository
 from file_service.repository.quota import lock_owner, release, settle_reserved
+from file_service.repository.upload_links import settle_upload_link
 from file_service.repository.uploads import UploadRepository
 from file_service.storage.contract import BlobMissing, Storage, new_key
 from file_service.uploads.intake import Intake
@@ -55,7 +57,7 @@ class Finishing:
         except BlobMissing as exc:
             log.error("blob_missing", exc, **{"file.id": str(upload.upload_id)})
             raise InternalError from exc
-        if await self._record(upload, new, is_empty=not blobs):
+        if await self._recorded(upload, new, is_empty=not blobs):
             self.hashes.forget(upload.upload_id)
             RESUMABLE_UPLOADS.labels("finished").inc()
             BYTES_STORED.inc(new.size)
@@ -87,6 +89,7 @@ class Finishing:
             content_type=stored_type(upload.head, upload.declared_type),
             sha256=await self._sha256(upload.upload_id, upload.received, blobs),
             purpose=upload.purpose,
+            via=upload.via,
         )
         return new, blobs
 
@@ -101,6 +104,14 @@ class Finishing:
         digest: bytes = running.digest()
         return digest
 
+    async def _recorded(self, upload: Upload, new: NewFile, *, is_empty: bool) -> bool:
+        """Return whether this call has made the file. Raises UploadLinkIsOver, which ends the upload."""
+        try:
+            return await self._record(upload, new, is_empty=is_empty)
+        except UploadLinkIsOver:
+            await self.end(upload, "refused")
+            raise
+
     async def _record(self, upload: Upload, new: NewFile, *, is_empty: bool) -> bool:
         """Return whether this call has made the file. A file has a blob, also where it has no bytes."""
         blob = await self._write_nothing() if is_empty else None
@@ -113,6 +124,8 @@ class Finishing:
             await uploads.end([locked.upload_id], finished=True)
             await settle_reserved(connection, locked.owner_id, locked.reserved)
             await FileRepository(connection).insert(new)
+            if new.via is not None and not await settle_upload_link(connection, new.via, new.size):
+                raise UploadLinkIsOver("Others were faster, or it was taken back.")
             if blob is not None:
                 await keep_blob(connection, new.file_id, blob)
         return True

@@ -14,12 +14,14 @@ from file_service.errors import (
     MalformedUploadHeader,
     TypeNotAllowed,
     UploadLengthExceeded,
+    UploadLinkFull,
     UploadOffsetMismatch,
     UploadTakesNoBytes,
 )
 from file_service.metrics import RESUMABLE_UPLOADS
 from file_service.repository.files import FileRepository
 from file_service.repository.quota import lock_owner, reserve
+from file_service.repository.upload_links import has_upload_link_room
 from file_service.repository.uploads import UploadRepository
 from file_service.storage.contract import BlobMissing
 from file_service.uploads.resumable.body import Body
@@ -49,9 +51,10 @@ class Resumable:
     concatenation: Concatenation
     _locks: WeakValueDictionary[UUID, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
-    async def create(self, owner_id: UUID, creation: Creation) -> tuple[Upload, str]:
+    async def create(self, owner_id: UUID, creation: Creation, via: UUID | None = None) -> tuple[Upload, str]:
         """Return the upload and its token, which is told to nobody else and kept nowhere.
 
+        What comes `via` an upload link counts against that too, or raises UploadLinkFull.
         Raises UnknownPurpose, FileTooLarge, QuotaExceeded, TooManyUploads, Unauthenticated, and what joining does.
         """
         purpose = self.purposes.get(creation.metadata.get("purpose", ""))
@@ -63,6 +66,7 @@ class Resumable:
             metadata=creation.raw_metadata,
             kind=creation.kind,
             length=creation.length,
+            via=via,
         )
         token = mint(_LABEL)
         if new.kind is Kind.FINAL:
@@ -148,6 +152,8 @@ class Resumable:
     async def _add(self, new: NewUpload, token_hash: bytes) -> Upload:
         async with self.database.transaction() as connection:
             await reserve(connection, new.owner_id, new.length or 0, self.limits.quota)
+            if new.via is not None and not await has_upload_link_room(connection, new.via, new.length or 0):
+                raise UploadLinkFull
             return await UploadRepository(connection).add(new, uuid7(), token_hash, self.lifetime)
 
     async def _tell_length(self, connection: Connection, upload: Upload, length: int) -> Upload:
