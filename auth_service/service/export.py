@@ -35,6 +35,8 @@ linked_accounts.json the accounts elsewhere that you sign in with
 audit_log.json       what was done to your account, and when
 profile.json         what others see of you
 files.json           what is known of your files: files/<id>/<name> has the bytes
+shares.json          links by which others can read one of them, without the secrets
+upload_links.json    links by which others can send you files, without the secrets
 
 Passwords and keys aren't stored in a form that could be told. A file that is named in files.json and missing beside
 it was deleted while this was made, or isn't given out for what its `check` says.
@@ -49,7 +51,7 @@ class StoredFile(msgspec.Struct, frozen=True):
     created_at: datetime
 
 
-class FilesPage(msgspec.Struct, frozen=True):
+class Listed(msgspec.Struct, frozen=True):
     """`items` are passed on as they came."""
 
     items: list[msgspec.Raw]
@@ -63,7 +65,7 @@ class Holdings:
     user_id: UUID
     at: datetime
     profile: bytes
-    files: FilesPage
+    files: Listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +96,11 @@ class Exporting:
 
     async def _look(self, user_id: UUID) -> Holdings:
         profile = await self.users.get(f"{_PATH}/{user_id}")
-        return Holdings(user_id, datetime.now(UTC), profile, await self._page(user_id, None))
+        return Holdings(user_id, datetime.now(UTC), profile, await self._page(f"{_PATH}/{user_id}"))
 
-    async def _page(self, user_id: UUID, cursor: str | None) -> FilesPage:
+    async def _page(self, path: str, cursor: str | None = None) -> Listed:
         query = {"limit": str(_PAGE)} | ({"cursor": cursor} if cursor else {})
-        return self.files.decode(await self.files.get(f"{_PATH}/{user_id}", query), FilesPage)
+        return self.files.decode(await self.files.get(path, query), Listed)
 
     async def _entries(self, holdings: Holdings) -> AsyncGenerator[Entry, None]:
         def text(name: str, chunks: AsyncIterator[bytes]) -> Entry:
@@ -109,6 +111,8 @@ class Exporting:
             yield text(section.file, _listed(self._documents(section, holdings.user_id)))
         yield text("profile.json", _once(holdings.profile))
         yield text("files.json", _listed(self._files(holdings)))
+        for name, kind in (("shares.json", "shares"), ("upload_links.json", "upload-links")):
+            yield text(name, _listed(self._pages(f"{_PATH}/{holdings.user_id}/{kind}")))
         async for each in self._files(holdings):
             file = self.files.decode(each, StoredFile)
             try:
@@ -121,14 +125,18 @@ class Exporting:
         async for document in ExportRepository(self.database).documents(section, user_id):
             yield document.encode()
 
-    async def _files(self, holdings: Holdings) -> AsyncIterator[bytes]:
-        page = holdings.files
+    def _files(self, holdings: Holdings) -> AsyncIterator[bytes]:
+        return self._pages(f"{_PATH}/{holdings.user_id}", holdings.files)
+
+    async def _pages(self, path: str, first: Listed | None = None) -> AsyncIterator[bytes]:
+        """Yield each item of a list that file_service gives in pages."""
+        page = first or await self._page(path)
         while True:
             for each in page.items:
                 yield bytes(each)
             if page.next_cursor is None:
                 return
-            page = await self._page(holdings.user_id, page.next_cursor)
+            page = await self._page(path, page.next_cursor)
 
 
 async def _once(content: bytes) -> AsyncIterator[bytes]:

@@ -71,6 +71,19 @@ class ShareRepository:
             raise NotFound
         return [Share(**row) for row in rows if row["share_id"] is not None]
 
+    async def list_of_owner(self, owner_id: UUID, before: UUID | None, limit: int) -> Sequence[Share]:
+        """Return the shares of all of the owner's files behind `before`, newest first."""
+        rows = await self._db.fetch(
+            f"""
+            select {_COLUMNS} from files.file join files.share using (file_id)
+            where file.owner_id = $1 and share.share_id < $2 order by share.share_id desc limit $3
+            """,  # noqa: S608
+            owner_id,
+            before or HIGHEST,
+            limit,
+        )
+        return [Share(**row) for row in rows]
+
     async def get(self, token_digest: bytes) -> SharedFile:
         """Raises NotFound."""
         row = await self._db.fetchrow(

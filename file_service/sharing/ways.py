@@ -3,7 +3,7 @@
 What is made of a file, as a smaller picture, has to go the same ways.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from uuid import UUID
 
@@ -51,8 +51,10 @@ class Ways:
     async def shared_for(self, token: str, password: str | None) -> tuple[File, Manner]:
         """Raises as Shares.open does. What is for one download is spent as its bytes begin."""
         shared = await self.shares.open(token, password)
-        spend = partial(self.shares.spend, shared) if shared.share.once else None
-        return shared.file, Manner(shared.share.download_name, shared.share.inline, spend=spend)
+        manner = Manner(shared.share.download_name, shared.share.inline)
+        if shared.share.once:
+            manner = replace(manner, cache_control="no-store", spend=partial(self.shares.spend, shared))
+        return shared.file, manner
 
     async def sign(self, owner_id: UUID, file_id: UUID, wish: SignedUrlRequest) -> tuple[str, int]:
         """Return path and query of a URL to the owner's file, and when it ceases to be good. Raises NotFound."""

@@ -40,6 +40,7 @@ class Neighbours:
         app = web.Application()
         app.router.add_get("/users/internal/exports/{user_id}", self.profile)
         app.router.add_get("/files/internal/exports/{user_id}", self.list_files)
+        app.router.add_get("/files/internal/exports/{user_id}/{kind:shares|upload-links}", self.list_links)
         app.router.add_get("/files/internal/exports/{user_id}/{file_id}", self.content)
         return app
 
@@ -55,6 +56,12 @@ class Neighbours:
             for number, each in list(enumerate(self.files))[start:upto]
         ]
         return web.json_response({"items": items, "next_cursor": str(upto) if upto < len(self.files) else None})
+
+    async def list_links(self, request: web.Request) -> web.Response:
+        """Give a page with one link, and then another."""
+        last = "cursor" in request.query
+        item = {"id": f"{request.match_info['kind']} {int(last)}"}
+        return web.json_response({"items": [item], "next_cursor": None if last else "next"})
 
     async def content(self, request: web.Request) -> web.StreamResponse:
         file_id = UUID(request.match_info["file_id"])
@@ -121,6 +128,8 @@ async def test_export_holds_what_each_service_knows(service: AuthService, neighb
     assert {"registered", "signed_in", "signed_out", "account_exported"} <= set(actions)
     assert json.loads(archive.read("profile.json")) == {"profile": {"display_name": "Ada"}}
     assert [each["id"] for each in read("files.json")] == [str(each) for each in neighbours.files]
+    assert [each["id"] for each in read("shares.json")] == ["shares 0", "shares 1"]
+    assert [each["id"] for each in read("upload_links.json")] == ["upload-links 0", "upload-links 1"]
     for number, each in enumerate(neighbours.files):
         assert archive.read(f"files/{each}/{number}.txt") == b"abc"
     assert neighbours.asked == ["auth_service"]

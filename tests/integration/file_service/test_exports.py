@@ -1,9 +1,10 @@
 import pytest
 
 from shared.ids import uuid7
+from tests.integration.file_service.links import share, upload_link
 from tests.integration.file_service.running_service import Person, RunningService
 
-SUFFIXES = ("", "/{file}")
+SUFFIXES = ("", "/{file}", "/shares", "/upload-links")
 
 
 async def test_auth_service_is_told_of_files_and_their_bytes(service: RunningService, ada: Person, bob: Person) -> None:
@@ -22,6 +23,24 @@ async def test_auth_service_is_told_of_files_and_their_bytes(service: RunningSer
             assert (answer.status, await answer.read()) == (200, content)
 
 
+async def test_auth_service_is_told_of_links_without_their_secrets(
+    service: RunningService, ada: Person, bob: Person
+) -> None:
+    shares = [await share(ada, (await ada.upload(b"x"))["id"], password="open sesame") for _ in range(3)]
+    links = [await upload_link(ada, note="Photos, please.")]
+    await share(bob, (await bob.upload(b"y"))["id"])
+    await upload_link(bob)
+    for kind, made in (("shares", shares), ("upload-links", links)):
+        path, listed, query = f"/internal/exports/{ada.user_id}/{kind}", [], {"limit": "2"}
+        while query:
+            async with service.private.get(path, params=query, headers=service.asked_by_auth_service()) as answer:
+                page = await answer.json()
+            listed += page["items"]
+            query = {"limit": "2", "cursor": page["next_cursor"]} if page["next_cursor"] else {}
+        told = [{name: each[name] for name in each if not name.endswith("url")} for each in made]
+        assert sorted(listed, key=str) == sorted(told, key=str)
+
+
 async def test_head_of_a_file_has_no_bytes(service: RunningService, ada: Person) -> None:
     file = await ada.upload(b"abc")
     path = f"/internal/exports/{ada.user_id}/{file['id']}"
@@ -37,7 +56,7 @@ async def test_file_is_only_told_with_its_owner(service: RunningService, ada: Pe
             assert answer.status == 404
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES, ids=["list", "bytes"])
+@pytest.mark.parametrize("suffix", SUFFIXES, ids=["list", "bytes", "shares", "upload links"])
 async def test_nobody_else_is_told(service: RunningService, ada: Person, suffix: str) -> None:
     file = await ada.upload(b"abc")
     path = f"/internal/exports/{ada.user_id}{suffix.format(file=file['id'])}"

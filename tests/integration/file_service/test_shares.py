@@ -131,6 +131,7 @@ async def test_whoever_only_looks_spends_nothing(ada: Person, stranger: Stranger
     etag = head.headers["ETag"]
     answer = await stranger.get(path, {"Range": "bytes=0-3", "If-None-Match": etag, "If-Match": '"x"'})
     assert (answer.status, await answer.read()) == (200, CONTENT)
+    assert (answer.headers["Cache-Control"], answer.headers["Accept-Ranges"]) == ("no-store", "none")
     assert (await stranger.get(path)).status == 410
 
 

@@ -1,6 +1,7 @@
 import asyncio
 import hashlib
 import io
+from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
@@ -9,6 +10,7 @@ import pytest
 from shared.ids import uuid7
 from tests.integration.file_service.links import Stranger, drop_of, post, upload_link
 from tests.integration.file_service.running_service import Person, RunningService
+from tests.waiting import eventually
 
 
 @pytest.fixture
@@ -126,18 +128,18 @@ async def test_nothing_comes_by_a_link_that_is_over(service: RunningService, ada
 async def test_link_that_is_revoked_while_a_file_comes_takes_it_no_more(
     service: RunningService, ada: Person, stranger: Stranger
 ) -> None:
-    link = await upload_link(ada)
-    started = asyncio.Event()
+    link, revoked = await upload_link(ada), asyncio.Event()
 
-    async def slowly() -> Any:
+    async def slowly() -> AsyncIterator[bytes]:
         yield b"x" * 100
-        started.set()
         await revoked.wait()
         yield b"x" * 100
 
-    revoked = asyncio.Event()
+    async def is_taken_in() -> bool:
+        return bool(await service.fetch("select from files.blob where holder_id is null"))
+
     sending = asyncio.create_task(stranger.ask("POST", drop_of(link), data=slowly()))
-    await started.wait()
+    await eventually(is_taken_in)
     await ada.client.delete(f"/v1/files/upload-links/{link['id']}", headers=ada.headers)
     revoked.set()
     assert (await sending).status == 410

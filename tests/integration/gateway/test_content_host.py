@@ -15,11 +15,19 @@ from tests.stores import StoreUrls
 from tests.unit.gateway.authentication.issuing import ISSUER
 
 CONTENT, PUBLIC = "files.example.net", "127.0.0.1:8080"
+ALL = '["DELETE", "GET", "PATCH", "POST", "PUT"]'
+
+
+def _reading(name: str) -> str:
+    return route(name).replace(ALL, '["GET"]')
+
+
 TABLE = ROUTES + "".join(
     (
-        route("stored").replace('["DELETE", "GET", "PATCH", "POST", "PUT"]', '["GET"]') + 'host = "content"\n',
-        route("kept").replace('["DELETE", "GET", "PATCH", "POST", "PUT"]', '["GET"]')
-        + 'host = "content"\ncache = true\ncache_headers = []\n',
+        _reading("stored") + 'host = "content"\n',
+        _reading("kept") + 'host = "content"\ncache = true\ncache_headers = []\n',
+        _reading("mixed") + 'host = "content"\n',
+        route("mixed").replace('"mixed"', '"mixed_changes"').replace(ALL, '["POST"]'),
         route("open"),
         route("mine", auth="user"),
         route("judging", auth="optional") + "pass_credentials = true\n",
@@ -90,6 +98,9 @@ async def test_nothing_is_changed_there(gateway: RunningGateway) -> None:
     for method in ("POST", "PUT", "PATCH", "DELETE"):
         answer = await ask(gateway, CONTENT, "/stored/1", method)
         assert (answer.status, answer.headers["Allow"]) == (405, "GET, HEAD")
+    assert (await ask(gateway, CONTENT, "/mixed/1")).status == 200
+    assert (await ask(gateway, CONTENT, "/mixed/1", "POST")).status == 404
+    assert (await ask(gateway, PUBLIC, "/mixed/1", "POST")).status == 200
 
 
 async def test_preflights_tell_of_nothing_else(gateway: RunningGateway) -> None:
