@@ -67,11 +67,15 @@ def test_chart_and_image_have_the_products_version() -> None:
 
 def test_ingress_is_where_public_url_is() -> None:
     rule = of_kind("everything", "Ingress")["gateway"]["spec"]
-    assert rule["tls"] == [{"hosts": ["api.example.org"], "secretName": "certificate"}]
-    [host] = rule["rules"]
-    [path] = host["http"]["paths"]
-    assert (host["host"], path["path"]) == ("api.example.org", "/")
-    assert path["backend"]["service"] == {"name": "colonnade-gateway", "port": {"name": "public"}}
+    assert rule["tls"] == [
+        {"hosts": ["api.example.org"], "secretName": "certificate"},
+        {"hosts": ["files.example.net"], "secretName": "certificate-of-files"},
+    ]
+    assert [host["host"] for host in rule["rules"]] == ["api.example.org", "files.example.net"]
+    for host in rule["rules"]:
+        [path] = host["http"]["paths"]
+        assert path["path"] == "/"
+        assert path["backend"]["service"] == {"name": "colonnade-gateway", "port": {"name": "public"}}
 
 
 def test_what_people_have_stored_outlives_the_release() -> None:

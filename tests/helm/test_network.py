@@ -16,6 +16,8 @@ ARROWS = {
     ("file_service", "auth_service", 9081),
     ("auth_service", "user_service", 9082),  # exports of accounts
     ("auth_service", "file_service", 9083),
+    ("user_service", "file_service", 9083),  # whose an avatar is
+    ("file_service", "user_service", 9082),  # avatars that are gone
 }
 POSTGRES, VALKEY, SMTP, HTTPS, DNS = {5432}, {6379}, {465, 587}, {443}, {53}
 OUTWARD = {
@@ -77,7 +79,7 @@ def test_program_reaches_its_own_stores_and_nothing_else(program: str) -> None:
 
 def test_further_ways_out_open_only_with_what_needs_them() -> None:
     assert outward("everything", "auth_service") == {5432, 6432} | SMTP | HTTPS | DNS
-    assert outward("everything", "file_service") == {5432, 6432} | DNS
+    assert outward("everything", "file_service") == {5432, 6432} | DNS | {3310}
     assert outward("everything", "gateway") == VALKEY | DNS | {8090}
     assert outward("object-store", "file_service") == POSTGRES | DNS | {9000}
     assert outward("object-store", "user_service") == POSTGRES | DNS

@@ -16,7 +16,7 @@ from deploy.roles import RolesSettings
 from shared.program import MigrationSettings
 from shared.settings import Env
 from tests.authority import Authority
-from tests.helm.rendering import PROGRAMS, environment, pods, program, read_yaml
+from tests.helm.rendering import PROGRAMS, VALUES, environment, pods, program, read_yaml
 from tests.stores import ROOT
 
 MOUNT, FILES = "/run/colonnade", "/etc/colonnade"
@@ -74,7 +74,7 @@ def reader(component: str) -> Any:
     return importlib.import_module(f"{component}.settings").Settings
 
 
-@pytest.mark.parametrize("name", ["default", "everything", "minimal"])
+@pytest.mark.parametrize("name", VALUES)
 def test_programs_accept_what_they_are_told_and_read_all_of_it(name: str, mounted: Path) -> None:
     """Whatever docs/configuration.md calls required is given: a program without it doesn't start."""
     for component, pod in pods(name):

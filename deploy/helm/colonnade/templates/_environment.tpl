@@ -28,6 +28,9 @@ IDENTITY_KEY_FILE: /run/colonnade/identity_key.pem
 {{- range include "colonnade.files" . | fromYamlArray }}
 {{ .variable }}: /etc/colonnade/{{ lower .variable }}{{ with .key }}/{{ . }}{{ end }}
 {{- end }}
+{{- if and $root.Values.filesPublicUrl (has $program (list "gateway" "file_service")) }}
+FILES_PUBLIC_URL: {{ $root.Values.filesPublicUrl | quote }}
+{{- end }}
 {{- if eq $program "gateway" }}
 {{- with $root.Values.trustedProxies }}
 TRUSTED_PROXIES: {{ join "," . | quote }}

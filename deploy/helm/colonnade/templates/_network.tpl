@@ -25,6 +25,7 @@
 {{- if eq .variable "AUTH_PROVIDERS_FILE" -}}{{- $ways = append $ways "providers" -}}{{- end -}}
 {{- end -}}
 {{- if and (eq $program "file_service") $root.Values.storage.url -}}{{- $ways = append $ways "objectStore" -}}{{- end -}}
+{{- if hasKey $values.env "CLAMAV_URL" -}}{{- $ways = append $ways "clamav" -}}{{- end -}}
 {{ $ways | toYaml }}
 {{- end -}}
 
