@@ -44,6 +44,12 @@ def test_names_are_unique_and_fit_however_long_the_release_is_called(name: str) 
     assert len(places) == len(set(places))
 
 
+def test_chart_comes_out_the_same_each_time() -> None:
+    """What comes in another order than before would have Kubernetes replace every pod for nothing."""
+    arguments = ("template", "colonnade", str(CHART), *values_arguments("everything"))
+    assert {helm(*arguments).stdout for _ in range(8)} == {rendered("everything")}
+
+
 def test_prometheus_scrapes_every_private_port_and_nothing_else() -> None:
     monitor = of_kind("everything", "ServiceMonitor")["metrics"]["spec"]
     [endpoint] = monitor["endpoints"]

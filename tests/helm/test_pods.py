@@ -53,6 +53,17 @@ def test_what_is_mounted_is_read_only_or_bounded(name: str) -> None:
                 assert "persistentVolumeClaim" in volume or "sizeLimit" in volume["emptyDir"]
 
 
+def test_files_of_one_source_lie_in_one_folder_so_that_they_change_at_once() -> None:
+    pod = program("everything", "gateway")
+    given = environment(pod)
+    assert given["TLS_CERT_FILE"] == "/etc/colonnade/secret-certificate/tls.crt"
+    assert given["TLS_KEY_FILE"] == "/etc/colonnade/secret-certificate/tls.key"
+    assert given["ROUTES_FILE"] == "/etc/colonnade/config-colonnade-routes/routes.toml"
+    mounted = [each["name"] for each in container(pod)["volumeMounts"]]
+    assert sorted(mounted) == ["config-colonnade-routes", "secret-certificate", "secrets", "tmp"]
+    assert of_kind("everything", "ConfigMap")["gateway"]["metadata"]["name"] == "colonnade-routes"
+
+
 @pytest.mark.parametrize("name", VALUES)
 @pytest.mark.parametrize("which", PROGRAMS)
 def test_probes_ask_the_private_port(name: str, which: str) -> None:

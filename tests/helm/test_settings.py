@@ -50,14 +50,14 @@ def _bring_files(folder: Path) -> None:
     """What `files` of everything.yaml names."""
     pair = Authority(folder).issue("api.example.org")
     contents: dict[str, dict[str, Path | None]] = {
-        "gateway": {"tls_cert_file/tls.crt": pair.certificate, "tls_key_file/tls.key": pair.key},
-        "auth_service": {"auth_providers_file/providers.toml": None, "mail_templates/de/footer.txt": None},
-        "file_service": {"file_purposes_file/purposes.toml": None},
+        "gateway": {"secret-certificate/tls.crt": pair.certificate, "secret-certificate/tls.key": pair.key},
+        "auth_service": {"secret-providers/providers.toml": None, "config-mails/de/footer.txt": None},
+        "file_service": {"config-purposes/purposes.toml": None},
     }
     for component, files in contents.items():
         for name, source in files.items():
             place = folder / component / "etc" / name
-            place.parent.mkdir(parents=True)
+            place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(source.read_bytes() if source else b"")
 
 

@@ -66,15 +66,12 @@ spec:
             {{- if eq $program "file_service" }}
             - {name: files, mountPath: /var/lib/colonnade/files}
             {{- end }}
-            {{- range include "colonnade.files" . | fromYamlArray }}
-            - {name: {{ include "colonnade.volume" . }}, mountPath: /etc/colonnade/{{ lower .variable }}, readOnly: true}
+            {{- range include "colonnade.folders" . | fromYamlArray }}
+            {{- $folder := include "colonnade.folder" . }}
+            - {name: {{ $folder }}, mountPath: /etc/colonnade/{{ $folder }}, readOnly: true}
             {{- end }}
       volumes:
         {{- include "colonnade.volumes" . | nindent 8 }}
-{{- end -}}
-
-{{- define "colonnade.volume" -}}
-{{ .variable | lower | replace "_" "-" }}
 {{- end -}}
 
 {{- define "colonnade.volumes" -}}
@@ -100,8 +97,8 @@ spec:
     claimName: {{ $root.Values.storage.volume.existingClaim | default (include "colonnade.name" (list $root "files")) }}
   {{- end }}
 {{- end }}
-{{- range include "colonnade.files" . | fromYamlArray }}
-- name: {{ include "colonnade.volume" . }}
+{{- range include "colonnade.folders" . | fromYamlArray }}
+- name: {{ include "colonnade.folder" . }}
   {{ if .secret }}secret{{ else }}configMap{{ end }}:
     {{ if .secret }}secretName{{ else }}name{{ end }}: {{ .secret | default .configMap }}
     defaultMode: 0440

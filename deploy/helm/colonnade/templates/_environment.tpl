@@ -26,7 +26,7 @@ IDENTITY_KEY_FILE: /run/colonnade/identity_key.pem
 {{- end }}
 {{- end }}
 {{- range include "colonnade.files" . | fromYamlArray }}
-{{ .variable }}: /etc/colonnade/{{ lower .variable }}{{ with .key }}/{{ . }}{{ end }}
+{{ .variable }}: /etc/colonnade/{{ include "colonnade.folder" . }}{{ with .key }}/{{ . }}{{ end }}
 {{- end }}
 {{- if and $root.Values.filesPublicUrl (has $program (list "gateway" "file_service")) }}
 FILES_PUBLIC_URL: {{ $root.Values.filesPublicUrl | quote }}
@@ -51,7 +51,7 @@ FILES_ROOT: /var/lib/colonnade/files
 {{- end }}
 {{- end -}}
 
-{{/* The files that a program is shown as folders, so that changes reach it: [{variable, configMap or secret, key}]. */}}
+{{/* The files that a program is shown, in folders, so that changes reach it: [{variable, configMap or secret, key}]. */}}
 {{- define "colonnade.files" -}}
 {{- $root := index . 0 -}}
 {{- $files := (include "colonnade.values" . | fromYaml).files -}}
@@ -60,6 +60,22 @@ FILES_ROOT: /var/lib/colonnade/files
 {{- $files = append $files $routes -}}
 {{- end -}}
 {{ $files | toYaml }}
+{{- end -}}
+
+{{- define "colonnade.folder" -}}
+{{- $name := .secret | default .configMap | replace "." "-" -}}
+{{ if .secret }}secret{{ else }}config{{ end }}-{{ $name | trunc 56 | trimSuffix "-" }}
+{{- end -}}
+
+{{/* The same, each folder once: what lies in one is swapped at once, so a certificate always fits its key. */}}
+{{- define "colonnade.folders" -}}
+{{- $found := dict -}}
+{{- range include "colonnade.files" . | fromYamlArray -}}
+{{- $_ := set $found (include "colonnade.folder" .) . -}}
+{{- end -}}
+{{- range keys $found | sortAlpha }}
+- {{ get $found . | toJson }}
+{{- end }}
 {{- end -}}
 
 {{- define "colonnade.env" -}}

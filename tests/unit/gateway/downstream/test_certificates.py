@@ -149,6 +149,27 @@ def test_change_is_noticed_once_both_files_are_at_rest(authority: Authority, pai
     assert certificates.has_changed()
 
 
+async def test_swapped_mount_of_a_secret_is_taken_over(authority: Authority, pair: Pair, tmp_path: Path) -> None:
+    """Kubernetes shows a Secret as links into `..data`, and swaps that link."""
+    mount, new = tmp_path / "mount", authority.issue(NAME)
+    for version, files in (("..1", pair), ("..2", new)):
+        (mount / version).mkdir(parents=True)
+        files.certificate.replace(mount / version / "tls.crt")
+        files.key.replace(mount / version / "tls.key")
+    (mount / "..data").symlink_to("..1")
+    for name in ("tls.crt", "tls.key"):
+        (mount / name).symlink_to(f"..data/{name}")
+    certificates = Certificates(mount / "tls.crt", mount / "tls.key")
+    assert Handshake(certificates.context, authority.client()).serial == pair.serial
+
+    (mount / "..data_tmp").symlink_to("..2")
+    (mount / "..data_tmp").replace(mount / "..data")
+    assert not certificates.has_changed()
+    assert certificates.has_changed()
+    await certificates.reload()
+    assert Handshake(certificates.context, authority.client()).serial == new.serial
+
+
 def test_expiry_is_measured(authority: Authority) -> None:
     pair = authority.issue(NAME, lasting=timedelta(days=30))
     Certificates(pair.certificate, pair.key)
