@@ -4,7 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.helm.rendering import CHART, VALUES, helm, manifests, of_kind, rendered, validated, values_arguments
+from tests.helm.rendering import (
+    CHART,
+    VALUES,
+    helm,
+    manifests,
+    of_kind,
+    read_yaml,
+    rendered,
+    validated,
+    values_arguments,
+)
 
 OLDEST, NEWEST = "1.27", "1.37"
 
@@ -82,6 +92,14 @@ def test_ingress_is_where_public_url_is() -> None:
         [path] = host["http"]["paths"]
         assert path["path"] == "/"
         assert path["backend"]["service"] == {"name": "colonnade-gateway", "port": {"name": "public"}}
+
+
+def test_ingress_without_a_certificate_has_none() -> None:
+    arguments = ("--set", "ingress.enabled=true", "--set", "publicUrl=http://api.example.org/app")
+    [spec] = [each["spec"] for each in read_yaml(rendered("default", *arguments)) if each["kind"] == "Ingress"]
+    assert set(spec) == {"rules"}
+    [rule] = spec["rules"]
+    assert (rule["host"], rule["http"]["paths"][0]["path"]) == ("api.example.org", "/app")
 
 
 def test_what_people_have_stored_outlives_the_release() -> None:
