@@ -43,6 +43,8 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"services": {"file_service": {"replicas": 2}}}, "several replicas want storage.url"),
     ({"services": {"file_service": {"autoscaling": {"enabled": True}}}}, "several replicas want storage.url"),
     ({"services": {"gateway": {"autoscaling": {"enabled": True, "minReplicas": 9}}}}, "more than maxReplicas"),
+    ({"ingress": {"enabled": True}}, "publicUrl must have a host name"),
+    ({"ingress": {"enabled": True}, "publicUrl": "https://[2001:db8::1]"}, "publicUrl must have a host name"),
     ({"trust": {"configMap": "a", "secret": "b"}}, "not both"),
 ]
 
