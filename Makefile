@@ -10,7 +10,7 @@ TARGETS ?= headers paths routes answers frames handshakes client_addresses
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test test-faults test-s3 test-storage-faults test-readme test-examples soak fuzz check fmt fmt-check lint types migrate admin scrub doctor memory compose-check bench-gateway bench-visit problems lock clean mail-preview test-federation rotate-keys bench-auth bench-files import test-browser
+.PHONY: help run test test-faults test-s3 test-storage-faults test-readme test-examples soak fuzz check fmt fmt-check lint types migrate admin scrub doctor memory compose-check bench-gateway bench-visit problems lock clean mail-preview test-federation rotate-keys bench-auth bench-files import test-browser test-uploads test-clients
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -30,6 +30,12 @@ test-s3: $(VENV)/.dev  ## file_service on a real S3 server: faults, redirects, s
 
 test-storage-faults: $(VENV)/.dev  ## kill -9 services, PostgreSQL and the S3 server during N=1000 uploads (STORE=folder, SEED= repeats one)
 	@$(BIN)/python -m tests.storage_drill
+
+test-uploads: $(VENV)/.dev  ## a thousand uploads, cut and resumed at random while processes are killed (UPLOADS=1000)
+	@$(BIN)/pytest -q tests/e2e/test_cut_uploads.py --uploads $(or $(UPLOADS),1000)
+
+test-clients: $(VENV)/.dev tests/clients/node_modules/.installed  ## tus-js-client and curl against the running stack; needs node 20, npm and curl
+	@$(BIN)/pytest -q tests/clients
 
 test-readme: $(VENV)/.dev  ## paste the README's visit into a shell, with curl
 	@$(BIN)/pytest -q tests/readme
@@ -119,7 +125,7 @@ lock: $(UV)  ## resolve the dependencies anew (ARGS=--upgrade for newer ones)
 
 clean:  ## remove the venv, the caches and all data of the stack
 	@$(PYTHON) -m deploy.local clean
-	@rm -rf $(VENV) tests/federation/node_modules .bench .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .fuzz
+	@rm -rf $(VENV) tests/federation/node_modules tests/clients/node_modules .bench .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .fuzz
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 BENCH = $(if $(CHECK),--check) $(if $(SAVE),--save)
@@ -148,6 +154,10 @@ $(VENV)/.compose: requirements/compose.txt $(UV)
 
 tests/federation/node_modules/.installed: tests/federation/package-lock.json
 	@npm ci --prefix tests/federation --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
+tests/clients/node_modules/.installed: tests/clients/package-lock.json
+	@npm ci --prefix tests/clients --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
 # The programs that the benches compare with are kept out of our own venv.

@@ -12,8 +12,10 @@ from file_service.collector import Collector
 from file_service.context import FILES, FileContext
 from file_service.delivery.content import Content
 from file_service.parts.storage import add_redirects, open_storage, scrubbing
+from file_service.parts.uploads import add_resumable
 from file_service.repository.holds import PURGE_HOLDS
 from file_service.repository.owners import PURGE_DELETED_OWNERS
+from file_service.repository.uploads import PURGE_UPLOADS
 from file_service.routes import PRIVATE_ROUTES, ROUTES
 from file_service.settings import NAME, Settings
 from file_service.storage.contract import Storage
@@ -30,7 +32,7 @@ from shared.web.health import Check
 
 SCHEMA = "files"
 MIGRATIONS = Path(__file__).with_name("migrations")
-_PURGES = (purge_idempotency(SCHEMA), PURGE_DELETED_OWNERS, PURGE_HOLDS)
+_PURGES = (purge_idempotency(SCHEMA), PURGE_DELETED_OWNERS, PURGE_HOLDS, PURGE_UPLOADS)
 
 
 @asynccontextmanager
@@ -55,6 +57,7 @@ async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterato
         await stack.enter_async_context(scrubbing(settings, database, storage))
         apps = _apps(context, verifier, lifecycle, settings.process.public_url)
         add_redirects(apps, settings.storage, database)
+        await stack.enter_async_context(add_resumable(apps, settings, context))
         yield apps
 
 

@@ -7,6 +7,7 @@ from aiohttp import web
 from file_service.collector import Collector
 from file_service.delivery.content import Content
 from file_service.storage.contract import Storage
+from file_service.uploads.resumable.resumable import Resumable
 from file_service.uploads.store import Uploads
 from shared.db import Database
 
@@ -22,3 +23,4 @@ class FileContext:
 
 
 FILES = web.AppKey("files", FileContext)
+RESUMABLE = web.AppKey("resumable", Resumable)

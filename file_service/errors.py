@@ -38,3 +38,46 @@ class TypeNotAllowed(AppError):
 
 class UnknownPurpose(AppError):
     code, status, title = "unknown_purpose", 422, "There is no such purpose of files"
+
+
+class MalformedUploadHeader(AppError):
+    code, status, title = "malformed_upload_header", 400, "A header of the upload is malformed"
+
+
+class TusVersionUnsupported(AppError):
+    code, status, title = "tus_version_unsupported", 412, "Only version 1.0.0 of tus is spoken here"
+
+
+class UploadOffsetMismatch(AppError):
+    """Also for a writer whose place another has taken: whoever asks for the offset knows how to go on."""
+
+    code, status, title = "upload_offset_mismatch", 409, "The upload isn't at this offset"
+
+
+class UploadIncomplete(AppError):
+    code, status, title = "upload_incomplete", 409, "A partial upload isn't complete yet"
+
+
+class UploadGone(AppError):
+    code, status, title = "upload_gone", 410, "The upload has expired, was ended, or is part of another"
+
+
+class UploadTakesNoBytes(AppError):
+    code, status, title = "upload_takes_no_bytes", 403, "A final upload takes no bytes of its own"
+
+
+class UploadLengthExceeded(AppError):
+    code, status, title = "upload_length_exceeded", 413, "There are more bytes than the upload's length says"
+
+
+class TooManyUploads(AppError):
+    """429, as it passes: by finishing uploads, or by the expiry of forgotten ones."""
+
+    code, status, title = "too_many_uploads", 429, "There are too many unfinished uploads"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"Finish or end some of your {most} first.", headers={"Retry-After": "60"})
+
+
+class ChecksumMismatch(AppError):
+    code, status, title = "checksum_mismatch", 460, "The bytes aren't those that the checksum was made of"

@@ -15,8 +15,9 @@ _GIB = 1024**3
 class Settings:
     """`max_bytes` is for one file, `quota_bytes` for all of one owner's.
 
-    `stall_seconds` is how long an upload may send nothing, and a reader may take for a chunk of a download.
     `scrub_days` is how often all that is stored is looked through, 0 for never; `scrub_rate` is in bytes per second.
+    `stall_seconds` is how long an upload may send nothing, and a reader may take for a chunk of a download;
+    `upload_hours` how long an unfinished upload is kept after its last byte.
     """
 
     process: ProcessSettings
@@ -27,6 +28,7 @@ class Settings:
     max_bytes: int
     quota_bytes: int
     stall_seconds: float
+    upload_hours: float
     purposes: Purposes
     scrub_days: float
     scrub_rate: int
@@ -42,6 +44,7 @@ class Settings:
             max_bytes=env.integer("FILE_MAX_BYTES", _GIB, minimum=1),
             quota_bytes=env.integer("FILE_QUOTA_BYTES", 5 * _GIB, minimum=1),
             stall_seconds=env.number("FILE_STALL_SECONDS", 60.0, minimum=0.1),
+            upload_hours=env.number("FILE_UPLOAD_HOURS", 24.0, minimum=0.0001),
             purposes=_purposes(env),
             scrub_days=env.number("FILE_SCRUB_DAYS", 0.0),
             scrub_rate=_scrub_rate(env),

@@ -13,7 +13,7 @@ from gateway.downstream.answer import Answer
 from gateway.downstream.body import SMALL, RequestBody
 from gateway.downstream.request import Head, Request
 from gateway.edge.compression import SMALLEST, compress_for
-from gateway.edge.headers import RawHeader, downstream_headers, forwarding_headers, upstream_headers
+from gateway.edge.headers import RawHeader, downstream_headers, forwarding_headers, overriding_method, upstream_headers
 from gateway.edge.websocket import Handshake
 from gateway.errors import AnswerTimeout
 from gateway.responder import Responder
@@ -119,6 +119,8 @@ class Forwarder:
         """The client's first, stripped; ours after that, so that nothing of the client's can touch them."""
         route = admitted.route
         headers = upstream_headers(head.raw_headers, pass_credentials=route.pass_credentials)
+        if route.method_override:
+            headers += overriding_method(head.method, head.raw_headers, route.methods)
         if admitted.handshake is not None:
             headers += admitted.handshake.headers()
         headers += forwarding_headers(context.client, self._scheme, self._host)

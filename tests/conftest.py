@@ -76,4 +76,5 @@ async def valkey_url(stores: StoreUrls) -> str:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kills", type=int, default=1, help="how often each process is killed under load")
+    parser.addoption("--uploads", type=int, default=24, help="how many uploads are cut and resumed at random")
     parser.addoption("--histories", type=int, help="how many histories of sessions are tried")

@@ -57,6 +57,7 @@ _PASSED_ON: Mapping[str, tuple[str, ...]] = {
         "FILE_QUOTA_BYTES",
         "FILE_STALL_SECONDS",
         *("FILE_DELETION_DELAY", "FILE_SCRUB_DAYS", "FILE_SCRUB_BYTES_PER_SECOND"),
+        "FILE_UPLOAD_HOURS",
         "FILES_ROOT",
     ),
 }

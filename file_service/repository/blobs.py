@@ -65,6 +65,37 @@ async def give_up_blobs_of(db: Db, holder_ids: Sequence[UUID]) -> None:
     )
 
 
+async def replace_blobs(connection: Connection, holder_id: UUID, blobs: Sequence[HeldBlob]) -> bool:
+    """Give these up in favour of one that is kept next: call it under the holder's lock.
+
+    False, and nothing is changed, where the holder doesn't hold them all any more.
+
+    They are deleted only after a while: whoever has just read where they lie may still open them.
+    """
+    given_up = await connection.fetch(
+        """
+        update files.blob set holder_id = null, due_at = now() + make_interval(hours => $3)
+        where storage_key = any($1::text[]) and holder_id = $2 and cardinality($1::text[]) = (
+            select count(*) from files.blob where storage_key = any($1::text[]) and holder_id = $2
+        ) returning storage_key
+        """,
+        [blob.storage_key for blob in blobs],
+        holder_id,
+        GRACE_HOURS,
+    )
+    return bool(given_up)
+
+
+async def move_blobs(connection: Connection, holder_id: UUID, new_holder_id: UUID, start: int) -> None:
+    """Hand all that one holds on to another, to lie there from `start` on."""
+    await connection.execute(
+        "update files.blob set holder_id = $2, start = start + $3 where holder_id = $1",
+        holder_id,
+        new_holder_id,
+        start,
+    )
+
+
 @asynccontextmanager
 async def due_blobs(database: Database, limit: int, delay: float = 0.0) -> AsyncIterator[set[str]]:
     """Lend the keys that have been due for `delay` seconds, none while a hold is in force. Replicas are lent different

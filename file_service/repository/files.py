@@ -30,6 +30,10 @@ class FileRepository:
         Raises QuotaExceeded, or Unauthenticated when the owner's account was deleted.
         """
         await self._settle(new, quota)
+        return await self.insert(new)
+
+    async def insert(self, new: NewFile) -> File:
+        """Write the row of a file that is settled otherwise."""
         row = await self._db.fetchrow(
             """
             insert into files.file (file_id, owner_id, name, size, content_type, sha256, purpose)
@@ -53,7 +57,7 @@ class FileRepository:
             """
             insert into files.owner as owner (owner_id, bytes) values ($1, $2)
             on conflict (owner_id) do update set bytes = owner.bytes + excluded.bytes
-            where owner.deleted_at is null and owner.bytes + excluded.bytes <= $3
+            where owner.deleted_at is null and owner.bytes + owner.reserved + excluded.bytes <= $3
             returning true
             """,
             new.owner_id,
@@ -66,12 +70,14 @@ class FileRepository:
 
     async def room(self, owner_id: UUID, quota: int) -> int:
         """Return how many bytes the owner may still store. Raises Unauthenticated when the account was deleted."""
-        row = await self._db.fetchrow("select bytes, deleted_at from files.owner where owner_id = $1", owner_id)
+        row = await self._db.fetchrow(
+            "select bytes + reserved as taken, deleted_at from files.owner where owner_id = $1", owner_id
+        )
         if row is None:
             return quota
         if row["deleted_at"] is not None:
             raise Unauthenticated("This account was deleted.", headers=INVALID_TOKEN)
-        return max(0, quota - int(row["bytes"]))
+        return max(0, quota - int(row["taken"]))
 
     async def get(self, owner_id: UUID, file_id: UUID) -> File:
         """Raises NotFound."""

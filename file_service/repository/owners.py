@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from file_service.repository.blobs import give_up_blobs_of
 from shared.db import Connection
 from shared.purge import Purge
 
@@ -33,7 +34,7 @@ class OwnerRepository:
             insert into files.owner as owner (owner_id, bytes, deleted_at)
             select owner_id, 0, now() from unnest($1::uuid[]) as owner_id order by owner_id
             on conflict (owner_id) do update
-            set bytes = 0, deleted_at = coalesce(owner.deleted_at, excluded.deleted_at)
+            set bytes = 0, reserved = 0, deleted_at = coalesce(owner.deleted_at, excluded.deleted_at)
             """,
             owner_ids,
         )
@@ -44,6 +45,10 @@ class OwnerRepository:
             """,
             owner_ids,
         )
+        uploads = await self._connection.fetch(
+            "delete from files.upload where owner_id = any($1::uuid[]) returning upload_id", owner_ids
+        )
+        await give_up_blobs_of(self._connection, [row["upload_id"] for row in uploads])
 
     async def revive(self, owner_ids: Sequence[UUID]) -> None:
         """Remove the tombstones of these owners, if there are any."""

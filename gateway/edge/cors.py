@@ -11,13 +11,14 @@ Header = tuple[str, str]
 
 _ALLOW_HEADERS = (
     "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, If-Modified-Since, If-Range, Range, "
-    "X-Request-Id, traceparent, Tus-Resumable, Upload-Checksum, Upload-Concat, Upload-Defer-Length, Upload-Length, "
-    "Upload-Metadata, Upload-Offset"
+    "X-HTTP-Method-Override, X-Request-Id, traceparent, Tus-Resumable, Upload-Checksum, Upload-Concat, "
+    "Upload-Defer-Length, Upload-Length, Upload-Metadata, Upload-Offset"
 )
 _EXPOSE_HEADERS = (
-    "Content-Disposition, Content-Range, ETag, Link, Location, RateLimit, RateLimit-Policy, RateLimit-Limit, "
-    "RateLimit-Remaining, RateLimit-Reset, Repr-Digest, Retry-After, Tus-Resumable, Upload-Expires, Upload-Length, "
-    "Upload-Offset, WWW-Authenticate, X-Request-Id"
+    "Content-Disposition, Content-Location, Content-Range, ETag, Link, Location, RateLimit, RateLimit-Policy, "
+    "RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Repr-Digest, Retry-After, Tus-Checksum-Algorithm, "
+    "Tus-Extension, Tus-Max-Size, Tus-Resumable, Tus-Version, Upload-Concat, Upload-Defer-Length, Upload-Expires, "
+    "Upload-Length, Upload-Metadata, Upload-Offset, WWW-Authenticate, X-Request-Id"
 )
 _VARY: Header = ("Vary", "Origin")
 _PREFLIGHT_VARY: Header = ("Vary", "Origin, Access-Control-Request-Method, Access-Control-Request-Headers")

@@ -4,7 +4,7 @@ First everything that concerns one connection only goes (RFC 9110, 7.6.1), then 
 gateway's own word. The proxy adds its own headers after that, so nothing here can remove them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from functools import lru_cache
 from string import ascii_letters, digits
 
@@ -21,6 +21,7 @@ _SPOOFABLE = frozenset({
     b"x-request-timeout-ms", b"x-rewrite-url", b"x-scheme",
 })  # fmt: skip
 _SPOOFABLE_PREFIXES = (b"proxy-", b"sec-websocket-", b"x-forwarded", b"x-identity", b"x-original-", b"x-user-")
+_OVERRIDE = b"x-http-method-override"
 _NOT_FOR_CLIENTS = frozenset(
     {b"alt-svc", b"date", b"server", b"strict-transport-security", b"x-powered-by", b"x-request-id"}
 )
@@ -53,6 +54,14 @@ def upstream_headers(headers: Iterable[RawHeader], *, pass_credentials: bool) ->
         elif fate == _CONNECTION:
             listed |= _listed(pair[1])
     return [pair for pair in kept if pair[0].lower() not in listed] if listed else kept
+
+
+def overriding_method(method: str, headers: Iterable[RawHeader], methods: Container[str]) -> list[RawHeader]:
+    """What a service gets of a POST that is to be taken for one of `methods`, which were authorised with it."""
+    named = [value for name, value in headers if name.lower() == _OVERRIDE]
+    if method == "POST" and len(named) == 1 and named[0].isascii() and named[0].decode() in methods:
+        return [(_OVERRIDE, named[0])]
+    return []
 
 
 def downstream_headers(headers: Iterable[RawHeader]) -> list[tuple[str, str]]:

@@ -28,10 +28,10 @@ from gateway.routes.standing import KEYS as STANDING_KEYS
 from gateway.routes.standing import check_standing, read_acr, read_max_age
 from gateway.routes.upstreams import read_upstreams
 
-_METHODS = frozenset({"DELETE", "GET", "PATCH", "POST", "PUT"})
+_METHODS = frozenset({"DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT"})
 _ROUTE_KEYS = frozenset(
     {"name", "prefix", "exact", "methods", "upstream", "auth", "limit", "timeout", "max_body"}
-    | {"pass_credentials", "websocket", "idle", "head_timeout", "retries", "cost"}
+    | {"pass_credentials", "method_override", "websocket", "idle", "head_timeout", "retries", "cost"}
     | CACHE_KEYS
     | STANDING_KEYS
 )
@@ -108,6 +108,7 @@ def _route(fields: Fields, upstreams: set[str], limits: Mapping[str, LimitDeclar
         timeout=fields.seconds("timeout", _LONGEST_TIMEOUT),
         max_body=fields.size("max_body", _DEFAULT_MAX_BODY),
         pass_credentials=fields.flag("pass_credentials"),
+        method_override=fields.flag("method_override"),
         websocket=websocket,
         idle=fields.seconds("idle", _LONGEST_TIMEOUT, DEFAULT_IDLE),
         head_timeout=fields.seconds("head_timeout", _LONGEST_TIMEOUT, DEFAULT_HEAD_TIMEOUT),

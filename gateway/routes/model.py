@@ -35,6 +35,7 @@ class Route:
     `auth` is "public", "optional", "user", "session", or for users with a grant "role:NAME" or "scope:NAME".
     `timeout` is in seconds, for the whole exchange; `max_body` in bytes; `limit` names a limit class.
     `pass_credentials`: the upstream gets Authorization and the session cookie; only for those who must judge them.
+    `method_override`: the upstream may take a POST for another of the route's methods, if its client says so.
     `websocket`: takes WebSocket handshakes, and nothing else. `idle`: seconds for which a stream may carry no byte.
     `head_timeout`: seconds until the answer's head; `retries`: how often a request that may be is sent again.
     `cost`: how much of its limit a request uses.
@@ -53,6 +54,7 @@ class Route:
     timeout: float
     max_body: int
     pass_credentials: bool
+    method_override: bool = False
     websocket: bool = False
     idle: float = DEFAULT_IDLE
     head_timeout: float = DEFAULT_HEAD_TIMEOUT

@@ -42,7 +42,7 @@ class RunningService(FollowingService):
 
     async def empty(self) -> None:
         """Forget all files and owners, and every account."""
-        for table in ("file", "owner", "blob", "idempotency"):
+        for table in ("file", "upload", "owner", "blob", "idempotency"):
             await self.fetch(f"delete from files.{table}")
         for path in self.blobs():
             path.unlink()

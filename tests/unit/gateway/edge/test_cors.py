@@ -41,6 +41,15 @@ def test_preflight_of_a_listed_origin_is_told_what_it_may() -> None:
     assert headers["Vary"].startswith("Origin")
 
 
+def test_foreign_page_may_use_tus() -> None:
+    told = dict(CORS.preflight(preflight_from(APP), ["PATCH"]))["Access-Control-Allow-Headers"].split(", ")
+    assert {"Tus-Resumable", "Upload-Offset", "Upload-Checksum", "Upload-Concat", "X-HTTP-Method-Override"} <= {*told}
+    exposed = dict(CORS.headers(APP))["Access-Control-Expose-Headers"].split(", ")
+    assert {"Location", "Content-Location", "Upload-Offset", "Upload-Expires", "Tus-Extension", "Tus-Max-Size"} <= {
+        *exposed
+    }
+
+
 @pytest.mark.parametrize("origin", [origin for origin in STRANGERS if origin is not None])
 def test_preflight_of_another_origin_is_told_nothing(origin: str) -> None:
     """G24: the same for preflights."""

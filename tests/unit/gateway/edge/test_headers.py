@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.edge.headers import downstream_headers, forwarding_headers, upstream_headers
+from gateway.edge.headers import downstream_headers, forwarding_headers, overriding_method, upstream_headers
 
 NAMES = st.sampled_from(
     [
@@ -87,6 +87,24 @@ def test_connection_and_framing_belong_to_the_proxy(name: bytes) -> None:
 def test_method_override_is_ignored(name: bytes) -> None:
     """G13: a service never sees another method than the one that was authorised."""
     assert upstream_headers([(name, b"DELETE")], pass_credentials=False) == []
+
+
+@pytest.mark.parametrize(
+    ("method", "named", "passed"),
+    [
+        pytest.param("POST", [b"PATCH"], True, id="one of the route's"),
+        pytest.param("POST", [b"PUT"], False, id="one that the route doesn't take"),
+        pytest.param("POST", [b"PATCH", b"DELETE"], False, id="two"),
+        pytest.param("POST", [b"P\xc3\x84TCH"], False, id="no ASCII"),
+        pytest.param("POST", [], False, id="none"),
+        pytest.param("GET", [b"PATCH"], False, id="of another method"),
+    ],
+)
+def test_override_names_a_method_that_was_authorised_too(method: str, named: list[bytes], passed: bool) -> None:  # noqa: FBT001  a case
+    """G13: on a route with `method_override`, for POST alone."""
+    headers = [(b"X-HTTP-Method-Override", value) for value in named]
+    expected = [(b"x-http-method-override", named[0])] if passed else []
+    assert overriding_method(method, headers, frozenset({"POST", "PATCH", "DELETE"})) == expected
 
 
 @pytest.mark.parametrize("name", [b"Bad Name", b"X-\xc3\xa9", b"X:Y", b"X\x00Y", b"", b"Some_Header"])

@@ -1,0 +1,61 @@
+from file_service.errors import (
+    ChecksumMismatch,
+    FileTooLarge,
+    InsufficientStorage,
+    MalformedUploadHeader,
+    QuotaExceeded,
+    TooManyUploads,
+    TusVersionUnsupported,
+    TypeNotAllowed,
+    UnknownPurpose,
+    UploadGone,
+    UploadIncomplete,
+    UploadLengthExceeded,
+    UploadOffsetMismatch,
+    UploadStalled,
+    UploadTakesNoBytes,
+)
+from file_service.handlers.uploads import (
+    append_to_upload,
+    create_upload,
+    end_upload,
+    get_upload,
+    override_method,
+    tell_upload_protocol,
+)
+from file_service.handlers.usage import get_usage
+from file_service.uploads.resumable.protocol import BYTES
+from shared.errors import AppError, InternalError, MalformedBody, MethodNotAllowed, UnsupportedMediaType
+from shared.web.routes import Auth, Route
+
+_UPLOAD = "/v1/files/uploads/{token}"
+_ASKING: tuple[type[AppError], ...] = (InternalError, MalformedUploadHeader, TusVersionUnsupported, TypeNotAllowed)
+_WRITING = (
+    *_ASKING,
+    ChecksumMismatch,
+    FileTooLarge,
+    InsufficientStorage,
+    MalformedBody,
+    QuotaExceeded,
+    UnsupportedMediaType,
+    UploadLengthExceeded,
+    UploadOffsetMismatch,
+    UploadStalled,
+)
+_APPENDING = (*_WRITING, UploadGone, UploadTakesNoBytes)
+
+UPLOADS_ROUTES = (
+    Route("OPTIONS", "/v1/files/uploads", tell_upload_protocol, Auth.PUBLIC),
+    Route(
+        "POST",
+        "/v1/files/uploads",
+        create_upload,
+        errors=(*_WRITING, TooManyUploads, UnknownPurpose, UploadGone, UploadIncomplete),
+        raw_body=(BYTES,),
+    ),
+    Route("GET", _UPLOAD, get_upload, errors=(*_ASKING, UploadGone)),
+    Route("PATCH", _UPLOAD, append_to_upload, errors=_APPENDING, raw_body=(BYTES,)),
+    Route("DELETE", _UPLOAD, end_upload, errors=(*_ASKING, UploadGone)),
+    Route("POST", _UPLOAD, override_method, errors=(*_APPENDING, MethodNotAllowed), raw_body=(BYTES,)),
+    Route("GET", "/v1/files/usage", get_usage),
+)

@@ -1,0 +1,121 @@
+"""Makes a file of an upload that has all its bytes, and ends those that never will.
+
+A process may die at any point: the upload then still has all its bytes, and whoever asks for it next, or the upkeep,
+finishes it.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from file_service.collector import Collector
+from file_service.domain.file import HeldBlob, NewFile
+from file_service.domain.purposes import Purposes
+from file_service.domain.uploads import Upload
+from file_service.inspection.content_types import stored_type
+from file_service.metrics import BYTES_STORED, RESUMABLE_UPLOADS
+from file_service.repository.blobs import blobs_of, expect_blob, give_up_blobs_of, keep_blob
+from file_service.repository.files import FileRepository
+from file_service.repository.quota import lock_owner, release, settle_reserved
+from file_service.repository.uploads import UploadRepository
+from file_service.storage.contract import BlobMissing, Storage, new_key
+from file_service.uploads.resumable.merging import Merging, bytes_of
+from file_service.uploads.resumable.running_hashes import RunningHashes
+from shared.db import Database
+from shared.errors import AppError, InternalError
+from shared.logs import log
+
+
+@dataclass(frozen=True, slots=True)
+class Finishing:
+    database: Database
+    storage: Storage
+    collector: Collector
+    purposes: Purposes
+    hashes: RunningHashes
+    merging: Merging
+
+    async def finish(self, upload: Upload) -> None:
+        """Make the file, once, whoever else does it at the same time.
+
+        What the file may not be ends the upload, and is raised (an AppError below 500). Raises Unavailable or
+        InternalError where it has to be tried again.
+        """
+        try:
+            new, blobs = await self._file_of(upload)
+            self.purposes.get(new.purpose).check_type(new.content_type)
+        except AppError as exc:
+            if exc.status < InternalError.status:
+                await self.end(upload, "refused")
+            raise
+        except BlobMissing as exc:
+            log.error("blob_missing", exc, **{"file.id": str(upload.upload_id)})
+            raise InternalError from exc
+        if await self._record(upload, new, is_empty=not blobs):
+            self.hashes.forget(upload.upload_id)
+            RESUMABLE_UPLOADS.labels("finished").inc()
+            BYTES_STORED.inc(new.size)
+
+    async def end(self, upload: Upload, why: str) -> bool:
+        """Give up what an open upload holds and has reserved; False where it isn't open any more."""
+        async with self.database.transaction() as connection:
+            await lock_owner(connection, upload.owner_id)
+            uploads = UploadRepository(connection)
+            locked = await uploads.lock(upload.upload_id)
+            if locked is not None:
+                await uploads.end([locked.upload_id], finished=False)
+                await release(connection, locked.owner_id, locked.reserved)
+                await give_up_blobs_of(connection, [locked.upload_id])
+        self.hashes.forget(upload.upload_id)
+        self.collector.nudge()
+        if locked is not None:
+            RESUMABLE_UPLOADS.labels(why).inc()
+        return locked is not None
+
+    async def _file_of(self, upload: Upload) -> tuple[NewFile, Sequence[HeldBlob]]:
+        await self.merging.merge(upload.upload_id)
+        blobs = await blobs_of(self.database, upload.upload_id)
+        new = NewFile(
+            file_id=upload.upload_id,
+            owner_id=upload.owner_id,
+            name=upload.name,
+            size=upload.received,
+            content_type=stored_type(upload.head, upload.declared_type),
+            sha256=await self._sha256(upload.upload_id, upload.received, blobs),
+            purpose=upload.purpose,
+        )
+        return new, blobs
+
+    async def _sha256(self, upload_id: UUID, size: int, blobs: Sequence[HeldBlob]) -> bytes:
+        if len(blobs) == 1 and blobs[0].size == size:
+            return blobs[0].sha256
+        running = self.hashes.at(upload_id, size)
+        if running is None:
+            running = hashlib.sha256()
+            async for chunk in bytes_of(self.storage, blobs):
+                running.update(chunk)
+        digest: bytes = running.digest()
+        return digest
+
+    async def _record(self, upload: Upload, new: NewFile, *, is_empty: bool) -> bool:
+        """Return whether this call has made the file. A file has a blob, also where it has no bytes."""
+        blob = await self._write_nothing() if is_empty else None
+        async with self.database.transaction() as connection:
+            await lock_owner(connection, upload.owner_id)
+            uploads = UploadRepository(connection)
+            locked = await uploads.lock(upload.upload_id)
+            if locked is None:
+                return False
+            await uploads.end([locked.upload_id], finished=True)
+            await settle_reserved(connection, locked.owner_id, locked.reserved)
+            await FileRepository(connection).insert(new)
+            if blob is not None:
+                await keep_blob(connection, new.file_id, blob)
+        return True
+
+    async def _write_nothing(self) -> HeldBlob:
+        key = new_key()
+        await expect_blob(self.database, key)
+        written = await self.storage.write(key, bytes_of(self.storage, ()))
+        return HeldBlob(key, 0, 0, written.sha256)

@@ -1,0 +1,79 @@
+"""Joins small blobs of an open upload, so that one that comes in tiny pieces doesn't stay thousands of blobs for ever.
+
+    read neighbours -> write them as one blob -> transaction: keep it, give them up
+
+A crash anywhere leaves the upload as it was, or the new blob in place of the old ones; the collector finds the others.
+Runs are of blobs of similar size, so that no byte is copied more often than there are sizes below.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from file_service.domain.file import HeldBlob
+from file_service.repository.blobs import blobs_of, expect_blob, give_up_blob, keep_blob, replace_blobs
+from file_service.repository.uploads import UploadRepository
+from file_service.storage.contract import BlobMissing, Storage, new_key
+from shared.db import Database
+
+EVERY = 32  # pieces; a run of that many is worth a blob
+_SIZES = (4 * 1024, 64 * 1024, 1024 * 1024)  # what counts as small, step by step
+
+
+@dataclass(frozen=True, slots=True)
+class Merging:
+    database: Database
+    storage: Storage
+
+    async def merge(self, upload_id: UUID) -> None:
+        """Join what can be joined. Raises Unavailable, InsufficientStorage or BlobMissing, and changes nothing then."""
+        while run := run_to_merge(await blobs_of(self.database, upload_id)):
+            if not await self._replace(upload_id, run):
+                return
+
+    async def _replace(self, upload_id: UUID, run: Sequence[HeldBlob]) -> bool:
+        """Return whether it was done; it isn't where the upload has ended, or another has done the same."""
+        key = new_key()
+        await expect_blob(self.database, key)
+        is_done = False
+        try:
+            written = await self.storage.write(key, bytes_of(self.storage, run))
+            is_done = await self._record(upload_id, run, HeldBlob(key, run[0].start, written.size, written.sha256))
+        except BlobMissing:
+            if await self._are_held(upload_id, run):
+                raise
+        finally:
+            if not is_done:
+                await give_up_blob(self.database, key)
+        return is_done
+
+    async def _record(self, upload_id: UUID, run: Sequence[HeldBlob], joined: HeldBlob) -> bool:
+        async with self.database.transaction() as connection:
+            if await UploadRepository(connection).lock(upload_id) is None:
+                return False
+            is_replaced = await replace_blobs(connection, upload_id, run)
+            if is_replaced:
+                await keep_blob(connection, upload_id, joined)
+        return is_replaced
+
+    async def _are_held(self, upload_id: UUID, run: Sequence[HeldBlob]) -> bool:
+        return set(run) <= set(await blobs_of(self.database, upload_id))
+
+
+def run_to_merge(blobs: Sequence[HeldBlob]) -> Sequence[HeldBlob]:
+    """Return EVERY neighbours that are small, the smallest first; nothing where there are no such."""
+    for size in _SIZES:
+        run: list[HeldBlob] = []
+        for blob in blobs:
+            run = [*run, blob] if blob.size <= size else []
+            if len(run) == EVERY:
+                return run
+    return ()
+
+
+async def bytes_of(storage: Storage, blobs: Sequence[HeldBlob]) -> AsyncIterator[bytes]:
+    """Yield what lies in the blobs, one after the other, each open only while it is read. Raises BlobMissing."""
+    for held in blobs:
+        async with storage.open(held.storage_key) as blob:
+            async for chunk in blob.read(0, held.size):
+                yield chunk

@@ -1,0 +1,278 @@
+"""How uploads end without their own last byte: ended by their owner, forgotten, joined, gone with the account."""
+
+import asyncio
+import hashlib
+import os
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+import pytest
+from prometheus_client import REGISTRY
+
+from file_service.collector import Collector
+from file_service.purpose_file import read_purposes
+from file_service.repository.uploads import PURGE_UPLOADS
+from file_service.storage.local import LocalStorage, open_local_storage
+from file_service.uploads.resumable.finishing import Finishing
+from file_service.uploads.resumable.merging import Merging
+from file_service.uploads.resumable.running_hashes import RunningHashes
+from file_service.uploads.resumable.upkeep import Upkeep
+from shared.db import Database, open_database
+from shared.purge import purge
+from shared.settings import DatabaseSettings, Secret
+from tests.integration.file_service.running_service import Person, RunningService
+from tests.integration.file_service.uploading import UPLOADS, Uploader, code, in_balance, metadata, usage
+
+LIFETIME = timedelta(hours=24)
+
+
+@pytest.fixture
+def uploader(ada: Person) -> Uploader:
+    return Uploader(ada)
+
+
+@pytest.fixture
+async def database(service: RunningService) -> AsyncIterator[Database]:
+    url = Secret(service.database.runtime)
+    async with open_database(DatabaseSettings(url, url, pool_size=4, timeout=5.0)) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def storage(service: RunningService) -> AsyncIterator[LocalStorage]:
+    async with open_local_storage(service.root) as opened:
+        yield opened
+
+
+@pytest.fixture
+def upkeep(database: Database, storage: LocalStorage) -> Upkeep:
+    """As it runs in every replica, but when the test says so."""
+    collector, merging = Collector(database, storage), Merging(database, storage)
+    finishing = Finishing(database, storage, collector, read_purposes(None), RunningHashes(), merging)
+    return Upkeep(database, finishing, LIFETIME)
+
+
+def events(event: str) -> float:
+    return REGISTRY.get_sample_value("file_resumable_uploads_total", {"event": event}) or 0.0
+
+
+async def later(service: RunningService, hours: float) -> None:
+    await service.fetch("update files.upload set expires_at = expires_at - make_interval(secs => $1)", hours * 3600)
+
+
+async def test_ended_upload_gives_back_what_it_reserved(
+    service: RunningService, ada: Person, uploader: Uploader
+) -> None:
+    before = events("terminated")
+    upload = await uploader.begin(1000)
+    await upload.add(b"x" * 500, 0)
+    ended = await upload.ask("DELETE")
+    assert (ended.status, ended.headers["Tus-Resumable"]) == (204, "1.0.0")
+    assert [(await upload.ask(method)).status for method in ("HEAD", "DELETE")] == [410, 410]
+    assert (await upload.patch(b"x" * 500, 500)).status == 410
+    assert (await usage(ada))["reserved"] == 0
+    assert events("terminated") == before + 1
+    await service.settled(blobs=0)
+
+
+async def test_ending_a_finished_upload_deletes_its_file(
+    service: RunningService, ada: Person, uploader: Uploader
+) -> None:
+    upload = await uploader.begin(5)
+    finished = await upload.add(b"hello", 0)
+    assert (await upload.ask("DELETE")).status == 204
+    assert (await ada.get(finished.headers["Content-Location"])).status == 404
+    assert (await upload.ask("HEAD")).status == 410
+    assert (await usage(ada))["bytes"] == 0
+    await service.settled(blobs=0)
+
+
+async def test_upload_is_gone_with_its_file(ada: Person, uploader: Uploader) -> None:
+    upload = await uploader.begin(5)
+    finished = await upload.add(b"hello", 0)
+    assert await ada.delete(finished.headers["Content-Location"].rpartition("/")[2]) == 204
+    assert (await upload.ask("HEAD")).status == 410
+
+
+async def test_expiry_is_told_and_put_off_by_each_piece(service: RunningService, uploader: Uploader) -> None:
+    upload = await uploader.begin(10)
+    await later(service, 23)
+    told = parsedate_to_datetime((await upload.ask("HEAD")).headers["Upload-Expires"])
+    assert timedelta(minutes=58) < told - datetime.now(UTC) < timedelta(minutes=62)
+    put_off = parsedate_to_datetime((await upload.add(b"hello", 0)).headers["Upload-Expires"])
+    assert put_off - told > timedelta(hours=22)
+
+
+async def test_expired_upload_is_gone_and_gives_its_quota_back(
+    service: RunningService, ada: Person, uploader: Uploader, upkeep: Upkeep
+) -> None:
+    """F10: expired -> 410, quota returned."""
+    before = events("expired")
+    expired = [await uploader.begin(1000) for _ in range(3)]
+    await expired[0].add(b"x" * 500, 0)
+    await later(service, 24.1)
+    kept = await uploader.begin(7)
+    assert (await expired[0].ask("HEAD")).status == 410
+    assert (await expired[0].patch(b"x" * 500, 500)).status == 410
+    await upkeep.run()
+    assert (await usage(ada))["reserved"] == 7
+    assert events("expired") == before + 3
+    await service.settled(blobs=0)
+    assert (await expired[0].ask("HEAD")).status == 410
+    assert await kept.offset() == 0
+    assert await in_balance(service, ada.user_id)
+
+
+async def test_uploads_that_are_over_are_forgotten_after_a_day(
+    service: RunningService, uploader: Uploader, upkeep: Upkeep, database: Database
+) -> None:
+    finished, ended, unfinished = [await uploader.begin(5) for _ in range(3)]
+    await finished.add(b"hello", 0)
+    await ended.ask("DELETE")
+    await later(service, 23)
+    await purge(database, [PURGE_UPLOADS])
+    assert [(await each.ask("HEAD")).status for each in (finished, ended)] == [200, 410]
+    await unfinished.add(b"h", 0)
+    await later(service, 1.1)
+    await purge(database, [PURGE_UPLOADS])
+    assert [(await each.ask("HEAD")).status for each in (finished, ended, unfinished)] == [404, 404, 200]
+
+
+async def test_upload_whose_client_never_came_back_for_its_end_is_finished(
+    service: RunningService, ada: Person, uploader: Uploader, upkeep: Upkeep
+) -> None:
+    upload = await uploader.begin(5)
+    await upload.add(b"hello", 0)
+    await service.fetch("delete from files.file")
+    await service.fetch("update files.upload set state = 'open', reserved = length, purpose = 'file'")
+    await service.fetch("update files.owner set bytes = 0, reserved = 5")
+    await upkeep.run()
+    assert (await usage(ada))["files"] == 0  # somebody may be at it
+    await later(service, 0.1)
+    await upkeep.run()
+    assert await usage(ada) == {"bytes": 5, "reserved": 0, "quota": 5 * 1024**3, "files": 1}
+
+
+async def test_deleted_account_takes_its_uploads_along(
+    service: RunningService, ada: Person, uploader: Uploader
+) -> None:
+    """U10"""
+    upload = await uploader.begin(1000)
+    await upload.add(b"x" * 500, 0)
+    finished = await uploader.begin(5)
+    await finished.add(b"hello", 0)
+    service.accounts.tell("user_deleted", ada.user_id)
+    await service.accounts.caught_up()
+    assert [(await each.ask("HEAD")).status for each in (upload, finished)] == [404, 404]
+    refused = await uploader.post(Upload_Length="5")
+    assert (refused.status, await code(refused)) == (401, "unauthenticated")
+    assert await service.fetch("select from files.upload") == []
+    (owner,) = await service.fetch("select bytes, reserved from files.owner")
+    assert tuple(owner) == (0, 0)
+    await service.settled(blobs=0)
+
+
+async def test_account_deleted_amid_writing_leaves_nothing(
+    service: RunningService, ada: Person, uploader: Uploader
+) -> None:
+    """U10"""
+    uploads = [await uploader.begin(300_000) for _ in range(10)]
+
+    async def write(upload: Uploader) -> set[int]:
+        return {(await upload.patch(b"x" * 100_000, offset)).status for offset in (0, 100_000, 200_000)}
+
+    async def end_account() -> None:
+        service.accounts.tell("user_deleted", ada.user_id)
+
+    outcomes, _ = await asyncio.gather(asyncio.gather(*map(write, uploads)), end_account())
+    await service.accounts.caught_up()
+    assert set().union(*outcomes) <= {204, 404, 410}
+    await service.settled(blobs=0)
+    assert await service.fetch("select from files.blob") == []
+
+
+async def test_parts_become_one_file_without_copying(service: RunningService, ada: Person, uploader: Uploader) -> None:
+    content = os.urandom(300_000)
+    parts = [await uploader.begin(100_000, **{"Upload-Concat": "partial"}) for _ in range(3)]
+    assert (await parts[0].ask("HEAD")).headers["Upload-Concat"] == "partial"
+    for number, part in reversed(list(enumerate(parts))):
+        own = content[number * 100_000 : (number + 1) * 100_000]
+        await part.add(own[:60_000], 0)
+        assert "Content-Location" not in (await part.add(own[60_000:], 60_000)).headers
+    before = {blob.name for blob in service.blobs()}
+    joined = await uploader.concatenate(parts, **metadata(filename="joined.bin"))
+    assert joined.status == 201
+    assert {blob.name for blob in service.blobs()} == before
+    final = uploader.at(joined)
+    assert await final.content(joined) == content
+    file = await (await ada.get(joined.headers["Content-Location"])).json()
+    assert (file["name"], file["sha256"]) == ("joined.bin", hashlib.sha256(content).hexdigest())
+    assert [(await part.ask("HEAD")).status for part in parts] == [410] * 3
+    assert (await final.ask("HEAD")).headers["Upload-Concat"].startswith("final;")
+    refused = await final.patch(b"x", 300_000)
+    assert (refused.status, await code(refused)) == (403, "upload_takes_no_bytes")
+    assert await in_balance(service, ada.user_id)
+
+
+async def test_parts_may_be_named_by_whole_urls(uploader: Uploader) -> None:
+    parts = [await uploader.begin(0, **{"Upload-Concat": "partial"}) for _ in range(2)]
+    named = " ".join(f"https://any.example{part.path}" for part in parts)
+    assert (await uploader.post(**{"Upload-Concat": f"final;{named}"})).status == 201
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("final;", id="none"),
+        pytest.param("final;../../etc/passwd", id="traversal"),
+        pytest.param("final;/v1/files/uploads/../uploads/x", id="traversal to itself"),
+        pytest.param("final;/v1/files/x", id="another path"),
+        pytest.param("final;/evil/v1/files/uploads/x", id="another prefix"),
+        pytest.param("final;ftp://x/v1/files/uploads/x", id="another scheme"),
+        pytest.param("final;" + " ".join(f"/v1/files/uploads/{number}" for number in range(101)), id="too many"),
+        pytest.param("final;/v1/files/uploads/x /v1/files/uploads/x", id="one twice"),
+        pytest.param("final", id="no list"),
+        pytest.param("whole", id="another word"),
+    ],
+)
+async def test_malformed_concatenation_is_refused(uploader: Uploader, value: str) -> None:
+    """F7: Upload-Concat `../` -> 400."""
+    refused = await uploader.post(**{"Upload-Concat": value})
+    assert (refused.status, await code(refused)) == (400, "malformed_upload_header")
+
+
+async def test_others_parts_and_what_is_no_part_can_not_be_joined(
+    service: RunningService, ada: Person, bob: Person, uploader: Uploader
+) -> None:
+    """F7: a foreign id -> 404."""
+    mine, theirs = [await Uploader(each).begin(0, **{"Upload-Concat": "partial"}) for each in (ada, bob)]
+    whole = await uploader.begin(5)
+    for stranger in (theirs, whole, Uploader(ada, f"{UPLOADS}/upl_x")):
+        refused = await uploader.concatenate([mine, stranger])
+        assert (refused.status, await code(refused)) == (404, "not_found")
+    unfinished = await uploader.begin(5, **{"Upload-Concat": "partial"})
+    refused = await uploader.concatenate([mine, unfinished])
+    assert (refused.status, await code(refused)) == (409, "upload_incomplete")
+    await unfinished.ask("DELETE")
+    assert (await uploader.concatenate([mine, unfinished])).status == 410
+    assert await theirs.offset() == await mine.offset() == 0
+
+
+async def test_parts_that_may_not_be_a_file_stay_parts(uploader: Uploader) -> None:
+    part = await uploader.begin(5, **{"Upload-Concat": "partial"})
+    await part.add(b"hello", 0)
+    refused = await uploader.concatenate([part], **metadata(purpose="picture"))
+    assert (refused.status, await code(refused)) == (422, "type_not_allowed")
+    assert (await uploader.concatenate([part])).status == 201
+
+
+async def test_parts_are_joined_once(service: RunningService, ada: Person, uploader: Uploader) -> None:
+    parts = [await uploader.begin(5, **{"Upload-Concat": "partial"}) for _ in range(2)]
+    for part in parts:
+        await part.add(b"hello", 0)
+    orders = [parts, parts[::-1]] * 3
+    answers = await asyncio.gather(*(uploader.concatenate(order) for order in orders))
+    assert sorted(answer.status in (404, 410) for answer in answers) == [False] + [True] * 5
+    assert (await usage(ada))["bytes"] == 10
+    assert await in_balance(service, ada.user_id)
