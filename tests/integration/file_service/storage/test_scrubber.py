@@ -165,6 +165,15 @@ async def test_a_wrong_quota_is_found_and_settled_on_demand(database: Database, 
     assert await found(database, local) == []
 
 
+async def test_a_wrong_reservation_is_found_and_settled_on_demand(database: Database, local: LocalStorage) -> None:
+    await store(database, local, b"content")
+    await database.execute("update files.owner set reserved = 100")
+    assert await found(database, local) == [Finding(finding="wrong_reservation", owner=OWNER, expected=0, found=100)]
+    (finding,) = await found(database, local, Wishes(rate=1e9, repair=True))
+    assert finding.repaired
+    assert await database.fetchval("select reserved from files.owner") == 0
+
+
 async def test_what_others_put_there_is_told_and_left(database: Database, local: LocalStorage, tmp_path: Path) -> None:
     stray = tmp_path / "blobs" / "00" / "notes.txt"
     stray.write_bytes(b"mine")
