@@ -30,4 +30,4 @@ create table files.upload (
 );
 
 create index upload_expires_at_idx on files.upload (expires_at);
-create index upload_owner_id_idx on files.upload (owner_id);
+create index upload_owner_id_state_idx on files.upload (owner_id, state);

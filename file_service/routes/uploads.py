@@ -29,7 +29,13 @@ from shared.errors import AppError, InternalError, MalformedBody, MethodNotAllow
 from shared.web.routes import Auth, Route
 
 _UPLOAD = "/v1/files/uploads/{token}"
-_ASKING: tuple[type[AppError], ...] = (InternalError, MalformedUploadHeader, TusVersionUnsupported, TypeNotAllowed)
+_ASKING: tuple[type[AppError], ...] = (
+    InternalError,
+    MalformedUploadHeader,
+    TusVersionUnsupported,
+    TypeNotAllowed,
+    UnknownPurpose,
+)
 _WRITING = (
     *_ASKING,
     ChecksumMismatch,
@@ -50,7 +56,7 @@ UPLOADS_ROUTES = (
         "POST",
         "/v1/files/uploads",
         create_upload,
-        errors=(*_WRITING, TooManyUploads, UnknownPurpose, UploadGone, UploadIncomplete),
+        errors=(*_WRITING, TooManyUploads, UploadGone, UploadIncomplete),
         raw_body=(BYTES,),
     ),
     Route("GET", _UPLOAD, get_upload, errors=(*_ASKING, UploadGone)),

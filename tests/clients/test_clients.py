@@ -13,6 +13,7 @@ import pytest
 
 from tests.e2e.stack import Stack, free_port, running_stack, state_folder
 from tests.e2e.visitor import Visitor
+from tests.stores import ROOT
 
 HERE = Path(__file__).parent
 MIB = 1024**2
@@ -125,3 +126,15 @@ async def test_curl_resumes_what_broke_off(ada: Visitor, source: Source) -> None
         offset = int(next(line.split()[1] for line in head.splitlines() if line.lower().startswith("upload-offset:")))
         assert offset == until
     await only_file(ada, source)
+
+
+async def test_lines_of_the_manual_do_what_they_say(ada: Visitor, source: Source) -> None:
+    manual = (ROOT / "docs" / "files" / "tus.md").read_text(encoding="utf-8")
+    lines = manual.partition("```sh\n")[2].partition("```")[0].replace("http://127.0.0.1:8080", ada.url)
+    folder = source.path.parent
+    (folder / "big.iso").write_bytes(source.content)
+    script = f"set -eu; cd {folder}; TOKEN={ada.tokens['access_token']}\n{lines}"
+    said = await run("bash", "-c", script)
+    files = (await ada.call("GET", "/v1/files")).json()["items"]
+    assert sorted(file["size"] for file in files) == [5, 5, 5, 12]  # the large one was given up in the end
+    assert said.endswith('"files":4}')
