@@ -22,6 +22,7 @@ from file_service.uploads.resumable.protocol import (
 )
 from file_service.views import UploadView, present_upload
 from shared.errors import AppError, MethodNotAllowed
+from shared.small_reads import small_reads
 from shared.web.answers import Answer, Created, NoContent
 from shared.web.context import identity_of
 from shared.web.public_url import PUBLIC_URL, root_of
@@ -68,7 +69,8 @@ async def create_upload(request: web.Request) -> Created[UploadView]:
     upload, token = await resumable.create(owner_id, creation)
     if request.body_exists:
         try:
-            upload = await resumable.append(upload, _body(request, upload), Patch(0, None, checksum))
+            with small_reads(request.transport):
+                upload = await resumable.append(upload, _body(request, upload), Patch(0, None, checksum))
         except BaseException:
             await resumable.abandon(upload)  # nobody has learnt its URL
             raise
@@ -95,8 +97,9 @@ async def append_to_upload(request: web.Request, token: str) -> NoContent:
     """
     resumable = request.app[RESUMABLE]
     patch = read_patch(request.headers)
-    upload = await resumable.prepare(identity_of(request).user_id, token, patch)
-    upload = await resumable.append(upload, _body(request, upload), patch)
+    with small_reads(request.transport):
+        upload = await resumable.prepare(identity_of(request).user_id, token, patch)
+        upload = await resumable.append(upload, _body(request, upload), patch)
     return NoContent(upload_headers(upload))
 
 

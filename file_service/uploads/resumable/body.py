@@ -17,7 +17,6 @@ class Body:
 
     def __init__(self, request: web.Request, room: int, stall_seconds: float) -> None:
         self._content = request.content
-        self.transport = request.transport
         self.length = request.content_length if request.body_exists else 0
         self._room = room
         self._stall_seconds = stall_seconds

@@ -30,7 +30,6 @@ from file_service.uploads.resumable.protocol import Checksum
 from file_service.uploads.resumable.running_hashes import RunningHashes
 from shared.db import Connection, Database
 from shared.errors import Unavailable
-from shared.small_reads import small_reads
 
 PIECE_BYTES = 16 * 1024**2
 PIECE_SECONDS = 10.0  # over a slow line, this comes first
@@ -60,10 +59,9 @@ class Writer:
         if checksum is not None and not await body.has_more() and body.failure is None:
             check_digest(checksum, checksum.new_hash().digest())
         is_claimed = False
-        with small_reads(body.transport):
-            while await body.has_more():
-                upload = await self._add(upload, body, checksum, is_claimed=is_claimed)
-                is_claimed = True
+        while await body.has_more():
+            upload = await self._add(upload, body, checksum, is_claimed=is_claimed)
+            is_claimed = True
         if body.failure is not None:
             raise body.failure
         return upload
