@@ -36,6 +36,8 @@ class OwnerSum:
     owner_id: UUID
     bytes: int
     stored: int
+    reserved: int
+    asked: int
 
 
 _BLOB = """
@@ -96,7 +98,9 @@ class ScrubRepository:
             """
             select owner_id, bytes, (
                 select coalesce(sum(size), 0)::bigint from files.file where file.owner_id = owner.owner_id
-            ) as stored
+            ) as stored, reserved, (
+                select coalesce(sum(reserved), 0)::bigint from files.upload where upload.owner_id = owner.owner_id
+            ) as asked
             from files.owner where owner_id > $1 order by owner_id limit $2
             """,
             owner_id,
@@ -123,12 +127,14 @@ class ScrubRepository:
 
 
 async def settle_owner(connection: Connection, owner_id: UUID) -> None:
-    """Make the used quota the sum of the files. The row is locked first: an upload that holds it is counted."""
+    """Make the quota's sums right. The row is locked first: an upload that holds it is counted."""
     await connection.execute("select from files.owner where owner_id = $1 for no key update", owner_id)
     await connection.execute(
         """
         update files.owner set bytes = (
             select coalesce(sum(size), 0)::bigint from files.file where file.owner_id = owner.owner_id
+        ), reserved = (
+            select coalesce(sum(upload.reserved), 0)::bigint from files.upload where upload.owner_id = owner.owner_id
         ) where owner_id = $1
         """,
         owner_id,

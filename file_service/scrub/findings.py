@@ -15,6 +15,7 @@ Kind = Literal[
     "foreign",  # something in the storage that we never put there
     "inconsistent_file",  # a file whose blobs don't add up to it
     "wrong_quota",  # an owner whose used quota isn't the sum of their files
+    "wrong_reservation",  # an owner of whose quota not as much is reserved as their unfinished uploads have
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 

@@ -28,7 +28,7 @@ class Repairs:
         repaired = False
         if finding.finding == "orphaned" and finding.key is not None:
             repaired = await self._delete(finding.key)
-        elif finding.finding == "wrong_quota" and finding.owner is not None:
+        elif finding.finding in ("wrong_quota", "wrong_reservation") and finding.owner is not None:
             async with self.database.transaction() as connection:
                 await settle_owner(connection, finding.owner)
             repaired = True

@@ -41,4 +41,8 @@ class Sums:
             for owner in page:
                 if owner.bytes != owner.stored:
                     yield Finding(finding="wrong_quota", owner=owner.owner_id, expected=owner.stored, found=owner.bytes)
+                if owner.reserved != owner.asked:
+                    yield Finding(
+                        finding="wrong_reservation", owner=owner.owner_id, expected=owner.asked, found=owner.reserved
+                    )
             last = page[-1].owner_id

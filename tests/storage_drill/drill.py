@@ -9,6 +9,7 @@ import signal
 from collections import Counter
 from dataclasses import dataclass, field
 
+from tests.e2e.resuming import Resumer
 from tests.e2e.stack import Stack
 from tests.e2e.visitor import Visitor
 from tests.s3_server import S3Server
@@ -16,7 +17,7 @@ from tests.storage_drill.inspection import Inspector
 from tests.storage_drill.uploaders import Ledger, Uploader
 from tests.waiting import eventually
 
-_PEOPLE = 8
+_PEOPLE = 4  # of each kind: with one request a file, and with a bad connection
 _EVERY = 25  # uploads, on average, from a recovery to the next kill
 _STORE = "s3_server"
 
@@ -33,6 +34,7 @@ class Drill:
     ledger: Ledger
     chance: random.Random
     kills: Counter[str] = field(default_factory=Counter)
+    resumers: list[Resumer] = field(default_factory=list)
 
     @property
     def victims(self) -> list[str]:
@@ -40,12 +42,15 @@ class Drill:
 
     async def run(self) -> None:
         """Raises Failed."""
-        people = [Visitor.at(self.stack.url) for _ in range(_PEOPLE)]
+        people = [Visitor.at(self.stack.url) for _ in range(2 * _PEOPLE)]
         try:
             for number, person in enumerate(people):
                 assert (await person.register(f"drill-{number}@example.org")).status == 201
-            uploaders = [Uploader(person, self.ledger, self._own_chance()) for person in people]
-            uploading = asyncio.gather(*(uploader.run() for uploader in uploaders))
+            uploaders = [Uploader(person, self.ledger, self._own_chance()) for person in people[:_PEOPLE]]
+            self.resumers += [Resumer(person, self._own_chance()) for person in people[_PEOPLE:]]
+            uploading = asyncio.gather(
+                *(uploader.run() for uploader in uploaders), *(self._resume(each) for each in self.resumers)
+            )
             killing = asyncio.create_task(self._kill_on())
             try:
                 await uploading
@@ -56,20 +61,35 @@ class Drill:
                 raise failure
             await eventually(self._well, within=60)
             await self._verify_files()
+            for resumer in self.resumers:
+                await resumer.verify()
             await self._verify_storage()
         finally:
             for person in people:
                 await person.session.close()
+
+    @property
+    def done(self) -> int:
+        return len(self.ledger.files) + self.resumed
+
+    @property
+    def resumed(self) -> int:
+        return sum(len(resumer.files) for resumer in self.resumers)
+
+    async def _resume(self, resumer: Resumer) -> None:
+        """Every acknowledged offset must be there after each cut and each kill; that is asserted on the way."""
+        while self.resumed < self.ledger.wanted:
+            await resumer.upload()
 
     def _own_chance(self) -> random.Random:
         return random.Random(self.chance.random())
 
     async def _kill_on(self) -> None:
         while True:
-            goal = len(self.ledger.files) + self.chance.randrange(2, 2 * _EVERY)
+            goal = self.done + self.chance.randrange(2, 2 * _EVERY)
 
             async def reached(goal: int = goal) -> bool:
-                return len(self.ledger.files) >= goal
+                return self.done >= goal
 
             await eventually(reached, within=120)
             await asyncio.sleep(self.chance.random() * 0.1)

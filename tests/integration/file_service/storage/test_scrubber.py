@@ -19,7 +19,7 @@ from file_service.repository.scrub import ScrubRepository
 from file_service.scrub import repairs, schedule
 from file_service.scrub.findings import Finding
 from file_service.scrub.scrubber import Scrubber, Wishes
-from file_service.storage.contract import Storage, new_key
+from file_service.storage.contract import SHARDS, Storage, new_key
 from file_service.storage.local import LocalStorage
 from shared.db import Database
 from shared.ids import uuid7
@@ -29,12 +29,14 @@ NOW = Wishes(rate=1e9, grace=timedelta())
 OWNER = uuid7()
 
 
-async def store(database: Database, storage: Storage, *pieces: bytes, owner: UUID = OWNER) -> tuple[UUID, list[str]]:
-    """Store a file of these pieces, as uploads do; return its id and keys."""
+async def store(
+    database: Database, storage: Storage, *pieces: bytes, owner: UUID = OWNER, shard: str = ""
+) -> tuple[UUID, list[str]]:
+    """Store a file of these pieces, as uploads do, perhaps under keys of one shard; return its id and keys."""
     content, file_id = b"".join(pieces), uuid7()
     held: list[HeldBlob] = []
     for piece in pieces:
-        key = new_key()
+        key = shard + new_key()[len(shard) :]
         await expect_blob(database, key)
         written = await storage.write(key, chunks_of(piece))
         held.append(HeldBlob(key, sum(each.size for each in held), written.size, written.sha256))
@@ -165,6 +167,15 @@ async def test_a_wrong_quota_is_found_and_settled_on_demand(database: Database, 
     assert await found(database, local) == []
 
 
+async def test_a_wrong_reservation_is_found_and_settled_on_demand(database: Database, local: LocalStorage) -> None:
+    await store(database, local, b"content")
+    await database.execute("update files.owner set reserved = 100")
+    assert await found(database, local) == [Finding(finding="wrong_reservation", owner=OWNER, expected=0, found=100)]
+    (finding,) = await found(database, local, Wishes(rate=1e9, repair=True))
+    assert finding.repaired
+    assert await database.fetchval("select reserved from files.owner") == 0
+
+
 async def test_what_others_put_there_is_told_and_left(database: Database, local: LocalStorage, tmp_path: Path) -> None:
     stray = tmp_path / "blobs" / "00" / "notes.txt"
     stray.write_bytes(b"mine")
@@ -183,7 +194,7 @@ async def test_an_unreadable_blob_is_told_while_the_storage_works(database: Data
     assert ("unreadable", key, file_id) in [(each.finding, each.key, each.holder) for each in findings]
 
 
-Step = Callable[[], Awaitable[None]]
+Step = Callable[[str], Awaitable[None]]
 
 
 class Busy:
@@ -197,18 +208,18 @@ class Busy:
 
     async def list_shard(self, shard: str) -> object:
         listed = await self._storage.list_shard(shard)
-        await self._then()
+        await self._then(shard)
         return listed
 
 
 async def test_uploads_and_deletions_during_a_pass_are_no_findings(database: Database, storage: Storage) -> None:
-    """It never takes what moves for what is wrong: a file stored, and one deleted and collected, after each listing."""
-    files = [await store(database, storage, b"old") for _ in range(8)]
+    """It never takes what moves for what is wrong: after a listing one file of it is collected, and another comes."""
+    files = {shard: await store(database, storage, b"old", shard=shard) for shard in SHARDS[:8]}
 
-    async def move() -> None:
-        await store(database, storage, b"new")
-        if files:
-            file_id, (key,) = files.pop()
+    async def move(shard: str) -> None:
+        if shard in files:
+            await store(database, storage, b"new", shard=shard)
+            file_id, (key,) = files.pop(shard)
             async with database.transaction() as connection:
                 await FileRepository(connection).delete(OWNER, file_id)
             await storage.delete(key)
@@ -217,7 +228,7 @@ async def test_uploads_and_deletions_during_a_pass_are_no_findings(database: Dat
     busy = cast("Storage", Busy(storage, move))  # it passes everything else on
     wishes = Wishes(rate=1e9, grace=timedelta(), repair=True, reading=False)
     assert await found(database, busy, wishes) == []
-    assert files == []
+    assert files == {}
     assert await found(database, storage) == []
 
 
