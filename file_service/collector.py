@@ -7,6 +7,7 @@ from file_service.repository.blobs import due_blobs
 from file_service.storage.contract import Storage
 from shared.db import Database
 from shared.errors import Unavailable
+from shared.lifecycle import out_of_step
 
 _BATCH = 50
 _LOOK_EVERY = 2.0  # seconds, for what the accounts' feed, another replica or a crash has left
@@ -32,7 +33,7 @@ class Collector:
             self._news.clear()
             await self.collect()
             try:
-                async with asyncio.timeout(_LOOK_EVERY):
+                async with asyncio.timeout(out_of_step(_LOOK_EVERY)):
                     await self._news.wait()
             except TimeoutError:
                 continue

@@ -101,7 +101,7 @@ async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecyc
         await stack.enter_async_context(background("end streams", streams.end_when_stopping))
         assertions = Assertions(signer)
         forwarder = Forwarder(assertions, streams, responder, hosts := Hosts(public_url, settings.content_url))
-        place = _cache_place(settings, limiter, routing, hosts)
+        place = _cache_place(settings, limiter, hosts)
         caching = await stack.enter_async_context(open_caching(place, assertions, forwarder, responder))
         components = Components(
             reception=_reception(settings, routing, prefix, hosts),
@@ -159,7 +159,7 @@ def _reception(settings: Settings, routing: LiveRouting, prefix: Prefix, hosts: 
     )
 
 
-def _cache_place(settings: Settings, limiter: Limiter, routing: LiveRouting, hosts: Hosts) -> CachePlace:
+def _cache_place(settings: Settings, limiter: Limiter, hosts: Hosts) -> CachePlace:
     """Where limits and cache share a Valkey, only the first of them waits to find out that it is away."""
     url = settings.cache_url.reveal()
     shared = url == settings.valkey_url.reveal()
@@ -169,7 +169,6 @@ def _cache_place(settings: Settings, limiter: Limiter, routing: LiveRouting, hos
         is_lost=lambda: shared and limiter.is_away,
         public_url=settings.process.public_url,
         hosts=hosts,
-        wanted=any(route.cache is not None for route in routing.current.table.routes),
     )
 
 

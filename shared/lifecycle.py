@@ -1,6 +1,7 @@
 """Whether the process is stopping: one fact that readiness, connections and background tasks all ask for."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -49,6 +50,11 @@ async def background(name: str, work: Work, *, every: float | None = None, after
         await asyncio.wait({task}, timeout=_PATIENCE)
 
 
+def out_of_step(seconds: float) -> float:
+    """Return about as many: what looks around at the same times as others needs a connection for each of them."""
+    return seconds * random.uniform(0.9, 1.1)  # noqa: S311  no secret
+
+
 async def _keep_running(name: str, work: Work, every: float | None, after: float) -> None:
     if after:
         await asyncio.sleep(after)
@@ -71,4 +77,4 @@ async def _keep_running(name: str, work: Work, every: float | None, after: float
             if every is None:
                 return
             pause = _FIRST_PAUSE
-            await asyncio.sleep(every)
+            await asyncio.sleep(out_of_step(every))

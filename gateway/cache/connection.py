@@ -19,7 +19,7 @@ class _Connection(Protocol):
 class CacheConnection:
     """Connects when it is first used, and again after each failure. `within` bounds the wait for each answer.
 
-    redis-py is only imported then: it takes 7 MB, and many a gateway caches nothing.
+    redis-py is only imported then: it takes 7 MB, and many a gateway caches nothing for long.
     """
 
     def __init__(self, url: str, within: Within) -> None:

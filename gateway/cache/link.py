@@ -30,10 +30,6 @@ class Link:
             self._open_breaker("limits have found it away")
         return self._prober is not None
 
-    async def start(self) -> None:
-        """Connect, and learn whether Valkey is there. It may as well come later."""
-        await self.write([("PING",)])
-
     async def aclose(self) -> None:
         if self._prober is not None:
             self._prober.cancel()

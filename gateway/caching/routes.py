@@ -163,21 +163,18 @@ class CachePlace:
     is_lost: Callable[[], bool]
     public_url: str
     hosts: Hosts
-    wanted: bool  # some route has a cache; otherwise nobody looks for it before one does
 
 
 @asynccontextmanager
 async def open_caching(
     place: CachePlace, assertions: Assertions, forwarder: Forwarder, responder: Responder
 ) -> AsyncIterator[Caching]:
-    """Yield the cache over a Valkey that need not be there yet."""
+    """Yield the cache over a Valkey that need not be there yet, and is first asked for an answer that may be kept."""
     memory, link = Memory(), Link(place.url, within_budget, place.is_lost)
     store = CacheStore(link, Ledger(place.most_bytes), memory, within_budget)
     requests, answers = CacheRequests(assertions, place.public_url, place.hosts), CachedAnswers(forwarder, responder)
     changes = Changes(store, requests, forwarder)
     caching = Caching(Tools(store, Fetcher(store, memory), requests, answers, changes, forwarder))
-    if place.wanted:
-        await link.start()
     try:
         yield caching
     finally:

@@ -11,7 +11,7 @@ from shared.errors import Unavailable, describe
 from shared.jobs.metrics import JOBS, OLDEST, OUTCOMES, RESTING
 from shared.jobs.model import GiveUp, Job, Kind
 from shared.jobs.queue import JobQueue, Taking
-from shared.lifecycle import Lifecycle, background
+from shared.lifecycle import Lifecycle, background, out_of_step
 from shared.logs import log
 
 _POLL = 1.0  # seconds between two looks, when there was nothing to do
@@ -65,7 +65,7 @@ class Crew:
 
     async def _pause(self, seconds: float) -> None:
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(out_of_step(seconds)):
                 await self._lifecycle.stop()
         except TimeoutError:
             pass
