@@ -11,11 +11,12 @@ from pathlib import Path
 from file_service.storage.blob import LocalBlob
 from file_service.storage.contract import SHARDS, Blob, Stored, Written
 from file_service.storage.threads import DiskThreads
-from file_service.storage.writing import BlobFile, sync_folder
+from file_service.storage.writing import BlobFile, Writing, sync_folder
 
 _LARGEST_BATCH = 1 << 20  # what is collected before a thread is bothered: a small file is written by one call
 _SMALLEST_BATCH = 64 << 10
 _COLLECTED = 4 << 20  # what all writers together may collect
+_FEW = 8  # writers of which each may collect a batch while another is being written
 
 
 class LocalStorage:
@@ -31,17 +32,20 @@ class LocalStorage:
 
     async def write(self, key: str, chunks: AsyncIterator[bytes]) -> Written:
         file = BlobFile(self.path(key))
+        writing = Writing(self._threads, file)
         self._writers += 1
         try:
-            await self._threads.run(file.finish, await self._take_in(file, chunks))
+            rest = await self._take_in(writing, chunks)
+            await self._threads.run(file.finish, rest)
         except BaseException:
+            writing.abandon()
             await asyncio.shield(self._threads.run(file.discard))
             raise
         finally:
             self._writers -= 1
         return Written(file.size, file.sha256)
 
-    async def _take_in(self, file: BlobFile, chunks: AsyncIterator[bytes]) -> list[bytes]:
+    async def _take_in(self, writing: Writing, chunks: AsyncIterator[bytes]) -> list[bytes]:
         """Write as the chunks come, and return the last ones."""
         batch: list[bytes] = []
         collected = 0
@@ -49,8 +53,11 @@ class LocalStorage:
             batch.append(chunk)
             collected += len(chunk)
             if collected > self._batch_bytes():
-                await self._threads.run(file.write, batch)
+                await writing.begin(batch)
+                if self._writers > _FEW:
+                    await writing.settle()
                 batch, collected = [], 0
+        await writing.settle()
         return batch
 
     def _batch_bytes(self) -> int:

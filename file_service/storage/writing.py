@@ -1,9 +1,11 @@
-"""One blob being written to the local disk. Its methods block, so they are called in threads; one at a time works.
+"""One blob being written to the local disk.
 
-It is written where it will lie: nobody knows its key before its row is committed, and what a process leaves half
-written when it dies is found by the key that was noted before.
+BlobFile's methods block, so they are called in threads; one at a time works. It is written where it will lie: nobody
+knows its key before its row is committed, and what a process leaves half written when it dies is found by the key that
+was noted before.
 """
 
+import asyncio
 import ctypes
 import hashlib
 import os
@@ -11,6 +13,8 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+
+from file_service.storage.threads import DiskThreads
 
 _MOST_PIECES = 512  # below IOV_MAX, what one writev takes
 _WRITE_OUT = getattr(ctypes.CDLL(None, use_errno=True), "sync_file_range", None)  # Linux has it
@@ -74,6 +78,32 @@ class BlobFile:
         if self.size - self._begun >= _WORTHWHILE:
             begin_writing_out(self._descriptor, self._begun, self.size - self._begun)
             self._begun = self.size
+
+
+class Writing:
+    """Has one batch written while the next is collected."""
+
+    def __init__(self, threads: DiskThreads, file: BlobFile) -> None:
+        self._threads = threads
+        self._file = file
+        self._under_way: asyncio.Task[None] | None = None
+
+    async def begin(self, batch: Sequence[bytes]) -> None:
+        """Raises what writing the batch before did."""
+        await self.settle()
+        self._under_way = asyncio.create_task(self._threads.run(self._file.write, batch))
+
+    async def settle(self) -> None:
+        """Wait for the batch under way, and raise what writing it did."""
+        if self._under_way is not None:
+            await self._under_way
+            self._under_way = None
+
+    def abandon(self) -> None:
+        """Have nobody asked any more what became of the batch under way."""
+        if self._under_way is not None:
+            self._under_way.add_done_callback(lambda task: task.cancelled() or task.exception())
+            self._under_way.cancel()
 
 
 def begin_writing_out(descriptor: int, start: int, length: int) -> None:

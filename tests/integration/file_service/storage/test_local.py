@@ -209,3 +209,27 @@ async def test_an_open_that_comes_after_the_close_holds_nothing(local: LocalStor
         blob.close()
         blob.open()
         assert count_descriptors() == before
+
+
+async def test_a_failure_of_an_earlier_batch_ends_the_writing(
+    local: LocalStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F19: a batch is written while the next is collected; what becomes of it is told all the same."""
+
+    def fail(_descriptor: int, _pieces: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "writev", fail)
+    with pytest.raises(InsufficientStorage):
+        await local.write(new_key(), chunks_of(*(b"x" * 700_000 for _ in range(4))))
+    assert files_in(tmp_path) == []
+
+
+async def test_a_source_that_breaks_off_amid_a_batch_leaves_nothing(local: LocalStorage, tmp_path: Path) -> None:
+    async def broken() -> AsyncIterator[bytes]:
+        yield b"x" * 1_500_000
+        raise ConnectionResetError
+
+    with pytest.raises(ConnectionResetError):
+        await local.write(new_key(), broken())
+    assert files_in(tmp_path) == []
