@@ -13,6 +13,7 @@ from deploy.local.mail_catcher.part import MailCatcher
 from deploy.local.postgres import SUPERUSER, Postgres
 from deploy.local.processes import ChildSpec, fork
 from deploy.local.programs import Program, fork_program, import_program, import_shared
+from deploy.local.reclaim import give_back_libraries
 from deploy.local.settings import Settings
 from deploy.local.state import State
 from deploy.local.supervisor import Part, Supervisor
@@ -64,6 +65,7 @@ class Stack:
         catchers: list[Part] = [self.mail_catcher] if self.mail_catcher else []
         supervisor.start([*(self._program(service) for service in SCHEMAS), *catchers])
         await_ready(supervisor, [*_PARTS, *(catcher.name for catcher in catchers)])
+        give_back_libraries()
 
     def migrate(self, supervisor: Supervisor) -> None:
         """Make the roles, and bring the schemas up to date, in a PostgreSQL that runs already or under `supervisor`."""

@@ -114,10 +114,8 @@ async def test_waiting_reader_is_woken_at_once(database: Database, feed: Feed, m
     monkeypatch.setattr(module, "_FALLBACK_SECONDS", 60.0)
     waiting = [asyncio.create_task(feed.page(await query(database, wait=30))) for _ in range(3)]
     await readers_wait(feed, 3)
-    start = time.monotonic()
     await tell(database, "news")
-    pages = await asyncio.wait_for(asyncio.gather(*waiting), 5)
-    assert time.monotonic() - start < 1
+    pages = await asyncio.wait_for(asyncio.gather(*waiting), 20)  # long before they would look by themselves
     assert [subjects(page.items) for page in pages] == [["news"]] * 3
 
 
