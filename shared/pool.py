@@ -18,7 +18,7 @@ else:  # it is generic in the stubs only
 
 Connect = Callable[[float], Awaitable[Connection]]  # takes the seconds that it may last
 
-_IDLE_SECONDS = 5.0  # an idle connection costs PostgreSQL 2 to 7 MB, and a new one five milliseconds
+_IDLE_SECONDS = 2.0  # an idle connection costs PostgreSQL 2 to 7 MB, and a new one five milliseconds
 _CLOSED = "The pool is closed."
 
 

@@ -28,13 +28,14 @@ def retry_delay(attempt: int) -> float:
 
 
 class Crew:
-    """Does the jobs of one kind."""
+    """Does the jobs of one kind. Crews look for jobs in turn, so that they need one connection together."""
 
-    def __init__(self, name: str, kind: Kind, queue: JobQueue, lifecycle: Lifecycle) -> None:
+    def __init__(self, name: str, kind: Kind, queue: JobQueue, lifecycle: Lifecycle, turn: asyncio.Lock) -> None:
         self._name = name
         self._kind = kind
         self._queue = queue
         self._lifecycle = lifecycle
+        self._turn = turn
         self._running: set[asyncio.Task[None]] = set()
         self._away = False  # what the work needs
         self._rest = 0.0  # seconds, the last one
@@ -56,7 +57,8 @@ class Crew:
         room = (1 if self._away else self._kind.together) - len(self._running)
         if room > 0:
             seconds = self._kind.timeout + _LEASE_MARGIN
-            lease, jobs = await self._queue.take(Taking(self._name, room, seconds, self._kind.most_attempts))
+            async with self._turn:
+                lease, jobs = await self._queue.take(Taking(self._name, room, seconds, self._kind.most_attempts))
             for job in jobs:
                 task = asyncio.create_task(self._do(job, lease), name=f"{self._name} {job.job_id}")
                 self._running.add(task)
@@ -138,12 +140,15 @@ async def open_jobs(
 ) -> AsyncIterator[None]:
     """Do jobs of these kinds while the program lives. Those of other kinds are left to whoever knows them."""
     queue = JobQueue(schema, database)
-    crews = [Crew(name, kind, queue, lifecycle) for name, kind in kinds.items()]
+    turn = asyncio.Lock()
+    crews = [Crew(name, kind, queue, lifecycle, turn) for name, kind in kinds.items()]
 
     async def look_after() -> None:
-        for crew in crews:
-            await crew.sweep()
-        for each in await queue.census(list(kinds)):
+        async with turn:
+            for crew in crews:
+                await crew.sweep()
+            found = await queue.census(list(kinds))
+        for each in found:
             JOBS.labels(each.kind, "waiting").set(each.waiting)
             JOBS.labels(each.kind, "failed").set(each.failed)
             OLDEST.labels(each.kind).set(each.oldest)
