@@ -25,14 +25,20 @@ class Changes:
         One that failed on its way may have been carried out all the same; one that was refused (4xx) was not.
         """
         exchange: Exchange | None = None
+        rule = admitted.route.cache
+        assert rule is not None  # no other route's requests come here
         try:
             try:
                 exchange = await self._forwarder.exchange(request, context, admitted, body)
             finally:
                 if exchange is None or exchange.status not in _REFUSED:
-                    INVALIDATIONS.labels(context.route).inc()
-                    await self._store.forget(self._requests.changed_paths(context.target, exchange))
+                    await self._forget(context, self._requests.changed_paths(rule, context.target, exchange))
             return await self._forwarder.relay(request, context, admitted, exchange)
         finally:
             if exchange is not None:
                 await exchange.end()
+
+    async def _forget(self, context: RequestContext, paths: set[str]) -> None:
+        if paths:
+            INVALIDATIONS.labels(context.route).inc()
+            await self._store.forget(paths)

@@ -67,13 +67,17 @@ class CacheRequests:
         own = [header for header in asked.headers if header[0].lower() in _OF_ONE_CLIENT]
         return self._request(asked.request.method, asked, own, asked.context.request_id)
 
-    def changed_paths(self, target: str, exchange: Exchange | None) -> set[str]:
-        """Return the paths that an unsafe request may have changed (RFC 9111, 4.4), as the keys of their markers."""
+    def changed_paths(self, rule: CacheRule, target: str, exchange: Exchange | None) -> set[str]:
+        """Return the paths that an unsafe request may have changed (RFC 9111, 4.4), as the keys of their markers.
+
+        Those of which nothing can have been kept are none of the cache's.
+        """
         paths = {target.partition("?")[0]}
         headers = [] if exchange is None else [(n.decode("latin-1"), v.decode("latin-1")) for n, v in exchange.headers]
         for name in ("location", "content-location"):
             paths.update(self._own_paths(target, values(headers, name)))
-        return {path_key(origin, path) for path in paths for origin in self._origins()}
+        kept = [path for path in paths if any(route.covers(path) for route in rule.kept_by)]
+        return {path_key(origin, path) for path in kept for origin in self._origins()}
 
     def _origins(self) -> Iterable[str]:
         """What is changed under one name is changed under the other."""

@@ -49,10 +49,11 @@ def with_invalidation(routes: Sequence[Route]) -> list[Route]:
 
 
 def _invalidating(route: Route, keeping: Collection[Route]) -> Route:
-    changes = route.cache is None and not route.methods <= _SAFE and not route.websocket
-    if changes and any(each.upstream == route.upstream or _overlap(each, route) for each in keeping):
-        return replace(route, cache=CacheRule(keeps=False))
-    return route
+    if route.methods <= _SAFE or route.websocket:
+        return route
+    kept_by = tuple(each for each in keeping if each.upstream == route.upstream or _overlap(each, route))
+    rule = route.cache or CacheRule(keeps=False)
+    return replace(route, cache=replace(rule, kept_by=kept_by)) if kept_by else route
 
 
 def _overlap(one: Route, other: Route) -> bool:

@@ -56,7 +56,7 @@ class RouteTable:
 
     def covering(self, path: str) -> list[Route]:
         """Return every route of `path`, whatever its methods, in the order in which they decide."""
-        routes = [route for route in self.routes if _covers(route, path)]
+        routes = [route for route in self.routes if route.covers(path)]
         return sorted(routes, key=lambda route: (-len(route.prefix), not route.exact))
 
     def _candidates(self, path: str) -> Iterator[_Methods]:
@@ -69,12 +69,6 @@ class RouteTable:
         prefix = path if exact else _longest(self._prefix, path)
         if prefix in self._prefix:
             yield self._prefix[prefix]
-
-
-def _covers(route: Route, path: str) -> bool:
-    if route.exact:
-        return path == route.prefix
-    return route.prefix in ("/", path) or path.startswith(f"{route.prefix}/")
 
 
 def _longest(prefixes: Mapping[str, _Methods], path: str) -> str:

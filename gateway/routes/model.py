@@ -20,11 +20,12 @@ PRIVATE_SEGMENTS = frozenset({"livez", "readyz", "metrics", "internal"})
 class CacheRule:
     """What the cache does on a route. `keeps`: its GETs may be answered from it, and their answers be kept.
 
-    A rule that doesn't is for routes whose unsafe methods take away what another route keeps. `max_body`: the largest
-    body that is kept, in bytes. `headers`: those of the client's that the service gets, and that answers are kept by.
+    `kept_by`: those routes of whose answers its unsafe methods take some away. `max_body`: the largest body that is
+    kept, in bytes. `headers`: those of the client's that the service gets, and that answers are kept by.
     """
 
     keeps: bool
+    kept_by: "tuple[Route, ...]" = ()
     max_body: int = 0
     headers: tuple[str, ...] = ()
 
@@ -69,6 +70,12 @@ class Route:
     host: Host = "public"
     cache: CacheRule | None = None
     line: int = 0
+
+    def covers(self, path: str) -> bool:
+        """Tell whether it is a route of that canonical path."""
+        if self.exact:
+            return path == self.prefix
+        return self.prefix in ("/", path) or path.startswith(f"{self.prefix}/")
 
 
 class Rate(Protocol):

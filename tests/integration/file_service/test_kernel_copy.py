@@ -117,6 +117,7 @@ async def test_a_reader_who_goes_is_let_go(service: RunningService, ada: Person)
     async with open_raw(service.public) as (reader, writer):
         writer.write(request_head("GET", f"/v1/files/{view['id']}/content", ada, {}))
         await reader.readuntil(b"\r\n\r\n")
+        assert open_blobs(service)
         writer.transport.abort()
         await closed(service)
 

@@ -40,7 +40,7 @@ async def test_purpose_refuses(ada: Person, content: bytes, purpose: str, status
 
 
 async def test_nothing_is_left_of_what_a_purpose_refuses(service: RunningService, ada: Person) -> None:
-    await ada.post(PNG + b"\0" * 5 * 1024**2, purpose="avatar")
+    assert (await ada.post(PNG + b"\0" * 5 * 1024**2, purpose="avatar")).status == 413
     await service.settled(blobs=0)
 
 

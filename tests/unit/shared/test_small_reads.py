@@ -141,6 +141,12 @@ def test_end_of_a_connection_reaches_whoever_reads_in_pieces(runner: asyncio.Run
         assert runner.run(run()).ended == ["eof", "lost"]
 
 
-async def test_closed_connection_is_left_alone() -> None:
-    with small_reads(None):
-        pass
+def test_closed_connection_is_left_alone(runner: asyncio.Runner) -> None:
+    async def run() -> None:
+        async with connected() as (receiver, _writer):
+            receiver.transport.abort()
+            with small_reads(receiver.transport):
+                assert receiver.transport.get_protocol() is receiver
+
+    with runner:
+        runner.run(run())

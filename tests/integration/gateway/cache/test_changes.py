@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.integration.gateway.cache.caching_gateway import CachingGateway
+from tests.integration.gateway.cache.caching_gateway import CachingGateway, counted
 from tests.unit.gateway.authentication.issuing import ISSUER
 from tests.waiting import eventually
 
@@ -70,6 +70,20 @@ async def test_route_without_a_cache_takes_away_what_its_service_changed(gateway
     got = await gateway.ask("PUT", "/mine/2", gateway.running.bearer(), b"new")
     assert (got.status, got.cache) == (200, "")
     assert not await is_kept(gateway, "/pictures/2")
+
+
+async def test_change_of_what_nobody_keeps_is_none_of_the_caches(gateway: CachingGateway) -> None:
+    """An upload, say, whose service keeps pictures as well: it costs no way to Valkey."""
+    before = changes_of("mine")
+    assert (await gateway.ask("PUT", "/mine/2", gateway.running.bearer(), b"new")).status == 200
+    assert changes_of("mine") == before
+    gateway.origin.headers = {"Location": "/pictures/2"}
+    assert (await gateway.ask("PUT", "/mine/2", gateway.running.bearer(), b"new")).status == 200
+    assert changes_of("mine") == before + 1
+
+
+def changes_of(route: str) -> float:
+    return counted("gateway_cache_invalidations_total", route=route)
 
 
 async def test_answer_fetched_before_a_change_is_not_kept_after_it(gateway: CachingGateway) -> None:

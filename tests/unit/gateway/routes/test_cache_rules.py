@@ -83,8 +83,8 @@ def test_mistake_about_the_cache_is_told_with_its_line(load: Load, extra: str, s
     ],
 )
 def test_route_that_may_change_what_is_kept_knows(load: Load, route: str, *, takes_away: bool) -> None:
-    _, found = load(f"{LIMITS}{PUBLIC}cache = true\n{route}").routes
-    assert found.cache == (CacheRule(keeps=False) if takes_away else None)
+    keeping, found = load(f"{LIMITS}{PUBLIC}cache = true\n{route}").routes
+    assert found.cache == (CacheRule(keeps=False, kept_by=(keeping,)) if takes_away else None)
 
 
 def test_exact_path_overlaps_only_itself(load: Load) -> None:
