@@ -28,6 +28,8 @@ def read_metadata(header: str) -> dict[str, str]:
     for key, ours in _KNOWN.items():
         if key in pairs and ours not in known:
             known[ours] = _text(key, pairs[key])
+    if "\0" in known.get("type", ""):  # a name with one is made harmless, as all names are
+        raise MalformedUploadHeader("The type in Upload-Metadata is none.")
     return known
 
 

@@ -78,6 +78,7 @@ async def test_bad_length_is_refused(ada: Person, uploader: Uploader, headers: d
         pytest.param("filename YQ==,filename YQ==", id="a key twice"),
         pytest.param("filename YQ==,,x YQ==", id="an empty pair"),
         pytest.param("filename /w==", id="no UTF-8"),
+        pytest.param("filetype AA==", id="NUL in the type"),
         pytest.param("f\u00efle YQ==", id="a key beyond ASCII"),
         pytest.param("x " + "YQ==" * 1100, id="too long"),
     ],
