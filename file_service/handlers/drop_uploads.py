@@ -2,16 +2,14 @@
 
 from aiohttp import web
 
-from file_service.context import FILES, RESUMABLE
+from file_service.context import RESUMABLE
 from file_service.domain.uploads import Upload
-from file_service.handlers.uploads import in_tus
+from file_service.handlers.uploads import in_tus, take_bytes, take_first_bytes
 from file_service.sharing.context import SHARING
 from file_service.sharing.resumable_drops import ResumableDrops
 from file_service.sharing.views import DropUploadView, present_drop_upload
-from file_service.uploads.resumable.body import Body
 from file_service.uploads.resumable.protocol import (
     VERSION,
-    Patch,
     check_bytes,
     protocol_headers,
     read_checksum,
@@ -47,17 +45,11 @@ async def create_drop_upload(request: web.Request, token: str) -> Created[DropUp
     Needs `Upload-Length`; `Upload-Metadata` may have `filename` and `filetype`. A body of type
     application/offset+octet-stream is the upload's first bytes.
     """
-    drops, resumable = _drops(request), request.app[RESUMABLE]
     creation, checksum = read_creation(request.headers, root_of(request.app)), read_checksum(request.headers)
     if request.body_exists:
         check_bytes(request.headers)
-    upload, upload_token = await drops.create(token, creation)
-    if request.body_exists:
-        try:
-            upload = await resumable.append(upload, _body(request, upload), Patch(0, None, checksum))
-        except BaseException:
-            await resumable.abandon(upload)  # nobody has learnt its URL
-            raise
+    upload, upload_token = await _drops(request).create(token, creation)
+    upload = await take_first_bytes(request, upload, checksum)
     location = f"{request.app[PUBLIC_URL]}/v1/files/drop/{token}/uploads/{upload_token}"
     return Created(present_drop_upload(upload), headers=_headers(upload), location=location)
 
@@ -74,7 +66,7 @@ async def append_to_drop_upload(request: web.Request, token: str, upload: str) -
     """Add bytes to an upload by a link at `Upload-Offset`, which must be where it is."""
     patch = read_patch(request.headers)
     found = await _drops(request).prepare(token, upload, patch)
-    return NoContent(_headers(await request.app[RESUMABLE].append(found, _body(request, found), patch)))
+    return NoContent(_headers(await take_bytes(request, found, patch)))
 
 
 @in_tus
@@ -82,7 +74,3 @@ async def end_drop_upload(request: web.Request, token: str, upload: str) -> NoCo
     """End an upload by a link that isn't finished."""
     await _drops(request).end(token, upload)
     return NoContent({"Tus-Resumable": VERSION})
-
-
-def _body(request: web.Request, upload: Upload) -> Body:
-    return Body(request, request.app[RESUMABLE].room(upload), request.app[FILES].stall_seconds)

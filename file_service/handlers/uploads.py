@@ -11,6 +11,7 @@ from file_service.domain.uploads import Upload
 from file_service.uploads.resumable.body import Body
 from file_service.uploads.resumable.protocol import (
     VERSION,
+    Checksum,
     Patch,
     check_bytes,
     check_version,
@@ -67,13 +68,7 @@ async def create_upload(request: web.Request) -> Created[UploadView]:
     if request.body_exists:
         check_bytes(request.headers)
     upload, token = await resumable.create(owner_id, creation)
-    if request.body_exists:
-        try:
-            with small_reads(request.transport):
-                upload = await resumable.append(upload, _body(request, upload), Patch(0, None, checksum))
-        except BaseException:
-            await resumable.abandon(upload)  # nobody has learnt its URL
-            raise
+    upload = await take_first_bytes(request, upload, checksum)
     location = f"{request.app[PUBLIC_URL]}/v1/files/uploads/{token}"
     return Created(present_upload(upload), headers=upload_headers(upload), location=location)
 
@@ -95,12 +90,9 @@ async def append_to_upload(request: web.Request, token: str) -> NoContent:
     What came before a connection broke is kept, but for requests with `Upload-Checksum`. The answer to the last bytes
     names the file in `Content-Location`.
     """
-    resumable = request.app[RESUMABLE]
     patch = read_patch(request.headers)
-    with small_reads(request.transport):
-        upload = await resumable.prepare(identity_of(request).user_id, token, patch)
-        upload = await resumable.append(upload, _body(request, upload), patch)
-    return NoContent(upload_headers(upload))
+    upload = await request.app[RESUMABLE].prepare(identity_of(request).user_id, token, patch)
+    return NoContent(upload_headers(await take_bytes(request, upload, patch)))
 
 
 @in_tus
@@ -120,5 +112,20 @@ async def override_method(request: web.Request, token: str) -> NoContent:
     raise MethodNotAllowed(headers={"Allow": "DELETE, GET, HEAD, PATCH"})
 
 
-def _body(request: web.Request, upload: Upload) -> Body:
-    return Body(request, request.app[RESUMABLE].room(upload), request.app[FILES].stall_seconds)
+async def take_first_bytes(request: web.Request, upload: Upload, checksum: Checksum | None) -> Upload:
+    """Return the upload with what came beside its creation, if anything did; where that fails, it is given up."""
+    if not request.body_exists:
+        return upload
+    try:
+        return await take_bytes(request, upload, Patch(0, None, checksum))
+    except BaseException:
+        await request.app[RESUMABLE].abandon(upload)  # nobody has learnt its URL
+        raise
+
+
+async def take_bytes(request: web.Request, upload: Upload, patch: Patch) -> Upload:
+    """Return the upload with the request's bytes added. Raises what `Resumable.append` does."""
+    resumable = request.app[RESUMABLE]
+    body = Body(request, resumable.room(upload), request.app[FILES].stall_seconds)
+    with small_reads(request.transport):
+        return await resumable.append(upload, body, patch)
