@@ -8,7 +8,6 @@ import hashlib
 import os
 import shutil
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 
@@ -16,6 +15,7 @@ from file_service.domain.verdicts import Verdict
 from file_service.inspection.clamd import Clamd, Finding
 from shared.ids import uuid7
 from tests.integration.file_service.running_service import Person, RunningService, running_service
+from tests.integration.file_service.verdicts import verdict
 from tests.stores import Databases
 from tests.waiting import eventually
 
@@ -68,14 +68,6 @@ async def service(
 @pytest.fixture
 def eve(service: RunningService) -> Person:
     return service.person(uuid7())
-
-
-async def verdict(person: Person, file_id: str) -> dict[str, Any]:
-    async def look() -> dict[str, Any]:
-        view: dict[str, Any] = await (await person.get(f"/v1/files/{file_id}")).json()
-        return view if view["check"] != "pending" else {}
-
-    return await eventually(look)
 
 
 async def test_eicar_is_found_and_never_given_out(eve: Person) -> None:

@@ -1,7 +1,6 @@
 """Files wait for the virus scanner's verdict; what fails there delays them, and lets nothing out."""
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 
@@ -11,6 +10,7 @@ from shared.ids import uuid7
 from shared.purge import purge
 from tests.clamd_server import HARMFUL, NAME, ClamdServer, running_clamd
 from tests.integration.file_service.running_service import Person, RunningService, running_service
+from tests.integration.file_service.verdicts import verdict
 from tests.stores import Databases
 from tests.waiting import eventually
 
@@ -46,16 +46,6 @@ async def service(scanning_service: RunningService) -> RunningService:
 @pytest.fixture
 def eve(service: RunningService) -> Person:
     return service.person(uuid7())
-
-
-async def verdict(person: Person, file_id: str) -> dict[str, Any]:
-    """Wait until there is one, and return the view."""
-
-    async def look() -> dict[str, Any]:
-        view: dict[str, Any] = await (await person.get(f"/v1/files/{file_id}")).json()
-        return view if view["check"] != "pending" else {}
-
-    return await eventually(look)
 
 
 async def refusal(person: Person, file_id: str) -> tuple[int, str]:
