@@ -7,26 +7,44 @@ objects    function  ObjectStorage alone, under a prefix of its own
 database   function  a Database of file_service's, empty
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from file_service.storage.contract import Storage
+from file_service.storage.contract import Storage, new_key
 from file_service.storage.local import LocalStorage, open_local_storage
 from file_service.storage.object_store import ObjectStorage
 from shared.db import Database, open_database
+from shared.errors import Unavailable
 from shared.settings import DatabaseSettings, Secret
 from tests.groups import keep_together
-from tests.integration.file_service.storage.opening import open_either, open_objects
+from tests.integration.file_service.storage.opening import chunks_of, open_either, open_objects
 from tests.s3_server import S3Server, running_s3_server
 from tests.stores import DatabaseUrls
+from tests.waiting import eventually
 
 
 @pytest.fixture(scope="session")
-def s3_server() -> Iterator[S3Server]:
-    with running_s3_server() as server:
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """Its first write takes longer than ours may: it makes room for it then. Tests' own loop may run already."""
+    with running_s3_server() as server, ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, _first_write(server, tmp_path_factory.mktemp("s3"))).result()
         yield server
+
+
+async def _first_write(server: S3Server, folder: Path) -> None:
+    async def is_done() -> bool:
+        async with open_objects(server, folder) as storage:
+            with suppress(Unavailable):
+                await storage.write(new_key(), chunks_of(b"the first"))
+                return True
+        return False
+
+    await eventually(is_done, within=60.0)
 
 
 @pytest.fixture
