@@ -59,6 +59,10 @@ test-federation: $(VENV)/.dev tests/federation/node_modules/.installed  ## signi
 test-helm: $(VENV)/.dev .helm/helm  ## the Helm chart: lint, render, validate, and what its manifests have to hold (Linux x86_64)
 	@$(BIN)/pytest -q tests/helm $(ARGS)
 
+.PHONY: test-cardinality
+test-cardinality: $(VENV)/.dev  ## thousands of made-up requests against the running stack: no metric may get a new series for it
+	@$(BIN)/pytest -q -s tests/cardinality
+
 soak: $(VENV)/.dev  ## the gateway under everything at once for MINUTES=30, and what is left then (SEED= repeats one)
 	@$(BIN)/python -m tests.soak
 
