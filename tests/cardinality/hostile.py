@@ -83,7 +83,7 @@ class Fantasy:
         self._random = random.Random(seed)
 
     def fill(self, text: str) -> str:
-        makers = {
+        makers: Mapping[str, Callable[[], str]] = {
             "WORD": self._word,
             "UUID": lambda: str(uuid.UUID(int=self._random.getrandbits(128), version=4)),
             "METHOD": lambda: "".join(self._random.choices(string.ascii_uppercase, k=9)),
