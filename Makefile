@@ -55,6 +55,12 @@ test-antivirus: $(VENV)/.dev  ## files checked by a real clamd (apt install clam
 test-federation: $(VENV)/.dev tests/federation/node_modules/.installed  ## signing in with a real OpenID provider; needs node 20 and npm
 	@$(BIN)/pytest -q tests/federation
 
+.PHONY: test-scale
+test-scale: $(VENV)/.dev  ## behind PgBouncer >= 1.21 in transaction mode (PGBOUNCER_BIN=), and on a Valkey Cluster (10 minutes)
+	@$(BIN)/pytest -q tests/scale $(ARGS)
+	@$(BIN)/pytest -q -n 2 --dist loadgroup --pgbouncer tests/integration/shared tests/integration/auth_service \
+		tests/integration/user_service tests/integration/file_service $(ARGS)
+
 .PHONY: test-helm
 test-helm: $(VENV)/.dev .helm/helm  ## the Helm chart: lint, render, validate, and what its manifests have to hold (Linux x86_64)
 	@$(BIN)/pytest -q tests/helm $(ARGS)
