@@ -140,6 +140,10 @@ bench-auth: $(VENV)/.dev  ## logins, a storm of them, refreshes, first use of a 
 bench-files: $(VENV)/.dev .bench/.peers  ## uploads, downloads, lists beside nginx, @tus/server, PocketBase, 4 minutes (CHECK=1 ONLY=small SAVE=1)
 	@$(BIN)/python -m bench.files $(if $(ONLY),--only $(ONLY)) $(BENCH)
 
+.PHONY: figures
+figures: $(VENV)/.dev  ## memory at rest, install and start, beside PocketBase and what others publish, 1 minute (CHECK=1 SAVE=1)
+	@$(BIN)/python -m bench.footprint $(BENCH)
+
 problems: $(VENV)/.dev  ## renew docs/problems.md from the code
 	@$(BIN)/python -m shared.web.problem_docs gateway auth_service user_service file_service > docs/problems.md
 
