@@ -53,8 +53,9 @@ from shared.db import Database, open_database
 from shared.events.feed import FEED, Feed, open_feed
 from shared.identity import Verifier, load_trust
 from shared.lifecycle import Lifecycle, background
-from shared.migrate import expected_version, require_schema
+from shared.migration_files import expected_version
 from shared.purge import AFTER, EVERY, purge
+from shared.schema_version import require_schema
 from shared.serve import Apps
 from shared.web.app import private_app, public_app
 from shared.web.cookies import SessionCookie

@@ -1,0 +1,48 @@
+"""Which version a schema has, and whether a program may serve on it."""
+
+from dataclasses import dataclass
+
+from shared.db import Db
+from shared.migration_files import MigrationError
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaState:
+    """`version` is the newest applied, 0 before the first. Programs of less than `oldest_program` can't serve."""
+
+    version: int = 0
+    oldest_program: int = 0
+
+
+async def schema_state(db: Db, schema: str) -> SchemaState:
+    if await db.fetchval("select to_regclass($1)", f"{schema}.schema_migration") is None:
+        return SchemaState()
+    # As JSON, for the table's first form, which is there until the next migration, lacks the column.
+    row = await db.fetchrow(
+        f"""
+        select coalesce(max(version), 0) as version,
+               coalesce(max((to_jsonb(m) ->> 'oldest_program')::integer), 0) as oldest
+        from {schema}.schema_migration as m
+        """  # noqa: S608  our own schema's name
+    )
+    assert row is not None  # an aggregate
+    return SchemaState(row["version"], row["oldest"])
+
+
+async def schema_version(db: Db, schema: str) -> int:
+    return (await schema_state(db, schema)).version
+
+
+async def require_schema(db: Db, schema: str, version: int) -> None:
+    """Let a program serve that expects `version`: on that one, and on newer ones that took nothing from it.
+
+    Raises MigrationError where it can't serve: not yet, or no more.
+    """
+    found = await schema_state(db, schema)
+    if found.version < version:
+        raise MigrationError(f"schema {schema} has version {found.version}, and version {version} is needed")
+    if found.oldest_program > version:
+        raise MigrationError(
+            f"schema {schema} has version {found.version}, which serves programs of version {found.oldest_program} or "
+            f"newer, and this one is of version {version}"
+        )
