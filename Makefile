@@ -158,7 +158,7 @@ lock: $(UV)  ## resolve the dependencies anew (ARGS=--upgrade for newer ones)
 
 clean:  ## remove the venv, the caches and all data of the stack
 	@$(PYTHON) -m deploy.local clean
-	@rm -rf $(VENV) tests/federation/node_modules tests/clients/node_modules .bench .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .fuzz
+	@rm -rf $(VENV) tests/federation/node_modules tests/clients/node_modules .bench .upgrade .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .fuzz
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@rm -rf .helm
 
