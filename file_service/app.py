@@ -34,7 +34,7 @@ from shared.identity import Signer, Verifier, load_trust
 from shared.lifecycle import Lifecycle, background
 from shared.migration_files import expected_version
 from shared.purge import AFTER, EVERY, purge, purge_idempotency
-from shared.schema_version import require_schema
+from shared.schema_version import admission, require_schema
 from shared.serve import Apps
 from shared.web.app import private_app, public_app
 from shared.web.health import Check
@@ -101,4 +101,5 @@ def _apps(settings: Settings, context: FileContext, verifier: Verifier, lifecycl
     }
     private = private_app(PRIVATE_ROUTES, verifier, checks, lifecycle)
     private[FILES] = context
-    return Apps(public, private)
+    admitted = partial(admission, context.database, SCHEMA, expected_version(MIGRATIONS), lifecycle)
+    return Apps(public, private, admission=admitted)

@@ -1,9 +1,19 @@
 """Which version a schema has, and whether a program may serve on it."""
 
+import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 
+import asyncpg
+
 from shared.db import Db
+from shared.errors import Unavailable
+from shared.lifecycle import Lifecycle
+from shared.logs import log
 from shared.migration_files import MigrationError
+
+_EVERY = 0.5  # seconds between two looks at a schema that doesn't serve us yet
+_PATIENCE = 2.0  # seconds for the first one
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +56,27 @@ async def require_schema(db: Db, schema: str, version: int) -> None:
             f"schema {schema} has version {found.version}, which serves programs of version {found.oldest_program} or "
             f"newer, and this one is of version {version}"
         )
+
+
+async def admission(db: Db, schema: str, version: int, lifecycle: Lifecycle) -> bool:
+    """Wait until the schema serves programs of that version; False when we were to stop before.
+
+    Meanwhile nobody connects to us, so that others of our kind get the requests which we could only fail. A database
+    that is away is waited for by each request instead.
+    """
+    told = False
+    while not lifecycle.stopping:
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await require_schema(db, schema, version)
+        except MigrationError as exc:
+            if not told:
+                log.warning("schema_awaited", reason=str(exc))
+            told = True
+            with suppress(TimeoutError):
+                await asyncio.wait_for(lifecycle.stop(), _EVERY)
+        except (Unavailable, TimeoutError, OSError, asyncpg.PostgresError):
+            return True
+        else:
+            return True
+    return False

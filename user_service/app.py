@@ -14,7 +14,7 @@ from shared.identity import Signer, Verifier, load_trust
 from shared.lifecycle import Lifecycle, background
 from shared.migration_files import expected_version
 from shared.purge import AFTER, EVERY, purge
-from shared.schema_version import require_schema
+from shared.schema_version import admission, require_schema
 from shared.serve import Apps
 from shared.web.app import private_app, public_app
 from user_service.accounts import follow_accounts
@@ -53,4 +53,5 @@ def _apps(public: web.Application, database: Database, verifier: Verifier, lifec
     checks = {"database": partial(require_schema, database, SCHEMA, expected_version(MIGRATIONS))}
     private = private_app(PRIVATE_ROUTES, verifier, checks, lifecycle)
     private[PROFILES] = public[PROFILES]
-    return Apps(public, private)
+    admitted = partial(admission, database, SCHEMA, expected_version(MIGRATIONS), lifecycle)
+    return Apps(public, private, admission=admitted)

@@ -5,7 +5,8 @@ import json
 import random
 import secrets
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,8 +17,15 @@ PASSWORD = "correct horse battery staple"
 _READS = 4  # of the profile, between two of everything else
 _ROUNDS_PER_REFRESH, _REFRESHES_PER_LOGIN = 2, 8
 _WRITES = ("POST", "PATCH", "DELETE")
-_JSON = {"Content-Type": "application/json"}
 _TUS = {"Tus-Resumable": "1.0.0"}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    method: str
+    path: str
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Person:
@@ -32,7 +40,7 @@ class Person:
         self._name = ""
 
     async def register(self) -> None:
-        made = await self._ask("POST", "/v1/auth/register", {201}, self._credentials())
+        made = await self._ask(_json("POST", "/v1/auth/register", self._credentials()), 201)
         assert made is not None, "nobody can register"
         self._tokens = json.loads(made.body)
 
@@ -61,7 +69,7 @@ class Person:
 
     async def _read_profile(self) -> None:
         for _ in range(_READS):
-            await self._ask("GET", "/v1/users/me", {200}, right=self._is_named)
+            await self._ask(Wish("GET", "/v1/users/me"), 200, self._is_named)
 
     def _is_named(self, answer: Answer) -> bool:
         """What was written is read, whoever wrote and whoever reads."""
@@ -69,35 +77,37 @@ class Person:
 
     async def _write_profile(self) -> None:
         name = f"Person {secrets.token_hex(8)}"
-        if await self._ask("PATCH", "/v1/users/me", {200}, {"display_name": name}):
+        if await self._ask(_json("PATCH", "/v1/users/me", {"display_name": name}), 200):
             self._name = name
 
     async def _search(self) -> None:
         path = f"/v1/users?q={self._name.replace(' ', '%20')}"
-        await self._ask("GET", path, {200}, right=lambda found: len(json.loads(found.body)["items"]) == 1)
+        await self._ask(Wish("GET", path), 200, lambda found: len(json.loads(found.body)["items"]) == 1)
 
     async def _store_and_delete(self) -> None:
         content = self._dice.randbytes(2000)
-        made = await self._ask("POST", "/v1/files?name=notes", {201}, content)
+        made = await self._ask(Wish("POST", "/v1/files?name=notes", content), 201)
         if made:
             await self._read_and_delete(json.loads(made.body)["id"], content)
 
     async def _read_and_delete(self, file_id: str, content: bytes) -> None:
         path = f"/v1/files/{file_id}"
-        await self._ask("GET", f"{path}/content", {200}, right=lambda answer: answer.body == content)
-        await self._ask("DELETE", path, {204})
+        await self._ask(Wish("GET", f"{path}/content"), 200, lambda answer: answer.body == content)
+        await self._ask(Wish("DELETE", path), 204)
 
     async def _upload_in_pieces(self) -> None:
         content = self._dice.randbytes(6000)
-        made = await self._ask("POST", "/v1/files/uploads", {201}, **_TUS, **{"Upload-Length": str(len(content))})
+        made = await self._ask(
+            Wish("POST", "/v1/files/uploads", headers={**_TUS, "Upload-Length": str(len(content))}), 201
+        )
         if not made:
             return
         path = urlsplit(made.headers["location"]).path
         for offset in range(0, len(content), 2000):
-            piece = {"Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
-            if not await self._ask("PATCH", path, {204}, content[offset : offset + 2000], **_TUS, **piece):
+            headers = {**_TUS, "Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
+            if not await self._ask(Wish("PATCH", path, content[offset : offset + 2000], headers), 204):
                 return
-        done = await self._ask("HEAD", path, {200}, **_TUS)
+        done = await self._ask(Wish("HEAD", path, headers=_TUS), 200)
         if done:
             await self._read_and_delete(done.headers["content-location"].rpartition("/")[2], content)
 
@@ -105,31 +115,28 @@ class Person:
         return {"email": self._email, "password": PASSWORD}
 
     async def _take_tokens(self, way: str, body: dict[str, str]) -> None:
-        if answer := await self._ask("POST", f"/v1/auth/{way}", {200}, body):
+        if answer := await self._ask(_json("POST", f"/v1/auth/{way}", body), 200):
             self._tokens = json.loads(answer.body)
 
-    async def _ask(
-        self,
-        method: str,
-        path: str,
-        expected: Collection[int],
-        body: dict[str, str] | bytes = b"",
-        right: Callable[[Answer], bool] = lambda _: True,
-        **headers: str,
-    ) -> Answer | None:
+    async def _ask(self, wish: Wish, expected: int, right: Callable[[Answer], bool] = lambda _: True) -> Answer | None:
         """Return the answer where it is right, and otherwise nothing."""
-        if self._tokens:
-            headers["Authorization"] = f"Bearer {self._tokens['access_token']}"
-        if isinstance(body, dict):
-            headers, body = headers | _JSON, json.dumps(body).encode()
+        told = f"{wish.method} {wish.path}"
         began = time.monotonic()
         try:
-            answer = await self._connection.ask(method, path, headers, body)
+            answer = await self._connection.ask(wish.method, wish.path, self._headers(wish), wish.body)
         except Failed as exc:
-            self._ledger.failed(f"{method} {path}: {exc}")
+            self._ledger.failed(f"{told}: {exc}")
             return None
-        if answer.status not in expected or not right(answer):
-            self._ledger.failed(f"{method} {path}: {answer.status} {answer.body[:300]!r} {answer.headers}")
+        if answer.status != expected or not right(answer):
+            self._ledger.failed(f"{told}: {answer.status} {answer.body[:300]!r} {answer.headers}")
             return None
-        self._ledger.went_well(began, is_write=method in _WRITES)
+        self._ledger.went_well(began, is_write=wish.method in _WRITES)
         return answer
+
+    def _headers(self, wish: Wish) -> dict[str, str]:
+        credential = {"Authorization": f"Bearer {self._tokens['access_token']}"} if self._tokens else {}
+        return {**credential, **wish.headers}
+
+
+def _json(method: str, path: str, body: dict[str, str]) -> Wish:
+    return Wish(method, path, json.dumps(body).encode(), {"Content-Type": "application/json"})

@@ -10,9 +10,10 @@ import pytest
 
 from shared import migrate as runner
 from shared.db import Database, open_database
+from shared.lifecycle import Lifecycle
 from shared.migrate import migrate
 from shared.migration_files import MigrationError
-from shared.schema_version import require_schema, schema_version
+from shared.schema_version import admission, require_schema, schema_version
 from shared.settings import DatabaseSettings, Env
 from tests.stores import DatabaseUrls
 from tests.waiting import eventually
@@ -124,6 +125,29 @@ async def test_programs_that_still_need_what_was_taken_away_neither_migrate_nor_
     (folder / "0002_more.sql").unlink()
     with pytest.raises(MigrationError, match="serves programs of version 2 or newer"):
         await migrate(database.owner, SCHEMA, folder)
+
+
+async def test_program_is_admitted_once_its_migrations_are_there(database: DatabaseUrls, tmp_path: Path) -> None:
+    lifecycle = Lifecycle()
+    async with opened(database) as db:
+        admitted = asyncio.create_task(admission(db, SCHEMA, 1, lifecycle))
+        await asyncio.wait({admitted}, timeout=0.1)
+        assert not admitted.done()
+
+        await migrate(database.owner, SCHEMA, write(tmp_path, m0001_start="create table users.a (x int)"))
+        assert await admitted is True
+
+        stopped = asyncio.create_task(admission(db, SCHEMA, 2, lifecycle))
+        lifecycle.begin_stop()
+        assert await stopped is False
+
+
+async def test_program_whose_database_is_away_is_admitted_and_says_so_to_each_request(
+    database: DatabaseUrls,
+) -> None:
+    away = Env({"DATABASE_URL": database.runtime.replace("users_runtime", "nobody")})
+    async with open_database(DatabaseSettings.from_env(away)) as db:
+        assert await admission(db, SCHEMA, 1, Lifecycle()) is True
 
 
 async def test_table_of_the_first_runner_is_read_and_then_brought_up_to_date(
