@@ -16,6 +16,8 @@ from deploy.backup.settings import InstallationSettings, VaultSettings
 from deploy.doctor.settings import DoctorSettings
 from deploy.local import settings as launcher
 from deploy.roles import RolesSettings
+from deploy.upgrade.settings import InstallationSettings as UpgradeSettings
+from deploy.upgrade.settings import ServiceSettings
 from shared.program import MigrationSettings
 from shared.settings import Env, Secret
 from tests.stores import ROOT
@@ -32,6 +34,7 @@ READERS: dict[str, Callable[[Env], object]] = {
     "migrate": MigrationSettings.from_env,
     "deploy.roles": RolesSettings.from_env,
     "deploy.doctor": DoctorSettings.from_env,
+    "deploy.upgrade": lambda env: (ServiceSettings.from_env(env), UpgradeSettings.from_env(env)),
     "deploy.backup": lambda env: (VaultSettings.from_env(env), InstallationSettings.from_env(env)),
 }
 
@@ -56,7 +59,12 @@ def shown(name: str, default: object) -> str:
         return "required"
     if isinstance(default, Secret):
         # Another secret that there is already, or nothing.
-        return {"CACHE_URL": "`VALKEY_URL`", "DATABASE_DIRECT_URL": "`DATABASE_URL`"}.get(name, "none")
+        others = {
+            "CACHE_URL": "VALKEY_URL",
+            "DATABASE_DIRECT_URL": "DATABASE_URL",
+            "SCRATCH_ADMIN_URL": "DATABASE_ADMIN_URL",
+        }
+        return f"`{others[name]}`" if name in others else "none"
     if isinstance(default, Path) and default.is_absolute():
         default = default.relative_to(ROOT)
     return f"`{default}`" if str(default) else "none"
