@@ -39,6 +39,13 @@ READERS: dict[str, Callable[[Env], object]] = {
 }
 
 
+OTHERS = {
+    "CACHE_URL": "VALKEY_URL",
+    "DATABASE_DIRECT_URL": "DATABASE_URL",
+    "SCRATCH_ADMIN_URL": "DATABASE_ADMIN_URL",
+}
+
+
 class Watched(Env):
     """An empty environment that remembers what it was asked for, and with which default."""
 
@@ -59,12 +66,7 @@ def shown(name: str, default: object) -> str:
         return "required"
     if isinstance(default, Secret):
         # Another secret that there is already, or nothing.
-        others = {
-            "CACHE_URL": "VALKEY_URL",
-            "DATABASE_DIRECT_URL": "DATABASE_URL",
-            "SCRATCH_ADMIN_URL": "DATABASE_ADMIN_URL",
-        }
-        return f"`{others[name]}`" if name in others else "none"
+        return f"`{OTHERS[name]}`" if name in OTHERS else "none"
     if isinstance(default, Path) and default.is_absolute():
         default = default.relative_to(ROOT)
     return f"`{default}`" if str(default) else "none"
@@ -134,7 +136,7 @@ def test_every_settings_module_is_looked_at() -> None:
                 found.add(f"{path.parent.name}.{node.name}" if node.name == "Settings" else node.name)
     assert found - composed == {
         "gateway.Settings", *(f"{service}.Settings" for service in SERVICES), "MigrationSettings", "RolesSettings",
-        "DoctorSettings", "VaultSettings", "SecretsSettings", "InstallationSettings",
+        "DoctorSettings", "VaultSettings", "SecretsSettings", "InstallationSettings", "ServiceSettings",
     }  # fmt: skip
 
 
