@@ -41,6 +41,9 @@ class Connection:
             async with asyncio.timeout(_PATIENCE):
                 wire = await self._connected()
                 return await wire.ask(f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + body, method == "HEAD")
+        except Failed:
+            self.close()
+            raise
         except TimeoutError:
             self.close()
             raise Failed(f"no answer in {_PATIENCE:g} s") from None

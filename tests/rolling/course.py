@@ -1,7 +1,7 @@
 """The phases of the rolling drill: restarts, the migrations, the upgrade, the way back, and the upgrade again."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.replicated.stack import ReplicatedStack
 from tests.rolling.ledger import Ledger
 from tests.waiting import eventually
 
-# Services before those that call them, and the gateway last: it has routes that need the new ones.
+# Services before those that call them, and the gateway last: it has routes that need the new ones. Back the other way.
 _ORDER = ("auth_service", "user_service", "file_service", "gateway")
 
 
@@ -34,7 +34,7 @@ class Course:
         self._begin("upgrade each program")
         await self._roll(current)
         self._begin("go back, on the migrated schema")
-        await self._roll(self.previous)
+        await self._roll(self.previous, tuple(reversed(_ORDER)))
         self._begin("upgrade again")
         await self._roll(current)
         self._begin("restart each program of this release")
@@ -47,9 +47,9 @@ class Course:
         self.ledger.begin(name)
         self.tell(f"{self.ledger.requests:>8,} requests so far; now: {name}")
 
-    async def _roll(self, source: Source) -> None:
+    async def _roll(self, source: Source, order: Sequence[str] = _ORDER) -> None:
         """As an operator does: one process at a time, the next once the one before is ready."""
-        for program in _ORDER:
+        for program in order:
             for replica in self.stack.of(program):
                 replica.use(source, routes(self.stack.folder, source) if program == "gateway" else None)
                 await replica.restart()
