@@ -74,11 +74,11 @@ async def _observe_beside(scratch: Scratch, schema: str, migration: Migration, k
             for table in known:
                 await writer.execute(f"lock table {table} in row exclusive mode")
             running = asyncio.create_task(connection.execute(statement.sql))
-            while not locks and not running.done():
+            while not running.done():
                 if await looker.fetchval("select true from pg_locks where pid = $1 and not granted limit 1", pid):
                     locks = await _locks(looker, pid, names)
-                else:
-                    await asyncio.sleep(_POLL_SECONDS)
+                    break
+                await asyncio.sleep(_POLL_SECONDS)
         await running
         await connection.execute("select pg_stat_force_next_flush()")
         await connection.execute("select")  # at whose end it does
