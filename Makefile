@@ -108,6 +108,16 @@ admin: $(VENV)/.embedded  ## make EMAIL= of the running stack an administrator (
 import: $(VENV)/.embedded  ## take over accounts of another system from FILE= into the running stack
 	@exec $(BIN)/python -m deploy.local import '$(FILE)'
 
+.PHONY: upgrade-plan test-upgrade rolling
+upgrade-plan: $(VENV)/.embedded  ## what an upgrade to this release locks in the stack's database, and for how long (JSON=1)
+	@exec $(BIN)/python -m deploy.local $(if $(JSON),upgrade-plan-json,upgrade-plan)
+
+test-upgrade: $(VENV)/.dev  ## the release before on the new schema, the new one on the old, and both beside each other
+	@$(BIN)/pytest -q tests/upgrade $(ARGS)
+
+rolling: $(VENV)/.dev  ## restart and upgrade two replicas of everything under 100,000 requests, none of which may fail (5 minutes)
+	@$(BIN)/python -m tests.rolling
+
 doctor: $(VENV)/.embedded  ## what is wrong with the running stack, and what to do about it (JSON=1 for machines)
 	@exec $(BIN)/python -m deploy.local $(if $(JSON),doctor-json,doctor)
 
@@ -168,7 +178,7 @@ clean:  ## remove the venv, the caches and all data of the stack
 	@$(PYTHON) -m deploy.local clean
 	@rm -rf $(VENV) tests/federation/node_modules tests/clients/node_modules tests/azure/node_modules .bench .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .fuzz
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
-	@rm -rf .helm
+	@rm -rf .helm .upgrade
 
 BENCH = $(if $(CHECK),--check) $(if $(SAVE),--save)
 

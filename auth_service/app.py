@@ -53,8 +53,9 @@ from shared.db import Database, open_database
 from shared.events.feed import FEED, Feed, open_feed
 from shared.identity import Verifier, load_trust
 from shared.lifecycle import Lifecycle, background
-from shared.migrate import expected_version, require_schema
+from shared.migration_files import expected_version
 from shared.purge import AFTER, EVERY, purge
+from shared.schema_version import admission, require_schema
 from shared.serve import Apps
 from shared.web.app import private_app, public_app
 from shared.web.cookies import SessionCookie
@@ -88,7 +89,8 @@ async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterato
         serve_pages(public, core)
         _serve_programs(private, core, feed)
         await stack.enter_async_context(open_mail(core, lifecycle))
-        yield Apps(public, private)
+        admitted = partial(admission, database, SCHEMA, expected_version(MIGRATIONS), lifecycle)
+        yield Apps(public, private, admission=admitted)
 
 
 def _checks(database: Database, keys: KeyRing) -> dict[str, Check]:

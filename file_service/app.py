@@ -33,8 +33,9 @@ from shared.db import Database, open_database
 from shared.events.client import InternalClient
 from shared.identity import Signer, Verifier, load_trust
 from shared.lifecycle import Lifecycle, background
-from shared.migrate import expected_version, require_schema
+from shared.migration_files import expected_version
 from shared.purge import AFTER, EVERY, purge, purge_idempotency
+from shared.schema_version import admission, require_schema
 from shared.serve import Apps
 from shared.web.app import private_app, public_app
 from shared.web.health import Check
@@ -102,4 +103,5 @@ def _apps(settings: Settings, context: FileContext, verifier: Verifier, lifecycl
     }
     private = private_app(PRIVATE_ROUTES, verifier, checks, lifecycle)
     private[FILES] = context
-    return Apps(public, private)
+    admitted = partial(admission, context.database, SCHEMA, expected_version(MIGRATIONS), lifecycle)
+    return Apps(public, private, admission=admitted)

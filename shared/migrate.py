@@ -1,92 +1,46 @@
-"""Numbered SQL files, applied once each in their own transaction, safe with any number of runners at once.
+"""Applies numbered SQL files, once each in their own transaction, safe with any number of runners at once.
 
-The lock is polled: a session that waits in `pg_advisory_lock` holds a snapshot, and `create index concurrently`
-would wait for it for ever.
+It runs beside programs at work. A migration that doesn't get its locks in a moment gives up its place in the queue, in
+which everybody else would wait behind it, and tries again.
+
+The lock of the runners is polled: a session that waits in `pg_advisory_lock` holds a snapshot, and `create index
+concurrently` would wait for it for ever.
 """
 
 import asyncio
 import hashlib
-import re
-from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
 
-from shared.db import Db, DirectConnection
+from shared.db import DirectConnection
+from shared.migration_files import Migration, MigrationError, read_migrations
 
-_NAME = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
 _POLL_SECONDS = 0.1
-_LOCK_WAIT_SECONDS = 60.0
-# The first line of a file that holds one statement which runs in no transaction, such as `create index concurrently`.
-# It may be run again when it failed or when its record was lost, so it says `if not exists` or the like.
-_NO_TRANSACTION = "-- no transaction"
-
-
-class MigrationError(Exception):
-    """The files contradict the database or each other; the message says which."""
-
-
-@dataclass(frozen=True, slots=True)
-class Migration:
-    version: int
-    name: str
-    sql: str
-
-    @property
-    def checksum(self) -> str:
-        return hashlib.sha256(self.sql.encode()).hexdigest()
-
-
-def read_migrations(folder: Path) -> list[Migration]:
-    """Return the folder's migrations in order.
-
-    Raises MigrationError for a gap, a twin, a badly named file, or a folder that isn't there.
-    """
-    if not folder.is_dir():
-        raise MigrationError(f"{folder} is no folder: the program isn't installed whole")
-    found = []
-    for path in sorted(folder.glob("*.sql")):
-        match = _NAME.fullmatch(path.name)
-        if match is None:
-            raise MigrationError(f"{path.name}: a migration is named 0001_what_it_does.sql")
-        found.append(Migration(int(match[1]), path.name, path.read_text(encoding="utf-8")))
-    if [migration.version for migration in found] != list(range(1, len(found) + 1)):
-        raise MigrationError(f"{folder}: versions must run from 0001 without a gap or a twin")
-    return found
-
-
-def expected_version(folder: Path) -> int:
-    return len(read_migrations(folder))
-
-
-async def schema_version(db: Db, schema: str) -> int:
-    """Return the newest version applied, 0 before the first."""
-    if await db.fetchval("select to_regclass($1)", f"{schema}.schema_migration") is None:
-        return 0
-    return int(await db.fetchval(f"select coalesce(max(version), 0) from {schema}.schema_migration"))  # noqa: S608  our own schema's name
-
-
-async def require_schema(db: Db, schema: str, version: int) -> None:
-    """Raises MigrationError when the database is older than `version`: the program can't serve yet."""
-    found = await schema_version(db, schema)
-    if found < version:
-        raise MigrationError(f"schema {schema} has version {found}, and version {version} is needed")
+_RUNNER_WAIT_SECONDS = 60.0
+_LOCK_TIMEOUT = "2s"  # programs' own: whoever waits behind a migration outlasts it
+_BESIDE_LOCK_TIMEOUT = "10min"  # what runs in no transaction waits for others' transactions, and nobody for it
+_ATTEMPTS = 12
+_PAUSE_SECONDS = 1.0  # in which those who waited have their turn
+_IN_THE_WAY = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
 
 
 async def migrate(dsn: str, schema: str, folder: Path) -> list[str]:
     """Apply what is missing as the schema's owner, and return the names of what was applied.
 
-    Raises MigrationError when an applied file has changed since, when the database is newer than the files,
-    or when another runner keeps the lock for a minute.
+    A database that is newer than the files is left as it is, if it still serves programs of their version.
+    Raises MigrationError when it doesn't, when an applied file has changed since, when others keep a migration's locks
+    for half a minute, or when another runner keeps the lock for a minute.
     """
     migrations = read_migrations(folder)
     connection = await asyncpg.connect(dsn, timeout=10)
     try:
+        await connection.execute(f"set lock_timeout = '{_LOCK_TIMEOUT}'")
         await _take_lock(connection, schema)
-        await connection.execute(_TABLE.format(schema=schema))
+        await _make_table(connection, schema)
         pending = _pending(migrations, await _applied(connection, schema))
         for migration in pending:
-            await _apply(connection, schema, migration)
+            await _apply_patiently(connection, schema, migration)
     finally:
         await connection.close(timeout=10)
     return [migration.name for migration in pending]
@@ -97,44 +51,100 @@ create table if not exists {schema}.schema_migration (
     version integer primary key,
     name text not null,
     checksum text not null,
-    applied_at timestamptz not null default now()
+    applied_at timestamptz not null default now(),
+    oldest_program integer not null default 0
 )
 """
+_HAS_COLUMN = """
+select exists (select from pg_attribute where attrelid = $1::text::regclass and attname = 'oldest_program')
+"""
+
+
+async def _make_table(connection: DirectConnection, schema: str) -> None:
+    table = f"{schema}.schema_migration"
+    await connection.execute(_TABLE.format(schema=schema))
+    if not await connection.fetchval(_HAS_COLUMN, table):  # its first form
+        await connection.execute(f"alter table {table} add column oldest_program integer not null default 0")
 
 
 async def _take_lock(connection: DirectConnection, schema: str) -> None:
     """Take the lock of the schema's migrations, which the session keeps to its end."""
     key = int.from_bytes(hashlib.sha256(f"migrate {schema}".encode()).digest()[:8], signed=True)
     try:
-        async with asyncio.timeout(_LOCK_WAIT_SECONDS):
+        async with asyncio.timeout(_RUNNER_WAIT_SECONDS):
             while not await connection.fetchval("select pg_try_advisory_lock($1)", key):  # noqa: ASYNC110  it is another process's
                 await asyncio.sleep(_POLL_SECONDS)
     except TimeoutError:
         raise MigrationError(f"another migration of schema {schema} has held the lock for a minute") from None
 
 
-async def _applied(connection: DirectConnection, schema: str) -> dict[int, str]:
-    rows = await connection.fetch(f"select version, checksum from {schema}.schema_migration")  # noqa: S608  as above
-    return {row["version"]: row["checksum"] for row in rows}
+async def _applied(connection: DirectConnection, schema: str) -> list[asyncpg.Record]:
+    found: list[asyncpg.Record] = await connection.fetch(
+        f"select version, checksum, oldest_program from {schema}.schema_migration order by version"  # noqa: S608  as above
+    )
+    return found
 
 
-def _pending(migrations: list[Migration], applied: dict[int, str]) -> list[Migration]:
-    known = {migration.version: migration for migration in migrations}
-    if newer := sorted(set(applied) - set(known)):
-        raise MigrationError(f"the database has version {newer[-1]}, newer than this program's {len(migrations)}")
-    for version, checksum in applied.items():
-        if known[version].checksum != checksum:
-            raise MigrationError(f"{known[version].name} was changed after it had been applied")
-    return [migration for migration in migrations if migration.version not in applied]
+def _pending(migrations: list[Migration], applied: list[asyncpg.Record]) -> list[Migration]:
+    ours = len(migrations)
+    oldest = max((row["oldest_program"] for row in applied), default=0)
+    if oldest > ours:
+        raise MigrationError(
+            f"the database has version {applied[-1]['version']}, which serves programs of version {oldest} or newer, "
+            f"and this one is of version {ours}"
+        )
+    for row in applied:
+        if row["version"] <= ours and (known := migrations[row["version"] - 1]).checksum != row["checksum"]:
+            raise MigrationError(f"{known.name} was changed after it had been applied")
+    done = {row["version"] for row in applied}
+    return [migration for migration in migrations if migration.version not in done]
+
+
+async def _apply_patiently(connection: DirectConnection, schema: str, migration: Migration) -> None:
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            await _apply(connection, schema, migration)
+        except _IN_THE_WAY as exc:
+            if attempt == _ATTEMPTS:
+                raise MigrationError(
+                    f"{migration.name} didn't get its locks in {attempt} attempts: "
+                    "a long transaction is in its way, which pg_stat_activity shows"
+                ) from exc
+            await asyncio.sleep(_PAUSE_SECONDS)
+        else:
+            return
 
 
 async def _apply(connection: DirectConnection, schema: str, migration: Migration) -> None:
-    record = f"insert into {schema}.schema_migration (version, name, checksum) values ($1, $2, $3)"  # noqa: S608  as above
-    values = (migration.version, migration.name, migration.checksum)
-    if migration.sql.startswith(_NO_TRANSACTION):
-        await connection.execute(migration.sql)
-        await connection.execute(record, *values)
+    if migration.in_transaction:
+        async with connection.transaction():
+            await connection.execute(migration.sql)
+            await _record(connection, schema, migration)
         return
-    async with connection.transaction():
-        await connection.execute(migration.sql)
-        await connection.execute(record, *values)
+    await connection.execute(f"set lock_timeout = '{_BESIDE_LOCK_TIMEOUT}'")
+    await _drop_broken_indexes(connection, schema, migration)
+    await connection.execute(migration.sql)
+    await connection.execute(f"set lock_timeout = '{_LOCK_TIMEOUT}'")
+    await _record(connection, schema, migration)
+
+
+async def _record(connection: DirectConnection, schema: str, migration: Migration) -> None:
+    oldest = migration.contract.version if migration.contract else 0
+    await connection.execute(
+        f"insert into {schema}.schema_migration (version, name, checksum, oldest_program) values ($1, $2, $3, $4)",  # noqa: S608  as above
+        *(migration.version, migration.name, migration.checksum, oldest),
+    )
+
+
+async def _drop_broken_indexes(connection: DirectConnection, schema: str, migration: Migration) -> None:
+    """Take away what an earlier attempt left: an index that is there by name, and that no query uses."""
+    rows = await connection.fetch(
+        """
+        select relname from pg_index join pg_class on pg_class.oid = indexrelid
+        where relnamespace = $1::text::regnamespace and not indisvalid
+        """,
+        schema,
+    )
+    for name in (row["relname"] for row in rows):
+        if name in migration.sql.split():
+            await connection.execute(f'drop index concurrently {schema}."{name}"')

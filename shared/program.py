@@ -12,7 +12,8 @@ from typing import Protocol, Self, TypeVar
 import asyncpg
 
 from shared.lifecycle import Lifecycle
-from shared.migrate import MigrationError, migrate
+from shared.migrate import migrate
+from shared.migration_files import MigrationError
 from shared.serve import Apps, serve
 from shared.settings import Env, ProcessSettings, Secret, load
 

@@ -6,7 +6,7 @@ import resource
 import signal
 import ssl
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -35,12 +35,14 @@ class Apps:
     """What listens: the public port's application, or the low-level server of the gateway, and the private one's.
 
     `tls`: what the public port speaks TLS with. `plain`: what is served without it on a port of its own.
+    `admission`: awaited before the public port opens, which it doesn't when that returns False.
     """
 
     public: web.Application | web.Server
     private: web.Application
     tls: ssl.SSLContext | None = None
     plain: tuple[web.Server, int] | None = None
+    admission: Callable[[], Awaitable[bool]] | None = None
 
 
 OpenProgram = Callable[[Lifecycle], AbstractAsyncContextManager[Apps]]
@@ -109,7 +111,8 @@ async def listening(settings: ProcessSettings, apps: Apps) -> AsyncIterator[None
     runners = [private, public]
     try:
         await _listen(private, partial(_private_site, settings))
-        await _listen(public, partial(_public_site, settings, settings.port, apps.tls))
+        if apps.admission is None or await apps.admission():
+            await _listen(public, partial(_public_site, settings, settings.port, apps.tls))
         if apps.plain is not None:
             server, port = apps.plain
             runners.append(web.ServerRunner(server, shutdown_timeout=1.0))

@@ -12,8 +12,9 @@ from shared.db import Database, open_database
 from shared.events.client import InternalClient
 from shared.identity import Signer, Verifier, load_trust
 from shared.lifecycle import Lifecycle, background
-from shared.migrate import expected_version, require_schema
+from shared.migration_files import expected_version
 from shared.purge import AFTER, EVERY, purge
+from shared.schema_version import admission, require_schema
 from shared.serve import Apps
 from shared.web.app import private_app, public_app
 from user_service.accounts import follow_accounts
@@ -52,4 +53,5 @@ def _apps(public: web.Application, database: Database, verifier: Verifier, lifec
     checks = {"database": partial(require_schema, database, SCHEMA, expected_version(MIGRATIONS))}
     private = private_app(PRIVATE_ROUTES, verifier, checks, lifecycle)
     private[PROFILES] = public[PROFILES]
-    return Apps(public, private)
+    admitted = partial(admission, database, SCHEMA, expected_version(MIGRATIONS), lifecycle)
+    return Apps(public, private, admission=admitted)

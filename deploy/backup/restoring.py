@@ -19,7 +19,7 @@ from deploy.backup.installation import Installation, keys_in
 from deploy.backup.opened import OpenBackup
 from deploy.roles import SCHEMAS
 from file_service.storage.contract import Storage
-from shared.migrate import expected_version
+from shared.migration_files import expected_version
 
 _ROOT = Path(__file__).resolve().parents[2]
 

@@ -12,7 +12,7 @@ from deploy.backup.errors import BackupError
 from deploy.backup.installation import Server
 from deploy.roles import SCHEMAS
 from shared.db import DirectConnection
-from shared.migrate import schema_version
+from shared.schema_version import schema_version
 
 HOLDS = "files.collection_hold"  # of this moment alone: what it holds isn't part of any backup
 _FETCH = 1000

@@ -1,5 +1,5 @@
 """`python -m deploy.local run|migrate|admin EMAIL|import FILE|scrub|doctor|memory|clean`, and
-`backup TO|verify-backup FROM|restore FROM|prune-backups FOLDER KEEP`.
+`backup TO|verify-backup FROM|restore FROM|prune-backups FOLDER KEEP|upgrade-plan`.
 
 With `--with-parent` it ends with whoever started it.
 """
@@ -26,6 +26,8 @@ _COMMANDS = {
     "verify-backup": "deploy.local.backups:verify",
     "restore": "deploy.local.backups:restore",
     "prune-backups": "deploy.local.backups:prune",
+    "upgrade-plan": "deploy.local.upgrades:plan",
+    "upgrade-plan-json": "deploy.local.upgrades:plan_json",
     "clean": "deploy.local.clean:clean",
 }
 _WITH_ARGUMENTS = ("admin", "import", "scrub", "backup", "verify-backup", "restore", "prune-backups")

@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -13,14 +11,13 @@ from deploy.backup.installation import Installation, Server
 from deploy.backup.restoring import Options, check_files, check_restorable, fill
 from deploy.backup.settings import VaultSettings
 from deploy.local.binaries import postgres_bindir, postgres_client
+from deploy.local.database import superuser_url
 from deploy.local.errors import LaunchError
 from deploy.local.home import find_home
 from deploy.local.lone_postgres import lone_postgres
-from deploy.local.postgres import SUPERUSER, Postgres
-from deploy.local.running import recorded
+from deploy.local.postgres import SUPERUSER
 from deploy.local.settings import chosen, read_settings
 from deploy.local.state import State
-from deploy.originals import Originals
 from deploy.roles import DATABASE
 from file_service.storage_settings import StorageSettings
 from shared.settings import Env, Secret, SettingsError, load
@@ -64,24 +61,9 @@ def _back_up(to: Path) -> None:
     state = State(read_settings().state)
     if not (state.root / "instance").is_file():
         raise LaunchError(f"There is no stack in {state.root}.")
-    with _database(state) as url:
+    with superuser_url(state) as url:
         made = commands.back_up(_installation(state, url), to, vault)
     state.write(NOTE, {"path": str(made.path), "made_at": made.manifest.made_at})
-
-
-@contextmanager
-def _database(state: State) -> Iterator[str]:
-    """Lend a superuser's URL of the running stack's server, or of one that runs for the moment."""
-    password = Originals(state.secrets).password(SUPERUSER)
-    if state.try_lock():
-        with lone_postgres(state, password, os.environ) as url:
-            yield url
-        return
-    running = recorded(state)
-    if running is None or "postgres" not in running.processes:
-        raise LaunchError("The stack is just starting: try again in a moment.")
-    home = find_home(state, postgres_bindir(os.environ))
-    yield Postgres(home, state.logs / "postgres.log").url(SUPERUSER, password, "postgres")
 
 
 def _installation(state: State, url: str) -> Installation:

@@ -21,7 +21,7 @@ from deploy.local.processes import ChildSpec, fork, run_binary, start_mark
 from deploy.local.state import sync_folder
 
 SUPERUSER = "postgres"
-_ENVIRON = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
+ENVIRON = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 _PORT = 5432  # names the socket; nothing listens on TCP
 _BUILTIN_LOCALE = 17  # the first version that has one, alike on every machine
 _CHOICE_OF_IO = 18
@@ -96,7 +96,7 @@ class Postgres:
         ]
         log = self.log.with_name("initdb.log")
         spec = ChildSpec("initdb", log, signal.SIGKILL, self.home.account)
-        if os.waitpid(fork(spec, lambda: run_binary(argv, _ENVIRON)), 0)[1]:
+        if os.waitpid(fork(spec, lambda: run_binary(argv, ENVIRON)), 0)[1]:
             raise LaunchError(f"initdb failed: {' '.join(log.read_text(errors='replace').split()[-60:])}")
 
     def _own(self, path: Path) -> None:
@@ -111,20 +111,22 @@ class Postgres:
 
     def _version(self) -> int:
         postgres = str(self.home.bindir / "postgres")
-        said = subprocess.run([postgres, "-V"], capture_output=True, text=True, check=True, env=_ENVIRON, cwd="/")  # noqa: S603  as above
+        said = subprocess.run([postgres, "-V"], capture_output=True, text=True, check=True, env=ENVIRON, cwd="/")  # noqa: S603  as above
         return int(said.stdout.split()[2].split(".")[0])
 
     def start(self) -> int:
         """Start the server and return its pid; `ready` tells when it serves."""
         self._remove_stale_lock()
+        spec = ChildSpec(self.name, self.log, signal.SIGINT, self.home.account)
+        return fork(spec, lambda: run_binary(self.command(), ENVIRON))
+
+    def command(self) -> list[str]:
         major = int((self.home.data / "PG_VERSION").read_text())
         settings = {**_SMALL, "unix_socket_directories": str(self.home.postgres_sockets), **self._settings}
         if major >= _CHOICE_OF_IO:
             settings["io_method"] = "sync"  # saves three processes
         argv = [str(self.home.bindir / "postgres"), "-D", str(self.home.data), "-p", str(_PORT)]
-        argv += [f"--{name}={value}" for name, value in settings.items()]
-        spec = ChildSpec(self.name, self.log, signal.SIGINT, self.home.account)
-        return fork(spec, lambda: run_binary(argv, _ENVIRON))
+        return [*argv, *(f"--{name}={value}" for name, value in settings.items())]
 
     def ready(self) -> bool:
         lines = self._pid_file()

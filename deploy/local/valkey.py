@@ -37,13 +37,21 @@ class Valkey:
     def url(self) -> str:
         return f"unix://:{quote(self._password, safe='')}@{quote(str(self._socket))}"
 
+    @property
+    def configuration(self) -> str:
+        """What the server reads from its standard input."""
+        return _CONFIGURATION.format(socket=self._socket, password=self._password)
+
+    def command(self) -> list[str]:
+        return [str(self._binary), "-"]
+
     def start(self) -> int:
         """Hand the configuration over a pipe: everybody can read a command line, and a file has to be looked after."""
         reading, writing = os.pipe()
         try:
-            os.write(writing, _CONFIGURATION.format(socket=self._socket, password=self._password).encode())
+            os.write(writing, self.configuration.encode())
             spec = ChildSpec(self.name, self.log, signal.SIGTERM, stdin=reading)
-            return fork(spec, lambda: run_binary([str(self._binary), "-"], {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}))
+            return fork(spec, lambda: run_binary(self.command(), {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}))
         finally:
             os.close(writing)
             os.close(reading)

@@ -16,6 +16,8 @@ from deploy.backup.settings import InstallationSettings, VaultSettings
 from deploy.doctor.settings import DoctorSettings
 from deploy.local import settings as launcher
 from deploy.roles import RolesSettings
+from deploy.upgrade.settings import InstallationSettings as UpgradeSettings
+from deploy.upgrade.settings import ServiceSettings
 from shared.program import MigrationSettings
 from shared.settings import Env, Secret
 from tests.stores import ROOT
@@ -32,7 +34,15 @@ READERS: dict[str, Callable[[Env], object]] = {
     "migrate": MigrationSettings.from_env,
     "deploy.roles": RolesSettings.from_env,
     "deploy.doctor": DoctorSettings.from_env,
+    "deploy.upgrade": lambda env: (ServiceSettings.from_env(env), UpgradeSettings.from_env(env)),
     "deploy.backup": lambda env: (VaultSettings.from_env(env), InstallationSettings.from_env(env)),
+}
+
+
+OTHERS = {
+    "CACHE_URL": "VALKEY_URL",
+    "DATABASE_DIRECT_URL": "DATABASE_URL",
+    "SCRATCH_ADMIN_URL": "DATABASE_ADMIN_URL",
 }
 
 
@@ -56,7 +66,7 @@ def shown(name: str, default: object) -> str:
         return "required"
     if isinstance(default, Secret):
         # Another secret that there is already, or nothing.
-        return {"CACHE_URL": "`VALKEY_URL`", "DATABASE_DIRECT_URL": "`DATABASE_URL`"}.get(name, "none")
+        return f"`{OTHERS[name]}`" if name in OTHERS else "none"
     if isinstance(default, Path) and default.is_absolute():
         default = default.relative_to(ROOT)
     return f"`{default}`" if str(default) else "none"
@@ -126,7 +136,7 @@ def test_every_settings_module_is_looked_at() -> None:
                 found.add(f"{path.parent.name}.{node.name}" if node.name == "Settings" else node.name)
     assert found - composed == {
         "gateway.Settings", *(f"{service}.Settings" for service in SERVICES), "MigrationSettings", "RolesSettings",
-        "DoctorSettings", "VaultSettings", "SecretsSettings", "InstallationSettings",
+        "DoctorSettings", "VaultSettings", "SecretsSettings", "InstallationSettings", "ServiceSettings",
     }  # fmt: skip
 
 

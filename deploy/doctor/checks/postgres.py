@@ -10,7 +10,8 @@ from deploy.doctor.checks.programs import clock
 from deploy.doctor.finding import Finding, fail, ok, warn
 from deploy.doctor.stack import Stack
 from deploy.roles import SCHEMAS
-from shared.migrate import expected_version, schema_version
+from shared.migration_files import expected_version
+from shared.schema_version import schema_state
 
 _ROOT = Path(__file__).resolve().parents[3]
 _SAFE = ("fsync", "synchronous_commit", "full_page_writes")
@@ -51,11 +52,16 @@ async def _examine(connection: Any, service: str, schema: str, seen: set[str]) -
 
 
 async def _schema(connection: Any, service: str, schema: str) -> Finding:
-    found = await schema_version(connection, schema)
+    state = await schema_state(connection, schema)
+    found = state.version
     expected = expected_version(_ROOT / service / "migrations")
     name, what = f"schema {schema}", f"version {found}, and this program has {expected}"
     if found < expected:
         return fail(name, what, f"run `make migrate`, or `python -m {service} migrate`")
+    if state.oldest_program > expected:
+        return fail(
+            name, what, f"it serves version {state.oldest_program} or newer: bring the programs to that release"
+        )
     if found > expected:
         return warn(name, what, "a newer release has migrated it: bring the programs to that release")
     return ok(name, f"version {found}")

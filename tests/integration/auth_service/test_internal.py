@@ -5,7 +5,7 @@ import pytest
 
 from auth_service.app import MIGRATIONS
 from shared.ids import uuid7
-from shared.migrate import expected_version
+from shared.migration_files import expected_version
 from tests.integration.auth_service.people import HOME, PASSWORD, Json, Person
 from tests.integration.auth_service.world import AuthService
 from tests.waiting import eventually

@@ -10,7 +10,7 @@ import aiohttp
 import asyncpg
 
 from auth_service.app import MIGRATIONS
-from shared.migrate import expected_version
+from shared.migration_files import expected_version
 from tests.integration.auth_service.people import HOME, Gateway
 from tests.integration.auth_service.world import AuthService, environment
 from tests.ports import free_port

@@ -38,6 +38,7 @@ async def test_postgres_that_does_not_wait_for_its_disk_fails(auth_database: Dat
     [
         ("delete from auth.schema_migration where version = 1", Level.FAIL),
         ("insert into auth.schema_migration (version, name, checksum) values (9999, 'later', '')", Level.WARN),
+        ("insert into auth.schema_migration values (9999, 'less', '', now(), 9998)", Level.FAIL),
     ],
 )
 async def test_schema_of_another_release_is_found(auth_database: DatabaseUrls, statement: str, expected: Level) -> None:

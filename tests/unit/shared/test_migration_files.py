@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.migrate import MigrationError, expected_version, read_migrations
+from shared.migration_files import Contract, Migration, MigrationError, expected_version, read_migrations
 
 
 def write(folder: Path, *names: str) -> Path:
@@ -40,3 +40,28 @@ def test_checksum_follows_the_content(tmp_path: Path) -> None:
 def test_missing_folder_is_no_empty_one(tmp_path: Path) -> None:
     with pytest.raises(MigrationError, match="no folder"):
         expected_version(tmp_path / "migrations")
+
+
+def test_contract_names_the_release_that_did_without(tmp_path: Path) -> None:
+    sql = "-- What nobody reads any more.\n-- contract: unused since 0.2.0, schema version 1\nselect 1"
+    (write(tmp_path, "0001_start.sql") / "0002_less.sql").write_text(sql, encoding="utf-8")
+    assert [migration.contract for migration in read_migrations(tmp_path)] == [None, Contract("0.2.0", 1)]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param("unused", id="no release"),
+        pytest.param("unused since 0.2.0", id="no version"),
+        pytest.param("unused since 0.2.0, schema version 2", id="its own version"),
+    ],
+)
+def test_contract_that_names_no_earlier_release_is_refused(said: str) -> None:
+    migration = Migration(2, "0002_less.sql", f"-- contract: {said}\nselect 1")
+    with pytest.raises(MigrationError, match="0002_less"):
+        _ = migration.contract
+
+
+def test_only_the_comments_at_the_top_are_a_header() -> None:
+    sql = "-- Notes.\nselect 1;\n-- contract: what this line says isn't meant for the runner\n"
+    assert Migration(2, "0002_more.sql", sql).contract is None

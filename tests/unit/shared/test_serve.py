@@ -5,6 +5,7 @@ import gzip
 import resource
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from functools import partial
 
 import pytest
 from aiohttp import ClientResponse, ClientSession, web
@@ -78,18 +79,40 @@ async def test_request_on_a_connection_made_in_the_last_moment_is_answered(monke
     stopping = asyncio.create_task(program.aclose())
 
     async def is_closed() -> bool:
-        try:
-            _, other = await asyncio.open_connection("127.0.0.1", port)
-        except ConnectionError:
-            return True
-        other.close()
-        return False
+        return not await is_open(port)
 
     await eventually(is_closed)
     writer.write(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n")
     assert (await reader.readline()).startswith(b"HTTP/1.1 200")
     await stopping
     writer.close()
+
+
+@pytest.mark.parametrize("admitted", [True, False])
+async def test_public_port_opens_once_the_program_is_admitted(admitted: bool) -> None:  # noqa: FBT001
+    """Till then the private one tells why; a program that is to stop before never opens it."""
+    decision: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+    ports = {"PORT": str(free_port()), "PRIVATE_PORT": str(free_port())}
+    settings = ProcessSettings.from_env(Env({"TRUST_FILE": "none", **ports}), "it", 1)
+    program = AsyncExitStack()
+    apps = Apps(web.Application(), web.Application(), admission=lambda: decision)
+    opening = asyncio.create_task(program.enter_async_context(listening(settings, apps)))
+
+    await eventually(partial(is_open, settings.private_port))
+    assert not await is_open(settings.port)
+    decision.set_result(admitted)
+    await opening
+    assert await is_open(settings.port) is admitted
+    await program.aclose()
+
+
+async def is_open(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except ConnectionError:
+        return False
+    writer.close()
+    return True
 
 
 def test_soft_limit_of_open_files_is_raised_to_the_hard_one() -> None:
