@@ -10,9 +10,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-import asyncpg
-
-from shared.db import Db, DirectConnection
+from shared.db import Db, DirectConnection, connect
+from shared.settings import Secret
 
 _NAME = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
 _POLL_SECONDS = 0.1
@@ -80,7 +79,7 @@ async def migrate(dsn: str, schema: str, folder: Path) -> list[str]:
     or when another runner keeps the lock for a minute.
     """
     migrations = read_migrations(folder)
-    connection = await asyncpg.connect(dsn, timeout=10)
+    connection = await connect(Secret(dsn), timeout=10)
     try:
         await _take_lock(connection, schema)
         await connection.execute(_TABLE.format(schema=schema))
