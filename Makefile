@@ -65,6 +65,10 @@ soak: $(VENV)/.dev  ## the gateway under everything at once for MINUTES=30, and 
 rotate-keys: $(VENV)/.dev  ## change the signing key of a stack under load, in order and as a stolen one: no request may fail
 	@$(BIN)/python -m tests.key_drill
 
+.PHONY: rotate-secrets
+rotate-secrets: $(VENV)/.dev  ## change every other secret of an installation under load (docs/secrets.md): no request may fail (3 minutes)
+	@$(BIN)/python -m tests.secret_drill
+
 fuzz: $(VENV)/.fuzz  ## each target for SECONDS=60, guided by coverage (Linux; TARGETS="paths frames" for some)
 	@for target in $(TARGETS); do mkdir -p .fuzz/$$target && $(BIN)/python -m tests.fuzz $$target -max_total_time=$(SECONDS) \
 		-max_len=400 -dict=tests/fuzz/words.dict -artifact_prefix=.fuzz/ -verbosity=0 -print_final_stats=1 .fuzz/$$target || exit 1; done

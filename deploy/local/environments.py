@@ -34,6 +34,7 @@ _PASSED_ON: Mapping[str, tuple[str, ...]] = {
         "TLS_CERT_FILE",
         "TLS_KEY_FILE",
         "HTTP_PORT",
+        "SECURITY_CONTACT",
         "FILES_PUBLIC_URL",
         "WORKERS",
     ),

@@ -49,7 +49,10 @@ _numbers = count(1)
 @pytest.fixture
 async def server(stores: StoreUrls) -> AsyncIterator[Server]:
     """A database with all schemas of ours, as a restore finds it."""
-    name, passwords = f"restored_{next(_numbers)}", RolePasswords(Secret("guards-nothing-but-tests"), Secret("guards-nothing-but-tests"))
+    name, passwords = (
+        f"restored_{next(_numbers)}",
+        RolePasswords(Secret("guards-nothing-but-tests"), Secret("guards-nothing-but-tests")),
+    )
     await set_up(RolesSettings(Secret(stores.postgres), name, dict.fromkeys(SCHEMAS.values(), passwords)))
     parts = urlsplit(stores.postgres)
     for service, schema in SCHEMAS.items():
