@@ -52,7 +52,8 @@ class Load:
         self.links.append(await self.sign(await self._upload()))
 
     async def _upload(self) -> str:
-        async with self.balancer.post("/v1/files?name=a.txt", headers=self._asking(), data=b"kept") as answer:
+        headers = self._asking() | {"Content-Type": "text/plain"}
+        async with self.balancer.post("/v1/files?name=a.txt", headers=headers, data=b"kept") as answer:
             return str((await answer.json())["id"])
 
     async def sign(self, file_id: str) -> str:
@@ -63,7 +64,7 @@ class Load:
         return url[url.index("/v1/") :]
 
     def _asking(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.people[0].access_token}", "Content-Type": "text/plain"}
+        return {"Authorization": f"Bearer {self.people[0].access_token}"}
 
     async def look(self, link: str) -> int:
         async with self.balancer.get(link) as answer:
