@@ -10,7 +10,7 @@ import asyncpg
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from redis import asyncio as redis
-from redis.exceptions import AuthenticationError
+from redis.exceptions import AuthenticationError, RedisError
 
 from auth_service.refresh_tokens import RefreshTokens
 from auth_service.sealing import Sealer
@@ -78,14 +78,20 @@ async def valkey_password(installation: Installation, _load: Load) -> str:
     await installation.roll("gateway")
     await client.execute_command("ACL", "SETUSER", "default", f"<{old}")
     await client.aclose()
-    late: Any = redis.from_url(installation.stores.valkey)
+    if not await _is_refused_by_valkey(installation.stores.valkey):
+        raise AssertionError("Valkey still takes the old password")
+    return "1 old password refused by Valkey"
+
+
+async def _is_refused_by_valkey(url: str) -> bool:
+    client: Any = redis.from_url(url)
     try:
-        await late.ping()
-    except AuthenticationError:
-        return "1 old password refused by Valkey"
+        await client.ping()
+    except RedisError as exc:
+        return isinstance(exc.__cause__ or exc, AuthenticationError)
     finally:
-        await late.aclose()
-    raise AssertionError("Valkey still takes the old password")
+        await client.aclose()
+    return False
 
 
 async def identity_keys(installation: Installation, _load: Load) -> str:
