@@ -75,7 +75,7 @@ audit: .audit/.shipped  ## what is known against what the locks install; exit 2 
 	@$(BIN)/python -m deploy.supply.audit .audit/tools requirements/runtime.txt requirements/embedded.txt
 
 .PHONY: rotate-secrets
-rotate-secrets: $(VENV)/.dev  ## change every other secret of an installation under load (docs/secrets.md): no request may fail (3 minutes)
+rotate-secrets: $(VENV)/.dev  ## change every other secret of an installation under load (docs/secrets.md): no request may fail (4 minutes; ONLY=Valkey for some)
 	@$(BIN)/python -m tests.secret_drill
 
 fuzz: $(VENV)/.fuzz  ## each target for SECONDS=60, guided by coverage (Linux; TARGETS="paths frames" for some)
