@@ -48,7 +48,8 @@ class Load:
 
     async def begin(self) -> None:
         self.people = [Person(self.balancer, self.ledger, f"person{number}@example.org") for number in range(_PEOPLE)]
-        await asyncio.gather(*(person.register() for person in self.people))
+        for person in self.people:
+            await person.register()
         assert not self.ledger.failures, self.ledger.failures
         self.links.append(await self.sign(await self._upload()))
 
