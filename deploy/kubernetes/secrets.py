@@ -4,7 +4,7 @@
         | kubectl apply --server-side -f -
 
 FOLDER keeps the originals, each made on first use, as the compose stack's volume does: back it up, keep it from others,
-and bring a secret of your own by putting a file of its name there (docs/deployment.md#secrets).
+and bring a secret of your own by putting a file of its name there (docs/secrets.md).
 """
 
 import argparse
