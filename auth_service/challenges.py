@@ -9,10 +9,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hmac import compare_digest
 
 from auth_service.errors import PasskeyRefused
-from auth_service.secret_keys import derive_key, mac
+from auth_service.secret_keys import derive_keys, is_mac_of_any, mac
 from shared.settings import Secret
 
 LIFETIME = 300  # seconds
@@ -34,22 +33,20 @@ class Challenge:
 
 class Challenges:
     def __init__(self, key: Secret, clock: Callable[[], float] = time.time) -> None:
-        self._key = derive_key(key, "passkey challenge")
+        self._keys = derive_keys(key, "passkey challenge")
         self._clock = clock
 
     def make(self, purpose: str) -> bytes:
         body = secrets.token_bytes(_NONCE_BYTES) + (int(self._clock()) + LIFETIME).to_bytes(_TIME_BYTES)
-        return body + self._mac(body, purpose)
+        return body + mac(self._keys[0], body + purpose.encode())
 
     def check(self, text: bytes, purpose: str) -> Challenge:
         """Raises PasskeyRefused for what wasn't made for this purpose, or has expired."""
         body = text[:-_MAC_BYTES]
-        if len(text) != _LENGTH or not compare_digest(self._mac(body, purpose), text[-_MAC_BYTES:]):
+        code = text[-_MAC_BYTES:]
+        if len(text) != _LENGTH or not is_mac_of_any(self._keys, body + purpose.encode(), code):
             raise PasskeyRefused("It answers another question than was asked.")
         expires = int.from_bytes(body[_NONCE_BYTES:])
         if expires <= self._clock():
             raise PasskeyRefused("That took too long. Begin anew.")
         return Challenge(text, datetime.fromtimestamp(expires, UTC))
-
-    def _mac(self, body: bytes, purpose: str) -> bytes:
-        return mac(self._key, body + purpose.encode())

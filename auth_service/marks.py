@@ -7,7 +7,7 @@ from shared.settings import Secret
 
 
 class Marks:
-    """Changing the key forgets all devices and counters, which harms nobody for long."""
+    """Made with the newest key alone: changing it forgets all devices and counters, which harms nobody for long."""
 
     def __init__(self, key: Secret) -> None:
         self._subject_key = derive_key(key, "attempt subject")

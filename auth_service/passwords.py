@@ -3,7 +3,8 @@
 What came from other systems (password_hashes/) is verified in the same threads, until its owner's first sign-in.
 
 bcrypt reads 72 bytes; the pre-hash lets every character of a longer password count. The pepper is not in the
-database, so that a dump of it alone can't be guessed at.
+database, so that a dump of it alone can't be guessed at. It is changed by naming several, the new one first: each is
+tried, and whoever is found to be right by an older one is hashed anew.
 """
 
 import base64
@@ -16,18 +17,22 @@ import bcrypt
 from auth_service import password_hashes
 from auth_service.domain.passwords import normalise_password
 from auth_service.hashing_queue import HashingQueue
-from auth_service.secret_keys import derive_key, mac
+from auth_service.secret_keys import derive_keys, mac
 from shared.logs import log
 from shared.settings import Secret
 
 _OURS = "$2b$"  # what other systems hashed so is stored otherwise
 _LOWEST_COST = 4
+_MOST_FOUND = 10_000  # hashes by older peppers that are remembered from being verified to being replaced
 _MEASURED_COST = 8  # 16 ms
 
 
 @dataclass(frozen=True, slots=True)
 class HashingSettings:
-    """`threads` hash at once and `queue` more may wait; each takes about 0.2 s of a core at cost 12."""
+    """`threads` hash at once and `queue` more may wait; each takes about 0.2 s of a core at cost 12.
+
+    `pepper` may be several, with commas, the new one first.
+    """
 
     pepper: Secret
     cost: int
@@ -39,7 +44,8 @@ class PasswordHasher:
     """Hashes and verifies off the event loop. Raises Unavailable when that would take some seconds."""
 
     def __init__(self, settings: HashingSettings) -> None:
-        self._key = derive_key(settings.pepper, "password pepper")
+        self._keys = derive_keys(settings.pepper, "password pepper")
+        self._found_old: set[str] = set()
         self._cost = settings.cost
         self._seconds = 0.0
         self._queue = HashingQueue(settings.threads, settings.queue)
@@ -68,11 +74,14 @@ class PasswordHasher:
         return await self._queue.run(lambda: self._check(password, self._nobody if stored is None else stored))
 
     def is_outdated(self, stored: str) -> bool:
-        """Tell whether we would hash its password otherwise, or at a higher cost, now."""
-        return not stored.startswith(_OURS) or _cost_of(stored) < self._cost
+        """Tell whether we would hash its password otherwise, or at a higher cost, now.
+
+        A hash doesn't say which pepper is in it: that of an older one is known by having been verified here.
+        """
+        return not stored.startswith(_OURS) or _cost_of(stored) < self._cost or stored in self._found_old
 
     def _hash(self, password: str) -> str:
-        return bcrypt.hashpw(self._prepare(password), bcrypt.gensalt(self._cost)).decode("ascii")
+        return bcrypt.hashpw(_prepare(self._keys[0], password), bcrypt.gensalt(self._cost)).decode("ascii")
 
     def _check(self, password: str, stored: str) -> bool:
         started = time.thread_time()
@@ -86,20 +95,31 @@ class PasswordHasher:
         return right
 
     def _matches(self, password: str, stored: str) -> bool:
-        if stored.startswith(_OURS):
-            return bcrypt.checkpw(self._prepare(password), stored.encode("ascii"))
-        return password_hashes.verify(stored, password)
+        if not stored.startswith(_OURS):
+            return password_hashes.verify(stored, password)
+        for key in self._keys:
+            if bcrypt.checkpw(_prepare(key, password), stored.encode("ascii")):
+                if key != self._keys[0]:
+                    self._note_old(stored)
+                return True
+        return False
+
+    def _note_old(self, stored: str) -> None:
+        if len(self._found_old) >= _MOST_FOUND:
+            self._found_old.clear()
+        self._found_old.add(stored)
 
     def _even_out(self, stored: str, seconds: float) -> None:
-        """Compute what is missing to the work of today's cost: a cheaper hash would tell that there is an account.
+        """Compute what is missing to the work of today's cost, once for each pepper: less would tell of an account.
 
         Each step of the cost doubles the work, so the lower ones together make up any part of it.
         """
-        ours = stored.startswith(_OURS)
-        missing = 1 - (2.0 ** (_cost_of(stored) - self._cost) if ours else seconds / self._seconds_of_one())
-        for cost in range(self._cost - 1, _LOWEST_COST - 1, -1):
+        ours, peppers = stored.startswith(_OURS), len(self._keys)
+        done = peppers * 2.0 ** (_cost_of(stored) - self._cost) if ours else seconds / self._seconds_of_one()
+        missing = peppers - done
+        for cost in range(self._cost, _LOWEST_COST - 1, -1):
             share = 2.0 ** (cost - self._cost)
-            if missing >= share:
+            while missing >= share:
                 bcrypt.hashpw(b"", bcrypt.gensalt(cost))
                 missing -= share
 
@@ -110,8 +130,9 @@ class PasswordHasher:
             self._seconds = min(_seconds_at(cost) for _ in range(3)) * 2.0 ** (self._cost - cost)
         return self._seconds
 
-    def _prepare(self, password: str) -> bytes:
-        return base64.b64encode(mac(self._key, normalise_password(password).encode()))
+
+def _prepare(key: bytes, password: str) -> bytes:
+    return base64.b64encode(mac(key, normalise_password(password).encode()))
 
 
 def _cost_of(stored: str) -> int:

@@ -1,7 +1,8 @@
 """Refresh tokens: session id, generation, secret and MAC, in 92 URL-safe characters.
 
 The MAC is checked before anything else, so that a forged token costs no look-up and ends nobody's session. A
-successor is derived from the token that asks for it: the same again each time, and known to no store.
+successor is derived from the token that asks for it: the same again each time, and known to no store. While there are
+several keys, another process may have derived it with any of them: so all are looked at, and the newest makes new ones.
 """
 
 import base64
@@ -9,12 +10,11 @@ import hashlib
 import re
 import secrets
 from dataclasses import dataclass
-from hmac import compare_digest
 from uuid import UUID
 
 from auth_service.domain.refreshing import Presented
 from auth_service.errors import InvalidRefreshToken
-from auth_service.secret_keys import derive_key, mac
+from auth_service.secret_keys import derive_keys, is_mac_of_any, mac
 from shared.settings import Secret
 
 _VERSION = b"\x01"  # of the layout and the key
@@ -42,20 +42,24 @@ class RefreshTokens:
     """Makes and reads them with the server's key."""
 
     def __init__(self, key: Secret) -> None:
-        self._mac_key = derive_key(key, "refresh token mac")
-        self._successor_key = derive_key(key, "refresh token successor")
+        self._mac_keys = derive_keys(key, "refresh token mac")
+        self._successor_keys = derive_keys(key, "refresh token successor")
 
     def first(self, session_id: UUID) -> RefreshToken:
         return RefreshToken(session_id, 1, secrets.token_bytes(_SECRET_BYTES))
 
-    def successor(self, token: RefreshToken) -> RefreshToken:
-        return RefreshToken(token.session_id, token.generation + 1, mac(self._successor_key, token.body))
+    def successors(self, token: RefreshToken) -> tuple[RefreshToken, ...]:
+        """Return what may follow the token: the first is what we make, and the others what we may have made."""
+        generation = token.generation + 1
+        return tuple(RefreshToken(token.session_id, generation, mac(key, token.body)) for key in self._successor_keys)
 
     def presented(self, token: RefreshToken) -> Presented:
-        return Presented(token.generation, token.secret_hash, self.successor(token).secret_hash)
+        hashes = tuple(successor.secret_hash for successor in self.successors(token))
+        return Presented(token.generation, token.secret_hash, hashes)
 
     def encode(self, token: RefreshToken) -> str:
-        return base64.urlsafe_b64encode(token.body + self._mac(token.body)).decode("ascii")
+        code = mac(self._mac_keys[0], token.body)[:_MAC_BYTES]
+        return base64.urlsafe_b64encode(token.body + code).decode("ascii")
 
     def decode(self, text: str) -> RefreshToken:
         """Raises InvalidRefreshToken for anything that we didn't make."""
@@ -63,9 +67,6 @@ class RefreshTokens:
             raise InvalidRefreshToken
         raw = base64.urlsafe_b64decode(text)
         body, code = raw[:-_MAC_BYTES], raw[-_MAC_BYTES:]
-        if not compare_digest(self._mac(body), code):
+        if not is_mac_of_any(self._mac_keys, body, code):
             raise InvalidRefreshToken
         return RefreshToken(UUID(bytes=body[1:17]), int.from_bytes(body[17:21]), body[21:])
-
-    def _mac(self, body: bytes) -> bytes:
-        return mac(self._mac_key, body)[:_MAC_BYTES]

@@ -9,6 +9,7 @@ from auth_service.mail.settings import MailSettings, read_mail_settings
 from auth_service.passwords import HashingSettings
 from auth_service.providers.declarations import Declaration, read_declarations
 from auth_service.sealing import read_sealing_keys
+from auth_service.secret_keys import each_of
 from shared.settings import DatabaseSettings, Env, ProcessSettings, Secret
 
 NAME = "auth_service"
@@ -17,7 +18,7 @@ _SECRET_LENGTH = 32  # characters at least: 128 bits even in hex
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`refresh_key` makes refresh tokens; `sealing_key` encrypts at rest: one key, or several, the newest first.
+    """`refresh_key` makes refresh tokens; `sealing_key` encrypts at rest: one secret, or several, the newest first.
 
     `most_sessions` is how many an account may have at once. A key signs access tokens for `key_rotation`.
     `providers` are whom people can sign in with; `redirect_uris` is where apps are reached that do so.
@@ -88,9 +89,10 @@ def _redirect_uris(env: Env) -> tuple[str, ...]:
 
 
 def _long_secret(env: Env, name: str) -> Secret:
+    """Read one secret, or several with commas, the new one first."""
     secret = env.secret(name)
-    if secret.reveal() and len(secret.reveal()) < _SECRET_LENGTH:
-        env.mistake(f"{name} must have at least {_SECRET_LENGTH} characters")
+    if secret.reveal() and any(len(each.reveal()) < _SECRET_LENGTH for each in each_of(secret)):
+        env.mistake(f"{name} must have at least {_SECRET_LENGTH} characters, or be several such secrets with commas")
     return secret
 
 

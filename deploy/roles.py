@@ -9,10 +9,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
 import asyncpg
 
-from shared.db import DirectConnection
+from shared.db import DirectConnection, connect
 from shared.settings import Env, Secret, load
 
 SCHEMAS = {"auth_service": "auth", "user_service": "users", "file_service": "files"}
@@ -36,8 +37,11 @@ class RolesSettings:
 
     @classmethod
     def from_env(cls, env: Env) -> Self:
+        admin_url = env.secret("DATABASE_ADMIN_URL")
+        if host := urlsplit(admin_url.reveal()).hostname:  # else a Unix socket of this machine
+            env.refuse_weak_secrets(f"postgresql://{host}")
         return cls(
-            admin_url=env.secret("DATABASE_ADMIN_URL"),
+            admin_url=admin_url,
             database=env.text("DATABASE_NAME", DATABASE),
             passwords={
                 schema: RolePasswords(
@@ -50,7 +54,7 @@ class RolesSettings:
 
 async def set_up(settings: RolesSettings) -> None:
     await _create_database(settings)
-    connection = await asyncpg.connect(settings.admin_url.reveal(), database=settings.database, timeout=10)
+    connection = await connect(settings.admin_url, database=settings.database, timeout=10)
     try:
         for schema, passwords in settings.passwords.items():
             await _set_up_schema(connection, schema, passwords)
@@ -59,7 +63,7 @@ async def set_up(settings: RolesSettings) -> None:
 
 
 async def _create_database(settings: RolesSettings) -> None:
-    connection = await asyncpg.connect(settings.admin_url.reveal(), timeout=10)
+    connection = await connect(settings.admin_url, timeout=10)
     try:
         if not await connection.fetchval("select true from pg_database where datname = $1", settings.database):
             with suppress(asyncpg.DuplicateDatabaseError, asyncpg.UniqueViolationError):  # another set-up was faster

@@ -114,7 +114,7 @@ async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecyc
             cookies=Cookies(public_url),
             limiter=limiter,
             concurrency=ConcurrencyLimits(),
-            pages=_pages(public_url, services),
+            pages=_pages(settings, services),
             forwarder=forwarder,
             caching=caching,
             responder=responder,
@@ -215,8 +215,8 @@ async def _get(instances: Sequence[InternalClient], path: str) -> bytes:
     return await last.get(path)
 
 
-def _pages(public_url: str, services: Mapping[str, Sequence[InternalClient]]) -> Pages:
+def _pages(settings: Settings, services: Mapping[str, Sequence[InternalClient]]) -> Pages:
     async def describe(service: str) -> dict[str, Any]:
         return msgspec.json.decode(await _get(services[service], "/openapi.json"), type=dict[str, Any])
 
-    return Pages(public_url, describe, tuple(services))
+    return Pages(settings.process.public_url, describe, tuple(services), settings.security_contacts)

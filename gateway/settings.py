@@ -12,6 +12,7 @@ from gateway.downstream.certificates import CertificateError, server_context
 from gateway.edge.client_address import Network
 from gateway.edge.cors import Cors
 from gateway.edge.paths import BadPath, canonical_path
+from gateway.pages.security_txt import is_contact
 from shared.content_url import read_content_url
 from shared.settings import Env, ProcessSettings, Secret
 
@@ -46,7 +47,7 @@ class Settings:
     `upstreams` are the base URLs of each service's instances, by the names that the route file uses.
     `private_urls` are the services' private ports, for the status page.
     `http_port` is where pages are sent on to https from, 0 for nowhere. `content_url` is the second name that we are
-    reached by, empty for none.
+    reached by, empty for none. `security_contacts` are whom security.txt names.
     """
 
     process: ProcessSettings
@@ -64,6 +65,7 @@ class Settings:
     tls: TlsFiles | None
     http_port: int
     content_url: str
+    security_contacts: tuple[str, ...]
 
     @classmethod
     def from_env(cls, env: Env) -> Self:
@@ -88,6 +90,7 @@ class Settings:
             tls=_tls(env, process.public_url),
             http_port=_http_port(env, process.public_url),
             content_url=read_content_url(env, process.public_url),
+            security_contacts=_contacts(env),
         )
 
 
@@ -112,6 +115,14 @@ def _origins(env: Env) -> tuple[str, ...]:
     except ValueError as exc:
         env.mistake(f"CORS_ORIGINS: {exc}")
     return origins
+
+
+def _contacts(env: Env) -> tuple[str, ...]:
+    contacts = env.words("SECURITY_CONTACT")
+    for contact in contacts:
+        if not is_contact(contact):
+            env.mistake(f"SECURITY_CONTACT: {contact!r} doesn't start with mailto:, https:// or tel:")
+    return contacts
 
 
 def _tls(env: Env, public_url: str) -> TlsFiles | None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
 import asyncpg
@@ -12,9 +12,9 @@ from asyncpg.transaction import Transaction
 from shared.errors import Unavailable
 from shared.pool import Connection, Pool
 from shared.pool_metrics import FAILURES, watch
-from shared.settings import DatabaseSettings
+from shared.settings import DatabaseSettings, Secret
 
-__all__ = ["Connection", "Database", "Db", "DirectConnection", "is_away", "open_database"]
+__all__ = ["Connection", "Database", "Db", "DirectConnection", "connect", "is_away", "open_database"]
 
 # What asyncpg raises when the server is gone, starting, stopping, stuck or full, or when others were in the way. All of
 # it passes by itself, so asking again is right.
@@ -44,6 +44,18 @@ _FAILURES = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.Int
 def is_away(exc: BaseException) -> bool:
     """Tell whether a failure means that the database is lost for now, rather than that we asked it nonsense."""
     return isinstance(exc, _AWAY)
+
+
+async def connect(url: Secret, **options: Any) -> Connection:
+    """Connect, where `url` may be several with white space between: while a password is changed, there are two.
+
+    The next one is tried where the server refuses who comes, and for nothing else.
+    """
+    *others, last = url.reveal().split()
+    for each in others:
+        with suppress(asyncpg.InvalidAuthorizationSpecificationError):
+            return await asyncpg.connect(each, **options)
+    return await asyncpg.connect(last, **options)
 
 
 class _Connection(DirectConnection):
@@ -159,12 +171,12 @@ Db = Database | Connection
 async def open_database(settings: DatabaseSettings) -> AsyncIterator[Database]:
     """Open a pool that connects on first use, so that a program starts while its database is still away."""
 
-    async def connect(timeout: float) -> Connection:  # noqa: ASYNC109  asyncpg bounds it
-        return await asyncpg.connect(
-            settings.url.reveal(), timeout=timeout, command_timeout=settings.timeout, connection_class=_Connection
+    async def open_one(timeout: float) -> Connection:  # noqa: ASYNC109  asyncpg bounds it
+        return await connect(
+            settings.url, timeout=timeout, command_timeout=settings.timeout, connection_class=_Connection
         )
 
-    pool = Pool(connect, settings.pool_size, settings.timeout)
+    pool = Pool(open_one, settings.pool_size, settings.timeout)
     watch(settings.pool_size, pool.open_connections, pool.idle_connections, pool.waiting)
     try:
         yield Database(pool, settings.timeout)

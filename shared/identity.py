@@ -30,6 +30,7 @@ _LEEWAY = 5  # seconds of clock difference that we put up with
 _CACHE_SIZE = 10_000
 _MAX_LENGTH = 8192  # characters of a token
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")  # PyJWT takes padding, which RFC 7515 forbids
+_PEM = re.compile(rb"-----BEGIN [A-Z ]+-----.*?-----END [A-Z ]+-----", re.DOTALL)
 _SIGNING_JWK = ("EC", "P-256", "sig", "ES256")  # kty, crv, use, alg
 
 
@@ -74,28 +75,28 @@ ANONYMOUS = Identity(Kind.ANONYMOUS)
 
 
 class Signer:
-    """Signs as one issuer with its own private key."""
+    """Signs as one issuer with its own private key; `others` are keys that it had before, or is to have next."""
 
-    def __init__(self, issuer: str, key: ec.EllipticCurvePrivateKey) -> None:
+    def __init__(self, issuer: str, key: ec.EllipticCurvePrivateKey, *others: ec.EllipticCurvePrivateKey) -> None:
         self._issuer = issuer
         self._key = key
+        self._others = others
         self._key_id = key_id(key.public_key())
 
     @classmethod
     def from_file(cls, issuer: str, path: Path) -> "Signer":
-        """Raises ValueError unless the file holds an unencrypted P-256 private key in PEM."""
+        """Read keys, of which the first signs. Raises ValueError unless they are unencrypted P-256 keys in PEM."""
         try:
-            key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+            return cls(issuer, *private_keys(path.read_bytes()))
         except (ValueError, TypeError, UnsupportedAlgorithm) as exc:
-            raise ValueError(f"{path} holds no private key that can be read") from exc
-        if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
-            raise ValueError(f"{path} holds no P-256 private key")  # noqa: TRY004  the file's content is at fault
-        return cls(issuer, key)
+            raise ValueError(f"{path} holds no private key that can be read, or none of P-256") from exc
 
-    def derive_key(self, purpose: str) -> bytes:
-        """Return 32 secret bytes for `purpose` that follow from the private key, so that all replicas have the same."""
-        secret = self._key.private_numbers().private_value.to_bytes(32, "big")
-        return hmac.digest(secret, b"colonnade " + purpose.encode(), "sha256")
+    def derive_keys(self, purpose: str) -> tuple[bytes, ...]:
+        """Return 32 secret bytes for `purpose` that follow from each private key, so that all replicas have the same.
+
+        The first is to make something with; what any of them made is good.
+        """
+        return tuple(_derive(key, purpose) for key in (self._key, *self._others))
 
     def sign(self, identity: Identity, audience: str, ttl: float = MAX_TTL) -> str:
         """Return a token for `audience` that lives `ttl` seconds, at most MAX_TTL."""
@@ -120,6 +121,20 @@ class Signer:
     def sign_self(self, audience: str) -> str:
         """Return a token by which this process speaks for itself."""
         return self.sign(Identity(Kind.SERVICE, self._issuer), audience)
+
+
+def private_keys(pem: bytes) -> list[ec.EllipticCurvePrivateKey]:
+    """Return the keys of a file, in its order. Raises ValueError, TypeError or UnsupportedAlgorithm."""
+    keys = [serialization.load_pem_private_key(each, password=None) for each in _PEM.findall(pem)]
+    found = [key for key in keys if isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1)]
+    if not found or len(found) < len(keys):
+        raise ValueError("no P-256 private key")
+    return found
+
+
+def _derive(key: ec.EllipticCurvePrivateKey, purpose: str) -> bytes:
+    secret = key.private_numbers().private_value.to_bytes(32, "big")
+    return hmac.digest(secret, b"colonnade " + purpose.encode(), "sha256")
 
 
 Trust = Mapping[str, Mapping[str, ec.EllipticCurvePublicKey]]  # issuer -> key id -> key

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import asyncpg
 
-from shared.db import DirectConnection
+from shared.db import DirectConnection, connect
 from shared.migration_files import Migration, MigrationError, read_migrations
+from shared.settings import Secret
 
 _POLL_SECONDS = 0.1
 _RUNNER_WAIT_SECONDS = 60.0
@@ -33,7 +34,7 @@ async def migrate(dsn: str, schema: str, folder: Path) -> list[str]:
     for half a minute, or when another runner keeps the lock for a minute.
     """
     migrations = read_migrations(folder)
-    connection = await asyncpg.connect(dsn, timeout=10)
+    connection = await connect(Secret(dsn), timeout=10)
     try:
         await connection.execute(f"set lock_timeout = '{_LOCK_TIMEOUT}'")
         await _take_lock(connection, schema)

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 import resource
 import signal
 import ssl
@@ -50,6 +51,7 @@ OpenProgram = Callable[[Lifecycle], AbstractAsyncContextManager[Apps]]
 
 def serve(settings: ProcessSettings, open_program: OpenProgram) -> int:
     """Serve until SIGTERM or SIGINT, and return the exit status. A second signal ends the process at once."""
+    keep_to_ourselves()
     try:
         log.start(settings.name, settings.log)
         raise_file_limit()
@@ -63,6 +65,15 @@ def serve(settings: ProcessSettings, open_program: OpenProgram) -> int:
     finally:
         log.close()
     return 0
+
+
+def keep_to_ourselves() -> None:
+    """Leave no core dump, which would hold every secret that we know, and no file that others may read or write.
+
+    Our group may read what we write: so do collectors of logs.
+    """
+    os.umask(0o027)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def raise_file_limit() -> None:

@@ -2,11 +2,13 @@
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn, Protocol, Self, TypeVar
 from urllib.parse import urlsplit
+
+from shared.weak_secrets import ADVICE, complaint, is_exposed
 
 T = TypeVar("T")
 
@@ -54,11 +56,26 @@ class Env:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
         self._mistakes: list[str] = []
+        self._secrets: dict[str, Secret] = {}
+        self._exposed_by = ""  # the URL by which others than this machine use us
 
     def check(self) -> None:
-        """Raise SettingsError if any variable read so far was missing or wrong."""
-        if self._mistakes:
-            raise SettingsError(self._mistakes)
+        """Raise SettingsError if any variable read so far was missing, wrong, or too weak for where we are."""
+        mistakes = [*self._mistakes, *(self._weak_secrets() if self._exposed_by else ())]
+        if mistakes:
+            raise SettingsError(mistakes)
+
+    def refuse_weak_secrets(self, url: str) -> None:
+        """Count secrets that somebody might guess as mistakes, unless `url` leads to this machine alone."""
+        self._exposed_by = url if is_exposed(url) else ""
+
+    def _weak_secrets(self) -> Iterator[str]:
+        for name, secret in self._secrets.items():
+            if flaw := complaint(name, secret.reveal()):
+                yield (
+                    f"{name} {flaw}, and {self._exposed_by} isn't for this machine alone: "
+                    f"make one with {ADVICE} and give it in a file, {name}_FILE (docs/secrets.md)"
+                )
 
     def mistake(self, text: str) -> None:
         self._mistakes.append(text)
@@ -67,7 +84,10 @@ class Env:
         return self._read(name, default, str)
 
     def secret(self, name: str, default: Secret | None = None) -> Secret:
-        return self._read(name, default, Secret, placeholder=Secret(""))
+        secret = self._read(name, default, Secret, placeholder=Secret(""))
+        if secret.reveal() and secret is not default:
+            self._secrets[name] = secret
+        return secret
 
     def path(self, name: str, default: Path | None = None) -> Path:
         return self._read(name, default, Path, placeholder=Path())
@@ -207,13 +227,15 @@ class ProcessSettings:
 
     @classmethod
     def from_env(cls, env: Env, name: str, port: int) -> Self:
+        public_url = env.url("PUBLIC_URL", "http://127.0.0.1:8080")
+        env.refuse_weak_secrets(public_url)
         return cls(
             name=name,
             host=env.text("HOST", "127.0.0.1"),
             port=env.integer("PORT", port, maximum=65535),
             private_host=env.text("PRIVATE_HOST", "127.0.0.1"),
             private_port=env.integer("PRIVATE_PORT", port + 1000, maximum=65535),
-            public_url=env.url("PUBLIC_URL", "http://127.0.0.1:8080"),
+            public_url=public_url,
             trust_file=env.path("TRUST_FILE"),
             drain_seconds=env.number("DRAIN_SECONDS", 5.0),
             log=LogSettings.from_env(env),

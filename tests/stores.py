@@ -23,7 +23,7 @@ from shared.settings import Secret
 from tests.emptying import Pristine
 
 ROOT = Path(__file__).resolve().parent.parent
-PASSWORD = "for-tests-only"
+PASSWORD = "guards-nothing-but-tests"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ class PasswordRule(StrEnum):
     CONTEXT = "context"
 
 
-_EXPLANATIONS = {
+EXPLANATIONS = {
     PasswordRule.TOO_SHORT: f"must have at least {SHORTEST} characters",
     PasswordRule.TOO_LONG: f"must have at most {LONGEST} characters",
     PasswordRule.COMMON: "is one of those that are guessed first",
@@ -60,7 +60,7 @@ def accept_new_password(raw: str, pointer: str, context: PasswordContext) -> str
     password = normalise_password(raw)
     rule = _broken_rule(password, context)
     if rule is not None:
-        raise WeakPassword(rule.value, _EXPLANATIONS[rule], pointer)
+        raise WeakPassword(rule.value, EXPLANATIONS[rule], pointer)
     return password
 
 

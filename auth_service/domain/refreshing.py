@@ -27,11 +27,16 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Presented:
-    """A refresh token with a valid MAC. `successor_hash` is that of the token which rotating it makes."""
+    """A refresh token with a valid MAC. `successor_hashes` are those of the tokens that rotating it may have made."""
 
     generation: int
     secret_hash: bytes
-    successor_hash: bytes
+    successor_hashes: tuple[bytes, ...]
+
+    def made(self, secret_hash: bytes) -> int | None:
+        """Return which of its successors this is the hash of."""
+        fits = [compare_digest(each, secret_hash) for each in self.successor_hashes]
+        return fits.index(True) if any(fits) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,7 @@ def judge(token: Presented, session: Rotation, now: datetime) -> Verdict:
 def _lineage(token: Presented, session: Rotation, now: datetime) -> Verdict:
     if token.generation == session.generation and compare_digest(token.secret_hash, session.secret_hash):
         return Verdict.ROTATE
-    is_parent = token.generation == session.generation - 1 and compare_digest(token.successor_hash, session.secret_hash)
+    is_parent = token.generation == session.generation - 1 and token.made(session.secret_hash) is not None
     if is_parent and (not session.confirmed or now - session.rotated_at < GRACE):
         return Verdict.REPLAY
     return Verdict.REUSE

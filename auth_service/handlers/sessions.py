@@ -40,4 +40,5 @@ async def list_sessions(request: web.Request, query: SessionsQuery) -> Page[Sess
 
 async def revoke_session(request: web.Request, session_id: UUID) -> None:
     """End one of your sessions."""
-    await request.app[ENDING].revoke(identity_of(request).user_id, session_id, device_of(request))
+    user_id, current = identity_of(request).user_id, session_of(request)
+    await request.app[ENDING].revoke(user_id, session_id, current, device_of(request))

@@ -11,7 +11,7 @@ from auth_service.handlers.pages.notices import MESSAGES
 from auth_service.handlers.pages.visitors import PEOPLE, Visitors
 from auth_service.repository.accounts import AccountRepository
 from auth_service.routes.pages import FRAME
-from auth_service.secret_keys import derive_key
+from auth_service.secret_keys import derive_keys
 from auth_service.service.credentials import CredentialKeeping
 from shared.web.cookies import HostCookie
 from shared.web.pages.csrf import CsrfTokens
@@ -31,16 +31,16 @@ def serve_pages(app: web.Application, core: Core) -> None:
         core.settings.refresh_key,
         core.settings.process.public_url,
     )
-    notices = Notices(derive_key(key, "page notices"), MESSAGES)
+    notices = Notices.of(derive_keys(key, "page notices"), MESSAGES)
     app[PEOPLE] = accounts
-    kept_key = derive_key(key, "page steps")
-    app[KEPT] = {name: Keeping.named(name, public_url, kept_key) for name in ("enrolment", "mail_code")}
+    kept_keys = derive_keys(key, "page steps")
+    app[KEPT] = {name: Keeping.named(name, public_url, kept_keys) for name in ("enrolment", "mail_code")}
     app[second_factor.PENDING] = HostCookie.of(public_url, second_factor.PENDING_COOKIE)
     app[PAGE_KIT] = PageKit(
         PageSettings(
             public_url=public_url,
             templates=(TEMPLATES,),
-            csrf=CsrfTokens(derive_key(key, "page forms")),
+            csrf=CsrfTokens(*derive_keys(key, "page forms")),
             notices=notices,
             frame=FRAME,
             recognise=Visitors(CredentialKeeping(core.database), accounts).recognise,

@@ -23,9 +23,15 @@ _REFUSED_DELETION = (WrongPassword, TooManyAttempts, LastAdministrator, Insuffic
 _REFUSED_KEY = (InvalidKeyName, InvalidScope, InvalidKeyExpiry, TooManyApiKeys, InsufficientUserAuthentication)
 
 SESSIONS_ROUTES = (
-    Route("POST", "/v1/auth/logout", log_out, Auth.SESSION),
+    Route("POST", "/v1/auth/logout", log_out, Auth.SESSION, errors=(InsufficientUserAuthentication,)),
     Route("GET", "/v1/auth/sessions", list_sessions, Auth.SESSION),
-    Route("DELETE", "/v1/auth/sessions/{session_id}", revoke_session, Auth.SESSION),
+    Route(
+        "DELETE",
+        "/v1/auth/sessions/{session_id}",
+        revoke_session,
+        Auth.SESSION,
+        errors=(InsufficientUserAuthentication,),
+    ),
     Route("POST", "/v1/auth/password", change_password, Auth.SESSION, errors=_REFUSED_PASSWORD),
     Route(
         "POST",

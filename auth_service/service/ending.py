@@ -12,6 +12,7 @@ from auth_service.repository.audit import AuditRepository
 from auth_service.repository.browser_sessions import BrowserSessionRepository
 from auth_service.repository.session_lists import SessionLists
 from auth_service.repository.sessions import Ending, SessionRepository
+from auth_service.service.freshness import require_fresh
 from shared.credentials import session_in_cookie
 from shared.db import Connection, Database
 from shared.errors import NotFound
@@ -65,12 +66,21 @@ def _told(ended: list[UUID], user_id: UUID, reason: EndReason) -> list[NewEvent]
 
 @dataclass(frozen=True, slots=True)
 class SessionEnding:
-    """What a person ends on purpose, from a `device`. Ending what has ended already is no failure."""
+    """What a person ends on purpose, from a `device`. Ending what has ended already is no failure.
+
+    Ending others' than the session that asks wants a fresh proof (ASVS 5.0, 7.5.2): whoever holds a stolen session must
+    not be able to drive its owner out.
+    """
 
     database: Database
 
     async def log_out(self, user_id: UUID, session_id: UUID, scope: LogoutScope, device: Device) -> bool:
-        """End what `scope` names; tell whether the session that asks was a browser's and is over."""
+        """End what `scope` names; tell whether the session that asks was a browser's and is over.
+
+        Raises InsufficientUserAuthentication, unless it ends that one alone.
+        """
+        if scope is not LogoutScope.THIS:
+            await require_fresh(self.database, user_id, session_id)
         endings = {
             LogoutScope.THIS: Ending(user_id, EndReason.LOGOUT, only=session_id),
             LogoutScope.OTHERS: Ending(user_id, EndReason.LOGOUT_ELSEWHERE, spare=session_id),
@@ -81,8 +91,13 @@ class SessionEnding:
         await end_and_tell(self.database, endings[scope], entry)
         return scope is not LogoutScope.OTHERS and await BrowserSessionRepository(self.database).is_browsers(session_id)
 
-    async def revoke(self, user_id: UUID, session_id: UUID, device: Device) -> None:
-        """Raises NotFound for a session that isn't the person's."""
+    async def revoke(self, user_id: UUID, session_id: UUID, asking: UUID, device: Device) -> None:
+        """End one of the person's sessions, as the session `asking` wishes.
+
+        Raises NotFound for one that isn't the person's, InsufficientUserAuthentication.
+        """
+        if session_id != asking:
+            await require_fresh(self.database, user_id, asking)
         entry = AuditEntry(Action.SESSION_ENDED, device, user_id, user_id, session_id=session_id)
         ended = await end_and_tell(self.database, Ending(user_id, EndReason.REVOKED_BY_OWNER, only=session_id), entry)
         if not ended and not await SessionRepository(self.database).exists(user_id, session_id):

@@ -36,12 +36,13 @@ class Refreshing:
         Raises InvalidRefreshToken, SessionRevoked, SessionExpired, TooManyRefreshes, Unavailable.
         """
         token = self.refresh_tokens.decode(presented)
-        successor = self.refresh_tokens.successor(token)
+        shown, successors = self.refresh_tokens.presented(token), self.refresh_tokens.successors(token)
         for _ in range(_TRIES):
             reading = await self.rotation.read(token.session_id)
             if reading is None:
                 raise SessionExpired
-            verdict = judge(self.refresh_tokens.presented(token), reading.rotation, reading.read_at)
+            verdict = judge(shown, reading.rotation, reading.read_at)
+            successor = successors[shown.made(reading.rotation.secret_hash) or 0]
             if verdict is Verdict.ROTATE:
                 done = await self.rotation.rotate(token.session_id, token.generation, successor.secret_hash, device)
             elif verdict is Verdict.REPLAY:

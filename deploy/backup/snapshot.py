@@ -11,7 +11,7 @@ from deploy.backup.blobs import ListedBlob
 from deploy.backup.errors import BackupError
 from deploy.backup.installation import Server
 from deploy.roles import SCHEMAS
-from shared.db import DirectConnection
+from shared.db import DirectConnection, connect
 from shared.schema_version import schema_version
 
 HOLDS = "files.collection_hold"  # of this moment alone: what it holds isn't part of any backup
@@ -23,7 +23,7 @@ _PATIENCE = 10.0  # seconds for a connection
 async def connected(server: Server, database: str) -> AsyncIterator[DirectConnection]:
     """Lend a connection. Raises BackupError where there is none to be had, or what was asked fails."""
     try:
-        connection = await asyncpg.connect(server.admin_url.reveal(), database=database, timeout=_PATIENCE)
+        connection = await connect(server.admin_url, database=database, timeout=_PATIENCE)
         try:
             yield connection
         finally:

@@ -49,7 +49,7 @@ def provision(root: Path, chown: Chown = os.chown) -> None:
 
 def shares(originals: Originals) -> Iterator[Share]:
     """Tell who gets what: this is the whole of who can read which secret."""
-    yield Share("postgres", STORE_USER, {"password": originals.password("postgres")})
+    yield Share("postgres", STORE_USER, {"password": originals.passwords("postgres")[0]})
     yield Share("valkey", STORE_USER, {"users.acl": _valkey_users(originals)})
     yield Share("roles", PROGRAM_USER, _roles(originals))
     for service, schema in SCHEMAS.items():
@@ -62,7 +62,7 @@ def shares(originals: Originals) -> Iterator[Share]:
 def _roles(originals: Originals) -> dict[str, str]:
     roles = [f"{schema}_{role}" for schema in SCHEMAS.values() for role in ("owner", "runtime")]
     admin_url = _database_url(originals, "postgres", "postgres")
-    return {"database_admin_url": admin_url} | {f"{role}_password": originals.password(role) for role in roles}
+    return {"database_admin_url": admin_url} | {f"{role}_password": originals.passwords(role)[0] for role in roles}
 
 
 def _service(originals: Originals, service: str, schema: str) -> dict[str, str]:
@@ -78,21 +78,25 @@ def _gateway(originals: Originals) -> dict[str, str]:
     return {
         "trust.json": originals.trust(),
         "identity_key.pem": originals.key("gateway"),
-        "valkey_url": f"redis://gateway:{originals.password('valkey')}@valkey:6379/0",
+        "valkey_url": f"redis://gateway:{originals.passwords('valkey')[0]}@valkey:6379/0",
     }
 
 
 def _valkey_users(originals: Originals) -> str:
-    """Return an ACL file: whoever has no password may ping, which is what the health check does."""
-    digest = hashlib.sha256(originals.password("valkey").encode()).hexdigest()
+    """Return an ACL file: whoever has no password may ping, which is what the health check does.
+
+    It takes all passwords of the original, so that one is changed while gateways still use the other.
+    """
+    digests = [hashlib.sha256(each.encode()).hexdigest() for each in originals.passwords("valkey")]
     return (
         "user default on nopass resetkeys resetchannels -@all +ping\n"
-        f"user gateway on #{digest} ~* &* +@all -@admin -@dangerous +info\n"
+        f"user gateway on {' '.join(f'#{digest}' for digest in digests)} ~* &* +@all -@admin -@dangerous +info\n"
     )
 
 
 def _database_url(originals: Originals, role: str, database: str) -> str:
-    return f"postgresql://{role}:{originals.password(role)}@postgres:5432/{database}"
+    """Return one for each password of the role, a line each: which of them the server knows changes meanwhile."""
+    return "\n".join(f"postgresql://{role}:{each}@postgres:5432/{database}" for each in originals.passwords(role))
 
 
 def main(root: str) -> int:

@@ -4,7 +4,7 @@
         | kubectl apply --server-side -f -
 
 FOLDER keeps the originals, each made on first use, as the compose stack's volume does: back it up, keep it from others,
-and bring a secret of your own by putting a file of its name there (docs/deployment.md#secrets).
+and bring a secret of your own by putting a file of its name there (docs/secrets.md).
 """
 
 import argparse
@@ -66,8 +66,12 @@ def _keys(files: Mapping[str, str], places: Places) -> Iterator[tuple[str, str]]
             yield name, content
 
 
-def _at(url: str, place: str, database: str | None = None) -> str:
-    """Return the DSN with another server, database and options."""
+def _at(urls: str, place: str, database: str | None = None) -> str:
+    """Return the DSNs with another server, database and options."""
+    return "\n".join(_moved(url, place, database) for url in urls.split())
+
+
+def _moved(url: str, place: str, database: str | None) -> str:
     user, there = urlsplit(url), urlsplit(f"//{place}")
     netloc = f"{user.netloc.rpartition('@')[0]}@{there.netloc}"
     return urlunsplit((user.scheme, netloc, f"/{database}" if database else there.path, there.query, ""))

@@ -34,6 +34,7 @@ _PASSED_ON: Mapping[str, tuple[str, ...]] = {
         "TLS_CERT_FILE",
         "TLS_KEY_FILE",
         "HTTP_PORT",
+        "SECURITY_CONTACT",
         "FILES_PUBLIC_URL",
         "WORKERS",
     ),
@@ -173,7 +174,7 @@ class Environments:
         return str(self.originals.key_file(issuer))
 
     def _database_url(self, role: str) -> str:
-        return self.postgres.url(role, self.originals.password(role), DATABASE)
+        return "\n".join(self.postgres.url(role, each, DATABASE) for each in self.originals.passwords(role))
 
     def _public(self, program: str) -> str:
         return f"http://{LOOPBACK}:{ports_of(program, self.settings.port).public}"

@@ -45,8 +45,9 @@ class Stack:
             _keep_small(log)
         home = find_home(state, postgres_bindir(settings.environ))
         self.postgres = Postgres(home, state.logs / "postgres.log")
+        valkey_passwords = self._originals.passwords("valkey")
         self._valkey = Valkey(
-            valkey_server(settings.environ), home.sockets, state.logs / "valkey.log", self._originals.password("valkey")
+            valkey_server(settings.environ), home.sockets, state.logs / "valkey.log", valkey_passwords
         )
         self.mail_catcher = (
             MailCatcher(home.sockets / "smtp.sock", settings.mail_port, state.logs / "mail_catcher.err")
@@ -100,7 +101,9 @@ class Stack:
         supervisor.stop(_STOP_ORDER)
 
     def _roles(self) -> RolesSettings:
-        password = self._originals.password
+        def password(role: str) -> str:
+            return self._originals.passwords(role)[0]
+
         return RolesSettings(
             admin_url=Secret(self.postgres.url(SUPERUSER, password(SUPERUSER), "postgres")),
             database=DATABASE,

@@ -21,14 +21,14 @@ from deploy.local.state import State
 from deploy.local.supervisor import Supervisor
 from deploy.local.valkey import Valkey
 
-_PASSWORD = "for-tests-only"  # noqa: S105  it guards nothing
+_PASSWORD = "guards-nothing-but-tests"  # noqa: S105  it guards nothing
 
 
 def _serve(state: State, signals: Signals) -> None:
     home = find_home(state, postgres_bindir(os.environ))
     postgres = Postgres(home, state.logs / "postgres.log", UNSAFE)
     postgres.create(_PASSWORD)
-    valkey = Valkey(valkey_server(os.environ), home.sockets, state.logs / "valkey.log", _PASSWORD)
+    valkey = Valkey(valkey_server(os.environ), home.sockets, state.logs / "valkey.log", [_PASSWORD])
     supervisor = Supervisor(signals, lambda text: print(text, file=sys.stderr), lambda: None)
     try:
         supervisor.start([postgres, valkey])

@@ -1,8 +1,10 @@
 """Valkey for one machine: a Unix socket alone, a password, nothing on disk, as nothing in it must outlive it."""
 
+import hashlib
 import os
 import signal
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,7 +14,7 @@ _CONFIGURATION = """\
 port 0
 unixsocket {socket}
 unixsocketperm 700
-requirepass {password}
+user default on {passwords} ~* &* +@all
 daemonize no
 databases 16
 save ""
@@ -27,10 +29,11 @@ class Valkey:
     stop_signal = signal.SIGTERM
     kill_signal = signal.SIGKILL
 
-    def __init__(self, binary: Path, sockets: Path, log: Path, password: str) -> None:
+    def __init__(self, binary: Path, sockets: Path, log: Path, passwords: Sequence[str]) -> None:
         self._binary = binary
         self._socket = sockets / "valkey.sock"
-        self._password = password
+        self._password = passwords[0]
+        self._accepted = " ".join(f"#{hashlib.sha256(each.encode()).hexdigest()}" for each in passwords)
         self.log = log
 
     @property
@@ -40,7 +43,7 @@ class Valkey:
     @property
     def configuration(self) -> str:
         """What the server reads from its standard input."""
-        return _CONFIGURATION.format(socket=self._socket, password=self._password)
+        return _CONFIGURATION.format(socket=self._socket, passwords=self._accepted)
 
     def command(self) -> list[str]:
         return [str(self._binary), "-"]

@@ -7,10 +7,9 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import asyncpg
-
 from deploy.roles import SCHEMAS
-from shared.db import DirectConnection
+from shared.db import DirectConnection, connect
+from shared.settings import Secret
 
 _PATIENCE = 10.0  # seconds for a connection
 
@@ -75,7 +74,7 @@ async def _fill(connection: DirectConnection) -> None:
 
 @asynccontextmanager
 async def connected(url: str, database: str | None = None) -> AsyncIterator[DirectConnection]:
-    connection = await asyncpg.connect(url, database=database, timeout=_PATIENCE)
+    connection = await connect(Secret(url), database=database, timeout=_PATIENCE)
     try:
         yield connection
     finally:

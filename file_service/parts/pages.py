@@ -26,8 +26,8 @@ def serve_pages(apps: Apps, signer: Signer, public_url: str) -> None:
         PageSettings(
             public_url=public_url,
             templates=(TEMPLATES,),
-            csrf=CsrfTokens(signer.derive_key("page forms")),
-            notices=Notices(signer.derive_key("page notices"), MESSAGES),
+            csrf=CsrfTokens(*signer.derive_keys("page forms")),
+            notices=Notices.of(signer.derive_keys("page notices"), MESSAGES),
             frame=FRAME,
             recognise=recognise,
             languages={GERMAN.code: GERMAN},

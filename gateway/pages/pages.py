@@ -1,19 +1,23 @@
-"""What the gateway itself has to show: a landing page, the API reference and the API's description."""
+"""What the gateway itself has to show: a landing page, the API reference, its description, and security.txt."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from gateway.pages.assets import etag_of, load_assets
 from gateway.pages.compressed import SMALLEST, Compressed
 from gateway.pages.documents import Documents, Fetch
+from gateway.pages.security_txt import PATH as SECURITY_TXT
+from gateway.pages.security_txt import security_txt
 from shared.web.pages.templates import HTML, render_page
 
 Header = tuple[str, str]
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _REVALIDATE = "no-cache"
+_FOR_A_DAY = "public, max-age=86400"
 # Swagger UI brings its icons as data: URLs in its stylesheet; that is all it needs beyond what any page may do.
 _DOCS_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -33,10 +37,14 @@ class PageAnswer:
 
 
 class Pages:
-    """`fetch` returns the OpenAPI document of the upstream it is given; `upstreams` are those that have one."""
+    """`fetch` returns the OpenAPI document of the upstream it is given; `upstreams` are those that have one.
 
-    def __init__(self, public_url: str, fetch: Fetch, upstreams: Sequence[str]) -> None:
-        public_url = public_url.rstrip("/")
+    `contacts` are whom security.txt names; without any there is none.
+    """
+
+    def __init__(self, public_url: str, fetch: Fetch, upstreams: Sequence[str], contacts: Sequence[str] = ()) -> None:
+        self._public_url = public_url = public_url.rstrip("/")
+        self._contacts = contacts
         root = urlsplit(public_url).path
         self._documents = Documents(fetch, upstreams, public_url)
         self._compressed = Compressed()
@@ -59,6 +67,9 @@ class Pages:
         page = self._fixed.get(path)
         if path == OPENAPI:
             page = _answer(await self._documents.merged(), "application/json", _REVALIDATE)
+        elif path == SECURITY_TXT and self._contacts:
+            text = security_txt(self._contacts, self._public_url, datetime.now(UTC))
+            page = _answer(text, "text/plain; charset=utf-8", _FOR_A_DAY)
         if page is None:
             return None
         known = _knows(headers.get("If-None-Match", ""), page)

@@ -6,12 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from uuid import UUID
 
-import asyncpg
 import msgspec
 from aiohttp import web
 from asyncpg import Record
 
-from shared.db import Connection, Database
+from shared.db import Connection, Database, connect
 from shared.events.model import EVENTS_PATH, Event, FeedPage, FeedQuery, ResyncRequired, SnapshotPage, SnapshotQuery
 from shared.events.publish import channel
 from shared.lifecycle import Lifecycle, background
@@ -148,9 +147,7 @@ async def open_feed(
     feed = Feed(schema, database, lifecycle)
 
     async def listen() -> None:
-        connection = await asyncpg.connect(
-            settings.direct_url.reveal(), timeout=settings.timeout, command_timeout=settings.timeout
-        )
+        connection = await connect(settings.direct_url, timeout=settings.timeout, command_timeout=settings.timeout)
         try:
             lost = asyncio.Event()
             connection.add_termination_listener(lambda _connection: lost.set())

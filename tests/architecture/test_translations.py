@@ -1,11 +1,13 @@
 """Every text that a page shows is translated, and no translation is of a text that no page shows."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import pytest
 
+from auth_service import errors
 from auth_service.domain.audit import Action
+from auth_service.domain.passwords import EXPLANATIONS
 from auth_service.handlers.pages.activity import TEXTS
 from auth_service.handlers.pages.api_keys import LIFETIMES, OFFERED
 from auth_service.handlers.pages.notices import MESSAGES as AUTH_MESSAGES
@@ -15,6 +17,7 @@ from file_service.handlers.pages.fields import LIFETIMES as FILE_LIFETIMES
 from file_service.handlers.pages.notices import MESSAGES as FILE_MESSAGES
 from file_service.parts.pages import GERMAN as FILE_GERMAN
 from file_service.routes.pages import FRAME as FILE_FRAME
+from shared.errors import AppError
 from shared.web.pages.languages import Language
 from tests.stores import ROOT
 
@@ -61,3 +64,23 @@ def test_what_is_translated_holds_as_many_sentences(german: Language) -> None:
 def test_every_action_has_words_for_people() -> None:
     ours = {action.value for action in Action if action.value.startswith(("signing_key", "audit_", "restored"))}
     assert {action.value for action in Action} - ours - {"account_deleted"} == set(TEXTS)
+
+
+def sentence(text: str) -> str:
+    """Write a fault as pages show it."""
+    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def faults_of_account_pages() -> Iterator[str]:
+    """Yield what goes wrong with accounts, but for what only programs and administrators meet."""
+    elsewhere = ("invalid_ban", "invalid_role", "invalid_redirect_uri", "invalid_refresh_token", "too_many_refreshes")
+    yield from (f"This password {explanation}." for explanation in EXPLANATIONS.values())
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, AppError)]
+    for kind in kinds:
+        if kind.__module__ == errors.__name__ and kind.code not in elsewhere:
+            yield sentence(kind.title)
+
+
+@pytest.mark.parametrize("text", sorted(set(faults_of_account_pages())))
+def test_what_goes_wrong_is_told_in_german_too(text: str) -> None:
+    assert AUTH_GERMAN.text(text) != text

@@ -40,7 +40,7 @@ async def counted(urls: StoreUrls, environ: dict[str, str]) -> dict[str, int]:
     for service, table in tables.items():
         role = f"{SCHEMAS[service]}_runtime"
         password = (Path(environ["SECRETS_DIR"]) / role).read_text().strip()
-        url = urls.postgres.replace("postgres:for-tests-only@", f"{role}:{quote(password)}@", 1)
+        url = urls.postgres.replace("postgres:guards-nothing-but-tests@", f"{role}:{quote(password)}@", 1)
         connection = await asyncpg.connect(url, database=environ["DATABASE_NAME"])
         try:
             found[table] = await connection.fetchval(f"select count(*) from {table}")

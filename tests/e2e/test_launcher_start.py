@@ -7,7 +7,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from tests.e2e.stack import PROCESSES, Stack, command, running_stack, state_folder
+from tests.e2e.stack import PROCESSES, PROGRAMS, Stack, command, running_stack, state_folder
 from tests.e2e.visitor import Visitor
 from tests.waiting import eventually
 
@@ -38,11 +38,23 @@ def test_secrets_are_for_their_owner_alone(stack: Stack) -> None:
     )
 
 
-def test_secrets_show_in_no_command_line_and_no_log(stack: Stack) -> None:
-    secrets = [path.read_bytes() for path in (stack.state / "secrets").iterdir() if path.suffix != ".json"]
-    lines = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in (stack.launcher.pid, *stack.pids.values())]
+def test_secrets_show_in_no_command_line_no_environment_and_no_log(stack: Stack) -> None:
+    secrets = [path.read_bytes().strip() for path in (stack.state / "secrets").iterdir() if path.suffix != ".json"]
+    pids = (stack.launcher.pid, *stack.pids.values())
+    told = [Path(f"/proc/{pid}/{name}").read_bytes() for pid in pids for name in ("cmdline", "environ")]
     logs = [path.read_bytes() for path in (stack.state / "logs").iterdir()]
-    assert not any(secret in text for secret in secrets for text in (*lines, *logs))
+    assert not any(secret in text for secret in secrets for text in (*told, *logs))
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_program_dumps_no_core_and_writes_nothing_for_others(stack: Stack, program: str) -> None:
+    """A core has every secret in it that the process knew."""
+    process = Path(f"/proc/{stack.pids[program]}")
+    [core] = [line for line in (process / "limits").read_text().splitlines() if line.startswith("Max core file size")]
+    assert core.split()[4:6] == ["0", "0"]
+    assert "Umask:\t0027" in (process / "status").read_text()
+    log = stack.state / "logs" / f"{program}.log"
+    assert stat.S_IMODE(log.stat().st_mode) & 0o027 == 0
 
 
 def test_stores_listen_on_unix_sockets_alone(stack: Stack) -> None:

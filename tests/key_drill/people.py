@@ -2,9 +2,10 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 import jwt
@@ -37,10 +38,19 @@ def key_of(token: str) -> str:
     return str(jwt.get_unverified_header(token)["kid"])
 
 
+class Door(Protocol):
+    """What leads to the gateway, or to one of several."""
+
+    @property
+    def get(self) -> Callable[..., Any]: ...
+    @property
+    def post(self) -> Callable[..., Any]: ...
+
+
 class Person:
     """Registers, and then asks, refreshes and logs in anew without a pause."""
 
-    def __init__(self, session: aiohttp.ClientSession, ledger: Ledger, email: str) -> None:
+    def __init__(self, session: Door, ledger: Ledger, email: str) -> None:
         self._session = session
         self._ledger = ledger
         self._email = email
@@ -54,6 +64,10 @@ class Person:
     @property
     def access_token(self) -> str:
         return str(self._tokens["access_token"])
+
+    @property
+    def refresh_token(self) -> str:
+        return str(self._tokens["refresh_token"])
 
     async def register(self) -> None:
         await self._sign_in("register", HTTPStatus.CREATED)
@@ -91,7 +105,7 @@ class Person:
         try:
             async with self._session.get("/v1/users/me", headers=headers) as response:
                 await response.read()
-                return response.status
+                return int(response.status)
         except (aiohttp.ClientError, TimeoutError):
             return 0
 

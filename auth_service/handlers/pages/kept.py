@@ -1,6 +1,6 @@
 """What the browser keeps for us between two steps, encrypted: we need no place for it, and nobody else reads it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -20,8 +20,8 @@ class Keeping:
     sealer: Notices
 
     @classmethod
-    def named(cls, name: str, public_url: str, key: bytes) -> "Keeping":
-        return cls(name, HostCookie.of(public_url, name.replace("_", "-")), Notices(key, {name: ""}))
+    def named(cls, name: str, public_url: str, keys: Sequence[bytes]) -> "Keeping":
+        return cls(name, HostCookie.of(public_url, name.replace("_", "-")), Notices.of(keys, {name: ""}))
 
     def keep(self, shown: Shown) -> str:
         """Return the Set-Cookie by which it is kept for ten minutes."""

@@ -25,8 +25,9 @@ async def show_sessions(request: web.Request) -> View:
 
 
 async def end_session(request: web.Request, session_id: UUID) -> SeeOther:
-    await request.app[ENDING].revoke(identity_of(request).user_id, session_id, device_of(request))
-    if session_id == session_of(request):
+    user_id, current = identity_of(request).user_id, session_of(request)
+    await request.app[ENDING].revoke(user_id, session_id, current, device_of(request))
+    if session_id == current:
         return SeeOther("/account/sign-in", notice("signed_out"), [request.app[COOKIE].clear()])
     return SeeOther(_PATH, notice("session_ended"))
 

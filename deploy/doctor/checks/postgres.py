@@ -10,8 +10,10 @@ from deploy.doctor.checks.programs import clock
 from deploy.doctor.finding import Finding, fail, ok, warn
 from deploy.doctor.stack import Stack
 from deploy.roles import SCHEMAS
+from shared.db import connect
 from shared.migration_files import expected_version
 from shared.schema_version import schema_state
+from shared.settings import Secret
 
 _ROOT = Path(__file__).resolve().parents[3]
 _SAFE = ("fsync", "synchronous_commit", "full_page_writes")
@@ -27,7 +29,7 @@ async def postgres(stack: Stack) -> list[Finding]:
             continue
         name = f"PostgreSQL of {service}"
         try:
-            connection = await asyncpg.connect(url, timeout=_PATIENCE, command_timeout=_PATIENCE)
+            connection = await connect(Secret(url), timeout=_PATIENCE, command_timeout=_PATIENCE)
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as exc:
             findings.append(fail(name, f"can't be reached: {_short(exc)}", "is it up, and DATABASE_URL right?"))
             continue

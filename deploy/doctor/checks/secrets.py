@@ -1,24 +1,16 @@
 """Secrets: who can read their files, and could somebody guess them. They are looked at here, and never shown."""
 
-import math
 import os
-import re
 import stat
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from deploy.doctor.finding import Finding, fail, ok, warn
 from deploy.doctor.stack import Stack
+from shared.weak_secrets import ADVICE, KEYS, STORE_URLS, Part, parts
 
-_LONG = ("PASSWORD_PEPPER", "REFRESH_KEY", "KEY_ENCRYPTION_KEY", "FILE_LINK_KEY")
-_URLS = ("DATABASE_URL", "DATABASE_DIRECT_URL", "VALKEY_URL", "DATABASE_OWNER_URL", "DATABASE_ADMIN_URL")
-_PRIVATE_FILES = ("IDENTITY_KEY_FILE", *(f"{name}_FILE" for name in (*_LONG, *_URLS)))
-_ENOUGH_BITS = 96.0
-_DEFAULTS = re.compile(
-    r"(?i)change[-_ ]?(me|this)|secret|passw(or)?d|postgres|valkey|redis|colonnade|admin|example|default|qwert|12345"
-)
+_PRIVATE_FILES = ("IDENTITY_KEY_FILE", *(f"{name}_FILE" for name in (*KEYS, *STORE_URLS)))
 
 
 def secrets(stack: Stack) -> list[Finding]:
@@ -69,11 +61,11 @@ def _mode(path: Path) -> int | None:
 
 def _values(stack: Stack) -> list[Finding]:
     findings, used = [], defaultdict(set)
-    for name, value in _secrets(stack):
-        used[value].add(name)
-        if told := weakness(value):
-            advice = "replace it by 32 random bytes: python -c 'import secrets; print(secrets.token_urlsafe(32))'"
-            findings.append(fail("secrets", f"{name} {told}", advice))
+    for part in _secrets(stack):
+        used[part.value].add(part.name)
+        if part.flaw:
+            advice = f"replace it by 32 random bytes (docs/secrets.md): {ADVICE}"
+            findings.append(fail("secrets", f"{part.name} {part.flaw}", advice))
     findings += [
         fail("secrets", f"{' and '.join(sorted(names))} are the same", "give each a value of its own")
         for names in used.values()
@@ -84,31 +76,12 @@ def _values(stack: Stack) -> list[Finding]:
     return findings
 
 
-def _secrets(stack: Stack) -> Iterator[tuple[str, str]]:
-    """Yield each secret once, under the name of its variable, or of the role whose password it is."""
-    seen = set()
-    for program in stack.environments:
-        found: Mapping[str, str] = {name: stack.told(program, name) for name in _LONG}
-        for name in _URLS:
-            parts = urlsplit(stack.told(program, name))
-            if parts.password is not None:
-                found = {**found, f"the password of {parts.username or 'Valkey'}": unquote(parts.password)}
-        for pair in found.items():
-            if pair[1] and pair not in seen:
-                seen.add(pair)
-                yield pair
-
-
-def weakness(secret: str) -> str:
-    """Say why somebody might guess a secret; empty if nobody will."""
-    if _DEFAULTS.search(secret) and bits(_DEFAULTS.sub("", secret)) < _ENOUGH_BITS:
-        return "looks like a default or a placeholder"
-    if bits(secret) < _ENOUGH_BITS:
-        return f"is weak: about {bits(secret):.0f} bits"
-    return ""
-
-
-def bits(secret: str) -> float:
-    """Return an upper bound of what guessing takes, by how often each character occurs."""
-    counts, length = Counter(secret), len(secret)
-    return sum(count * math.log2(length / count) for count in counts.values()) if length else 0.0
+def _secrets(stack: Stack) -> Iterable[Part]:
+    """Return each secret once, under the name of its variable, or of the role whose password it is."""
+    found = {
+        part: None
+        for program in stack.environments
+        for name in (*KEYS, *STORE_URLS)
+        for part in parts(name, stack.told(program, name))
+    }
+    return found.keys()

@@ -18,13 +18,15 @@ _NONCE_BYTES = 16
 
 
 class CsrfTokens:
-    def __init__(self, key: bytes) -> None:
-        self._key = key
+    """The newest key makes tokens, and each of them verifies."""
+
+    def __init__(self, *keys: bytes) -> None:
+        self._keys = keys
 
     def issue(self, holder: str) -> str:
         """Return a token for a form shown to `holder`: what tells one browser, in one session, from all others."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        return base64.urlsafe_b64encode(nonce + self._mac(nonce, holder)).decode().rstrip("=")
+        return base64.urlsafe_b64encode(nonce + _mac(self._keys[0], nonce, holder)).decode().rstrip("=")
 
     def is_genuine(self, token: str, holder: str) -> bool:
         try:
@@ -32,10 +34,12 @@ class CsrfTokens:
         except (binascii.Error, ValueError):
             return False
         nonce, mac = raw[:_NONCE_BYTES], raw[_NONCE_BYTES:]
-        return bool(holder) and hmac.compare_digest(mac, self._mac(nonce, holder))
+        fits = [hmac.compare_digest(mac, _mac(key, nonce, holder)) for key in self._keys]
+        return bool(holder) and any(fits)
 
-    def _mac(self, nonce: bytes, holder: str) -> bytes:
-        return hmac.digest(self._key, b"form\0" + nonce + holder.encode(), "sha256")
+
+def _mac(key: bytes, nonce: bytes, holder: str) -> bytes:
+    return hmac.digest(key, b"form\0" + nonce + holder.encode(), "sha256")
 
 
 def check_origin(headers: MultiMapping[str], origin: str) -> None:

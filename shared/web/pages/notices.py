@@ -6,8 +6,9 @@ It may hold what is shown a single time, as a new secret; hence the encryption, 
 import base64
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Self
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -32,26 +33,35 @@ class _Sealed(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Notices:
-    """`messages` has the text of every code."""
+    """`messages` has the text of every code. The first cipher seals, and each of them opens."""
 
-    key: bytes
+    ciphers: tuple[AESGCM, ...] = field(repr=False)
     messages: Mapping[str, str]
-    _cipher: AESGCM = field(init=False, repr=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_cipher", AESGCM(self.key))
+    @classmethod
+    def of(cls, keys: Sequence[bytes], messages: Mapping[str, str]) -> Self:
+        """`keys` are the newest first."""
+        return cls(tuple(map(AESGCM, keys)), messages)
 
     def seal(self, notice: Notice) -> str:
         nonce = secrets.token_bytes(_NONCE_BYTES)
         plain = msgspec.json.encode(_Sealed(notice, int(time.time()) + LIFETIME))
-        return base64.urlsafe_b64encode(nonce + self._cipher.encrypt(nonce, plain, _LABEL)).decode().rstrip("=")
+        return base64.urlsafe_b64encode(nonce + self.ciphers[0].encrypt(nonce, plain, _LABEL)).decode().rstrip("=")
 
     def open(self, text: str) -> Notice | None:
         """Return the notice; none for what isn't one of ours, is too old, or has no message any more."""
         try:
             raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-            plain = self._cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], _LABEL)
-            sealed = msgspec.json.decode(plain, type=_Sealed)
+            sealed = msgspec.json.decode(self._decrypt(raw), type=_Sealed)
         except (ValueError, InvalidTag, msgspec.MsgspecError):
             return None
         return sealed.notice if sealed.expires_at > time.time() and sealed.notice.code in self.messages else None
+
+    def _decrypt(self, raw: bytes) -> bytes:
+        """Raises InvalidTag where none of the keys sealed it."""
+        for cipher in self.ciphers:
+            try:
+                return cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], _LABEL)
+            except InvalidTag:
+                continue
+        raise InvalidTag

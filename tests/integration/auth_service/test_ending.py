@@ -118,3 +118,32 @@ async def test_refresh_that_read_the_session_before_its_end_fails(service: AuthS
         refreshing = asyncio.create_task(service.refresh(person.refresh_token))
         await until_blocked(service)
     assert (await refreshing).code == "session_revoked"
+
+
+@pytest.mark.parametrize("how", ["others", "all", "one"])
+async def test_other_sessions_are_ended_by_who_has_proved_lately_alone(service: AuthService, how: str) -> None:
+    """A thief with a stolen session can't drive its owner out (ASVS 5.0, 7.5.2)."""
+    person = await service.register()
+    other = await service.login(person)
+    await service.admin.execute("update auth.session set authenticated_at = now() - interval '11 minutes'")
+
+    async def end() -> Reply:
+        if how == "one":
+            return await service.call("DELETE", f"/v1/auth/sessions/{other.session_id}", person=person)
+        return await service.post("/v1/auth/logout", {"scope": how}, person=person)
+
+    refused = await end()
+    assert (refused.status, refused.code) == (401, "insufficient_user_authentication")
+    assert await is_live(service, other)
+    assert (await service.post("/v1/auth/step-up", {"password": PASSWORD}, person=person)).status == 200
+    assert (await end()).status == 204
+    assert not await is_live(service, other)
+
+
+async def test_ones_own_session_is_ended_without_a_new_proof(service: AuthService) -> None:
+    person = await service.register()
+    again = await service.login(person)
+    await service.admin.execute("update auth.session set authenticated_at = now() - interval '11 minutes'")
+    assert (await service.post("/v1/auth/logout", person=person)).status == 204
+    assert (await service.call("DELETE", f"/v1/auth/sessions/{again.session_id}", person=again)).status == 204
+    assert not await is_live(service, again)

@@ -49,11 +49,14 @@ _numbers = count(1)
 @pytest.fixture
 async def server(stores: StoreUrls) -> AsyncIterator[Server]:
     """A database with all schemas of ours, as a restore finds it."""
-    name, passwords = f"restored_{next(_numbers)}", RolePasswords(Secret("for-tests-only"), Secret("for-tests-only"))
+    name, passwords = (
+        f"restored_{next(_numbers)}",
+        RolePasswords(Secret("guards-nothing-but-tests"), Secret("guards-nothing-but-tests")),
+    )
     await set_up(RolesSettings(Secret(stores.postgres), name, dict.fromkeys(SCHEMAS.values(), passwords)))
     parts = urlsplit(stores.postgres)
     for service, schema in SCHEMAS.items():
-        url = parts._replace(netloc=f"{schema}_owner:for-tests-only@", path=f"/{name}").geturl()
+        url = parts._replace(netloc=f"{schema}_owner:guards-nothing-but-tests@", path=f"/{name}").geturl()
         await migrate(url, schema, ROOT / service / "migrations")
     yield Server(Secret(stores.postgres), name, Path)
     admin = await asyncpg.connect(stores.postgres)

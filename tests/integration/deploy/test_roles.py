@@ -92,9 +92,9 @@ async def test_setting_up_again_keeps_the_data_and_takes_new_passwords(stores: S
         both = RolePasswords(Secret(password), Secret(password))
         return RolesSettings(Secret(stores.postgres), "set_up_twice", dict.fromkeys(SCHEMAS.values(), both))
 
-    await set_up(settings("for-tests-only"))
+    await set_up(settings("guards-nothing-but-tests"))
     async with connected(stores.postgres.replace("/postgres?", "/set_up_twice?")) as admin:
         await admin.execute("set role files_owner; create table files.kept (x int)")
         await set_up(settings("another"))
         assert await admin.fetchval("select count(*) from files.kept") == 0
-    await set_up(settings("for-tests-only"))
+    await set_up(settings("guards-nothing-but-tests"))

@@ -19,7 +19,7 @@ from tests.integration.following_service import AuthenticatedPerson, FollowingSe
 from tests.stores import DatabaseUrls
 from tests.waiting import eventually
 
-LINK_KEY = "for-tests-only-" + "x" * 32
+LINK_KEY = "k9Zr4mWq7tYx2Lc8vB5nHs3dGj6fPaEu-for-tests"
 
 
 @dataclass(frozen=True, slots=True)

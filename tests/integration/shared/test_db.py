@@ -8,9 +8,10 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from shared.db import Database, DirectConnection, open_database
+from shared.db import Database, DirectConnection, connect, open_database
 from shared.errors import NotFound, Unavailable
 from shared.ids import uuid7
+from shared.settings import Secret
 from tests.integration.shared.tables import settings_for
 
 TIMEOUT = 0.4
@@ -196,3 +197,17 @@ async def test_pool_that_is_still_in_use_is_closed_in_bounded_time(url: str) -> 
         await database.fetchval("select 1")
     with pytest.raises(asyncpg.InterfaceError):
         await lent.execute("select 1")
+
+
+async def test_second_url_is_tried_where_the_first_is_refused_and_only_then(url: str) -> None:
+    """While a password changes there are two, in either order, and the server knows one of them."""
+    role = url.partition("://")[2].partition(":")[0]
+    wrong = url.replace(f"//{role}:", f"//{role}:not", 1)
+    nowhere = url.replace(f"//{role}:", f"//{role}:", 1).replace("port=5432", "port=1")
+    for urls in (f"{wrong}\n{url}", f"{url}\n{wrong}"):
+        connection = await connect(Secret(urls), timeout=5)
+        await connection.close()
+    with pytest.raises(asyncpg.InvalidPasswordError):
+        await connect(Secret(f"{wrong} {wrong}"), timeout=5)
+    with pytest.raises(OSError):  # noqa: PT011  whatever the system says to a server that isn't there
+        await connect(Secret(f"{nowhere} {url}"), timeout=5)

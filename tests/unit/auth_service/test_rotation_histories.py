@@ -75,7 +75,7 @@ class Histories(RuleBasedStateMachine):
         if verdict not in (Verdict.TOO_OFTEN, Verdict.EXPIRED):
             assert verdict is self.expected(token)
         self.carry_out(verdict, token)
-        return TOKENS.successor(token) if verdict in (Verdict.ROTATE, Verdict.REPLAY) else None
+        return TOKENS.successors(token)[0] if verdict in (Verdict.ROTATE, Verdict.REPLAY) else None
 
     def expected(self, token: RefreshToken) -> Verdict:
         if self.session.revoked_at is not None:
@@ -87,7 +87,7 @@ class Histories(RuleBasedStateMachine):
 
     def carry_out(self, verdict: Verdict, token: RefreshToken) -> None:
         if verdict is Verdict.ROTATE:
-            successor = TOKENS.successor(token)
+            successor = TOKENS.successors(token)[0]
             self.line.append(successor)
             self.rotated_at, self.confirmed = self.now, False
             self.session = replace(

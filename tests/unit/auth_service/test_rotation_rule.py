@@ -27,7 +27,7 @@ def session(**changes: Any) -> Rotation:
 
 
 def token(generation: int, secret: bytes | None = None, successor: bytes | None = None) -> Presented:
-    return Presented(generation, secret or b"%d" % generation, successor or b"%d" % (generation + 1))
+    return Presented(generation, secret or b"%d" % generation, (successor or b"%d" % (generation + 1),))
 
 
 @pytest.mark.parametrize(

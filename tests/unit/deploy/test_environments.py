@@ -28,7 +28,7 @@ def environments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Environment
     state = State(tmp_path)
     state.create()
     postgres = Postgres(Home(tmp_path / "postgres", tmp_path / "run", tmp_path, None), tmp_path / "log")
-    valkey = Valkey(tmp_path / "valkey-server", tmp_path / "run", tmp_path / "log", "secret")
+    valkey = Valkey(tmp_path / "valkey-server", tmp_path / "run", tmp_path / "log", ["secret"])
     return Environments(read_settings(), state, Originals(state.secrets), postgres, valkey)
 
 

@@ -8,11 +8,11 @@ from file_service.storage.bucket import Address
 from shared.settings import Env, SettingsError
 
 NEEDED = {
-    "DATABASE_URL": "postgresql://files_runtime:pw@/colonnade",
+    "DATABASE_URL": "postgresql://files_runtime:mD4vXq8sLw2ZtK7y@/colonnade",
     "TRUST_FILE": "/trust.json",
     "IDENTITY_KEY_FILE": "/key.pem",
     "FILES_ROOT": "/files",
-    "FILE_LINK_KEY": "x" * 32,
+    "FILE_LINK_KEY": "k9Zr4mWq7tYx2Lc8vB5nHs3dGj6fPaEu",
 }
 
 

@@ -26,7 +26,7 @@ def test_every_mistake_is_reported_at_once() -> None:
     DatabaseSettings.from_env(env)
 
     assert [mistake.split()[0] for mistake in mistakes_of(env)] == [
-        "PORT", "PUBLIC_URL", "TRUST_FILE", "DRAIN_SECONDS", "LOG_LEVEL", "DATABASE_URL",
+        "PUBLIC_URL", "PORT", "TRUST_FILE", "DRAIN_SECONDS", "LOG_LEVEL", "DATABASE_URL",
     ]  # fmt: skip
 
 

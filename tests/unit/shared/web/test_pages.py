@@ -101,12 +101,12 @@ def test_any_of_several_headers_can_tell_another_site() -> None:
 
 
 def test_notice_is_read_by_us_alone_and_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
-    ours = Notices(KEY, {"made": "It is made."})
+    ours = Notices.of([KEY], {"made": "It is made."})
     sealed = ours.seal(Notice("made", {"secret": "hunter2"}))
     assert ours.open(sealed) == Notice("made", {"secret": "hunter2"})
     assert sealed != ours.seal(Notice("made", {"secret": "hunter2"}))
-    assert Notices(OTHER, ours.messages).open(sealed) is None
-    assert Notices(KEY, {}).open(sealed) is None
+    assert Notices.of([OTHER], ours.messages).open(sealed) is None
+    assert Notices.of([KEY], {}).open(sealed) is None
     for forged in ("", "A", sealed[:-4], "é" * 40, sealed + "AAAA"):
         assert ours.open(forged) is None
     monkeypatch.setattr("shared.web.pages.notices.time.time", lambda: 4e9)
