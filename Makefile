@@ -59,6 +59,13 @@ test-federation: $(VENV)/.dev tests/federation/node_modules/.installed  ## signi
 test-helm: $(VENV)/.dev .helm/helm  ## the Helm chart: lint, render, validate, and what its manifests have to hold (Linux x86_64)
 	@$(BIN)/pytest -q tests/helm $(ARGS)
 
+.PHONY: dashboards test-dashboards
+dashboards: $(VENV)/.dev  ## write Grafana's dashboards anew (RUNBOOKS=https://... where the alerts' pages can be read)
+	@$(BIN)/python -m deploy.grafana $(RUNBOOKS)
+
+test-dashboards: $(VENV)/.dev  ## every panel, rule and alert asked of a real Prometheus while the stack is used and broken (Debian's prometheus)
+	@$(BIN)/pytest -q -s tests/dashboards $(ARGS)
+
 soak: $(VENV)/.dev  ## the gateway under everything at once for MINUTES=30, and what is left then (SEED= repeats one)
 	@$(BIN)/python -m tests.soak
 
