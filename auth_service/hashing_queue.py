@@ -15,7 +15,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TypeVar
 
-from auth_service.metrics import PASSWORD_HASHES_SHED
+from auth_service.metrics import (
+    PASSWORD_HASH_SECONDS,
+    PASSWORD_HASHES_SHED,
+    PASSWORD_THREADS,
+    PASSWORD_WAIT_SECONDS,
+    PASSWORDS_BUSY,
+    PASSWORDS_WAITING,
+)
 from shared.errors import Unavailable
 
 T = TypeVar("T")
@@ -35,8 +42,11 @@ class HashingQueue:
         self._patience = patience
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="bcrypt", initializer=_give_way)
         self._free = asyncio.Semaphore(threads)
-        self._waiting = 0
+        self._waiting = self._busy = 0
         self._average = 0.0  # seconds that one piece takes
+        PASSWORD_THREADS.set(threads)
+        PASSWORDS_BUSY.set_function(lambda: self._busy)
+        PASSWORDS_WAITING.set_function(lambda: self._waiting)
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
@@ -46,15 +56,22 @@ class HashingQueue:
         expected = self._waiting * self._average / self._threads
         if self._free.locked() and (self._waiting >= self._places or expected > self._patience):
             raise self._shed(expected)
+        if self._free.locked():
+            await self._await_turn(expected)
+        else:
+            await self._free.acquire()
+        return await self._begin(work)
+
+    async def _await_turn(self, expected: float) -> None:
         self._waiting += 1
         try:
             async with asyncio.timeout(self._patience + 1):  # the average may have been wrong
-                await self._free.acquire()
+                with PASSWORD_WAIT_SECONDS.time():
+                    await self._free.acquire()
         except TimeoutError:
             raise self._shed(expected) from None
         finally:
             self._waiting -= 1
-        return await self._begin(work)
 
     async def run_if_idle(self, work: Callable[[], T]) -> T | None:
         """Return none at once where it would have to wait."""
@@ -67,13 +84,18 @@ class HashingQueue:
         """The place is free again once the thread is, whoever has left by then."""
         loop = asyncio.get_running_loop()
         future = self._pool.submit(self._timed, work)
+        self._busy += 1
 
         def done(_future: object) -> None:
             with suppress(RuntimeError):  # the loop is gone: the program ends
-                loop.call_soon_threadsafe(self._free.release)
+                loop.call_soon_threadsafe(self._end)
 
         future.add_done_callback(done)
         return asyncio.wrap_future(future)
+
+    def _end(self) -> None:
+        self._busy -= 1
+        self._free.release()
 
     def _timed(self, work: Callable[[], T]) -> T:
         started = time.perf_counter()
@@ -81,6 +103,7 @@ class HashingQueue:
             return work()
         finally:
             took = time.perf_counter() - started
+            PASSWORD_HASH_SECONDS.observe(took)
             self._average = took if not self._average else self._average + _WEIGHT * (took - self._average)
 
     def _shed(self, expected: float) -> Unavailable:

@@ -1,6 +1,6 @@
 """What auth_service counts beside the requests that every program counts."""
 
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter, Gauge, Histogram
 
 REGISTRATIONS = Counter("auth_registrations_total", "Accounts registered.")
 LOGINS = Counter("auth_logins_total", "Logins by outcome: success, or the code that refused them.", ("outcome",))
@@ -9,6 +9,19 @@ REFRESHES = Counter(
 )
 SESSIONS_REVOKED = Counter("auth_sessions_revoked_total", "Sessions ended before their time.", ("reason",))
 PASSWORD_HASHES_SHED = Counter("auth_password_hashes_shed_total", "Password checks refused because too many waited.")
+PASSWORD_THREADS = Gauge("auth_password_hashing_threads", "Passwords that can be hashed at once.")
+PASSWORDS_BUSY = Gauge("auth_password_hashing_busy", "Passwords that are being hashed now.")
+PASSWORDS_WAITING = Gauge("auth_password_hashing_waiting", "Passwords that wait to be hashed.")
+PASSWORD_WAIT_SECONDS = Histogram(
+    "auth_password_hashing_wait_seconds",
+    "Time that those passwords waited that had to.",
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 3, 4, 5),
+)
+PASSWORD_HASH_SECONDS = Histogram(
+    "auth_password_hash_seconds",
+    "Time that hashing a password took.",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1, 2, 5),
+)
 PASSWORD_REHASHES = Counter("auth_password_rehashes_total", "Passwords whose hash was replaced by one of today's kind.")
 ACCOUNTS_IMPORTED = Counter("auth_accounts_imported_total", "Rows of imports by outcome.", ("outcome",))
 API_KEYS_CREATED = Counter("auth_api_keys_created_total", "API keys made.")

@@ -18,6 +18,7 @@ from file_service.parts.sharing import SHARING_PURGES, compose_sharing
 from file_service.parts.side_work import SIDE_PURGES, open_side_work
 from file_service.parts.storage import add_redirects, open_storage, scrubbing
 from file_service.parts.uploads import add_resumable
+from file_service.parts.usage import measuring_usage
 from file_service.pictures.renditions import Renditions
 from file_service.repository.holds import PURGE_HOLDS
 from file_service.repository.owners import PURGE_DELETED_OWNERS
@@ -72,6 +73,7 @@ async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterato
             background("purge", partial(purge, database, _PURGES), every=EVERY, after=AFTER)
         )
         await stack.enter_async_context(scrubbing(settings, database, storage))
+        await stack.enter_async_context(measuring_usage(settings, database))
         apps = _apps(settings, context, verifier, lifecycle)
         add_redirects(apps, settings.storage, database)
         serve_pages(apps, signer, settings.process.public_url)

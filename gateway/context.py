@@ -45,6 +45,7 @@ class RequestContext:
     route: str = "unmatched"
     sign_in: str = ""
     upstream: str = ""
+    waited: float = 0.0  # seconds for the head of the upstream's answer
     user_id: str = ""
     over_limit: str = ""  # the class that would have refused the request, were it no dry run
     headers: list[Header] = field(default_factory=list)

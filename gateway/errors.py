@@ -8,6 +8,11 @@ def proxy_status(error: str) -> dict[str, str]:
     return {"Proxy-Status": f"colonnade; error={error}"}
 
 
+def proxy_error(error: AppError) -> str:
+    """Return the type that it has in its Proxy-Status header; the code of one that has none."""
+    return error.headers.get("Proxy-Status", "").rpartition("error=")[2] or error.code
+
+
 def _in_words(seconds: int) -> str:
     """Return a wait as a person takes it in, rounded up: "45 seconds", "62 minutes", "25 hours"."""
     for size, unit in ((3600, "hour"), (60, "minute")):

@@ -5,6 +5,8 @@ Whatever isn't plain goes over to the slow lane, before anything was done for it
 then. Only the slow lane refuses a request, or tells of a failure.
 """
 
+from time import perf_counter
+
 from gateway.client_headers import ClientHeaders, ClientHeadersCache
 from gateway.context import CLIENT_GONE, RequestContext
 from gateway.downstream.client import Client
@@ -80,7 +82,9 @@ def _is_kept_out(route: Route) -> bool:
 class Passage:
     """One request's way. Exactly one of `_leave`, `_fall_back` and `cancel` ends it."""
 
-    __slots__ = ("_admitted", "_client", "_context", "_holds", "_is_over", "_it", "_known", "_limit", "_started")
+    __slots__ = (
+        *("_admitted", "_asked", "_client", "_context", "_holds", "_is_over", "_it", "_known", "_limit", "_started"),
+    )
 
     def __init__(
         self,
@@ -96,6 +100,7 @@ class Passage:
         self._context = context
         self._admitted, self._limit = admitted
         self._started: Started | None = None
+        self._asked = 0.0
         self._holds = False
         self._is_over = False
 
@@ -124,6 +129,7 @@ class Passage:
             "GET", context.target, (), route.timeout, head_timeout=route.head_timeout, retries=route.retries
         )
         data = self._it.forwarder.head(context, self._admitted, self._known.lines)
+        self._asked = perf_counter()
         self._started = self._admitted.pool.start(request, data, self._answer)
         if self._started is None:
             self._fall_back()
@@ -137,6 +143,7 @@ class Passage:
     def _take_answer(self) -> None:
         started = self._started
         assert started is not None
+        self._context.waited = perf_counter() - self._asked
         self._context.failed = started.outcome()
         if self._context.failed is not None:
             self._started = None
@@ -161,7 +168,7 @@ class Passage:
         self._started = None
         self._release()
         self._is_over = True
-        self._it.observer.end(context)
+        self._it.observer.end(context, fast=True)
         _ANSWERED.inc()
         self._client.leave(answer)
 

@@ -1,5 +1,6 @@
 """From an admitted request to its upstream, and the answer's way back."""
 
+import time
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -83,7 +84,11 @@ class Forwarder:
             head_timeout=admitted.route.head_timeout,
             retries=admitted.route.retries,
         )
-        return await admitted.pool.exchange(upstream_request, context.failed)
+        began = time.perf_counter()
+        try:
+            return await admitted.pool.exchange(upstream_request, context.failed)
+        finally:
+            context.waited += time.perf_counter() - began
 
     async def relay(self, request: Request, context: RequestContext, admitted: Admitted, exchange: Exchange) -> Answer:
         if exchange.status == SWITCHING_PROTOCOLS and admitted.handshake is not None:

@@ -8,8 +8,22 @@ from msgspec import UNSET, UnsetType
 from gateway.census import Census
 from gateway.context import RequestContext
 from shared.logs import Line, log, loggable_path
-from shared.metrics import REQUEST_SECONDS, REQUESTS_IN_FLIGHT
+from shared.loop_metrics import LoopHistogram
+from shared.metrics import PROBLEMS, REQUEST_SECONDS, REQUESTS_IN_FLIGHT
 
+_UPSTREAM_SECONDS = LoopHistogram(
+    "gateway_upstream_seconds",
+    "Time that requests of clients waited for the head of a service's answer, all attempts and the queue included.",
+    ("upstream",),
+    buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
+_OWN_SECONDS = LoopHistogram(
+    "gateway_own_seconds",
+    "Time of requests that went to a service, less the wait for the head of its answer.",
+    ("lane",),
+    buckets=(0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+)
+_OWN_FAST, _OWN_SLOW = _OWN_SECONDS.labels("fast").observe, _OWN_SECONDS.labels("slow").observe
 _LONGEST_PATH = 200  # characters that are logged
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 
@@ -62,7 +76,7 @@ class Observer:
     """Holds the metrics' children, made once: looking one up by its labels costs more than counting."""
 
     def __init__(self) -> None:
-        self._seconds: dict[tuple[str, str, int], Callable[[float], None]] = {}
+        self._seconds: dict[tuple[str, str, int], Callable[[float, str], None]] = {}
         self._census = Census()
         self._in_flight = 0
         REQUESTS_IN_FLIGHT.set_function(lambda: self._in_flight)
@@ -70,17 +84,23 @@ class Observer:
     def begin(self) -> None:
         self._in_flight += 1
 
-    def end(self, context: RequestContext) -> None:
+    def end(self, context: RequestContext, *, fast: bool = False) -> None:
         self._in_flight -= 1
         self._census.note(context.client, context.user_id)
         seconds = time.perf_counter() - context.started
         stream = context.stream
         until_head = stream.opened - context.started if stream else seconds  # hours would drown the rest
         observe = self._seconds.get((context.method, context.route, context.status)) or self._observe(context)
-        observe(until_head)
+        trace_id = context.trace.trace_id
+        observe(until_head, trace_id)
+        if context.waited:
+            _UPSTREAM_SECONDS.labels(context.upstream).observe(context.waited, trace_id)
+            (_OWN_FAST if fast else _OWN_SLOW)(until_head - context.waited)
+        if context.error is not None:
+            PROBLEMS.labels(context.error.code).inc()
         log.line("info", "request", _line(context, seconds))
 
-    def _observe(self, context: RequestContext) -> Callable[[float], None]:
+    def _observe(self, context: RequestContext) -> Callable[[float, str], None]:
         method = context.method if context.method in _METHODS else "other"
         observe = REQUEST_SECONDS.labels(method, context.route, str(context.status)).observe
         if method == context.method:

@@ -10,8 +10,8 @@ from asyncpg import Record
 from asyncpg.transaction import Transaction
 
 from shared.errors import Unavailable
-from shared.metrics import POOL_CONNECTIONS
 from shared.pool import Connection, Pool
+from shared.pool_metrics import FAILURES, watch
 from shared.settings import DatabaseSettings
 
 __all__ = ["Connection", "Database", "Db", "DirectConnection", "is_away", "open_database"]
@@ -33,6 +33,7 @@ _AWAY = (
     asyncpg.InvalidCachedStatementError,  # a migration changed a table under a prepared statement
     asyncpg.InternalClientError,
 )
+_IN_THE_WAY = (asyncpg.TransactionRollbackError, asyncpg.LockNotAvailableError)
 DirectConnection = Connection
 T = TypeVar("T")
 
@@ -85,6 +86,7 @@ class Database:
         else:
             self._pool.release(connection)
         if away:
+            FAILURES.labels("conflict" if isinstance(exc, _IN_THE_WAY) else "lost").inc()
             raise Unavailable("The database doesn't answer.") from exc
         if isinstance(exc, asyncpg.PostgresError):
             exc.detail = None  # it quotes the row, and nobody's data belongs into a log
@@ -163,8 +165,7 @@ async def open_database(settings: DatabaseSettings) -> AsyncIterator[Database]:
         )
 
     pool = Pool(connect, settings.pool_size, settings.timeout)
-    POOL_CONNECTIONS.labels("open").set_function(pool.open_connections)
-    POOL_CONNECTIONS.labels("idle").set_function(pool.idle_connections)
+    watch(settings.pool_size, pool.open_connections, pool.idle_connections, pool.waiting)
     try:
         yield Database(pool, settings.timeout)
     finally:

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from shared.metrics import LOG_LINES_DROPPED
+from shared.metrics import LOG_LINES_DROPPED, LOG_LINES_WAITING
 
 _QUEUE_SIZE = 10_000
 _BATCH = 250
@@ -45,6 +45,7 @@ class LogWriter(threading.Thread):
         super().__init__(name="log-writer", daemon=True)
         self._queue: queue.SimpleQueue[Record | None] = queue.SimpleQueue()
         self._sinks = sinks
+        LOG_LINES_WAITING.set_function(self._queue.qsize)
 
     def put(self, record: Record) -> None:
         if self._queue.qsize() >= _QUEUE_SIZE:

@@ -8,12 +8,15 @@ from abc import abstractmethod
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
+from time import time
 from typing import Generic, TypeVar
 
 from prometheus_client import REGISTRY, Metric
-from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
+from prometheus_client.core import CounterMetricFamily, Exemplar, HistogramMetricFamily
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
+
+TRACE_ID = "trace_id"  # an exemplar's label, as Grafana looks for it
 
 _Labels = tuple[str, ...]
 _Child = TypeVar("_Child")
@@ -47,8 +50,8 @@ class Count:
     def __init__(self) -> None:
         self.value = 0
 
-    def inc(self) -> None:
-        self.value += 1
+    def inc(self, amount: int = 1) -> None:
+        self.value += amount
 
 
 class LoopCounter(_Family[Count]):
@@ -65,16 +68,26 @@ class LoopCounter(_Family[Count]):
 
 
 class Distribution:
-    __slots__ = ("_bounds", "counts", "sum")
+    """`exemplars` is the last one of each bucket that has one: the trace, the value, and when."""
+
+    __slots__ = ("_bounds", "counts", "exemplars", "sum")
 
     def __init__(self, bounds: Sequence[float]) -> None:
         self._bounds = bounds
         self.counts = [0] * (len(bounds) + 1)
         self.sum = 0.0
+        self.exemplars: dict[int, tuple[str, float, float]] = {}
 
-    def observe(self, value: float) -> None:
-        self.counts[bisect_left(self._bounds, value)] += 1
+    def observe(self, value: float, trace_id: str = "") -> None:
+        bucket = bisect_left(self._bounds, value)
+        self.counts[bucket] += 1
         self.sum += value
+        if trace_id:
+            self.exemplars[bucket] = (trace_id, value, time())
+
+    def exemplar(self, bucket: int) -> Exemplar | None:
+        seen = self.exemplars.get(bucket)
+        return None if seen is None else Exemplar({TRACE_ID: seen[0]}, *seen[1:])
 
 
 class LoopHistogram(_Family[Distribution]):
@@ -91,6 +104,11 @@ class LoopHistogram(_Family[Distribution]):
     def collect(self) -> Iterator[Metric]:
         family = HistogramMetricFamily(self._name, self._documentation, labels=self._label_names)
         for labels, seen in self._children.items():
-            buckets = list(zip(self._names, accumulate(seen.counts), strict=True))
+            places = enumerate(zip(self._names, accumulate(seen.counts), strict=True))
+            buckets = [_bucket(name, count, seen.exemplar(place)) for place, (name, count) in places]
             family.add_metric(labels, buckets, seen.sum)
         yield family
+
+
+def _bucket(name: str, count: int, exemplar: Exemplar | None) -> tuple[str, float] | tuple[str, float, Exemplar]:
+    return (name, count) if exemplar is None else (name, count, exemplar)

@@ -6,10 +6,13 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 import asyncpg
 from asyncpg import Record
+
+from shared.pool_metrics import FAILURES, LENT_SECONDS, UP, WAIT_SECONDS
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[Record]
@@ -35,7 +38,7 @@ class Pool:
         self._timeout = timeout
         self._loop = asyncio.get_running_loop()
         self._idle: list[tuple[float, Connection]] = []  # since when; the longest first
-        self._lent: set[Connection] = set()
+        self._lent: dict[Connection, float] = {}  # since when
         self._places = 0  # taken: by connections, and by those being made
         self._line: deque[asyncio.Future[Connection | None]] = deque()
         self._closed = False
@@ -48,6 +51,9 @@ class Pool:
     def idle_connections(self) -> int:
         return len(self._idle)
 
+    def waiting(self) -> int:
+        return len(self._line)
+
     async def acquire(self) -> Connection:
         """Raises TimeoutError, InterfaceError when closed, and what connecting raises."""
         if self._closed:
@@ -55,7 +61,7 @@ class Pool:
         while self._idle:
             _, connection = self._idle.pop()
             if not connection.is_closed():
-                self._lent.add(connection)
+                self._lent[connection] = perf_counter()
                 return connection
             self._places -= 1
         deadline = self._loop.time() + self._timeout
@@ -67,7 +73,9 @@ class Pool:
 
     def release(self, connection: Connection) -> None:
         """Take back a connection that is fit for the next; a lost one gives its place away."""
-        self._lent.discard(connection)
+        since = self._lent.pop(connection, None)
+        if since is not None:
+            LENT_SECONDS.observe(perf_counter() - since)
         if self._closed:
             connection.terminate()
             self._note_all_back()
@@ -80,6 +88,7 @@ class Pool:
         """Return a connection, or None with the place to make one in."""
         turn: asyncio.Future[Connection | None] = self._loop.create_future()
         self._line.append(turn)
+        began = perf_counter()
         alarm = self._loop.call_at(deadline, _give_up, turn)
         try:
             return await turn
@@ -87,8 +96,12 @@ class Pool:
             if turn.done() and not turn.cancelled() and turn.exception() is None:  # it was our turn at that moment
                 self._pass_on(turn.result())
             raise
+        except TimeoutError:
+            FAILURES.labels("busy").inc()
+            raise
         finally:
             alarm.cancel()
+            WAIT_SECONDS.observe(perf_counter() - began)
 
     def _pass_on(self, connection: Connection | None) -> None:
         if connection is None:
@@ -100,10 +113,14 @@ class Pool:
         """Make a connection in the place that the caller has taken."""
         try:
             connection = await self._connect(max(deadline - self._loop.time(), 0.0))
-        except BaseException:
+        except BaseException as exc:
             self._hand_over(None)
+            if isinstance(exc, Exception):
+                UP.set(0)
+                FAILURES.labels("connect").inc()
             raise
-        self._lent.add(connection)
+        UP.set(1)
+        self._lent[connection] = perf_counter()
         if self._closed:
             self.release(connection)
             raise asyncpg.InterfaceError(_CLOSED)
@@ -115,7 +132,7 @@ class Pool:
             turn = self._line.popleft()
             if not turn.done():
                 if connection is not None:
-                    self._lent.add(connection)
+                    self._lent[connection] = perf_counter()
                 turn.set_result(connection)
                 return
         if connection is None:

@@ -8,7 +8,7 @@ from file_service.delivery.content import Content
 from file_service.domain.file import File
 from file_service.domain.verdicts import Verdict
 from file_service.inspection.clamd import Clamd, Finding, ScanFailed
-from file_service.metrics import SCANS
+from file_service.metrics import SCAN_SECONDS, SCANS
 from file_service.repository.scans import ScanRepository
 from shared.errors import NotFound
 from shared.jobs.model import Job
@@ -49,6 +49,7 @@ class Scanning:
     async def _ask(self, file: File) -> Finding:
         try:
             async with asyncio.timeout(MOST_SECONDS), self.content.open(file) as opened:
-                return await self.clamd.scan(opened.read(0, file.size))
+                with SCAN_SECONDS.time():
+                    return await self.clamd.scan(opened.read(0, file.size))
         except TimeoutError as exc:
             raise ScanFailed("the scanner takes too long") from exc

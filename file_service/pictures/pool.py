@@ -8,13 +8,14 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from file_service.errors import NotAPicture, PictureTooCostly
-from file_service.metrics import PICTURE_SECONDS, PICTURES
+from file_service.metrics import PICTURE_SECONDS, PICTURE_WORKERS, PICTURES, PICTURES_MAKING, PICTURES_WAITING
 from file_service.pictures.process import Made, WorkerLost, WorkerProcess
 from shared.errors import AppError, Unavailable
 from shared.logs import log
 
 LOOK_EVERY = 5.0  # seconds, for processes that have rested long enough
-_FAILURES: dict[str, type[AppError]] = {"unreadable": NotAPicture, "costly": PictureTooCostly}
+_UNREADABLE = "unreadable"
+_FAILURES: dict[str, type[AppError]] = {_UNREADABLE: NotAPicture, "costly": PictureTooCostly}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class PicturePool:
         self._places = asyncio.Semaphore(limits.workers)
         self._waiting = 0
         self._resting: list[WorkerProcess] = []
+        PICTURE_WORKERS.set(limits.workers)
+        PICTURES_WAITING.set_function(lambda: self._waiting if self._places.locked() else 0)
 
     @property
     def pids(self) -> list[int]:
@@ -52,15 +55,16 @@ class PicturePool:
         """
         await self._await_place()
         try:
-            started = time.monotonic()
-            made = await self._made(wish, source)
-            PICTURE_SECONDS.observe(time.monotonic() - started)
+            with PICTURES_MAKING.track_inprogress(), PICTURE_SECONDS.time():
+                made = await self._made(wish, source)
         finally:
             self._places.release()
-        PICTURES.labels(made.failure or "made").inc()
-        if made.failure:
-            raise _FAILURES.get(made.failure, NotAPicture)
-        return made.content
+        if not made.failure:
+            PICTURES.labels("made").inc()
+            return made.content
+        failure = made.failure if made.failure in _FAILURES else _UNREADABLE  # a worker may say anything
+        PICTURES.labels(failure).inc()
+        raise _FAILURES[failure]
 
     async def _await_place(self) -> None:
         if self.is_full:

@@ -20,6 +20,15 @@ class Usage:
     files: int
 
 
+@dataclass(frozen=True, slots=True)
+class UsageOfAll:
+    """`bytes` with what is reserved; `near` use 90 % of `quota` or more."""
+
+    bytes: int
+    owners: int
+    near: int
+
+
 async def lock_owner(connection: Connection, owner_id: UUID) -> None:
     await connection.execute("select from files.owner where owner_id = $1 for no key update", owner_id)
 
@@ -64,3 +73,16 @@ async def usage_of(db: Db, owner_id: UUID) -> Usage:
     )
     assert row is not None  # the outer join yields one row
     return Usage(**row)
+
+
+async def usage_of_all(db: Db, quota: int) -> UsageOfAll:
+    row = await db.fetchrow(
+        """
+        select coalesce(sum(bytes + reserved), 0)::bigint as bytes, count(*) as owners,
+            count(*) filter (where bytes + reserved >= $1::bigint * 9 / 10) as near
+        from files.owner where bytes + reserved > 0
+        """,
+        quota,
+    )
+    assert row is not None  # an aggregate yields one row
+    return UsageOfAll(**row)

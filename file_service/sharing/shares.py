@@ -12,10 +12,11 @@ from uuid import UUID
 from file_service.domain.names import safe_name
 from file_service.domain.sharing import GUESSES_WITHIN, MOST_GUESSES, SHARE_LABEL, NewShare, Share, SharedFile
 from file_service.errors import ShareIsOver, SharePasswordRequired, TooManyGuesses, WrongSharePassword
+from file_service.metrics import SHARES_CREATED, SHARES_OPENED
 from file_service.repository.shares import ShareRepository
 from file_service.sharing.passwords import SharePasswords
 from shared.db import Database
-from shared.errors import NotFound
+from shared.errors import AppError, NotFound
 from shared.ids import uuid7
 from shared.opaque_tokens import digest, is_sound, mint
 
@@ -50,7 +51,9 @@ class Shares:
             lifetime=timedelta(seconds=wish.lifetime),
         )
         async with self._database.transaction() as connection:
-            return await ShareRepository(connection).add(owner_id, new), token
+            shared = await ShareRepository(connection).add(owner_id, new)
+        SHARES_CREATED.labels("share").inc()
+        return shared, token
 
     async def list_page(self, owner_id: UUID, file_id: UUID, before: UUID | None, limit: int) -> Sequence[Share]:
         """Raises NotFound."""
@@ -78,6 +81,15 @@ class Shares:
 
         Raises as `look`, and SharePasswordRequired, WrongSharePassword or TooManyGuesses.
         """
+        try:
+            shared = await self._open(token, password)
+        except AppError as exc:
+            SHARES_OPENED.labels(exc.code).inc()
+            raise
+        SHARES_OPENED.labels("opened").inc()
+        return shared
+
+    async def _open(self, token: str, password: str | None) -> SharedFile:
         shared = await self.look(token)
         if shared.share.password_hash is not None:
             await self._check(token, shared.share.share_id, shared.share.password_hash, password)

@@ -8,6 +8,7 @@ from uuid import UUID
 from file_service.domain.purposes import Purposes
 from file_service.domain.sharing import UPLOAD_LABEL, NewUploadLink, UploadLink
 from file_service.errors import QuotaExceeded, UploadLinkFull, UploadLinkIsOver
+from file_service.metrics import SHARES_CREATED
 from file_service.repository.upload_links import UploadLinkRepository
 from file_service.uploads.incoming import UploadRequest
 from file_service.uploads.store import Uploads
@@ -49,7 +50,9 @@ class UploadLinks:
             lifetime=timedelta(seconds=wish.lifetime),
         )
         async with self._database.transaction() as connection:
-            return await UploadLinkRepository(connection).add(new), token
+            link = await UploadLinkRepository(connection).add(new)
+        SHARES_CREATED.labels("upload_link").inc()
+        return link, token
 
     async def list_page(self, owner_id: UUID, before: UUID | None, limit: int) -> Sequence[UploadLink]:
         return await UploadLinkRepository(self._database).list_page(owner_id, before, limit)

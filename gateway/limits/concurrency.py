@@ -6,7 +6,14 @@ Counted in this process's memory, since what is shared out are this process's co
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from prometheus_client import Counter
+
 from gateway.errors import TooManyAtOnce
+
+_REFUSALS = Counter(
+    "gateway_concurrency_refusals_total", "Requests refused because their user or address had too many.", ("whose",)
+)
+_OF_USERS, _OF_ADDRESSES = _REFUSALS.labels("user"), _REFUSALS.labels("address")
 
 # Of the 1,024 connections to each service. No browser comes near; who slowly trickles uploads, or takes downloads
 # that way, needs eight accounts and two networks before others notice.
@@ -25,7 +32,11 @@ class ConcurrencyLimits:
         """Hold one place of the user, if there is one, and of the address, until `release`. Raises TooManyAtOnce."""
         held = self._held
         of_address, of_user = held.get(address, 0), held.get(user_id, 0)
-        if of_address >= self._per_address or (user_id and of_user >= self._per_user):
+        if of_address >= self._per_address:
+            _OF_ADDRESSES.inc()
+            raise TooManyAtOnce
+        if user_id and of_user >= self._per_user:
+            _OF_USERS.inc()
             raise TooManyAtOnce
         held[address] = of_address + 1
         if user_id:

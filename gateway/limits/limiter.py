@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from itertools import zip_longest
+from time import perf_counter
 from typing import NamedTuple
 
 from hiredis import ReplyError
@@ -16,10 +17,17 @@ from gateway.limits.policy import LimitClass, Rate
 from gateway.limits.valkey import Call, ValkeyCounters
 from gateway.limits.verdict import Verdict
 from shared.logs import log
+from shared.loop_metrics import LoopHistogram
 
 FALLBACKS = Counter("gateway_limit_fallback", "Limit checks answered from memory because Valkey is away.", ("limit",))
 VALKEY_UP = Gauge("gateway_valkey_up", "1 while limits are counted in Valkey, 0 while in memory.")
 
+_SECONDS = LoopHistogram(
+    "gateway_valkey_seconds",
+    "Time that Valkey took for a burst of limit checks.",
+    (),
+    buckets=(0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25),
+).labels()
 _LARGEST_BURST = 100  # calls; keeps a burst's answer well within the budget
 _PROBE_PAUSE = 0.5  # seconds
 _PROBE = Call(LimitClass("probe", (Rate(1_000_000, 1),)), "addr:gateway", 1)
@@ -108,7 +116,9 @@ class Limiter:
         verdicts: Sequence[Verdict] = ()
         try:
             if self._prober is None:
+                began = perf_counter()
                 verdicts = await within_budget(self._counters.count([waiting.call for waiting in burst]))
+                _SECONDS.observe(perf_counter() - began)
         except _AWAY as exc:
             self._open_breaker(exc)
         finally:

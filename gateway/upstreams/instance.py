@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from gateway.errors import BadGateway, UpstreamTimeout, UpstreamUnavailable
 from gateway.upstreams.attempt import AttemptFailed
@@ -16,6 +17,12 @@ from shared.errors import AppError
 
 _BROKEN = frozenset((502, 504))
 _UNAVAILABLE = 503
+
+
+class ConnectionState(StrEnum):
+    ACTIVE = "active"
+    IDLE = "idle"
+    LASTING = "lasting"  # they carry a stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,9 @@ class Instance:
     @property
     def is_full(self) -> bool:
         return self.in_flight >= self._limits.connections
+
+    def connections(self, state: ConnectionState) -> int:
+        return len({"active": self._active, "idle": self._idle, "lasting": self._lasting}[state])
 
     def take(self, now: float) -> None:
         self.in_flight += 1

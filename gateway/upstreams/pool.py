@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from gateway.errors import UpstreamUnavailable
+from gateway.errors import UpstreamUnavailable, proxy_error
 from gateway.upstreams import metrics
 from gateway.upstreams.attempt import AttemptFailed
 from gateway.upstreams.balancer import any_in, choose, equals
@@ -65,6 +65,7 @@ class Pool:
         self._retries = metrics.RETRIES.labels(name)
         self._ejections = metrics.EJECTIONS.labels(name)
         self._queue_seconds = metrics.QUEUE_SECONDS.labels(name)
+        metrics.watch_queue(name, self._queue.__len__)
         self.settle()
 
     @property
@@ -106,6 +107,7 @@ class Pool:
                     return await instance.exchange(request, deadline)
                 except AttemptFailed as failure:
                     failed = Failed(instance, failure)
+            self._count(failed.failure)
             attempts -= 1
             repetitions -= failed.failure.sent
             is_over = not attempts or repetitions < 0
@@ -114,6 +116,10 @@ class Pool:
                 raise failed.failure.error from failed.failure.error.__cause__
             tried, failed = again, None
             self._retries.inc()
+
+    def _count(self, failure: AttemptFailed) -> None:
+        if not failure.stale:
+            metrics.FAILURES.labels(self.name, proxy_error(failure.error)).inc()
 
     def _pass_over(self, request: UpstreamRequest, failure: AttemptFailed, tried: Tried) -> Tried | None:
         """Return who is passed over in a further attempt; None if there must be none."""
@@ -178,7 +184,7 @@ class Pool:
 
     def _new(self, address: Address) -> Instance:
         instance = Instance(address, self._limits, self._queue.serve, self._note_ejection)
-        metrics.watch(self.name, _label(address), lambda: instance.in_flight)
+        metrics.watch(self.name, _label(address), instance)
         return instance
 
     def _note_ejection(self, instance: Instance) -> None:
@@ -198,6 +204,7 @@ class Pool:
 
     def retire(self) -> None:
         """Keep no connection any more. What is being exchanged, or about to be, still comes to its end."""
+        metrics.forget_queue(self.name)
         for instance in self._instances:
             metrics.forget(self.name, _label(instance.address))
             instance.retire()

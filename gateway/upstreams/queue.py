@@ -22,6 +22,9 @@ class FairQueue:
     def is_empty(self) -> bool:
         return not self._waiting
 
+    def __len__(self) -> int:
+        return len(self._waiting)
+
     async def wait(self, take: Take) -> Instance:
         """Return an instance at which a place was taken. Raises UpstreamUnavailable."""
         if len(self._waiting) >= self._length:

@@ -9,13 +9,13 @@ from itertools import count
 
 from aiohttp import web
 from multidict import CIMultiDict
-from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollector, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollector
 
 from gateway.workers.doors import Answer, Door
 from gateway.workers.samples import take_snapshot
 from gateway.workers.totals import Totals
 from shared.errors import Unavailable
-from shared.metrics import CONTENT_TYPE
+from shared.metrics import exposition
 from shared.web.context import new_context
 from shared.web.problem import render_problem
 
@@ -59,9 +59,10 @@ class Reporter:
         checks = {door.name: result for door, result in zip(self._doors, results, strict=True)}
         return web.json_response({"ready": ready, "checks": checks}, status=200 if ready else 503)
 
-    async def _metrics(self, _request: web.Request) -> web.Response:
+    async def _metrics(self, request: web.Request) -> web.Response:
         await self.gather()
-        return web.Response(body=generate_latest(self._totals), headers={"Content-Type": CONTENT_TYPE})
+        body, content_type = exposition(request.headers.get("Accept", ""), self._totals)
+        return web.Response(body=body, headers={"Content-Type": content_type})
 
     async def _any_worker(self, request: web.Request) -> web.Response:
         headers = CIMultiDict(kept for kept in request.headers.items() if kept[0].lower() not in _OF_ONE_HOP)

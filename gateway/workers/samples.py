@@ -8,12 +8,18 @@ from pathlib import Path
 
 import msgspec
 from prometheus_client import REGISTRY, CollectorRegistry
+from prometheus_client.core import Exemplar
+
+from shared.loop_metrics import TRACE_ID
+
+SeenTrace = tuple[str, float, float]  # its id, the value, and when that was
 
 
 class Sample(msgspec.Struct, array_like=True, gc=False):
     name: str
     labels: dict[str, str]
     value: float
+    exemplar: SeenTrace | None = None
 
 
 class Family(msgspec.Struct, array_like=True):
@@ -41,11 +47,17 @@ def take_snapshot(registry: CollectorRegistry = REGISTRY) -> Snapshot:
             metric.name,
             metric.documentation,
             metric.type,
-            [Sample(sample.name, sample.labels, sample.value) for sample in metric.samples],
+            [Sample(sample.name, sample.labels, sample.value, _plain(sample.exemplar)) for sample in metric.samples],
         )
         for metric in registry.collect()
     ]
     return Snapshot(os.getpid(), families)
+
+
+def _plain(exemplar: Exemplar | None) -> SeenTrace | None:
+    if exemplar is None:
+        return None
+    return exemplar.labels[TRACE_ID], exemplar.value, float(exemplar.timestamp or 0.0)
 
 
 @asynccontextmanager

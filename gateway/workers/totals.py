@@ -6,22 +6,26 @@ workers that answer: added up too, but for those in `_JOINED`. Pure: the caller 
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
+from operator import add
 
 from prometheus_client import Metric
+from prometheus_client.core import Exemplar
 
-from gateway.workers.samples import Family, Sample, Snapshot
+from gateway.workers.samples import Family, Sample, SeenTrace, Snapshot
+from shared.loop_metrics import TRACE_ID
 
 _CUMULATIVE = frozenset(("counter", "histogram", "summary"))
-_CREATED = "_created"
 
 Join = Callable[[float, float], float]
 _Labels = tuple[tuple[str, str], ...]
-_Values = dict[tuple[str, _Labels], float]
+_Seen = dict[tuple[str, _Labels], Sample]
 
 # Where a sum would say nothing: facts that all share are told once, and of what may be lost the worst.
 _JOINED: Mapping[str, Join] = {
     "build_info": max,
     "python_info": max,
+    "readiness_check_ok": min,
+    "gateway_upstream_instance_up": min,
     "gateway_valkey_up": min,
     "gateway_cache_up": min,
     "gateway_revocation_feed_connected": min,
@@ -69,36 +73,43 @@ class Totals:
     @staticmethod
     def _joined(families: Iterable[Family]) -> dict[str, Family]:
         first: dict[str, Family] = {}
-        values: dict[str, _Values] = {}
+        seen: dict[str, _Seen] = {}
         for family in families:
             first.setdefault(family.name, family)
-            _add(values.setdefault(family.name, {}), family)
+            _add(seen.setdefault(family.name, {}), family)
         return {
-            name: Family(name, family.documentation, family.kind, [*_samples(values[name])])
+            name: Family(name, family.documentation, family.kind, [*seen[name].values()])
             for name, family in first.items()
         }
 
 
-def _add(values: _Values, family: Family) -> None:
-    join = _JOINED.get(family.name)
+def _add(seen: _Seen, family: Family) -> None:
+    join = _JOINED.get(family.name, add)
     for sample in family.samples:
         key = (sample.name, tuple(sample.labels.items()))
-        if key not in values:
-            values[key] = sample.value
-        elif sample.name.endswith(_CREATED):
-            values[key] = min(values[key], sample.value)
-        elif join is None:
-            values[key] += sample.value
-        else:
-            values[key] = join(values[key], sample.value)
+        before = seen.get(key)
+        seen[key] = sample if before is None else _join(before, sample, join)
 
 
-def _samples(values: _Values) -> Iterator[Sample]:
-    return (Sample(name, dict(labels), value) for (name, labels), value in values.items())
+def _join(one: Sample, other: Sample, join: Join) -> Sample:
+    exemplars = [each.exemplar for each in (one, other) if each.exemplar is not None]
+    newest = max(exemplars, key=_moment, default=None)
+    return Sample(one.name, one.labels, join(one.value, other.value), newest)
+
+
+def _moment(exemplar: SeenTrace) -> float:
+    return exemplar[2]
 
 
 def _metric(family: Family) -> Metric:
     metric = Metric(family.name, family.documentation, family.kind)
     for sample in family.samples:
-        metric.add_sample(sample.name, sample.labels, sample.value)
+        metric.add_sample(sample.name, sample.labels, sample.value, exemplar=_exemplar(sample))
     return metric
+
+
+def _exemplar(sample: Sample) -> Exemplar | None:
+    if sample.exemplar is None:
+        return None
+    trace_id, value, moment = sample.exemplar
+    return Exemplar({TRACE_ID: trace_id}, value, moment)

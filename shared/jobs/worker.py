@@ -8,7 +8,7 @@ from uuid import UUID
 
 from shared.db import Database
 from shared.errors import Unavailable, describe
-from shared.jobs.metrics import JOBS, OLDEST, OUTCOMES, RESTING
+from shared.jobs.metrics import JOBS, OLDEST, OUTCOMES, RESTING, SECONDS
 from shared.jobs.model import GiveUp, Job, Kind
 from shared.jobs.queue import JobQueue, Taking
 from shared.lifecycle import Lifecycle, background, out_of_step
@@ -74,7 +74,8 @@ class Crew:
 
     async def _do(self, job: Job, lease: UUID) -> None:
         try:
-            outcome = await self._attempt(job, lease)
+            with SECONDS.labels(self._name).time():
+                outcome = await self._attempt(job, lease)
         except asyncio.CancelledError:
             await self._queue.give_back(job, lease)
             OUTCOMES.labels(self._name, "returned").inc()

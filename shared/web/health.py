@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from aiohttp import web
 
 from shared.lifecycle import Lifecycle
-from shared.metrics import CONTENT_TYPE, exposition
+from shared.metrics import READINESS, exposition
 
 Check = Callable[[], Awaitable[None]]  # raises when what it looks at is not ready
 OPEN_PATHS = frozenset({"/livez", "/readyz", "/metrics"})
@@ -20,6 +20,8 @@ def health_routes(checks: Mapping[str, Check], lifecycle: Lifecycle) -> list[web
         results = dict(zip(checks, await asyncio.gather(*map(_run, checks.values())), strict=True))
         if lifecycle.stopping:
             results["process"] = "stopping"
+        for check, result in results.items():
+            READINESS.labels(check).set(result == "ok")
         ready = all(result == "ok" for result in results.values())
         return web.json_response({"ready": ready, "checks": results}, status=200 if ready else 503)
 
@@ -30,8 +32,9 @@ async def _livez(_request: web.Request) -> web.Response:
     return web.json_response({"alive": True})
 
 
-async def _metrics(_request: web.Request) -> web.Response:
-    return web.Response(body=exposition(), headers={"Content-Type": CONTENT_TYPE})
+async def _metrics(request: web.Request) -> web.Response:
+    body, content_type = exposition(request.headers.get("Accept", ""))
+    return web.Response(body=body, headers={"Content-Type": content_type})
 
 
 async def _run(check: Check) -> str:

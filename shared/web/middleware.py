@@ -18,7 +18,7 @@ from shared.errors import (
 from shared.identity import HEADER, Identity, Verifier
 from shared.lifecycle import Lifecycle
 from shared.logs import log
-from shared.metrics import REQUESTS_IN_FLIGHT
+from shared.metrics import PROBLEMS, REQUESTS_IN_FLIGHT
 from shared.tracing import REQUEST_ID
 from shared.web.context import CONTEXT, new_context
 from shared.web.observing import record
@@ -74,6 +74,7 @@ def _tell(request: web.Request, exc: Exception) -> web.StreamResponse:
 
 def _problem(request: web.Request, error: AppError) -> web.StreamResponse:
     context = request[CONTEXT]
+    PROBLEMS.labels(error.code).inc()
     if error.status >= InternalError.status:
         log.warning(
             "request_refused",

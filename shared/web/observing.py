@@ -42,7 +42,7 @@ def record(request: web.Request, context: RequestContext) -> None:
     seconds = time.perf_counter() - context.started
     route = route_template(request)
     method = request.method if request.method in METH_ALL else "other"  # a client may call it anything
-    _seconds(method, route, context.outcome)(seconds)
+    _seconds(method, route, context.outcome)(seconds, context.trace.trace_id)
     line = AccessLine(
         method=request.method,
         route=route,
@@ -58,7 +58,7 @@ def record(request: web.Request, context: RequestContext) -> None:
 
 
 @cache
-def _seconds(method: str, route: str, status: int) -> Callable[[float], None]:
+def _seconds(method: str, route: str, status: int) -> Callable[[float, str], None]:
     """Return the metric's child: looking one up by its labels costs more than counting."""
     return REQUEST_SECONDS.labels(method, route, str(status)).observe
 

@@ -83,7 +83,7 @@ async def test_metrics_name_the_instances_there_are_and_no_others() -> None:
     names = Names(("127.0.0.1", 1), ("::1", 2))
 
     def shown() -> set[bytes]:
-        return {line for line in exposition().splitlines() if line.startswith(b"gateway_upstream_in_flight{")}
+        return {line for line in exposition()[0].splitlines() if line.startswith(b"gateway_upstream_in_flight{")}
 
     async with open_pools(LIMITS, names) as pools:
         pool = pools.change({"metered": "http://service"})["metered"]

@@ -9,6 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.workers.samples import Family, Sample, Snapshot, fetch, handing_over, take_snapshot
 from gateway.workers.totals import Totals
+from shared.metrics import exposition
 
 
 class Worker:
@@ -30,12 +31,10 @@ class Worker:
 
 
 def told(totals: Totals) -> dict[str, float]:
-    """Return what Prometheus would read, without the times of creation."""
+    """Return what Prometheus would read."""
     text = generate_latest(totals).decode()
     samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
-    return {
-        sample.name + sample.labels.get("le", ""): sample.value for sample in samples if "created" not in sample.name
-    }
+    return {sample.name + sample.labels.get("le", ""): sample.value for sample in samples}
 
 
 def test_counters_histograms_and_gauges_of_all_are_added_up() -> None:
@@ -83,13 +82,13 @@ def test_successors_add_to_what_the_dead_had_counted() -> None:
     assert "busy" not in told(totals)
 
 
-def test_creation_is_that_of_the_first() -> None:
+def test_last_trace_of_all_workers_is_told() -> None:
     totals = Totals()
-    for pid, at in ((1, 50.0), (2, 40.0), (3, 60.0)):
-        samples = [Sample("x_total", {}, 1.0), Sample("x_created", {}, at)]
-        totals.note("one", Snapshot(pid, [Family("x", "X.", "counter", samples)]))
-    (metric,) = totals.collect()
-    assert {sample.name: sample.value for sample in metric.samples} == {"x_total": 3.0, "x_created": 40.0}
+    for worker, trace, at in (("one", "aa", 50.0), ("two", "bb", 70.0), ("three", "cc", 60.0)):
+        bucket = Sample("took_seconds_bucket", {"le": "+Inf"}, 1.0, (trace, 0.25, at))
+        totals.note(worker, Snapshot(1, [Family("took_seconds", "Took.", "histogram", [bucket])]))
+    told, _ = exposition("application/openmetrics-text", totals)
+    assert b'took_seconds_bucket{le="+Inf"} 3.0 # {trace_id="bb"} 0.25 70.0' in told
 
 
 async def test_snapshot_crosses_the_socket_whole(tmp_path: Path) -> None:
