@@ -59,12 +59,9 @@ test-federation: $(VENV)/.dev tests/federation/node_modules/.installed  ## signi
 test-helm: $(VENV)/.dev .helm/helm  ## the Helm chart: lint, render, validate, and what its manifests have to hold (Linux x86_64)
 	@$(BIN)/pytest -q tests/helm $(ARGS)
 
-.PHONY: dashboards test-dashboards
-dashboards: $(VENV)/.dev  ## write Grafana's dashboards anew (RUNBOOKS=https://... where the alerts' pages can be read)
-	@$(BIN)/python -m deploy.grafana $(RUNBOOKS)
-
-test-dashboards: $(VENV)/.dev  ## every panel, rule and alert asked of a real Prometheus while the stack is used and broken (Debian's prometheus)
-	@$(BIN)/pytest -q -s tests/dashboards $(ARGS)
+.PHONY: test-cardinality
+test-cardinality: $(VENV)/.dev  ## thousands of made-up requests against the running stack: no metric may get a new series for it
+	@$(BIN)/pytest -q -s tests/cardinality
 
 soak: $(VENV)/.dev  ## the gateway under everything at once for MINUTES=30, and what is left then (SEED= repeats one)
 	@$(BIN)/python -m tests.soak
@@ -91,6 +88,13 @@ lint: $(VENV)/.dev  ## ruff, and who may import whom
 
 types: $(VENV)/.dev  ## mypy, strict
 	@$(BIN)/mypy
+
+.PHONY: dashboards test-dashboards
+dashboards: $(VENV)/.dev  ## write Grafana's dashboards anew (RUNBOOKS=https://... where the alerts' pages can be read)
+	@$(BIN)/python -m deploy.grafana $(RUNBOOKS)
+
+test-dashboards: $(VENV)/.dev  ## every panel, rule and alert asked of a real Prometheus while the stack is used and broken (Debian's prometheus)
+	@$(BIN)/pytest -q -s tests/dashboards $(ARGS)
 
 migrate: $(VENV)/.embedded  ## bring the schemas up to date, whether or not the stack runs
 	@exec $(BIN)/python -m deploy.local migrate --with-parent

@@ -1,13 +1,12 @@
 """The private port: is the gateway alive, can it let people in, what does it measure, what would it do."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from aiohttp import web
 
 from gateway.authentication.keys import KeySet
 from gateway.authentication.revocation import Revocations
-from gateway.explain.handler import explain_route
-from gateway.explain.walk import Explainer
 from gateway.settings import NAME
 from shared.errors import Unavailable
 from shared.identity import Verifier, load_trust
@@ -16,7 +15,11 @@ from shared.web.app import private_app
 
 
 def admin_app(
-    keys: KeySet, revocations: Revocations, explainer: Explainer, trust_file: Path, lifecycle: Lifecycle
+    keys: KeySet,
+    revocations: Revocations,
+    for_operators: Sequence[web.RouteDef],
+    trust_file: Path,
+    lifecycle: Lifecycle,
 ) -> web.Application:
     """Ready means that nobody is turned away who has a good token, and nobody let in whose session has ended."""
 
@@ -30,4 +33,4 @@ def admin_app(
 
     checks = {"keys": keys_are_known, "revocations": revocations_are_known}
     verifier = Verifier(load_trust(trust_file), NAME)
-    return private_app([], verifier, checks, lifecycle, [explain_route(explainer)])
+    return private_app([], verifier, checks, lifecycle, for_operators)

@@ -33,7 +33,9 @@ from gateway.edge.cors import Cors
 from gateway.edge.hosts import Hosts
 from gateway.edge.https import HttpsOnly
 from gateway.edge.prefix import Prefix
+from gateway.edge.security_headers import security_headers
 from gateway.edge.websocket import Handshakes
+from gateway.explain.handler import explain_route
 from gateway.explain.walk import Explainer
 from gateway.fast_lane import FastLane
 from gateway.forwarding import Forwarder
@@ -49,6 +51,8 @@ from gateway.routes.file import RouteFile
 from gateway.routes.load import load_routes
 from gateway.routing import LiveRouting, follow_routes
 from gateway.settings import NAME, Settings
+from gateway.status.handler import open_status
+from gateway.status.recorder import own_metrics
 from gateway.streaming.streams import Streams
 from gateway.upstreams.instance import PoolLimits
 from gateway.upstreams.pools import open_pools
@@ -117,7 +121,9 @@ async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecyc
             observer=Observer(),
         )
         explainer = Explainer(components, urlsplit(public_url).netloc, routes.path)
-        private = admin_app(trust.keys, trust.revocations, explainer, settings.process.trust_file, lifecycle)
+        status = await stack.enter_async_context(_open_status(settings))
+        for_operators = [explain_route(explainer), *status]
+        private = admin_app(trust.keys, trust.revocations, for_operators, settings.process.trust_file, lifecycle)
         yield _apps(components, FastLane(components, lifecycle), private, tls, settings.http_port)
 
 
@@ -130,6 +136,16 @@ def _apps(
         return Apps(public, private, tls)
     plain = Server(partial(proxy.handle, plain=True), partial(proxy.refuse, plain=True), no_fast_lane)
     return Apps(public, private, tls, (plain, http_port))
+
+
+@asynccontextmanager
+async def _open_status(settings: Settings) -> AsyncIterator[Sequence[web.RouteDef]]:
+    """Yield what shows the status page. Of several workers none does: the reporter tells of them all."""
+    if settings.workers > 1:
+        yield ()
+        return
+    async with open_status(own_metrics, settings.private_urls, security_headers(html=True, https=False)) as routes:
+        yield routes
 
 
 @asynccontextmanager

@@ -14,9 +14,11 @@ from pathlib import Path
 from socket import socket
 
 from gateway.app import open_gateway
+from gateway.edge.security_headers import security_headers
 from gateway.routes.file import RouteFile
 from gateway.routes.model import RoutesError
 from gateway.settings import Settings
+from gateway.status.handler import open_status
 from gateway.workers.doors import Place
 from gateway.workers.listening import close, listening, reserved
 from gateway.workers.pipes import Pipe, at_end
@@ -93,7 +95,9 @@ def _report(common: _Common) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):  # what tells all processes to stop means the workers: we end last
         signal.signal(number, signal.SIG_IGN)
     ears = Ears(common.private, common.notes.reading)
-    status = run_reporter(_process(common, _REPORTER), ears, common.places)
+    headers = security_headers(html=True, https=False)
+    pages = partial(open_status, urls=common.settings.private_urls, headers=headers)
+    status = run_reporter(_process(common, _REPORTER), ears, common.places, pages)
     shutil.rmtree(common.folder, ignore_errors=True)  # the supervisor may have been killed
     return status
 

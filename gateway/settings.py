@@ -26,6 +26,12 @@ BUILT_IN: Mapping[str, tuple[str, str]] = {
     "file_service": ("FILE_URL", "http://127.0.0.1:8083"),
 }
 
+PRIVATE: Mapping[str, tuple[str, str]] = {
+    "auth_service": ("AUTH_PRIVATE_URL", "http://127.0.0.1:9081"),
+    "user_service": ("USER_PRIVATE_URL", "http://127.0.0.1:9082"),
+    "file_service": ("FILE_PRIVATE_URL", "http://127.0.0.1:9083"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class TlsFiles:
@@ -38,6 +44,7 @@ class Settings:
     """`workers` processes share the public port.
 
     `upstreams` are the base URLs of each service's instances, by the names that the route file uses.
+    `private_urls` are the services' private ports, for the status page.
     `http_port` is where pages are sent on to https from, 0 for nowhere. `content_url` is the second name that we are
     reached by, empty for none.
     """
@@ -49,6 +56,7 @@ class Settings:
     cache_url: Secret
     cache_bytes: int
     auth_internal_url: str
+    private_urls: Mapping[str, str]
     upstreams: Mapping[str, tuple[str, ...]]
     routes_file: Path
     trusted_proxies: tuple[Network, ...]
@@ -70,6 +78,7 @@ class Settings:
             cache_url=env.secret("CACHE_URL", valkey_url),
             cache_bytes=env.integer("CACHE_BYTES", _CACHE_BYTES),
             auth_internal_url=env.url("AUTH_INTERNAL_URL", "http://127.0.0.1:9081"),
+            private_urls={name: env.url(variable, default) for name, (variable, default) in PRIVATE.items()},
             upstreams={
                 name: env.urls(variable, default, schemes=("http",)) for name, (variable, default) in BUILT_IN.items()
             },

@@ -128,6 +128,9 @@ class Environments:
             "AUTH_URL": self._public("auth_service"),
             "USER_URL": self._public("user_service"),
             "FILE_URL": self._public("file_service"),
+            "AUTH_PRIVATE_URL": self._private("auth_service"),
+            "USER_PRIVATE_URL": self._private("user_service"),
+            "FILE_PRIVATE_URL": self._private("file_service"),
         }
 
     def _service(self, service: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from deploy.local.environments import LOOPBACK
+from deploy.local.own_metrics import forget_metrics_of_others
 from deploy.local.processes import ChildSpec, fork
 
 Main = Callable[[list[str]], int]
@@ -38,6 +39,7 @@ def fork_program(spec: ChildSpec, arguments: list[str], environ: Mapping[str, st
         os.environ.clear()
         os.environ.update(environ)
         main = import_program(spec.name)
+        forget_metrics_of_others(spec.name)
         gc.enable()
         return main(arguments)
 

@@ -4,12 +4,12 @@ Whatever else a private port serves is answered by any one of them.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import count
 
 from aiohttp import web
 from multidict import CIMultiDict
-from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollector
+from prometheus_client import CollectorRegistry, Counter, Gauge, Metric, ProcessCollector
 
 from gateway.workers.doors import Answer, Door
 from gateway.workers.samples import take_snapshot
@@ -35,8 +35,13 @@ class Reporter:
         self._answering = Gauge("gateway_workers", "Worker processes that answer.", registry=self._own)
         self.ends = Counter("gateway_worker_ends", "Processes that ended and were started again.", registry=self._own)
 
-    def app(self) -> web.Application:
+    def metrics(self) -> Iterable[Metric]:
+        """Return what all have measured together, as of the last `gather`."""
+        return self._totals.collect()
+
+    def app(self, more: Sequence[web.RouteDef] = ()) -> web.Application:
         app = web.Application()
+        app.add_routes(more)
         app.router.add_get("/livez", self._livez)
         app.router.add_get("/readyz", self._readyz)
         app.router.add_get("/metrics", self._metrics)

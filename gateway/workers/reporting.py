@@ -1,13 +1,14 @@
 """The reporter's process: serves the private port, and logs what the supervisor notes, until that one has no more."""
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from socket import socket
 
 import uvloop
 from aiohttp import web
+from prometheus_client import Metric
 
 from gateway.workers.doors import Door, Place
 from gateway.workers.pipes import documents
@@ -22,6 +23,10 @@ GATHER_SECONDS = (
 )
 
 
+Source = Callable[[], Iterable[Metric]]
+OpenPages = Callable[[Source], AbstractAsyncContextManager[Sequence[web.RouteDef]]]
+
+
 @dataclass(frozen=True, slots=True)
 class Ears:
     """What the reporter listens to: the private port's sockets, and a pipe with a JSON line for each thing to log."""
@@ -30,23 +35,25 @@ class Ears:
     notes: int
 
 
-def run_reporter(settings: ProcessSettings, ears: Ears, places: Sequence[Place]) -> int:
+def run_reporter(settings: ProcessSettings, ears: Ears, places: Sequence[Place], open_pages: OpenPages) -> int:
+    """`open_pages` opens what the private port shows of all workers, by their metrics."""
     log.start(settings.name, settings.log)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_report(ears, places))
+            runner.run(_report(ears, places, open_pages))
     finally:
         log.close()
     return 0
 
 
-async def _report(ears: Ears, places: Sequence[Place]) -> None:
+async def _report(ears: Ears, places: Sequence[Place], open_pages: OpenPages) -> None:
     async with AsyncExitStack() as stack:
         doors = [Door(place) for place in places]
         for door in doors:
             stack.push_async_callback(door.close)
         reporter = Reporter(doors)
-        runner = web.AppRunner(reporter.app(), access_log=None, shutdown_timeout=1.0)
+        pages = await stack.enter_async_context(open_pages(reporter.metrics))
+        runner = web.AppRunner(reporter.app(pages), access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         for each in ears.sockets:

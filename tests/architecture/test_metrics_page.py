@@ -54,7 +54,19 @@ def test_each_metric_has_its_row_and_each_row_its_metric(rows: list[Row], define
 
 def _is_the_programs(name: str) -> bool:
     """What tests define for themselves in the same process isn't on the page."""
-    starts = ("http_", "event", "log_", "build_", "readiness_", "database_", "rows_", "job", "gateway_", "auth_", "file_")
+    starts = (
+        "http_",
+        "event",
+        "log_",
+        "build_",
+        "readiness_",
+        "database_",
+        "rows_",
+        "job",
+        "gateway_",
+        "auth_",
+        "file_",
+    )
     return name.startswith(starts)
 
 

@@ -5,7 +5,10 @@ import pytest
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.cardinality.hostile import UNLIMITED
+from tests.cardinality.stranger import Stranger, every_series
 from tests.e2e.stack import Stack
+from tests.e2e.visitor import Visitor
 from tests.metrics_page import PROGRAMS, read_rows
 
 
@@ -24,3 +27,15 @@ async def test_a_program_tells_just_what_the_page_says(stack: Stack, program: st
     for name, family in families.items():
         for sample in family.samples:
             assert sample.labels.keys() - {"le"} == rows[name].labels, name
+
+
+async def test_what_strangers_make_up_makes_no_new_series(stack: Stack, visitor: Visitor) -> None:
+    """As `make test-cardinality` does with far more, and as somebody who is signed in."""
+    await Stranger(stack, visitor, seed=1).send_all(UNLIMITED, 1)
+    await every_series(stack)  # a scrape is a request too
+    before = await every_series(stack)
+    statuses = await Stranger(stack, visitor, seed=2).send_all(UNLIMITED, 15)
+    after = await every_series(stack)
+    assert set(statuses) <= {400, 401, 404, 405, 501}
+    for program, known in before.items():
+        assert after[program] - known == frozenset(), program
