@@ -25,6 +25,7 @@ BOARDS: dict[str, Any] = {path.stem: json.loads(text) for path, text in dashboar
 PANELS = [(name, panel) for name, board in BOARDS.items() for panel in board["panels"] if panel["type"] != "row"]
 METRICS = set(re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8"), re.MULTILINE))
 PROMETHEUS_OWN = {"up", "ALERTS"}
+LABELS = {"job", "instance", "namespace", "check"}  # of single series that alerts tell of
 
 
 def expressions() -> Iterator[str]:
@@ -75,6 +76,15 @@ def test_alert_says_what_it_means_and_where_to_read_on(name: str) -> None:
     assert re.search(r"\n +labels: {severity: (page|ticket)}\n", told)
     assert re.search(r"\n +summary: .+\n +description: .+\n", told)
     assert f"runbook_url: docs/runbooks/{name}.md" in told
+
+
+@pytest.mark.parametrize("name", ALERTS)
+def test_alert_names_labels_that_its_expression_leaves(name: str) -> None:
+    """What is put together keeps only the labels that it was put together by; another would be an empty word."""
+    expression, _, told = ALERTS[name].partition("\n        for:")
+    named = set(re.findall(r"\$labels\.(\w+)", told))
+    kept = read(expression).labels or LABELS
+    assert named <= kept, named - kept
 
 
 def test_every_alert_has_its_page_and_every_page_its_alert() -> None:
