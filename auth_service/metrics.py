@@ -49,4 +49,5 @@ PROVIDER_REQUESTS = Counter(
 )
 AUDIT_ENTRIES = Counter("auth_audit_entries_total", "Entries of the audit log.", ("action",))
 MAILS_SENT = Counter("auth_mails_sent_total", "Mails that the mail server took, by template.", ("template",))
-MAIL_SERVER_UP = Gauge("auth_mail_server_up", "1 when the mail server could be used at the last try, else 0.")
+MAIL_SERVER_UP = Gauge("auth_mail_server_up", "0 when the mail server could not be used at the last try, else 1.")
+MAIL_SERVER_UP.set(1)  # until a try says otherwise

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from ssl import SSLContext
 from typing import Any
 from urllib.parse import urlsplit
@@ -120,10 +121,8 @@ async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecyc
             handshakes=Handshakes(public_url, settings.cors_origins),
             observer=Observer(),
         )
-        explainer = Explainer(components, urlsplit(public_url).netloc, routes.path)
-        status = await stack.enter_async_context(_open_status(settings))
-        for_operators = [explain_route(explainer), *status]
-        private = admin_app(trust.keys, trust.revocations, for_operators, settings.process.trust_file, lifecycle)
+        pages = await stack.enter_async_context(_open_pages(settings, components, routes.path))
+        private = admin_app(trust.keys, trust.revocations, pages, settings.process.trust_file, lifecycle)
         yield _apps(components, FastLane(components, lifecycle), private, tls, settings.http_port)
 
 
@@ -139,13 +138,16 @@ def _apps(
 
 
 @asynccontextmanager
-async def _open_status(settings: Settings) -> AsyncIterator[Sequence[web.RouteDef]]:
-    """Yield what shows the status page. Of several workers none does: the reporter tells of them all."""
+async def _open_pages(
+    settings: Settings, components: Components, routes_file: Path
+) -> AsyncIterator[Sequence[web.RouteDef]]:
+    """Yield what the private port has for operators. The status of several workers is the reporter's to tell."""
+    explain = explain_route(Explainer(components, urlsplit(settings.process.public_url).netloc, routes_file))
     if settings.workers > 1:
-        yield ()
+        yield (explain,)
         return
-    async with open_status(own_metrics, settings.private_urls, security_headers(html=True, https=False)) as routes:
-        yield routes
+    async with open_status(own_metrics, settings.private_urls, security_headers(html=True, https=False)) as status:
+        yield (explain, *status)
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from file_service.settings import Settings
 from shared.db import Database
 from shared.lifecycle import background
 
-_EVERY, _AFTER = 300.0, 2.0  # seconds; every owner's row is read
+_EVERY, _AFTER = 60.0, 2.0  # seconds; every owner's row is read
 _DISK_EVERY = 15.0
 _DISK = "files"
 

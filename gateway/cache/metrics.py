@@ -3,6 +3,7 @@
 from prometheus_client import Counter, Gauge
 
 CACHE_UP = Gauge("gateway_cache_up", "1 while answers are kept in Valkey, 0 while the cache is passed by.")
+CACHE_UP.set(1)  # until a request says otherwise: nobody connects before there is something to keep
 KEPT_BYTES = Gauge("gateway_cache_kept_bytes", "Bytes that this process has put into Valkey and not taken away.")
 REQUESTS = Counter(
     "gateway_cache_requests_total",

@@ -38,7 +38,7 @@ class StatusPage:
 
         host, port = request.get_extra_info("sockname")[:2]
         own = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-        text = draw_page(self._recorder, await self._watch.look(own), ROOT)
+        text = await draw_page(self._recorder, await self._watch.look(own), ROOT)
         return web.Response(text=text, content_type="text/html", headers=self._headers)
 
     async def _asset(self, request: web.Request) -> web.Response:

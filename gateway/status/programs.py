@@ -74,8 +74,7 @@ def _stores(now: Reading) -> Iterator[Fact]:
     if size := now.value("database_pool_size"):
         states = now.by("database_pool_connections", "state")
         used = states.get("open", 0.0) - states.get("idle", 0.0)
-        waiting = now.total("database_pool_waiting")
-        yield "Database pool", f"{words.number(used)} of {words.number(size)} lent, {words.number(waiting)} waiting"
+        yield "Database pool", _share(used, size, now.total("database_pool_waiting"))
     if (waiting_jobs := now.value("jobs", state="waiting")) is not None:
         oldest = max(now.by("jobs_oldest_seconds", "kind").values(), default=0.0)
         late = f", the oldest for {words.duration(oldest)}" if waiting_jobs else ""
@@ -87,12 +86,19 @@ def _own(now: Reading) -> Iterator[Fact]:
         yield "Connections", f"{words.number(clients)} of clients"
     if threads := now.value("auth_password_hashing_threads"):
         busy, waiting = now.total("auth_password_hashing_busy"), now.total("auth_password_hashing_waiting")
-        yield "Passwords", f"{words.number(busy)} of {words.number(threads)} threads, {words.number(waiting)} waiting"
+        yield "Password threads", _share(busy, threads, waiting)
     if workers := now.value("file_picture_workers"):
         making, waiting = now.total("file_pictures_making"), now.total("file_pictures_waiting")
-        yield "Pictures", f"{words.number(making)} of {words.number(workers)} workers, {words.number(waiting)} waiting"
+        yield "Picture workers", _share(making, workers, waiting)
     if (used := now.value("file_used_bytes")) is not None:
-        yield "Files", f"{words.size(used)} of {words.number(now.total('file_owners'))} people"
+        owners = now.total("file_owners")
+        yield "Files", f"{words.size(used)} of {words.number(owners)} {'person' if owners == 1 else 'people'}"
+
+
+def _share(used: float, size: float, waiting: float) -> str:
+    """Of how many some are in use, and how many wait for one."""
+    line = f", {words.number(waiting)} waiting" if waiting else ""
+    return f"{words.number(used)} of {words.number(size)} in use{line}"
 
 
 def busiest(gateway: Program) -> list[Busy]:

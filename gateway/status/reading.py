@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from math import nan
 
 Sample = tuple[str, Mapping[str, str], float]
 
+_PRIVATE = ("/livez", "/readyz", "/metrics", "/internal", "/explain", "/status")
 _LINE = re.compile(r"([A-Za-z_:][\w:]*)(?:\{(.*)\})? (\S+)")
 _LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 _ESCAPED = re.compile(r"\\(.)")
@@ -22,8 +23,8 @@ class Reading:
 
     def value(self, name: str, **labels: str) -> float | None:
         """Return the sum of all samples that have these labels; none if there is no such sample."""
-        found = [value for own, value in self._by_name.get(name, ()) if labels.items() <= own.items()]
-        return sum(found) if found else None
+        found = self._found(name, labels)
+        return sum(value for _, value in found) if found else None
 
     def total(self, name: str, **labels: str) -> float:
         return self.value(name, **labels) or 0.0
@@ -41,11 +42,21 @@ class Reading:
     def buckets(self, histogram: str, **labels: str) -> dict[float, float]:
         """Return how many were at most so large, by bound."""
         sums: dict[float, float] = {}
-        for own, value in self._by_name.get(f"{histogram}_bucket", ()):
-            if labels.items() <= own.items():
-                bound = float(own["le"])
-                sums[bound] = sums.get(bound, 0.0) + value
+        for own, value in self._found(f"{histogram}_bucket", labels):
+            bound = float(own["le"])
+            sums[bound] = sums.get(bound, 0.0) + value
         return dict(sorted(sums.items()))
+
+    def _found(self, name: str, labels: Mapping[str, str]) -> list[tuple[Mapping[str, str], float]]:
+        found = self._by_name.get(name, [])
+        for label, wanted in labels.items():
+            found = [each for each in found if each[0].get(label) == wanted]
+        return found
+
+
+def of_clients(samples: Iterable[Sample]) -> Iterator[Sample]:
+    """Leave out what probes, operators and our other programs ask: some of it is held back for half a minute."""
+    return (sample for sample in samples if not sample[1].get("route", "").startswith(_PRIVATE))
 
 
 def read_text(text: str) -> Iterator[Sample]:
@@ -54,7 +65,14 @@ def read_text(text: str) -> Iterator[Sample]:
         found = None if line.startswith("#") else _LINE.fullmatch(line)
         if found is not None:
             labels = {name: _ESCAPED.sub(_unescaped, value) for name, value in _LABEL.findall(found[2] or "")}
-            yield found[1], labels, float(found[3])
+            yield found[1], labels, _number(found[3])
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return nan
 
 
 def _unescaped(found: re.Match[str]) -> str:
@@ -83,7 +101,3 @@ def increase(before: Sequence[float], after: Sequence[float]) -> list[float] | N
     if len(before) != len(after) or any(each < 0 for each in grown):
         return None
     return grown
-
-
-def increases(values: Sequence[Sequence[float]]) -> list[list[float] | None]:
-    return [increase(before, after) for before, after in pairwise(values)]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from prometheus_client import REGISTRY, Metric
 
-from gateway.status.reading import Reading
+from gateway.status.reading import Reading, of_clients
 
 EVERY = 15.0  # seconds
 MINUTES = 15
@@ -56,7 +56,7 @@ class Recorder:
     def now(self) -> Point:
         families = (family for family in self._source() if family.name in _FAMILIES)
         samples = ((sample.name, sample.labels, sample.value) for family in families for sample in family.samples)
-        reading = Reading(time.monotonic(), samples)
+        reading = Reading(time.monotonic(), of_clients(samples))
         seconds, lag = reading.buckets(REQUESTS), reading.buckets(LAG)
         self.bounds, self.lag_bounds = tuple(seconds), tuple(lag)
         statuses = reading.by(f"{REQUESTS}_count", "status")

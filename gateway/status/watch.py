@@ -1,6 +1,7 @@
 """Asks all programs how they are, when somebody wants to know: every replica that a name stands for."""
 
 import asyncio
+import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from gateway.status.reading import Reading, read_text
+from gateway.status.reading import Reading, of_clients, read_text
 
 _PATIENCE = 2.5  # seconds; a program gives each of its checks two
 _MOST_REPLICAS = 16
@@ -68,7 +69,8 @@ async def _replicas(url: str) -> list[str]:
     """Return the URL of each address that its host's name stands for. Raises OSError."""
     parts = urlsplit(url)
     port = parts.port or 80
-    found = await asyncio.get_running_loop().getaddrinfo(parts.hostname, port, type=1)
+    async with asyncio.timeout(_PATIENCE):
+        found = await asyncio.get_running_loop().getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
     hosts = sorted({str(address[0]) for *_, address in found})[:_MOST_REPLICAS]
     return [f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}" for host in hosts]
 
@@ -79,7 +81,8 @@ async def _ask_one(session: aiohttp.ClientSession, name: str, place: str, before
             told: Any = await answer.json()
             ready = answer.status == HTTPStatus.OK
         async with session.get(f"{place}/metrics") as answer:
-            reading = Reading(time.monotonic(), read_text(await answer.text()))
+            moment, text = time.monotonic(), await answer.text()
+        reading = await asyncio.to_thread(lambda: Reading(moment, of_clients(read_text(text))))
     except _FAILURES as exc:
         return Program(name, place, unreachable=_told(exc))
     checks = told.get("checks", {}) if isinstance(told, dict) and not ready else {}

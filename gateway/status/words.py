@@ -4,12 +4,12 @@ _NONE = "\u2013"  # a dash
 
 
 def number(value: float | None) -> str:
-    """Three digits that count: 0.04, 3.2, 47, 1,203."""
+    """Three digits that count: 0.04, 3.2, 47.3, 1,203."""
     if value is None:
         return _NONE
     if value >= 100 or value == int(value):  # noqa: PLR2004  its fraction says nothing
         return f"{value:,.0f}"
-    return f"{value:.1f}" if value >= 10 else f"{value:.2f}".rstrip("0").rstrip(".")  # noqa: PLR2004  as above
+    return f"{value:.{1 if value >= 10 else 2}f}".rstrip("0").rstrip(".")  # noqa: PLR2004  as above
 
 
 def percent(share: float | None) -> str:

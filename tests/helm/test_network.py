@@ -12,6 +12,8 @@ ARROWS = {
     ("gateway", "user_service", 8082),
     ("gateway", "file_service", 8083),
     ("gateway", "auth_service", 9081),  # the feed of revocations, cookies and API keys
+    ("gateway", "user_service", 9082),  # the status page
+    ("gateway", "file_service", 9083),
     ("user_service", "auth_service", 9081),  # the feed of accounts
     ("file_service", "auth_service", 9081),
     ("auth_service", "user_service", 9082),  # exports of accounts

@@ -135,6 +135,7 @@ def test_gateway_finds_every_replica_by_name_and_others_find_one() -> None:
     given = environment(program("default", "gateway"))
     assert given["USER_URL"] == "http://colonnade-user-service:8082"
     assert given["AUTH_INTERNAL_URL"] == "http://colonnade-auth-service-private:9081"
+    assert given["USER_PRIVATE_URL"] == "http://colonnade-user-service-private:9082"
 
 
 def test_autoscaler_follows_cpu_and_requests_in_flight() -> None:

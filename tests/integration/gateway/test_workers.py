@@ -48,6 +48,9 @@ async def test_all_workers_serve_and_their_metrics_add_up(tmp_path: Path, valkey
         assert await workers.answered("home") == 300
         assert await workers.metric("gateway_workers") == 3
         assert await workers.metric("gateway_valkey_up") == 1
+        status, page = await workers.private("/status")
+        assert status == 200
+        assert '<h3>gateway <span class="tag' in page  # of all workers together
 
         async def all_have_served() -> bool:
             logs = [workers.log(f"worker_{number}") for number in (1, 2, 3)]

@@ -21,8 +21,15 @@ IDENTITY_KEY_FILE: /run/colonnade/identity_key.pem
 {{- range $callee, $ports := $facts.calls }}
 {{- $port := int (get $architecture $callee).port }}
 {{- $name := include "colonnade.name" (list $root $callee) }}
-{{- range $ports }}
-{{ $callee | trimSuffix "_service" | upper }}{{ if eq . "private" }}_INTERNAL_URL: http://{{ $name }}-private:{{ add $port 1000 }}{{ else }}_URL: http://{{ $name }}:{{ $port }}{{ end }}
+{{- $variable := $callee | trimSuffix "_service" | upper }}
+{{- if has "public" $ports }}
+{{ $variable }}_URL: http://{{ $name }}:{{ $port }}
+{{- end }}
+{{- if has "private" $ports }}
+{{ $variable }}_INTERNAL_URL: http://{{ $name }}-private:{{ add $port 1000 }}
+{{- end }}
+{{- if eq $program "gateway" }}
+{{ $variable }}_PRIVATE_URL: http://{{ $name }}-private:{{ add $port 1000 }}
 {{- end }}
 {{- end }}
 {{- range include "colonnade.files" . | fromYamlArray }}

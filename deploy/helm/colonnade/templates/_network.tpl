@@ -39,7 +39,7 @@
 {{/* The numbers of the ports that are called: (dict "port" 8081 "named" LIST). */}}
 {{- define "colonnade.ports" -}}
 {{- range .named }}
-- {protocol: TCP, port: {{ if eq . "private" }}{{ add $.port 1000 }}{{ else }}{{ $.port }}{{ end }}}
+- {protocol: TCP, port: {{ if eq . "public" }}{{ $.port }}{{ else }}{{ add $.port 1000 }}{{ end }}}
 {{- end }}
 {{- end -}}
 
