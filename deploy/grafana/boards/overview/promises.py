@@ -36,7 +36,7 @@ PROMISES = Row(
                     """
                 )
             ],
-            help="What is left of the errors that 30 days may have, or as many as Prometheus keeps; negative when broken.",
+            help="What is left of the errors that 30 days may have (or as many as Prometheus keeps).",
             unit="percentunit",
             warn=0.5,
             alarm=0.1,

@@ -34,7 +34,7 @@ STATE = Row(
                 Query("min(gateway_cache_up{$gateway})", "Valkey: cache"),
                 Query("min(gateway_revocation_feed_connected{$gateway})", "feed of revocations"),
             ],
-            help="As the programs see them. The cache counts as away until it was used once.",
+            help="As the programs see them.",
             words=_UP,
             alerts=("PostgresAway", "ValkeyAway", "CacheAway", "RevocationFeedSilent"),
         ),

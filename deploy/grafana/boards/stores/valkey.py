@@ -15,7 +15,7 @@ VALKEY = Row(
                 Query("min by (instance) (gateway_valkey_up{$gateway})", "limits, {{instance}}"),
                 Query("min by (instance) (gateway_cache_up{$gateway})", "cache, {{instance}}"),
             ],
-            help="Without it each gateway counts by itself and has no cache. The cache is away until it is used.",
+            help="Without it each gateway counts by itself, and every answer comes from a service.",
             words=_UP,
             alerts=("ValkeyAway", "CacheAway"),
         ),
