@@ -23,6 +23,11 @@ RUNBOOKS = ROOT / "docs" / "runbooks"
 PAGES = {path.stem: path.read_text(encoding="utf-8") for path in RUNBOOKS.glob("*.md") if path.stem != "README"}
 BOARDS: dict[str, Any] = {path.stem: json.loads(text) for path, text in dashboards().items()}
 PANELS = [(name, panel) for name, board in BOARDS.items() for panel in board["panels"] if panel["type"] != "row"]
+ROWS = [panel for board in BOARDS.values() for panel in board["panels"] if panel["type"] == "row"]
+CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+PROGRAMS = ("shared", "gateway", "auth_service", "user_service", "file_service")
+CODE = "".join(path.read_text(encoding="utf-8") for name in PROGRAMS for path in (ROOT / name).rglob("*.py"))
+NOT_OURS = {"LISTEN", "ADDRESS", "REPAIR"}  # PostgreSQL's and make's
 METRICS = set(re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8"), re.MULTILINE))
 PROMETHEUS_OWN = {"up", "ALERTS"}
 LABELS = {"job", "instance", "namespace", "check"}  # of single series that alerts tell of
@@ -96,6 +101,21 @@ def test_page_tells_what_somebody_needs_at_night(name: str) -> None:
     assert PAGES[name].startswith(f"# {name}\n")
     assert re.findall(r"^## (.+)$", PAGES[name], re.MULTILINE) == ["For users", "Look at", "Likely", "Do", "Afterwards"]
     assert f"[{name}]({name}.md)" in (RUNBOOKS / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_names_panels_variables_and_log_events_that_there_are(name: str) -> None:
+    titles = {panel["title"] for _, panel in PANELS}
+    asked = {re.sub(r"\s+", " ", title) for title in re.findall(r'"([A-Z][^"]*\?)"', PAGES[name])}
+    assert asked <= titles | {row["title"] for row in ROWS}, asked - titles
+    variables = set(re.findall(r"`([A-Z][A-Z_]{5,})(?:=[^`]*)?`", PAGES[name])) - NOT_OURS
+    assert all(f"`{variable}`" in CONFIGURATION for variable in variables), variables
+    events = {
+        each
+        for found in re.findall(r"grep (?:-E )?'?([a-z_|]+_[a-z_|]+)'? \w+\.log", PAGES[name])
+        for each in found.split("|")
+    }
+    assert all(f'"{event}' in CODE for event in events), events
 
 
 def test_tables_tell_the_severity_that_the_rules_have() -> None:
