@@ -21,11 +21,13 @@ class Tools:
     prometheus: Path
     promtool: Path
     amtool: Path | None
+    alertmanager: Path | None
 
     @classmethod
     def find(cls) -> "Tools":
-        """Look in PROMETHEUS_BIN, then on PATH. Raises ToolAbsent; amtool alone may be missing."""
-        return cls(_required("prometheus"), _required("promtool"), _find("amtool"))
+        """Look in PROMETHEUS_BIN, then on PATH. Raises ToolAbsent; Alertmanager's may be missing."""
+        alertmanager = _find("prometheus-alertmanager") or _find("alertmanager")
+        return cls(_required("prometheus"), _required("promtool"), _find("amtool"), alertmanager)
 
 
 def _required(name: str) -> Path:
