@@ -67,6 +67,14 @@ ACCOUNTS = Row(
             help="Cookies and API keys that gateways didn't know, per second.",
         ),
         Graph(
+            title="How many API keys are made and ended?",
+            queries=[
+                Query("sum(increase(auth_api_keys_created_total{$auth_service}[1h]))", "made"),
+                Query("sum(increase(auth_api_keys_revoked_total{$auth_service}[1h]))", "deleted"),
+            ],
+            help="In an hour.",
+        ),
+        Graph(
             title="How old is the signing key?",
             queries=[Query("time() - (auth_signing_key_since_timestamp_seconds{$auth_service} > 0)", "{{instance}}")],
             help="It changes by itself every 30 days.",

@@ -40,6 +40,11 @@ FILES = Row(
             unit="s",
         ),
         Graph(
+            title="What becomes of pictures?",
+            queries=[Query("sum by (outcome) (increase(file_pictures_total{$file_service}[1h]))", "{{outcome}}")],
+            help="Asked for in an hour, of those that weren't kept yet.",
+        ),
+        Graph(
             title="Which links are made and used?",
             queries=[
                 Query("sum by (kind) (increase(file_shares_created_total{$file_service}[1h]))", "made: {{kind}}"),
