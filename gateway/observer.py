@@ -77,6 +77,7 @@ class Observer:
 
     def __init__(self) -> None:
         self._seconds: dict[tuple[str, str, int], Callable[[float, str], None]] = {}
+        self._waits: dict[str, Callable[[float, str], None]] = {}
         self._census = Census()
         self._in_flight = 0
         REQUESTS_IN_FLIGHT.set_function(lambda: self._in_flight)
@@ -94,7 +95,8 @@ class Observer:
         trace_id = context.trace.trace_id
         observe(until_head, trace_id)
         if context.waited:
-            _UPSTREAM_SECONDS.labels(context.upstream).observe(context.waited, trace_id)
+            wait = self._waits.get(context.upstream) or self._wait(context.upstream)
+            wait(context.waited, trace_id)
             (_OWN_FAST if fast else _OWN_SLOW)(until_head - context.waited)
         if context.error is not None:
             PROBLEMS.labels(context.error.code).inc()
@@ -105,6 +107,10 @@ class Observer:
         observe = REQUEST_SECONDS.labels(method, context.route, str(context.status)).observe
         if method == context.method:
             self._seconds[context.method, context.route, context.status] = observe
+        return observe
+
+    def _wait(self, upstream: str) -> Callable[[float, str], None]:
+        observe = self._waits[upstream] = _UPSTREAM_SECONDS.labels(upstream).observe
         return observe
 
 

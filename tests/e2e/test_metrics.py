@@ -1,8 +1,12 @@
 """What the running programs tell of themselves, compared with docs/metrics.md."""
 
+import io
+import secrets
+
 import aiohttp
 import pytest
 from prometheus_client import Metric
+from prometheus_client.openmetrics.parser import text_fd_to_metric_families as openmetrics_families
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.cardinality.hostile import UNLIMITED
@@ -39,3 +43,28 @@ async def test_what_strangers_make_up_makes_no_new_series(stack: Stack, visitor:
     assert set(statuses) <= {400, 401, 404, 405, 501}
     for program, known in before.items():
         assert after[program] - known == frozenset(), program
+
+
+async def traces_told(stack: Stack, program: str) -> set[str]:
+    """Return the trace ids in the program's OpenMetrics, which the library's parser, a strict one, has to like."""
+    accept = {"Accept": "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"}
+    url = f"{stack.private[program]}/metrics"
+    async with aiohttp.ClientSession() as session, session.get(url, headers=accept) as answer:
+        assert answer.content_type == "application/openmetrics-text"
+        text = await answer.text()
+    families = openmetrics_families(io.StringIO(text))  # type: ignore[no-untyped-call]
+    samples = (sample for family in families for sample in family.samples)
+    return {sample.exemplar.labels["trace_id"] for sample in samples if sample.exemplar is not None}
+
+
+async def test_a_slow_bucket_leads_to_the_trace_of_its_last_request(stack: Stack, ada: Visitor) -> None:
+    trace = secrets.token_hex(16)
+    reply = await ada.call("GET", "/v1/users/me", headers={"traceparent": f"00-{trace}-{secrets.token_hex(8)}-01"})
+    assert reply.status == 200
+    for program in ("gateway", "user_service"):
+        assert trace in await traces_told(stack, program)
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+async def test_openmetrics_is_well_formed(stack: Stack, program: str) -> None:
+    assert isinstance(await traces_told(stack, program), set)

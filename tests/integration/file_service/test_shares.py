@@ -8,6 +8,7 @@ from shared.ids import uuid7
 from tests.integration.file_service.links import Stranger, about, content_of, post, share
 from tests.integration.file_service.raw import open_raw
 from tests.integration.file_service.running_service import Person, RunningService
+from tests.told import Grown
 
 CONTENT = b"minutes of the meeting"
 
@@ -203,3 +204,15 @@ async def test_shares_go_with_their_file_and_with_the_account(
     await service.accounts.caught_up()
     assert await stranger.code(content_of(theirs)) == (404, "not_found")
     assert await service.fetch("select from files.share") == []
+
+
+async def test_shares_that_are_made_and_used_are_counted(ada: Person, stranger: Stranger, file_id: str) -> None:
+    made = Grown("file_shares_created_total", kind="share")
+    opened, refused = (Grown("file_shares_opened_total", outcome=outcome) for outcome in ("opened", "not_found"))
+    shared = await share(ada, file_id)
+    assert (await stranger.get(content_of(shared))).status == 200
+    assert (await stranger.get(content_of(shared) + "x")).status == 404
+    assert (await stranger.get("/v1/files/shared/nonsense/content")).status == 404
+    assert made["file_shares_created_total"] == 1
+    assert opened["file_shares_opened_total"] == 1
+    assert refused["file_shares_opened_total"] >= 1

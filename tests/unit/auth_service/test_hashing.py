@@ -15,6 +15,7 @@ from auth_service.password_hashes import accept
 from auth_service.passwords import HashingSettings, PasswordHasher
 from shared.errors import Unavailable
 from shared.settings import Secret
+from tests.told import Grown, told
 from tests.unit.auth_service.foreign_hashes import FOREIGN, PASSWORD
 
 T = TypeVar("T")
@@ -117,6 +118,22 @@ async def test_waiting_ends_even_where_the_average_was_wrong() -> None:
         await queue.run(time.time)
     release.set()
     assert await slow
+    queue.close()
+
+
+async def test_passwords_being_hashed_and_those_that_wait_are_told() -> None:
+    queue = HashingQueue(threads=1, places=10)
+    grown = Grown("auth_password_hashing_wait_seconds_count", "auth_password_hash_seconds_count")
+    release = threading.Event()
+    tasks = [asyncio.create_task(queue.run(release.wait)) for _ in range(3)]
+    await asyncio.sleep(0)
+    assert told("auth_password_hashing_threads") == 1
+    assert (told("auth_password_hashing_busy"), told("auth_password_hashing_waiting")) == (1, 2)
+    release.set()
+    assert await asyncio.gather(*tasks) == [True] * 3
+    assert grown["auth_password_hashing_wait_seconds_count"] == 2
+    assert grown["auth_password_hash_seconds_count"] == 3
+    assert told("auth_password_hashing_waiting") == 0
     queue.close()
 
 

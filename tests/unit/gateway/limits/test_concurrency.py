@@ -4,8 +4,10 @@ import pytest
 
 from gateway.errors import TooManyAtOnce
 from gateway.limits.concurrency import ConcurrencyLimits
+from tests.told import Grown
 
 HERE, THERE = "192.0.2.1", "192.0.2.2"
+REFUSALS = "gateway_concurrency_refusals_total"
 
 
 def hold(stack: ExitStack, concurrency: ConcurrencyLimits, user_id: str, address: str, times: int) -> None:
@@ -46,3 +48,14 @@ def test_share_is_given_back_whatever_happens_and_nothing_is_remembered() -> Non
         with pytest.raises(TooManyAtOnce), concurrency.take("ada", HERE):
             pass
     assert len(concurrency) == 0
+
+
+def test_refusals_are_told_by_whose_they_are() -> None:
+    of_users, of_addresses = (Grown(REFUSALS, whose=whose) for whose in ("user", "address"))
+    concurrency = ConcurrencyLimits(per_user=1, per_address=2)
+    with concurrency.take("ada", HERE):
+        with pytest.raises(TooManyAtOnce), concurrency.take("ada", THERE):
+            pass
+        with concurrency.take("", HERE), pytest.raises(TooManyAtOnce), concurrency.take("bob", HERE):
+            pass
+    assert (of_users[REFUSALS], of_addresses[REFUSALS]) == (1, 1)
