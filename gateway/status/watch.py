@@ -40,6 +40,7 @@ class Watch:
         self._lock = asyncio.Lock()
         self._seen: list[Program] = []
         self._looked = -_FRESH
+        self._forgetting: asyncio.TimerHandle | None = None
 
     async def look(self, own_url: str) -> list[Program]:
         """Return all programs, this gateway at `own_url` first."""
@@ -47,7 +48,17 @@ class Watch:
             if time.monotonic() >= self._looked + _FRESH:
                 self._seen = await self._ask_all({"gateway": own_url, **self._urls})
                 self._looked = time.monotonic()
-        return self._seen
+            self._keep_for_a_while()
+            return self._seen
+
+    def _keep_for_a_while(self) -> None:
+        """What was seen takes some megabytes, and is of no use once nobody looks."""
+        if self._forgetting is not None:
+            self._forgetting.cancel()
+        self._forgetting = asyncio.get_running_loop().call_later(_LONGEST, self._forget)
+
+    def _forget(self) -> None:
+        self._seen, self._looked = [], -_FRESH
 
     async def _ask_all(self, urls: Mapping[str, str]) -> list[Program]:
         before = {each.place: each.reading for each in self._seen if each.reading is not None}

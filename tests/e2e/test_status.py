@@ -6,10 +6,12 @@ from http import HTTPStatus
 import aiohttp
 import pytest
 
+from gateway.status import watch as watching
 from gateway.status.watch import Watch
 from tests.e2e.stack import PROGRAMS, Stack
 from tests.e2e.visitor import Visitor
 from tests.ports import free_port
+from tests.waiting import eventually
 
 
 @pytest.fixture
@@ -58,6 +60,18 @@ async def test_program_that_is_away_is_told_with_its_reason(stack: Stack) -> Non
     assert not gateway.unready
     assert "onnect" in users.unreachable
     assert files.unreachable
+
+
+async def test_what_was_seen_is_forgotten_when_nobody_looks(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "_LONGEST", 0.05)
+    watch = Watch({})
+    assert await watch.look(stack.private["gateway"])
+
+    async def is_forgotten() -> bool:
+        return not watch._seen
+
+    await eventually(is_forgotten)
+    assert await watch.look(stack.private["gateway"])
 
 
 async def test_many_who_look_ask_the_programs_once(stack: Stack) -> None:

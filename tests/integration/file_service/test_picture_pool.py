@@ -15,7 +15,9 @@ from PIL import Image
 
 from file_service.errors import NotAPicture, PictureTooCostly
 from file_service.pictures.pool import PicturePool, PoolLimits
+from file_service.pictures.process import Made
 from shared.errors import Unavailable
+from tests.told import Grown
 from tests.unit.file_service.headers.in_memory import picture
 from tests.waiting import eventually
 
@@ -215,3 +217,18 @@ async def test_bad_picture_leaves_the_process_well(content: bytes, failure: type
 
         assert await side(pool) == 100
         assert pool.pids == before
+
+
+async def test_failure_that_a_worker_makes_up_is_told_as_unreadable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker may have been taken over by what it decoded: it must not make new series."""
+
+    async def made(*_: object) -> Made:
+        return Made(b"", "made up")
+
+    monkeypatch.setattr(PicturePool, "_made", made)
+    unreadable, made_up = (Grown("file_pictures_total", outcome=outcome) for outcome in ("unreadable", "made up"))
+    async with opened(LIMITS) as pool:
+        with pytest.raises(NotAPicture):
+            await side(pool)
+    assert unreadable["file_pictures_total"] == 1
+    assert made_up["file_pictures_total"] == 0
