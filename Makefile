@@ -112,6 +112,17 @@ lint: $(VENV)/.dev  ## ruff, and who may import whom
 types: $(VENV)/.dev  ## mypy, strict
 	@$(BIN)/mypy
 
+.PHONY: dashboards test-dashboards
+dashboards: $(VENV)/.dev  ## write Grafana's dashboards anew (RUNBOOKS=https://... where the alerts' pages can be read)
+	@$(BIN)/python -m deploy.grafana $(RUNBOOKS)
+
+test-dashboards: $(VENV)/.dev $(VENV)/.grafana  ## every panel, rule and alert asked of a real Prometheus while the stack is used and broken (Debian's prometheus)
+	@$(BIN)/pytest -q -s tests/dashboards $(ARGS)
+
+$(VENV)/.grafana: requirements/grafana.txt $(VENV)/.dev
+	@$(INSTALL) -r requirements/grafana.txt
+	@touch $@
+
 migrate: $(VENV)/.embedded  ## bring the schemas up to date, whether or not the stack runs
 	@exec $(BIN)/python -m deploy.local migrate --with-parent
 
@@ -186,6 +197,7 @@ lock: $(UV)  ## resolve the dependencies anew (ARGS=--upgrade for newer ones)
 	@$(call compile,--group bench,bench)
 	@$(call compile,--group helm,helm)
 	@$(call compile,--group audit,audit)
+	@$(call compile,--group grafana,grafana)
 	@printf 'atheris\n' | $(call compile,-,fuzz)
 
 clean:  ## remove the venv, the caches and all data of the stack
