@@ -7,6 +7,7 @@ from msgspec import UNSET, UnsetType
 
 from gateway.census import Census
 from gateway.context import RequestContext
+from gateway.spans import finish
 from shared.logs import Line, log, loggable_path
 from shared.metrics import REQUEST_SECONDS, REQUESTS_IN_FLIGHT
 
@@ -79,6 +80,7 @@ class Observer:
         observe = self._seconds.get((context.method, context.route, context.status)) or self._observe(context)
         observe(until_head)
         log.line("info", "request", _line(context, seconds))
+        finish(context)
 
     def _observe(self, context: RequestContext) -> Callable[[float], None]:
         method = context.method if context.method in _METHODS else "other"

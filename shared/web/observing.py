@@ -7,8 +7,11 @@ from functools import cache
 from aiohttp import web
 from aiohttp.hdrs import METH_ALL
 
+from shared.errors import InternalError
 from shared.logs import Line, log, loggable_path
 from shared.metrics import REQUEST_SECONDS
+from shared.spans.recorder import recorder
+from shared.tracing import Span
 from shared.web.context import RequestContext
 
 _NAMES = {
@@ -55,6 +58,19 @@ def record(request: web.Request, context: RequestContext) -> None:
         user_id=context.identity.subject,
     )
     log.line("info", "request", line)
+    if context.spans is not None:
+        _finish(context, method, route)
+
+
+def _finish(context: RequestContext, method: str, route: str) -> None:
+    status = context.outcome
+    told: dict[str, str | int] = {
+        "http.request.method": method,
+        "http.route": route,
+        "http.response.status_code": status,
+    }
+    own = Span(f"{method} {route}", "server", context.started, time.perf_counter(), told, context.trace.span_id)
+    recorder.finish(context.trace, own, context.spans, failed=status >= InternalError.status)
 
 
 @cache
