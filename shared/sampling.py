@@ -51,6 +51,9 @@ class Rules:
         return next((rule.share for rule in self.rules if rule.fits(method, route, status)), self.rest)
 
 
+KEEP_ALL = Rules()
+
+
 def parse_rules(text: str, defaults: Rules, *, by_status: bool) -> Rules:
     """Raises ValueError, whose message says what is wrong. `by_status`: rules may name statuses."""
     rules, seen_rest = defaults, False

@@ -81,6 +81,12 @@ class Span(NamedTuple):
 HOP: ContextVar[Hop | None] = ContextVar("hop", default=None)
 
 
+def current_traceparent() -> str | None:
+    """Return what goes on in the trace that is under way is told of it; None where nothing is."""
+    hop = HOP.get()
+    return None if hop is None else hop.trace.traceparent
+
+
 def request_id(received: str | None) -> str:
     """Return the caller's id when it is 8 to 64 harmless characters, else a new one."""
     if received is not None and _REQUEST_ID.fullmatch(received):

@@ -18,6 +18,7 @@ from gateway.authentication.tokens import MAX_LIFETIME
 from shared.errors import Unavailable
 from shared.events.model import FeedPage, ResyncRequired
 from shared.logs import log
+from shared.spans.recorder import errand
 
 SNAPSHOT_PATH = "/internal/revocations"
 # A signing key that was withdrawn is revoked as a session is: by its id, with all that was let in by it.
@@ -162,7 +163,9 @@ class Revocations:
     def _apply(self, page: FeedPage, position: int) -> None:
         for event in page.items:
             if event.type in EVENT_TYPES:
-                self._add(event.subject)
+                with errand(f"auth_service {event.type}", event.traceparent):
+                    self._add(event.subject)
+                    log.info("event_applied", **{"colonnade.feed": "auth_service", "colonnade.event": event.type})
                 _LAG.observe(_age(event.time))
             elif event.type == RESTORED:
                 self._until.pop(event.subject, None)

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from time import perf_counter
 from uuid import UUID
 
 from shared.db import Database
@@ -13,6 +14,7 @@ from shared.jobs.model import GiveUp, Job, Kind
 from shared.jobs.queue import JobQueue, Taking
 from shared.lifecycle import Lifecycle, background, out_of_step
 from shared.logs import log
+from shared.spans.recorder import errand
 
 _POLL = 1.0  # seconds between two looks, when there was nothing to do
 _LEASE_MARGIN = 15.0  # seconds that a lease outlives its job's time, to write down what became of it
@@ -73,8 +75,11 @@ class Crew:
             pass
 
     async def _do(self, job: Job, lease: UUID) -> None:
+        started = perf_counter()
         try:
-            outcome = await self._attempt(job, lease)
+            with errand(f"{self._name} job", job.traceparent):
+                outcome = await self._attempt(job, lease)
+                self._tell(job, outcome, perf_counter() - started)
         except asyncio.CancelledError:
             await self._queue.give_back(job, lease)
             OUTCOMES.labels(self._name, "returned").inc()
@@ -83,6 +88,11 @@ class Crew:
             log.warning("job_outcome_lost", kind=self._name, job=str(job.job_id), error=describe(exc))
             return
         OUTCOMES.labels(self._name, outcome).inc()
+
+    def _tell(self, job: Job, outcome: str, seconds: float) -> None:
+        if outcome == "done":
+            what = {"colonnade.job.kind": self._name, "colonnade.job.id": str(job.job_id)}
+            log.info("job_done", **what, **{"event.duration": int(seconds * 1e9)})
 
     async def _attempt(self, job: Job, lease: UUID) -> str:
         try:
