@@ -8,6 +8,9 @@ rest. `slow` says from what duration on something is kept always.
 import re
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from random import random
+
+from shared.loop_metrics import LoopCounter
 
 SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
 _METHOD = re.compile(r"[A-Z]+")
@@ -15,6 +18,9 @@ _STATUS = re.compile(r"[1-5](xx|\d\d)")
 _SHARE = re.compile(r"(\d{1,3}(?:\.\d{1,4})?)%")
 _DURATION = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)(ms|s)")
 _WHOLE = 100.0
+_FIRST_BLAME, _FIRST_FAILURE = 400, 500
+
+LEFT_OUT = LoopCounter("log_lines_sampled_out", "Lines about requests that LOG_SAMPLE left out.", ()).labels()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,31 @@ class Rules:
 
 
 KEEP_ALL = Rules()
+
+
+class Sampler:
+    """Draws which lines about requests are written. Failures, slow requests and unsafe ones always are.
+
+    So is what the client is to blame for (4xx), unless a rule names its status.
+    """
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._for_blame = replace(rules, rules=tuple(rule for rule in rules.rules if rule.status), rest=1.0)
+        self._shares: dict[tuple[str, str, int], float] = {}
+
+    def draw(self, method: str, route: str, status: int, seconds: float) -> float:
+        """Return the share by which a line like this is written if it is to be, else 0."""
+        if method not in SAFE_METHODS or status >= _FIRST_FAILURE or seconds >= self._rules.slow:
+            return 1.0
+        share = self._shares.get((method, route, status))
+        if share is None:
+            rules = self._for_blame if status >= _FIRST_BLAME else self._rules
+            share = self._shares[method, route, status] = rules.share(method, route, status)
+        if share == 1.0 or random() < share:  # noqa: S311  no secret
+            return share
+        LEFT_OUT.inc()
+        return 0.0
 
 
 def parse_rules(text: str, defaults: Rules, *, by_status: bool) -> Rules:

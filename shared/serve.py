@@ -79,9 +79,9 @@ async def _run(settings: ProcessSettings, open_program: OpenProgram) -> None:
     async with process_metrics(settings.name, VERSION), open_program(lifecycle) as apps, listening(settings, apps):
         gc.collect()
         gc.freeze()  # what lives as long as the program isn't looked at again
-        log.info("started", port=settings.port, private_port=settings.private_port, version=VERSION)
+        log.info("started", **{"server.port": settings.port, "colonnade.private_port": settings.private_port})
         await lifecycle.stop()
-        log.info("stopping", drain_seconds=settings.drain_seconds)
+        log.info("stopping", **{"colonnade.drain_seconds": settings.drain_seconds})
         await asyncio.sleep(settings.drain_seconds)  # still answering, until probes have seen that we are not ready
     log.info("stopped")
 

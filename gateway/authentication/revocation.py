@@ -158,7 +158,10 @@ class Revocations:
         self._cursor = (snapshot.epoch, snapshot.position)
         self.is_known = True
         _RESYNCS.inc()
-        log.info("revocations_loaded", count=len(snapshot.revocations), position=snapshot.position)
+        log.info(
+            "revocations_loaded",
+            **{"colonnade.count": len(snapshot.revocations), "colonnade.position": snapshot.position},
+        )
 
     def _apply(self, page: FeedPage, position: int) -> None:
         for event in page.items:
@@ -206,7 +209,7 @@ class Revocations:
 
     def _note_outage(self, exc: Exception) -> None:
         if self._is_connected or not self.is_known:
-            log.warning("revocation_feed_lost", error=str(exc))
+            log.warning("revocation_feed_lost", **{"error.message": str(exc)})
         self._is_connected = False
         _CONNECTED.set(0)
         if self._clock() - self._last_answer > MAX_LIFETIME:

@@ -137,7 +137,7 @@ class Consumer:
             lost.epoch,
             lost.position,
         )
-        log.info("feed_resynced", feed=self.feed, position=cursor.position)
+        log.info("feed_resynced", **{"colonnade.feed": self.feed, "colonnade.position": cursor.position})
 
 
 def _age(event: Event) -> float:

@@ -79,7 +79,7 @@ def _problem(request: web.Request, error: AppError) -> web.StreamResponse:
     if error.status >= InternalError.status:
         log.warning(
             "request_refused",
-            **{"error.code": error.code, "cause": describe(error), "http.request.id": context.request_id},
+            **{"error.code": error.code, "error.message": describe(error), "http.request.id": context.request_id},
         )
     if context.answered:
         context.outcome = error.status

@@ -24,12 +24,14 @@ _NAMES = {
     "request_id": "http.request.id",
     "trace_id": "trace.id",
     "span_id": "span.id",
+    "parent_id": "parent.id",
     "user_id": "user.id",
+    "share": "colonnade.sample_rate",
 }
 
 
 class AccessLine(Line, rename=_NAMES, gc=False):
-    """`duration` is in nanoseconds."""
+    """`duration` is in nanoseconds. `share`: of how many lines like this one is one written, by LOG_SAMPLE."""
 
     method: str
     route: str
@@ -39,7 +41,9 @@ class AccessLine(Line, rename=_NAMES, gc=False):
     request_id: str
     trace_id: str
     span_id: str
-    user_id: str
+    parent_id: str = ""
+    user_id: str = ""
+    share: float = 1.0
 
 
 def record(request: web.Request, context: RequestContext) -> None:
@@ -47,20 +51,31 @@ def record(request: web.Request, context: RequestContext) -> None:
     route = route_template(request)
     method = request.method if request.method in METH_ALL else "other"  # a client may call it anything
     _seconds(method, route, context.outcome)(seconds)
-    line = AccessLine(
+    sampled = context.trace.sampled  # whose lines are all wanted
+    share = 1.0 if sampled else log.draw(method, route, context.outcome, seconds)
+    if share:
+        log.line("info", "request", _line(request, context, route, (seconds, share)))
+    if context.spans is not None:
+        _finish(context, method, route)
+
+
+def _line(request: web.Request, context: RequestContext, route: str, measured: tuple[float, float]) -> AccessLine:
+    seconds, share = measured
+    trace = context.trace
+    return AccessLine(
+        message=f"{request.method} {route} {context.outcome}",
         method=request.method,
         route=route,
         path=loggable_path(request.path),
         status=context.outcome,
         duration=int(seconds * 1e9),
         request_id=context.request_id,
-        trace_id=context.trace.trace_id,
-        span_id=context.trace.span_id,
+        trace_id=trace.trace_id,
+        span_id=trace.span_id,
+        parent_id=trace.parent_id,
         user_id=context.identity.subject,
+        share=share,
     )
-    log.line("info", "request", line)
-    if context.spans is not None:
-        _finish(context, method, route)
 
 
 def _finish(context: RequestContext, method: str, route: str) -> None:

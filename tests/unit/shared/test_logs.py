@@ -5,6 +5,8 @@ import os
 import re
 import subprocess
 import sys
+import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -15,9 +17,13 @@ from uuid import UUID
 import pytest
 from prometheus_client import REGISTRY
 
+from shared import VERSION
 from shared.log_writer import Descriptor, LogWriter
 from shared.logs import Logs, loggable_path
+from shared.sampling import Rule, Rules
 from shared.settings import LogSettings, Secret
+from shared.spans.recorder import Errand
+from shared.tracing import HOP, Trace
 
 JSON = LogSettings(level="info", format="json", file=None, file_max_bytes=20_000)
 
@@ -52,7 +58,8 @@ def test_event_is_one_line_of_json_with_ecs_names(capfd: pytest.CaptureFixture[s
     (line,) = lines_of(capfd)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line.pop("@timestamp"))
     assert line == {
-        "log.level": "info", "event.action": "user_created", "service.name": "program", "process.pid": os.getpid(),
+        "log.level": "info", "message": "user created", "event.action": "user_created", "service.name": "program",
+        "service.version": VERSION, "process.pid": os.getpid(),
         "ecs.version": "8.17", "user.id": str(UUID(int=7)), "note": "two\nlines", "none": None, "part": 0.5,
     }  # fmt: skip
 
@@ -166,6 +173,67 @@ def test_file_gets_json_too_and_rotates(tmp_path: Path, capfd: pytest.CaptureFix
     kept = [json.loads(line)["number"] for each in files for line in each.read_text("utf-8").splitlines()]
     assert kept == list(range(kept[0], 1000))
     assert len(capfd.readouterr().out.splitlines()) == 1000
+
+
+def test_file_that_logrotate_moves_or_cuts_is_begun_anew(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path, kept = tmp_path / "program.log", tmp_path / "program.log-20260101"
+
+    def said(journal: Logs, event: str) -> None:
+        journal.info(event)
+        deadline = time.monotonic() + 20
+        while not (path.exists() and event in path.read_text("utf-8")):
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+
+    with logging_to(replace(JSON, file=path)) as journal:
+        said(journal, "before")
+        path.rename(kept)
+        said(journal, "moved")
+        os.truncate(path, 0)
+        said(journal, "cut")
+    assert "before" in kept.read_text("utf-8")
+    assert [json.loads(line)["event.action"] for line in path.read_text("utf-8").splitlines()] == ["cut"]
+    assert len(capfd.readouterr().out.splitlines()) == 3
+
+
+def test_line_tells_for_whom_something_is_done(capfd: pytest.CaptureFixture[str]) -> None:
+    trace = Trace("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203330", "00f067aa0ba902b7")
+    with logging_to(JSON) as journal:
+        token = HOP.set(Errand(trace, None, "request-1"))
+        journal.info("mail_sent")
+        HOP.reset(token)
+        journal.info("idle")
+    first, second = lines_of(capfd)
+    ids = (first["trace.id"], first["span.id"], first["parent.id"], first["http.request.id"])
+    assert ids == (*trace[:3], "request-1")
+    assert "trace.id" not in second
+
+
+def left_out() -> float:
+    return REGISTRY.get_sample_value("log_lines_sampled_out_total") or 0.0
+
+
+def test_rules_thin_out_what_is_frequent_and_the_rest_is_counted() -> None:
+    before = left_out()
+    with logging_to(
+        replace(JSON, sample=Rules((Rule(0.25, "GET", "2xx"), Rule(0.0, status="404")), slow=0.5))
+    ) as journal:
+        drawn = Counter(journal.draw("GET", "users", 200, 0.01) for _ in range(4000))
+        assert set(drawn) == {0.0, 0.25}
+        assert 800 < drawn[0.25] < 1200
+        assert left_out() - before == drawn[0.0]
+        assert journal.draw("GET", "users", 404, 0.01) == 0.0, (
+            "a rule that names a status counts for what is refused too"
+        )
+        for always in (("POST", 200, 0.0), ("GET", 500, 0.0), ("GET", 403, 0.0), ("GET", 200, 0.5), ("GET", 301, 0.0)):
+            method, status, seconds = always
+            assert journal.draw(method, "users", status, seconds) == 1.0
+
+
+def test_bare_share_spares_what_is_refused() -> None:
+    with logging_to(replace(JSON, sample=Rules(rest=0.0))) as journal:
+        assert journal.draw("GET", "users", 200, 0.0) == 0.0
+        assert journal.draw("GET", "users", 401, 0.0) == 1.0
 
 
 def test_full_disk_loses_the_files_lines_only(capfd: pytest.CaptureFixture[str]) -> None:
