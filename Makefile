@@ -63,6 +63,9 @@ test-helm: $(VENV)/.dev .helm/helm  ## the Helm chart: lint, render, validate, a
 test-traces: $(VENV)/.dev  ## a stack that exports every trace to a real OTLP receiver: one request, one tree
 	@$(BIN)/pytest -q tests/traces $(ARGS)
 
+follow: $(VENV)/.embedded  ## one request through all programs by its id, or its trace's: ID= (FILES=- reads standard input)
+	@$(BIN)/python -m deploy.follow '$(ID)' $(or $(FILES),$(or $(STATE_DIR),.colonnade)/logs)
+
 soak: $(VENV)/.dev  ## the gateway under everything at once for MINUTES=30, and what is left then (SEED= repeats one)
 	@$(BIN)/python -m tests.soak
 

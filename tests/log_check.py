@@ -34,6 +34,7 @@ def resume(folder: Path) -> None:
     """Write on, after a test that has started and ended the log itself."""
     if log._writer is None:
         log._writer, log._level, log._name = LogWriter([File(folder / "tests.log", _LARGEST)]), 10, "tests"
+        log._constant = {"service.name": "tests", "ecs.version": "8.17"}
         log._writer.start()
 
 
