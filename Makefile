@@ -66,6 +66,9 @@ test-traces: $(VENV)/.dev  ## a stack that exports every trace to a real OTLP re
 follow: $(VENV)/.embedded  ## one request through all programs by its id, or its trace's: ID= (FILES=- reads standard input)
 	@$(BIN)/python -m deploy.follow '$(ID)' $(or $(FILES),$(or $(STATE_DIR),.colonnade)/logs)
 
+bench-traces: $(VENV)/.dev  ## what a request costs with traces off, at 1 % and at 100 %, 3 minutes (CHECK=1 SAVE=1)
+	@$(BIN)/python -m bench.traces $(BENCH)
+
 soak: $(VENV)/.dev  ## the gateway under everything at once for MINUTES=30, and what is left then (SEED= repeats one)
 	@$(BIN)/python -m tests.soak
 

@@ -7,6 +7,8 @@ from shared.errors import InternalError
 from shared.spans.recorder import recorder
 from shared.tracing import Span
 
+_VALKEY: dict[str, str | int] = {"db.system.name": "valkey"}
+
 
 def begin(context: RequestContext) -> None:
     """Decide, as soon as the route is known, whether the request's trace is sampled."""
@@ -19,13 +21,16 @@ def begin(context: RequestContext) -> None:
 def note_limit(context: RequestContext, asked: float) -> None:
     """Note that a verdict came of a burst of limit checks."""
     if context.spans is not None:
-        context.spans.append(Span("limit", "client", asked, perf_counter(), {"db.system.name": "valkey"}))
+        context.spans.append(Span("limit", "client", asked, perf_counter(), _VALKEY))
 
 
 def finish(context: RequestContext) -> None:
     if context.spans is None or (context.stream is not None and not context.trace.sampled):
         return  # a stream lasts as long as its client wishes, which isn't slow
     trace, now, status = context.trace, perf_counter(), context.status
+    failed = status >= InternalError.status
+    if not recorder.keeps(trace, now - context.started, failed=failed):
+        return
     if context.called:
         told: dict[str, str | int] = {"service.target.name": context.upstream}
         context.spans.append(Span(context.upstream, "client", context.called, now, told, trace.call_id))
@@ -37,4 +42,4 @@ def finish(context: RequestContext) -> None:
     if context.error is not None:
         own["error.type"] = context.error.code
     span = Span(f"{context.method} {context.route}", "server", context.started, now, own, trace.span_id)
-    recorder.finish(trace, span, context.spans, failed=status >= InternalError.status)
+    recorder.finish(trace, span, context.spans, failed=failed)

@@ -60,7 +60,7 @@ def nested(entries: Sequence[Entry]) -> list[Entry]:
     That is what tells of its span, or else of its parent; where neither is known, whatever lasted all the while.
     """
     owners = {entry.span_id: entry for entry in reversed(entries) if entry.own}
-    roots = []
+    roots: list[Entry] = []
     for entry in entries:
         above = _above(entry, owners, entries)
         (roots if above is None else above.below).append(entry)

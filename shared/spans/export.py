@@ -27,7 +27,7 @@ from shared.tracing import Span, Trace, new_span_id
 
 _QUEUE_SIZE = 2_000  # hops
 _BATCH = 200  # hops
-_GATHERING = 1.0  # seconds
+_GATHERING = 5.0  # seconds: a batch costs the same, whatever is in it
 _TIMEOUT = 5.0  # seconds for one batch, with what the exporter tries again
 
 _KINDS = {"server": SpanKind.SERVER, "client": SpanKind.CLIENT, "consumer": SpanKind.CONSUMER}

@@ -61,12 +61,16 @@ class Recorder:
             share = self._shares[method, route] = self._rules.share(method, route)
         return share > 0.0 and random() < share  # noqa: S311  no secret
 
+    def keeps(self, trace: Trace, seconds: float, *, failed: bool) -> bool:
+        """Whether a hop that took so long is to be kept: to be asked before anything is made of it, as few are."""
+        return trace.sampled or failed or seconds >= self._rules.slow
+
     def finish(self, trace: Trace, own: Span, spans: list[Span] | None, *, failed: bool) -> None:
         """Take the hop that `own` tells of, if it is to be kept."""
         if self._exporter is None or spans is None:
             return
-        kept_for = "" if trace.sampled else "failure" if failed else "slow"
-        if trace.sampled or failed or own.ended - own.started >= self._rules.slow:
+        if self.keeps(trace, own.ended - own.started, failed=failed):
+            kept_for = "" if trace.sampled else "failure" if failed else "slow"
             self._exporter.put(Finished(trace, own, spans, failed, kept_for))
 
 

@@ -1,45 +1,40 @@
 """Notes each statement by the name of whatever asks it, `ProfileRepository.find`: its text may tell of people."""
 
 import sys
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from time import perf_counter
-from typing import Any, TypeVar
+from typing import Any
 
 from shared.pool import Connection
-from shared.spans.recorder import note
+from shared.spans.recorder import MOST_SPANS
+from shared.tracing import HOP, Span
 
-T = TypeVar("T")
+Ask = Callable[..., Awaitable[Any]]
 
 _OURS = frozenset(("shared.db", __name__))
 _TRANSACTION = "asyncpg.transaction"
-_SYSTEM = {"db.system.name": "postgresql"}
+_SYSTEM: dict[str, str | int] = {"db.system.name": "postgresql"}
+_METHODS = ("fetch", "fetchrow", "fetchval", "execute")
 
 
 def noting(kind: type[Connection]) -> type[Connection]:
     """Return a connection as `kind` that notes what it is asked."""
-
-    class Noting(kind):  # type: ignore[valid-type, misc]  # a class like any other to Python
-        async def fetch(self, query: str, *args: Any, **options: Any) -> Any:
-            return await _noted(_name(query), super().fetch(query, *args, **options))
-
-        async def fetchrow(self, query: str, *args: Any, **options: Any) -> Any:
-            return await _noted(_name(query), super().fetchrow(query, *args, **options))
-
-        async def fetchval(self, query: str, *args: Any, **options: Any) -> Any:
-            return await _noted(_name(query), super().fetchval(query, *args, **options))
-
-        async def execute(self, query: str, *args: Any, **options: Any) -> Any:
-            return await _noted(_name(query), super().execute(query, *args, **options))
-
-    return Noting
+    return type("Noting", (kind,), {name: _noting(getattr(kind, name)) for name in _METHODS})
 
 
-async def _noted(name: str, answer: Awaitable[T]) -> T:
-    started = perf_counter()
-    try:
-        return await answer
-    finally:
-        note(name, "client", started, **_SYSTEM)
+def _noting(method: Ask) -> Ask:
+    async def ask(self: Connection, query: str, *args: Any, **options: Any) -> Any:
+        hop = HOP.get()
+        spans = None if hop is None else hop.spans
+        if spans is None or len(spans) >= MOST_SPANS:
+            return await method(self, query, *args, **options)
+        name, started = _name(query), perf_counter()
+        try:
+            return await method(self, query, *args, **options)
+        finally:
+            spans.append(Span(name, "client", started, perf_counter(), _SYSTEM))
+
+    return ask
 
 
 def _name(query: str) -> str:

@@ -79,16 +79,18 @@ def _line(request: web.Request, context: RequestContext, route: str, measured: t
 
 
 def _finish(context: RequestContext, method: str, route: str) -> None:
-    status = context.outcome
-    if context.identity.kind is Kind.SERVICE and not context.trace.sampled and status < InternalError.status:
-        return  # our own programs wait for events, which isn't slow
+    status, now = context.outcome, time.perf_counter()
+    failed = status >= InternalError.status
+    waits = context.identity.kind is Kind.SERVICE  # our own programs wait for events, which isn't slow
+    if not recorder.keeps(context.trace, 0.0 if waits else now - context.started, failed=failed):
+        return
     told: dict[str, str | int] = {
         "http.request.method": method,
         "http.route": route,
         "http.response.status_code": status,
     }
-    own = Span(f"{method} {route}", "server", context.started, time.perf_counter(), told, context.trace.span_id)
-    recorder.finish(context.trace, own, context.spans, failed=status >= InternalError.status)
+    own = Span(f"{method} {route}", "server", context.started, now, told, context.trace.span_id)
+    recorder.finish(context.trace, own, context.spans, failed=failed)
 
 
 @cache

@@ -17,6 +17,7 @@ from deploy.doctor.settings import DoctorSettings
 from deploy.local import settings as launcher
 from deploy.roles import RolesSettings
 from shared.program import MigrationSettings
+from shared.sampling import Rules
 from shared.settings import Env, Secret
 from tests.stores import ROOT
 
@@ -57,6 +58,8 @@ def shown(name: str, default: object) -> str:
     if isinstance(default, Secret):
         # Another secret that there is already, or nothing.
         return {"CACHE_URL": "`VALKEY_URL`", "DATABASE_DIRECT_URL": "`DATABASE_URL`"}.get(name, "none")
+    if isinstance(default, Rules):
+        return "everything" if default.keeps_all else f"`{default.rest:.0%}`"
     if isinstance(default, Path) and default.is_absolute():
         default = default.relative_to(ROOT)
     return f"`{default}`" if str(default) else "none"
@@ -113,6 +116,7 @@ def test_every_settings_module_is_looked_at() -> None:
         "DatabaseSettings",
         "StorageSettings",
         "LogSettings",
+        "TraceSettings",
         "PreviewSettings",
         "_FromEnv",
         "_Settings",
