@@ -19,11 +19,11 @@ def test_file_gets_json_too_and_rotates(tmp_path: Path, capfd: pytest.CaptureFix
     path = tmp_path / "made" / "program.log"
     with logging_to(replace(JSON, format="console", file=path)) as journal:
         for number in range(1000):
-            journal.info("counted", number=number)
+            journal.info("counted", **{"colonnade.number": number})
     files = sorted(path.parent.iterdir(), key=lambda each: each.name, reverse=True)
     assert [each.name for each in files] == [*(f"program.log.{number}" for number in (5, 4, 3, 2, 1)), "program.log"]
     assert all(each.stat().st_size <= JSON.file_max_bytes for each in files)
-    kept = [json.loads(line)["number"] for each in files for line in each.read_text("utf-8").splitlines()]
+    kept = [json.loads(line)["colonnade.number"] for each in files for line in each.read_text("utf-8").splitlines()]
     assert kept == list(range(kept[0], 1000))
     assert len(capfd.readouterr().out.splitlines()) == 1000
 
