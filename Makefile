@@ -55,6 +55,12 @@ test-antivirus: $(VENV)/.dev  ## files checked by a real clamd (apt install clam
 test-federation: $(VENV)/.dev tests/federation/node_modules/.installed  ## signing in with a real OpenID provider; needs node 20 and npm
 	@$(BIN)/pytest -q tests/federation
 
+.PHONY: test-scale
+test-scale: $(VENV)/.dev  ## behind PgBouncer >= 1.21 in transaction mode (PGBOUNCER_BIN=), and on a Valkey Cluster (10 minutes)
+	@$(BIN)/pytest -q tests/scale $(ARGS)
+	@$(BIN)/pytest -q -n 2 --dist loadgroup --pgbouncer tests/integration/shared tests/integration/auth_service \
+		tests/integration/user_service tests/integration/file_service $(ARGS)
+
 .PHONY: test-helm
 test-helm: $(VENV)/.dev .helm/helm  ## the Helm chart: lint, render, validate, and what its manifests have to hold (Linux x86_64)
 	@$(BIN)/pytest -q tests/helm $(ARGS)
@@ -143,6 +149,10 @@ bench-auth: $(VENV)/.dev  ## logins, a storm of them, refreshes, first use of a 
 
 bench-files: $(VENV)/.dev .bench/.peers  ## uploads, downloads, lists beside nginx, @tus/server, PocketBase, 4 minutes (CHECK=1 ONLY=small SAVE=1)
 	@$(BIN)/python -m bench.files $(if $(ONLY),--only $(ONLY)) $(BENCH)
+
+.PHONY: figures
+figures: $(VENV)/.dev  ## memory at rest, install and start, beside PocketBase and what others publish, 1 minute (CHECK=1 SAVE=1)
+	@$(BIN)/python -m bench.footprint $(BENCH)
 
 problems: $(VENV)/.dev  ## renew docs/problems.md from the code
 	@$(BIN)/python -m shared.web.problem_docs gateway auth_service user_service file_service > docs/problems.md
