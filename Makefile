@@ -65,7 +65,10 @@ test-scale: $(VENV)/.dev  ## behind PgBouncer >= 1.21 in transaction mode (PGBOU
 test-helm: $(VENV)/.dev .helm/helm  ## the Helm chart: lint, render, validate, and what its manifests have to hold (Linux x86_64)
 	@$(BIN)/pytest -q tests/helm $(ARGS)
 
-.PHONY: test-traces bench-traces follow
+.PHONY: test-logs test-traces bench-traces follow
+test-logs: $(VENV)/.dev  ## the search of all logs for secrets in sessions of its own, logrotate, one request followed through a stack
+	@$(BIN)/pytest -q tests/logs $(ARGS)
+
 test-traces: $(VENV)/.dev  ## a stack that exports every trace to a real OTLP receiver: one request, one tree
 	@$(BIN)/pytest -q tests/traces $(ARGS)
 

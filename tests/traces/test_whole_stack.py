@@ -4,6 +4,9 @@ import os
 import secrets
 import signal
 
+import pytest
+
+from deploy.follow.__main__ import main
 from tests.e2e.stack import Stack
 from tests.e2e.visitor import PASSWORD, Visitor
 from tests.otlp_receiver import Receiver, Seen
@@ -108,3 +111,26 @@ async def test_receiver_is_told_what_is_configured(stack: Stack, receiver: Recei
 
     await eventually(services)
     assert {each["x-tenant"] for each in receiver.headers} == {"colonnade tests"}
+
+
+async def test_request_is_followed_through_all_programs_by_its_id(
+    stack: Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with Visitor.at(stack.url) as hedy:
+        registration = {"email": "hedy.followed@example.org", "password": PASSWORD}
+        reply = await hedy.call("POST", "/v1/auth/register", json=registration)
+        assert reply.status == 201
+    wanted = reply.headers["X-Request-Id"]
+
+    async def told() -> str:
+        status = main([wanted, str(stack.state / "logs")])
+        text = capsys.readouterr().out
+        done = all(part in text for part in ("job done", "user_service", "file_service"))
+        return text if status == 0 and done else ""
+
+    rows = (await eventually(told)).splitlines()
+    first, second = (row.partition(" ms  ")[2] for row in rows[2:4])
+    assert first.startswith("gateway ")
+    assert "POST register 201" in first
+    assert second.startswith("  auth_service ")
+    assert all("auth_service" in row or "applied" in row for row in rows[3:])
