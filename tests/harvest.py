@@ -22,7 +22,7 @@ _IN_QUERY = re.compile(
 )
 _IN_PATH = re.compile(r"(?<=/)[A-Za-z0-9_=-]{40,}(?=[/?\s\"'<>]|$)")
 _SECRET_HEADERS = ("Authorization", "X-Identity", "Cookie", "Set-Cookie")
-_FACT = re.compile(r"[a-z][a-z0-9_]*|[A-Z][a-z ]+")  # `invalid_token`, a code of a problem; names of kinds
+_FACT = re.compile(r"[a-z][a-z_]*|[A-Z][a-z ]+")  # `invalid_token`, a code of a problem; `nonsense`, a test's
 
 
 def install() -> None:
@@ -51,6 +51,11 @@ def install() -> None:
     aiohttp.ClientResponse.read = reading  # type: ignore[assignment, method-assign]
 
 
+def _note(value: str, what: str) -> None:
+    if not _FACT.fullmatch(value):
+        ledger.note(value, what)
+
+
 def _take_options(options: Mapping[str, Any]) -> None:
     _take_json(options.get("json"))
     data = options.get("data")
@@ -68,9 +73,11 @@ def _take_header(name: str, value: str) -> None:
             return
         for key, cookie in cookies:
             if "session" in key or "csrf" in key:
-                ledger.note(cookie, f"cookie {key}")
+                _note(cookie, f"cookie {key}")
     else:
-        ledger.note(value.rpartition(" ")[2], name)
+        scheme, _, credential = value.rpartition(" ")
+        if scheme or name != "Authorization":
+            _note(credential, name)
 
 
 def _take_body(body: bytes, content_type: str) -> None:
@@ -91,14 +98,14 @@ def _take_json(value: Any, name: str = "") -> None:
         for each in value:
             _take_json(each, name)
     elif isinstance(value, str):
-        if _SECRET_NAMES.search(name) and name not in _NO_SECRETS and not _FACT.fullmatch(value):
-            ledger.note(value, name)
+        if _SECRET_NAMES.search(name) and name not in _NO_SECRETS:
+            _note(value, name)
         _take_text(value)
 
 
 def _take_text(text: str) -> None:
     if "=" in text or "/" in text:
         for value in _IN_QUERY.findall(text):
-            ledger.note(unquote(value), "in a query")
+            _note(unquote(value), "in a query")
         for value in _IN_PATH.findall(text):
             ledger.note(value, "in a path")

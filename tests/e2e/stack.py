@@ -163,7 +163,8 @@ def _tell_of(state: Path) -> None:
     for each in (state / "secrets").glob("**/*"):
         if each.is_file():
             for line in each.read_text("utf-8", "replace").splitlines():
-                ledger.note(line.strip(), f"file {each.name}")
+                if not line.startswith("-----"):
+                    ledger.note(line.strip(), f"file {each.name}")
     keep(state / "logs", state.parent.name)
 
 
