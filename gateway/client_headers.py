@@ -13,7 +13,7 @@ from gateway.edge.headers import RawHeader, upstream_headers
 from gateway.forwarding import Forwarder
 from gateway.reception import Reception
 from shared.errors import AppError
-from shared.tracing import REQUEST_ID, TRACEPARENT
+from shared.tracing import REQUEST_ID, TRACEPARENT, TRACESTATE
 
 CAPACITY = 2048
 _UNUSUAL = ("Expect", "Content-Length", "Cookie")  # these have a say in more than the fast lane looks at
@@ -23,7 +23,7 @@ _SCHEME = "Bearer "
 class ClientHeaders(NamedTuple):
     """`credential` is the bearer's text, and empty where there is none; `lines` are what services get of the headers.
 
-    `told` goes into the answer; `request_id` and `traceparent` are as the client has sent them.
+    `told` goes into the answer; `request_id` and what is about traces are as the client has sent them.
     """
 
     raw: tuple[RawHeader, ...]
@@ -34,6 +34,7 @@ class ClientHeaders(NamedTuple):
     credential: str
     request_id: str | None
     traceparent: str | None
+    tracestate: str | None
     lines: bytes
 
 
@@ -85,5 +86,6 @@ class ClientHeadersCache:
             credential=authorization[0][len(_SCHEME) :] if authorization else "",
             request_id=headers.get(REQUEST_ID),
             traceparent=headers.get(TRACEPARENT),
+            tracestate=headers.get(TRACESTATE),
             lines=self._forwarder.client_lines(upstream_headers(head.raw_headers, pass_credentials=False), address),
         )

@@ -8,7 +8,7 @@ from gateway.limits.verdict import Verdict
 from gateway.upstreams.exchange import Exchange
 from gateway.upstreams.pool import Failed
 from shared.errors import AppError
-from shared.tracing import REQUEST_ID, TRACEPARENT, Trace, continue_trace, request_id
+from shared.tracing import REQUEST_ID, TRACEPARENT, TRACESTATE, Span, Trace, continue_trace, request_id
 
 CLIENT_GONE = 499  # nginx's name for a client that didn't wait for its answer
 
@@ -57,10 +57,18 @@ class RequestContext:
     exchange: Exchange | None = None
     failed: Failed | None = None
     started: float = field(default_factory=time.perf_counter)
+    spans: list[Span] | None = None
+    called: float = 0.0  # when the upstream was, where that is noted
+
+    def call(self) -> Trace:
+        """Return the trace to tell the upstream of, which is called now."""
+        if self.spans is not None:
+            self.called = time.perf_counter()
+        return self.trace
 
 
 def new_context(head: Head) -> RequestContext:
     headers = head.headers
     path = head.path.partition("?")[0]
-    trace = continue_trace(headers.get(TRACEPARENT))
+    trace = continue_trace(headers.get(TRACEPARENT), headers.get(TRACESTATE))
     return RequestContext(head.method, path, request_id(headers.get(REQUEST_ID)), trace)

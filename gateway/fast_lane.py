@@ -19,6 +19,7 @@ from gateway.limits.policy import LimitClass
 from gateway.limits.verdict import Verdict
 from gateway.proxy import Components
 from gateway.routes.model import LOCAL, Route
+from gateway.spans import note_limit
 from gateway.upstreams.pool import Started
 from gateway.upstreams.requests import UpstreamRequest
 from shared.errors import AppError
@@ -48,7 +49,8 @@ class FastLane:
         if known is None:
             return None
         it = self.components
-        context = RequestContext("GET", "", request_id(known.request_id), continue_trace(known.traceparent))
+        trace = continue_trace(known.traceparent, known.tracestate)
+        context = RequestContext("GET", "", request_id(known.request_id), trace)
         context.client, context.headers = known.address, [*known.told]
         try:
             routing = it.reception.locate(split_target(head), head, context)
@@ -83,7 +85,16 @@ class Passage:
     """One request's way. Exactly one of `_leave`, `_fall_back` and `cancel` ends it."""
 
     __slots__ = (
-        *("_admitted", "_asked", "_client", "_context", "_holds", "_is_over", "_it", "_known", "_limit", "_started"),
+        "_admitted",
+        "_asked",
+        "_client",
+        "_context",
+        "_holds",
+        "_is_over",
+        "_it",
+        "_known",
+        "_limit",
+        "_started",
     )
 
     def __init__(
@@ -108,6 +119,8 @@ class Passage:
         """Have it counted."""
         self._it.observer.begin()
         context, limit = self._context, self._limit
+        if context.spans is not None:
+            self._asked = perf_counter()
         whom = limit.subject(self._known.subject, context.user_id)
         self._it.limiter.submit(Call(limit, whom, self._admitted.route.cost), self._forward)
 
@@ -115,6 +128,7 @@ class Passage:
         if self._is_over:
             return
         self._context.verdict = verdict
+        note_limit(self._context, self._asked)
         try:
             self._start(verdict)
         except Exception as exc:  # noqa: BLE001  nobody else would notice, and the client would wait for ever

@@ -27,9 +27,9 @@ from gateway.upstreams.exchange import Exchange
 from gateway.upstreams.pool import Pool
 from gateway.upstreams.requests import TIMEOUT, UpstreamRequest, lines_of
 from shared.errors import AppError
-from shared.tracing import REQUEST_ID, TRACEPARENT
+from shared.tracing import REQUEST_ID, TRACEPARENT, TRACESTATE, Trace
 
-_REQUEST_ID, _TRACEPARENT = REQUEST_ID.encode(), TRACEPARENT.encode()
+_REQUEST_ID, _TRACEPARENT, _TRACESTATE = REQUEST_ID.encode(), TRACEPARENT.encode(), TRACESTATE.encode()
 
 
 class Admitted(NamedTuple):
@@ -131,7 +131,7 @@ class Forwarder:
         headers += (
             (b"Host", admitted.pool.authority),
             (_REQUEST_ID, context.request_id.encode()),
-            (_TRACEPARENT, context.trace.traceparent.encode()),
+            *_trace_headers(context.call()),
             self._assertions.header(admitted.principal, route.upstream),
         )
         return headers
@@ -142,17 +142,27 @@ class Forwarder:
 
     def head(self, context: RequestContext, admitted: Admitted, lines: bytes) -> bytes:
         """Return a GET with the same headers as `headers` has, the client's being in `lines` already."""
-        route, trace = admitted.route, context.trace
-        return b"GET %b HTTP/1.1\r\n%bHost: %b\r\nX-Request-Id: %b\r\ntraceparent: %b\r\n%b: %b\r\n%b: %d\r\n\r\n" % (
+        route, trace = admitted.route, context.call()
+        return b"GET %b HTTP/1.1\r\n%bHost: %b\r\nX-Request-Id: %b\r\n%b%b: %b\r\n%b: %d\r\n\r\n" % (
             context.target.encode("ascii"),
             lines,
             admitted.pool.authority,
             context.request_id.encode("ascii"),
-            trace.traceparent.encode("ascii"),
+            _trace_lines(trace),
             *self._assertions.header(admitted.principal, route.upstream),
             TIMEOUT,
             int(route.timeout * 1000),
         )
+
+
+def _trace_headers(trace: Trace) -> list[RawHeader]:
+    headers = [(_TRACEPARENT, trace.onward.encode("ascii"))]
+    return [*headers, (_TRACESTATE, trace.state.encode("ascii"))] if trace.state else headers
+
+
+def _trace_lines(trace: Trace) -> bytes:
+    line = b"traceparent: %b\r\n" % trace.onward.encode("ascii")
+    return b"%btracestate: %b\r\n" % (line, trace.state.encode("ascii")) if trace.state else line
 
 
 async def _small_body(body: RequestBody, route: Route) -> bytes | None:

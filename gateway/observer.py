@@ -7,9 +7,11 @@ from msgspec import UNSET, UnsetType
 
 from gateway.census import Census
 from gateway.context import RequestContext
+from gateway.spans import finish
 from shared.logs import Line, log, loggable_path
 from shared.loop_metrics import LoopHistogram
 from shared.metrics import PROBLEMS, REQUEST_SECONDS, REQUESTS_IN_FLIGHT
+from shared.spans.recorder import recorder
 
 _UPSTREAM_SECONDS = LoopHistogram(
     "gateway_upstream_seconds",
@@ -37,20 +39,25 @@ _NAMES = {
     "request_id": "http.request.id",
     "trace_id": "trace.id",
     "span_id": "span.id",
+    "parent_id": "parent.id",
     "client": "client.ip",
     "user_id": "user.id",
-    "upstream": "upstream",
-    "stream_kind": "stream.kind",
-    "stream_ended_by": "stream.ended_by",
+    "upstream": "service.target.name",
+    "stream_kind": "colonnade.stream.kind",
+    "stream_ended_by": "colonnade.stream.ended_by",
     "received": "http.request.body.bytes",
-    "over_limit": "limit.dry_run",
+    "over_limit": "colonnade.limit.dry_run",
     "error_code": "error.code",
-    "error_cause": "error.cause",
+    "error_cause": "error.message",
+    "share": "colonnade.sample_rate",
 }
 
 
 class AccessLine(Line, rename=_NAMES, gc=False):
-    """`duration` is in nanoseconds, `sent` and `received` in bytes of bodies."""
+    """`duration` is in nanoseconds, `sent` and `received` in bytes of bodies.
+
+    `share`: of how many lines like this one is one written, by LOG_SAMPLE.
+    """
 
     method: str
     route: str
@@ -61,9 +68,11 @@ class AccessLine(Line, rename=_NAMES, gc=False):
     request_id: str
     trace_id: str
     span_id: str
-    client: str
-    user_id: str
-    upstream: str
+    parent_id: str = ""
+    client: str = ""
+    user_id: str = ""
+    upstream: str = ""
+    share: float = 1.0
     stream_kind: str | UnsetType = UNSET
     stream_ended_by: str | UnsetType = UNSET
     received: int | UnsetType = UNSET
@@ -92,15 +101,20 @@ class Observer:
         stream = context.stream
         until_head = stream.opened - context.started if stream else seconds  # hours would drown the rest
         observe = self._seconds.get((context.method, context.route, context.status)) or self._observe(context)
-        trace_id = context.trace.trace_id
-        observe(until_head, trace_id)
+        exemplar = recorder.exemplar(context.trace)
+        observe(until_head, exemplar)
         if context.waited:
             wait = self._waits.get(context.upstream) or self._wait(context.upstream)
-            wait(context.waited, trace_id)
+            wait(context.waited, exemplar)
             (_OWN_FAST if fast else _OWN_SLOW)(until_head - context.waited)
         if context.error is not None:
             PROBLEMS.labels(context.error.code).inc()
-        log.line("info", "request", _line(context, seconds))
+        share = 1.0
+        if not context.trace.sampled and stream is None:
+            share = log.draw(context.method, context.route, context.status, seconds)
+        if share:
+            log.line("info", "request", _line(context, seconds, share))
+        finish(context)
 
     def _observe(self, context: RequestContext) -> Callable[[float, str], None]:
         method = context.method if context.method in _METHODS else "other"
@@ -114,8 +128,10 @@ class Observer:
         return observe
 
 
-def _line(context: RequestContext, seconds: float) -> AccessLine:
+def _line(context: RequestContext, seconds: float, share: float) -> AccessLine:
+    trace = context.trace
     line = AccessLine(
+        message=f"{context.method} {context.route} {context.status}",
         method=context.method,
         route=context.route,
         path=loggable_path(context.path[:_LONGEST_PATH]),
@@ -123,11 +139,13 @@ def _line(context: RequestContext, seconds: float) -> AccessLine:
         sent=context.sent,
         duration=int(seconds * 1e9),
         request_id=context.request_id,
-        trace_id=context.trace.trace_id,
-        span_id=context.trace.span_id,
+        trace_id=trace.trace_id,
+        span_id=trace.span_id,
+        parent_id=trace.parent_id,
         client=context.client,
         user_id=context.user_id,
         upstream=context.upstream,
+        share=share,
     )
     if context.stream is not None:
         line.stream_kind, line.stream_ended_by = context.stream.kind, context.stream.ended_by

@@ -5,6 +5,7 @@ The fast lane (fast_lane.py) takes the same steps, by the same functions, for re
 
 from dataclasses import dataclass
 from functools import partial
+from time import perf_counter
 
 from aiohttp import web
 
@@ -33,8 +34,10 @@ from gateway.reception import Reception
 from gateway.responder import Responder
 from gateway.routes.model import LOCAL
 from gateway.routing import Routing
+from gateway.spans import note_limit
 from shared.errors import AppError, InternalError, NotFound, Unauthenticated
 from shared.logs import log
+from shared.tracing import HOP
 from shared.web.problem import RenderedProblem, prefers_html, render_problem
 
 _NOBODY = (Unauthenticated, InvalidSession, InvalidToken)  # why a browser isn't known as anybody's
@@ -99,6 +102,7 @@ class Proxy:
             context = new_context(request.head)
             context.plain = plain
             self._components.observer.begin()
+        HOP.set(context)
         try:
             return await self._answer_or_problem(request, context)
         finally:
@@ -165,8 +169,9 @@ class Proxy:
             context.user_id = principal.user_id
         verdict = context.verdict
         if verdict is None:
-            whom = limit.subject(subject(context.client), context.user_id)
+            whom, asked = limit.subject(subject(context.client), context.user_id), perf_counter()
             verdict = await self._components.limiter.check(limit, whom, cost)
+            note_limit(context, asked)
         context.headers += limit_headers(verdict)
         outcome = decide(verdict)
         if outcome is Outcome.LIMITED:

@@ -14,6 +14,7 @@ from gateway.edge.prefix import Prefix
 from gateway.routes.model import Route
 from gateway.routes.sign_in import way_to_sign_in
 from gateway.routing import LiveRouting, Routing
+from gateway.spans import begin
 from shared.errors import NotFound
 
 
@@ -67,6 +68,7 @@ class Reception:
         if context.to_content and route.host != "content":
             raise NotFound
         context.route, context.upstream = route.name, route.upstream
+        begin(context)
         if route.sign_in:
             context.sign_in = way_to_sign_in(route, head.method, context.target)
         return route

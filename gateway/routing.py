@@ -45,11 +45,11 @@ class LiveRouting:
             table = await asyncio.to_thread(self._file.reload)
         except RoutesError as exc:
             _REFUSED.inc()
-            log.error("routes_refused", mistakes=str(exc).splitlines())
+            log.error("routes_refused", **{"error.message": str(exc)})
             return
         self.current = self._routing(table)
         _ACCEPTED.inc()
-        log.info("routes_reloaded", routes=len(table.routes), upstreams=sorted(table.upstreams))
+        log.info("routes_reloaded", **{"colonnade.routes": len(table.routes)})
 
     def _routing(self, table: RouteTable) -> Routing:
         limits = {

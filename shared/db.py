@@ -13,6 +13,8 @@ from shared.errors import Unavailable
 from shared.pool import Connection, Pool
 from shared.pool_metrics import FAILURES, watch
 from shared.settings import DatabaseSettings, Secret
+from shared.spans.recorder import recorder
+from shared.spans.statements import noting
 
 __all__ = ["Connection", "Database", "Db", "DirectConnection", "connect", "is_away", "open_database"]
 
@@ -67,8 +69,9 @@ class _Connection(DirectConnection):
 class Database:
     """The pool, with the query methods that a connection has, so that a repository takes either."""
 
-    def __init__(self, pool: Pool, timeout: float) -> None:
+    def __init__(self, pool: Pool, timeout: float, kind: type[Connection] = DirectConnection) -> None:
         self._pool = pool
+        self._kind = kind
         self._farewell = min(timeout, _FAREWELL)
         self._restoring: set[asyncio.Task[None]] = set()
 
@@ -141,16 +144,16 @@ class Database:
             connection.terminate()
 
     async def fetch(self, sql: str, *args: Any) -> list[Record]:
-        return await self._ask(DirectConnection.fetch, sql, args)
+        return await self._ask(self._kind.fetch, sql, args)
 
     async def fetchrow(self, sql: str, *args: Any) -> Record | None:
-        return await self._ask(DirectConnection.fetchrow, sql, args)
+        return await self._ask(self._kind.fetchrow, sql, args)
 
     async def fetchval(self, sql: str, *args: Any) -> Any:
-        return await self._ask(DirectConnection.fetchval, sql, args)
+        return await self._ask(self._kind.fetchval, sql, args)
 
     async def execute(self, sql: str, *args: Any) -> str:
-        return await self._ask(DirectConnection.execute, sql, args)
+        return await self._ask(self._kind.execute, sql, args)
 
     async def _ask(self, method: Callable[..., Awaitable[T]], sql: str, args: tuple[Any, ...]) -> T:
         """Do what `connection` is for, for one statement, in a third of the time."""
@@ -171,14 +174,14 @@ Db = Database | Connection
 async def open_database(settings: DatabaseSettings) -> AsyncIterator[Database]:
     """Open a pool that connects on first use, so that a program starts while its database is still away."""
 
+    kind = noting(_Connection) if recorder.is_on else _Connection
+
     async def open_one(timeout: float) -> Connection:  # noqa: ASYNC109  asyncpg bounds it
-        return await connect(
-            settings.url, timeout=timeout, command_timeout=settings.timeout, connection_class=_Connection
-        )
+        return await connect(settings.url, timeout=timeout, command_timeout=settings.timeout, connection_class=kind)
 
     pool = Pool(open_one, settings.pool_size, settings.timeout)
     watch(settings.pool_size, pool.open_connections, pool.idle_connections, pool.waiting)
     try:
-        yield Database(pool, settings.timeout)
+        yield Database(pool, settings.timeout, kind)
     finally:
         await pool.close()

@@ -70,7 +70,10 @@ async def _keep_running(name: str, work: Work, every: float | None, after: float
                 return
             if loop.time() - started >= _STEADY:
                 pause = _FIRST_PAUSE
-            log.warning("background_work_failed", work=name, error=describe(exc), retry_in=pause)
+            log.warning(
+                "background_work_failed",
+                **{"colonnade.work": name, "error.message": describe(exc), "colonnade.retry_seconds": pause},
+            )
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
         else:

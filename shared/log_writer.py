@@ -115,7 +115,7 @@ def _whole_blocks(lines: Iterable[bytes]) -> Iterator[bytes]:
 
 
 class File:
-    """A file of at most `max_bytes`; five old ones are kept."""
+    """A file of at most `max_bytes`; five old ones are kept. One that logrotate has moved or cut is begun anew."""
 
     def __init__(self, path: Path, max_bytes: int) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -125,7 +125,7 @@ class File:
         self._file = path.open("ab", buffering=0)
 
     def write(self, lines: Sequence[bytes]) -> None:
-        room = self._max_bytes - self._file.tell()
+        room = self._max_bytes - self._size()
         block = bytearray()
         for line in lines:
             if len(block) + len(line) > room:
@@ -138,6 +138,23 @@ class File:
     def close(self) -> None:
         self._file.close()
 
+    def _size(self) -> int:
+        """Return how long the file is, which may have been cut, or taken away to be kept, by another program."""
+        ours = os.fstat(self._file.fileno())
+        try:
+            there = self._path.stat()
+        except FileNotFoundError:
+            there = None
+        if there is None or (there.st_dev, there.st_ino) != (ours.st_dev, ours.st_ino):
+            self._open_anew()
+            ours = os.fstat(self._file.fileno())
+        return ours.st_size
+
+    def _open_anew(self) -> None:
+        fresh = self._path.open("ab", buffering=0)
+        self._file.close()
+        self._file = fresh
+
     def _append(self, block: bytearray) -> None:
         if self._file.write(block) != len(block):
             raise OSError("the disk is full")
@@ -147,9 +164,7 @@ class File:
         for name, older in reversed(list(pairwise(names))):
             with suppress(FileNotFoundError):
                 name.replace(older)
-        fresh = self._path.open("ab", buffering=0)
-        self._file.close()
-        self._file = fresh
+        self._open_anew()
 
 
 def _encoded(records: Sequence[Record], encode: Encode) -> list[bytes]:
@@ -180,7 +195,10 @@ def json_line(record: Record) -> bytes:
 def console_line(record: Record) -> bytes:
     rest = _fields(record)
     stamp, level, event = rest.pop("@timestamp"), rest.pop("log.level"), rest.pop("event.action")
-    rest.pop("ecs.version")
+    for name in ("ecs.version", "service.version"):
+        rest.pop(name, None)
+    if rest["message"] == event.replace("_", " "):
+        del rest["message"]
     stack = rest.pop("error.stack_trace", "")
     fields = " ".join(f"{name}={_printable(value)}" for name, value in rest.items() if value not in ("", None))
     line = f"{stamp[11:23]} \x1b[{_COLOURS[level]}m{level:<7}\x1b[0m {event} {fields}\n" + (

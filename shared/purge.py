@@ -30,7 +30,7 @@ async def purge(database: Database, jobs: Sequence[Purge]) -> None:
             deleted += batch
         PURGED.labels(job.name).inc(deleted)
         if deleted:
-            log.info("rows_purged", job=job.name, rows=deleted)
+            log.info("rows_purged", **{"colonnade.work": job.name, "colonnade.rows": deleted})
 
 
 def purge_events(schema: str, days: int = 30) -> Purge:

@@ -21,6 +21,7 @@ from shared.logs import log
 from shared.metrics import process_metrics
 from shared.settings import ProcessSettings
 from shared.small_reads import READ_BUFFER
+from shared.spans.program import recording
 from shared.tls_site import TlsSite
 
 _KEEP_ALIVE = 75.0  # seconds; longer than the gateway keeps an idle connection, so that it is the one to close
@@ -55,7 +56,7 @@ def serve(settings: ProcessSettings, open_program: OpenProgram) -> int:
     try:
         log.start(settings.name, settings.log)
         raise_file_limit()
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        with recording(settings), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_run(settings, open_program))
     except Exception as exc:  # noqa: BLE001  whatever it is, a person reads one line, and the log has the stack
         log.error("program_failed", exc)
@@ -91,9 +92,9 @@ async def _run(settings: ProcessSettings, open_program: OpenProgram) -> None:
     async with process_metrics(settings.name, VERSION), open_program(lifecycle) as apps, listening(settings, apps):
         gc.collect()
         gc.freeze()  # what lives as long as the program isn't looked at again
-        log.info("started", port=settings.port, private_port=settings.private_port, version=VERSION)
+        log.info("started", **{"server.port": settings.port, "colonnade.private_port": settings.private_port})
         await lifecycle.stop()
-        log.info("stopping", drain_seconds=settings.drain_seconds)
+        log.info("stopping", **{"colonnade.drain_seconds": settings.drain_seconds})
         await asyncio.sleep(settings.drain_seconds)  # still answering, until probes have seen that we are not ready
     log.info("stopped")
 

@@ -5,37 +5,17 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn, Protocol, Self, TypeVar
-from urllib.parse import urlsplit
+from typing import Protocol, Self, TypeVar
+from urllib.parse import unquote, urlsplit
 
+from shared.sampling import KEEP_ALL, Rules, parse_rules
+from shared.secret import Secret as Secret  # noqa: PLC0414  whoever reads settings gets secrets from here
 from shared.weak_secrets import ADVICE, complaint, is_exposed
 
 T = TypeVar("T")
 
 _MAX_DIGITS = 30
-
-
-class Secret:
-    """A value that is only had by asking for it, so that it can't slip into a log or an exception."""
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    def reveal(self) -> str:
-        return self._value
-
-    def __repr__(self) -> str:
-        return "Secret('***')"
-
-    __str__ = __repr__
-
-    def __format__(self, spec: str) -> str:
-        return format(repr(self), spec)
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("a secret isn't written out")
+_NO_SECRET = Secret("")
 
 
 class SettingsError(Exception):
@@ -139,6 +119,10 @@ class Env:
 
         return tuple(self._read(name, default, parse, placeholder="").split(","))
 
+    def rules(self, name: str, default: Rules, *, by_status: bool) -> Rules:
+        """Return rules about how much is kept (shared/sampling.py)."""
+        return self._read(name, default, lambda raw: parse_rules(raw, default, by_status=by_status))
+
     def words(self, name: str) -> tuple[str, ...]:
         """Return the items of a comma-separated list; empty when unset."""
         return tuple(word.strip() for word in self.text(name, "").split(",") if word.strip())
@@ -193,6 +177,7 @@ class LogSettings:
     file: Path | None
     file_max_bytes: int
     shares_output: bool = False  # other processes write lines to the same standard output
+    sample: Rules = KEEP_ALL  # which of the lines about requests are written
 
     @classmethod
     def from_env(cls, env: Env) -> Self:
@@ -202,7 +187,40 @@ class LogSettings:
             format=env.choice("LOG_FORMAT", ("auto", "json", "console"), "auto"),
             file=Path(file) if file else None,
             file_max_bytes=env.integer("LOG_FILE_MAX_BYTES", 20_000_000, minimum=10_000),
+            sample=env.rules("LOG_SAMPLE", KEEP_ALL, by_status=True),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class TraceSettings:
+    """`endpoint` is that of an OTLP/HTTP receiver, without /v1/traces; empty: nothing is exported.
+
+    `headers` go with what is sent there. Traces are kept as `sample` says.
+    """
+
+    endpoint: str = ""
+    headers: Secret = _NO_SECRET
+    sample: Rules = KEEP_ALL
+
+    @classmethod
+    def from_env(cls, env: Env) -> Self:
+        settings = cls(
+            endpoint=env.url("OTEL_EXPORTER_OTLP_ENDPOINT", ""),
+            headers=env.secret("OTEL_EXPORTER_OTLP_HEADERS", _NO_SECRET),
+            sample=env.rules("TRACE_SAMPLE", Rules(rest=0.01), by_status=False),
+        )
+        try:
+            settings.header_pairs()
+        except ValueError as exc:
+            env.mistake(f"OTEL_EXPORTER_OTLP_HEADERS {exc}")
+        return settings
+
+    def header_pairs(self) -> dict[str, str]:
+        """Return what `name=value,name=value` says, its values percent-encoded. Raises ValueError."""
+        pairs = [each.strip().partition("=") for each in self.headers.reveal().split(",") if each.strip()]
+        if not all(name and value for name, _, value in pairs):
+            raise ValueError("must be pairs like name=value, with commas between them")
+        return {name.strip().lower(): unquote(value.strip()) for name, _, value in pairs}
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +240,7 @@ class ProcessSettings:
     trust_file: Path
     drain_seconds: float
     log: LogSettings
+    traces: TraceSettings = TraceSettings()
     shares_port: bool = False
     private_socket: Path | None = None
 
@@ -239,6 +258,7 @@ class ProcessSettings:
             trust_file=env.path("TRUST_FILE"),
             drain_seconds=env.number("DRAIN_SECONDS", 5.0),
             log=LogSettings.from_env(env),
+            traces=TraceSettings.from_env(env),
         )
 
 

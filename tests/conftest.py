@@ -12,16 +12,21 @@ valkey_url        function  URL for `redis.asyncio.from_url`, of a Valkey that i
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack
+from pathlib import Path
 
 import pytest
 from aiohttp import web_app
 from hypothesis import settings
 from redis import asyncio as aioredis
 
+from tests import log_check
+from tests.log_check import pytest_sessionfinish, pytest_terminal_summary, pytest_testnodedown
 from tests.pgbouncer import running_pgbouncer
 from tests.stores import Databases, DatabaseUrls, StoreUrls, running_stores
 
 settings.load_profile("ci")  # no deadlines, which a busy machine breaks, and the same examples for the same test
+
+__all__ = ["pytest_sessionfinish", "pytest_terminal_summary", "pytest_testnodedown"]  # hooks
 
 FreshDatabase = Callable[[str], Awaitable[DatabaseUrls]]
 
@@ -31,6 +36,19 @@ def _applications_go_with_their_test() -> Iterator[None]:
     """aiohttp remembers a thousand pairs of handler and application, and keeps as many applications alive by it."""
     yield
     web_app._cached_build_middleware.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def logs_kept(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """A folder whose files are searched for secrets in the end, as is whatever tests log below their own ones."""
+    folder = tmp_path_factory.mktemp("logs")
+    log_check.begin(request.config, folder)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _everything_is_logged(logs_kept: Path) -> None:
+    log_check.resume(logs_kept)
 
 
 @pytest.fixture(scope="session")

@@ -51,6 +51,6 @@ async def open_mail(core: Core, lifecycle: Lifecycle) -> AsyncIterator[None]:
         )
         kinds[MAIL] = Kind(delivery.send, timeout=_MAIL_SECONDS, most_attempts=_MAIL_ATTEMPTS)
     else:
-        log.warning("mail_not_configured", advice="set SMTP_URL: mails wait until they have expired")
+        log.warning("mail_not_configured", message="set SMTP_URL: mails wait until they have expired")
     async with open_jobs(SCHEMA, core.database, kinds, lifecycle):
         yield

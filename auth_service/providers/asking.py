@@ -85,12 +85,12 @@ class Asking:
 
     def _away(self, url: str, why: str) -> Unavailable:
         PROVIDER_REQUESTS.labels(self._name, "unavailable").inc()
-        log.warning("provider_unavailable", provider=self._name, url=url, error=why)
+        log.warning("provider_unavailable", **{"colonnade.provider": self._name, "url.full": url, "error.message": why})
         return Unavailable("The provider can't be reached.", retry_after=_RETRY_SECONDS)
 
     def unusable(self, what: str, why: str) -> Unavailable:
         """Log what an operator has to look at, and return what the person is told."""
-        log.error("provider_unusable", provider=self._name, what=what, error=why)
+        log.error("provider_unusable", **{"colonnade.provider": self._name, "event.reason": what, "error.message": why})
         return Unavailable("The provider can't be used now.", retry_after=_RETRY_SECONDS)
 
 

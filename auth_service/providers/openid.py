@@ -131,7 +131,7 @@ class OpenIdProvider:
         return ExternalIdentity(self.id, self.issuer, claims["sub"], known, known is not None and verified)
 
     def _distrusted(self, why: str) -> ProviderDistrusted:
-        log.warning("provider_distrusted", provider=self.id, reason=why)
+        log.warning("provider_distrusted", **{"colonnade.provider": self.id, "event.reason": why})
         return ProviderDistrusted()
 
 

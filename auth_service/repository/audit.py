@@ -100,11 +100,11 @@ def _log(entry_id: UUID, entry: AuditEntry) -> None:
     """Tell of the entry without addresses, a moment before its transaction ends: none is ever missing there."""
     AUDIT_ENTRIES.labels(entry.action.value).inc()
     told: Mapping[str, Any] = {
-        "audit.id": entry_id,
-        "audit.action": entry.action.value,
+        "event.id": entry_id,
+        "colonnade.audit.action": entry.action.value,
         "user.id": entry.user_id,
-        "audit.actor.id": entry.actor_id,
-        "audit.session.id": entry.session_id,
-        "audit.details": entry.details,
+        "colonnade.audit.actor_id": entry.actor_id,
+        "colonnade.audit.session_id": entry.session_id,
+        "colonnade.audit.details": entry.details,
     }
     log.info("audit", **{name: value for name, value in told.items() if value is not None})

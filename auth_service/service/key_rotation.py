@@ -125,7 +125,9 @@ async def _locked(connection: Connection) -> tuple[SigningKeyRepository, list[St
 async def _note(connection: Connection, action: Action, kid: str, **times: datetime) -> None:
     told = {name: time.isoformat() for name, time in times.items()}
     await AuditRepository(connection).record(AuditEntry(action, _NO_DEVICE, details={"kid": kid, **told}))
-    log.info(action.value, kid=kid, **told)
+    log.info(
+        action.value, **{"colonnade.key.id": kid, **{f"colonnade.key.{name}": time for name, time in told.items()}}
+    )
 
 
 def _to_der(key: ec.EllipticCurvePrivateKey) -> bytes:

@@ -34,7 +34,7 @@ class Resealing:
                 after = page[-1][0]
         SECRETS_RESEALED.inc(done)
         SECRETS_UNREADABLE.set(unreadable)
-        log.info("secrets_resealed", secrets=done, unreadable=unreadable)
+        log.info("secrets_resealed", **{"colonnade.secrets": done, "colonnade.unreadable": unreadable})
 
     async def _reseal(
         self, repository: ResealingRepository, column: SealedColumn, key: str, sealed: bytes

@@ -86,5 +86,5 @@ class SecondFactors:
         try:
             return self.sealer.open(sealed, totp_label(user_id))
         except WrongSealingKey as exc:
-            log.error("totp_secret_unreadable", user_id=str(user_id))
+            log.error("totp_secret_unreadable", **{"user.id": str(user_id)})
             raise Unavailable("Codes can't be checked. Show another factor.") from exc

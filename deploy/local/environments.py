@@ -15,7 +15,10 @@ LOOPBACK = "127.0.0.1"
 _PRIVATE = 1000  # a program's private port is so far above its public one
 
 # The person's own variables go on to the programs that know them; each program checks its own.
-_PASSED_ON_TO_ALL = ("LOG_LEVEL", "LOG_FILE_MAX_BYTES", "DRAIN_SECONDS")
+_PASSED_ON_TO_ALL = (
+    *("LOG_LEVEL", "LOG_FILE_MAX_BYTES", "LOG_SAMPLE", "DRAIN_SECONDS"),
+    *("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS_FILE", "TRACE_SAMPLE"),
+)
 _STORE = (  # where files lie instead of a folder, and what opens it
     *("FILES_STORAGE", "FILES_STORAGE_TIMEOUT", "FILES_SPOOL", "FILES_PUBLIC_ENDPOINT"),
     *("AWS_REGION", "AWS_ENDPOINT_URL", "AWS_VIRTUAL_HOSTED_STYLE_REQUEST"),

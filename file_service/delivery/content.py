@@ -72,5 +72,5 @@ class Content:
     async def _loss(self, file: File, exc: BaseException | None = None) -> AppError:
         """Return what to raise where bytes are missing. Raises NotFound where the file is gone, which is why."""
         await FileRepository(self.database).get(file.owner_id, file.file_id)
-        log.error("blob_missing", exc, **{"file.id": str(file.file_id)})
+        log.error("blob_missing", exc, **{"colonnade.file.id": str(file.file_id)})
         return InternalError()

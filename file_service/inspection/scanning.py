@@ -44,7 +44,10 @@ class Scanning:
         await self.scans.settle(file.file_id, finding.verdict, finding.threat)
         SCANS.labels(finding.verdict).inc()
         if finding.verdict is not Verdict.CLEAN:
-            log.warning(f"file_{finding.verdict}", **{"file.id": str(file.file_id), "threat": finding.threat})
+            log.warning(
+                f"file_{finding.verdict}",
+                **{"colonnade.file.id": str(file.file_id), "colonnade.file.threat": finding.threat},
+            )
 
     async def _ask(self, file: File) -> Finding:
         try:

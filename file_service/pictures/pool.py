@@ -89,7 +89,7 @@ class PicturePool:
                 made = await worker.make(wish, source)
             well = True
         except (TimeoutError, WorkerLost) as exc:
-            log.warning("picture_worker_lost", error=repr(exc), pid=worker.pid)
+            log.warning("picture_worker_lost", **{"error.message": repr(exc), "colonnade.worker.pid": worker.pid})
             return Made(b"", "costly")
         finally:
             await asyncio.shield(self._take_back(worker, well=well))

@@ -19,7 +19,10 @@ async def scrub_when_due(database: Database, storage: Storage, days: float, rate
         return
     scrubber, began = Scrubber(database, storage, Wishes(rate)), time.monotonic()
     async for finding in scrubber.findings():
-        log.error("scrub_finding", **{f"scrub.{name}": each for name, each in msgspec.to_builtins(finding).items()})
+        log.error(
+            "scrub_finding", **{f"colonnade.scrub.{name}": each for name, each in msgspec.to_builtins(finding).items()}
+        )
     await ScrubRepository(database).finish()
     summary = scrubber.summary(began)
-    log.info("scrubbed", blobs=summary.blobs, bytes=summary.bytes_read, findings=sum(summary.findings.values()))
+    told = {"blobs": summary.blobs, "bytes": summary.bytes_read, "findings": sum(summary.findings.values())}
+    log.info("scrubbed", **{f"colonnade.scrub.{name}": each for name, each in told.items()})

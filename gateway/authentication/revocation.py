@@ -18,6 +18,7 @@ from gateway.authentication.tokens import MAX_LIFETIME
 from shared.errors import Unavailable
 from shared.events.model import FeedPage, ResyncRequired
 from shared.logs import log
+from shared.spans.recorder import errand
 
 SNAPSHOT_PATH = "/internal/revocations"
 # A signing key that was withdrawn is revoked as a session is: by its id, with all that was let in by it.
@@ -157,12 +158,17 @@ class Revocations:
         self._cursor = (snapshot.epoch, snapshot.position)
         self.is_known = True
         _RESYNCS.inc()
-        log.info("revocations_loaded", count=len(snapshot.revocations), position=snapshot.position)
+        log.info(
+            "revocations_loaded",
+            **{"colonnade.count": len(snapshot.revocations), "colonnade.position": snapshot.position},
+        )
 
     def _apply(self, page: FeedPage, position: int) -> None:
         for event in page.items:
             if event.type in EVENT_TYPES:
-                self._add(event.subject)
+                with errand(f"auth_service {event.type}", event.traceparent):
+                    self._add(event.subject)
+                    log.info("event_applied", **{"colonnade.feed": "auth_service", "colonnade.event": event.type})
                 _LAG.observe(_age(event.time))
             elif event.type == RESTORED:
                 self._until.pop(event.subject, None)
@@ -203,7 +209,7 @@ class Revocations:
 
     def _note_outage(self, exc: Exception) -> None:
         if self._is_connected or not self.is_known:
-            log.warning("revocation_feed_lost", error=str(exc))
+            log.warning("revocation_feed_lost", **{"error.message": str(exc)})
         self._is_connected = False
         _CONNECTED.set(0)
         if self._clock() - self._last_answer > MAX_LIFETIME:

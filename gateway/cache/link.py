@@ -73,7 +73,7 @@ class Link:
     def _open_breaker(self, reason: str) -> None:
         if self._prober is None:
             CACHE_UP.set(0)
-            log.warning("cache_lost", reason=reason)
+            log.warning("cache_lost", **{"event.reason": reason})
             self._prober = asyncio.create_task(self._probe_until_back())
 
     async def _probe_until_back(self) -> None:

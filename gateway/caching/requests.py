@@ -103,7 +103,7 @@ class CacheRequests:
                 ("X-Forwarded-Proto", self._scheme),
                 ("X-Forwarded-Host", self._hosts.told(content=asked.context.to_content)),
                 (REQUEST_ID, own_id),
-                (TRACEPARENT, asked.context.trace.traceparent),
+                (TRACEPARENT, asked.context.call().onward),
             )
         ]
         headers += (b"Host", asked.admitted.pool.authority), self._assertions.header(None, route.upstream)

@@ -53,17 +53,20 @@ class Certificates:
             self._current = await asyncio.to_thread(self._read)
         except CertificateError as exc:
             _REFUSED.inc()
-            log.error("certificate_refused", reason=str(exc))
+            log.error("certificate_refused", **{"event.reason": str(exc)})
             return
         _ACCEPTED.inc()
-        log.info("certificate_reloaded", file=str(self._certificate))
+        log.info("certificate_reloaded", **{"file.path": str(self._certificate)})
 
     def _read(self) -> ssl.SSLContext:
         context = server_context(self._certificate, self._key)
         expiry = expiry_of(self._certificate)
         _EXPIRY.set(expiry.timestamp())
         if expiry <= datetime.now(UTC):
-            log.warning("certificate_expired", file=str(self._certificate), expired=expiry.isoformat())
+            log.warning(
+                "certificate_expired",
+                **{"file.path": str(self._certificate), "tls.server.not_after": expiry.isoformat()},
+            )
         return context
 
     def _show_current(self, handshake: ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> None:

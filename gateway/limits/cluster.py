@@ -103,7 +103,8 @@ class ClusterCounters:
 
     def _lose(self, node: Node, reason: Exception) -> None:
         if node not in self._probes:
-            log.warning("valkey_node_lost", node=f"{node[0]}:{node[1]}", reason=repr(reason))
+            told = {"server.address": f"{node[0]}:{node[1]}", "event.reason": repr(reason)}
+            log.warning("valkey_node_lost", **told)
             self._probes[node] = asyncio.create_task(self._probe_until_back(node))
 
     async def _probe_until_back(self, node: Node) -> None:
@@ -116,7 +117,7 @@ class ClusterCounters:
                     await within_budget(self._at(node).reach())
                 break
         del self._probes[node]
-        log.info("valkey_node_returned", node=f"{node[0]}:{node[1]}")
+        log.info("valkey_node_returned", **{"server.address": f"{node[0]}:{node[1]}"})
 
 
 def _is_told(answer: Answer, word: str) -> bool:

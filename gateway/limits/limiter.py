@@ -150,7 +150,7 @@ class Limiter:
 
     def _open_breaker(self, reason: Exception) -> None:
         VALKEY_UP.set(0)
-        log.warning("valkey_lost", reason=repr(reason))
+        log.warning("valkey_lost", **{"event.reason": repr(reason)})
         self._prober = asyncio.create_task(self._probe_until_back())
 
     async def _probe_until_back(self) -> None:

@@ -50,6 +50,9 @@ class Documents:
             async with asyncio.timeout(_PATIENCE):
                 self._known[upstream] = await self._fetch(upstream)
         except (AppError, OSError, msgspec.MsgspecError) as exc:
-            log.warning("api_description_missing", upstream=upstream, reason=f"{type(exc).__name__}: {exc}")
+            log.warning(
+                "api_description_missing",
+                **{"service.target.name": upstream, "event.reason": f"{type(exc).__name__}: {exc}"},
+            )
             return False
         return True

@@ -77,7 +77,7 @@ class Discovery:
             async with asyncio.timeout(_PATIENCE):
                 found = await self._lookup(*name)
         except OSError as exc:  # a TimeoutError is one
-            log.warning("upstream_lookup_failed", name=name[0], error=describe(exc))
+            log.warning("upstream_lookup_failed", **{"dns.question.name": name[0], "error.message": describe(exc)})
             return
         if found:
             self._found[name] = sorted(set(found))

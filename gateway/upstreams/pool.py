@@ -189,7 +189,9 @@ class Pool:
 
     def _note_ejection(self, instance: Instance) -> None:
         self._ejections.inc()
-        log.warning("upstream_ejected", upstream=self.name, instance=_label(instance.address))
+        log.warning(
+            "upstream_ejected", **{"service.target.name": self.name, "server.address": _label(instance.address)}
+        )
 
     async def discover(self) -> None:
         await self.discovery.refresh()

@@ -128,7 +128,7 @@ class Supervisor:
         try:
             child.pid = fork(lambda: self._live(child))
         except OSError as exc:  # a machine that has no room for it now may have some later
-            self._put_off(child, "process_not_started", {"error": str(exc)}, lived=0.0)
+            self._put_off(child, "process_not_started", {"error.message": str(exc)}, lived=0.0)
 
     def _live(self, child: Child) -> int:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # it must not end us before we can obey it
@@ -138,11 +138,11 @@ class Supervisor:
 
     def _note_end(self, child: Child, status: int, now: float) -> None:
         pid, child.pid = child.pid, 0
-        told: dict[str, object] = {"ended_pid": pid, "status": status}
+        told: dict[str, object] = {"colonnade.worker.pid": pid, "colonnade.worker.status": status}
         if self._stopping and child is not self._reporter:
             if status not in (0, -signal.SIGTERM):
                 self._status = 1
-                self._hooks.note("worker_failed", {"process": child.name, **told})
+                self._hooks.note("worker_failed", {"colonnade.worker.name": child.name, **told})
             return
         if child is not self._reporter and status > 0 and not self._steady:
             self._status = status
@@ -153,7 +153,7 @@ class Supervisor:
     def _put_off(self, child: Child, event: str, told: dict[str, object], lived: float) -> None:
         delay = child.backoff.delay(lived)
         child.due = time.monotonic() + delay
-        self._hooks.note(event, {"process": child.name, **told, "restart_in": delay})
+        self._hooks.note(event, {"colonnade.worker.name": child.name, **told, "colonnade.retry_seconds": delay})
 
     def _end_reporter(self) -> None:
         """Have it end, by its own will or not."""

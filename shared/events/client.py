@@ -12,6 +12,7 @@ import msgspec
 from shared.errors import NotFound, Unavailable
 from shared.events.model import EVENTS_PATH, FeedPage, ResyncRequired, SnapshotPage
 from shared.identity import HEADER, Signer
+from shared.spans.calls import calling
 
 T = TypeVar("T")
 
@@ -45,16 +46,18 @@ class InternalClient:
         Unavailable is also what the body raises where it breaks off.
         """
         timeout = aiohttp.ClientTimeout(total=None, connect=_PATIENCE, sock_read=_STALL)
-        headers = {HEADER: self._signer.sign_self(self._audience)}
         try:
-            async with self._session.get(
-                self._base_url + path, headers=headers, timeout=timeout, allow_redirects=False
-            ) as response:
-                if response.status == HTTPStatus.NOT_FOUND:
-                    raise NotFound
-                if response.status >= HTTPStatus.MULTIPLE_CHOICES:
-                    raise Unavailable(f"{self._audience} answered {response.status}.")
-                yield response.content.iter_chunked(_CHUNK)
+            with calling(self._audience, "GET") as headers:
+                headers[HEADER] = self._signer.sign_self(self._audience)
+                request = self._session.get(
+                    self._base_url + path, headers=headers, timeout=timeout, allow_redirects=False
+                )
+                async with request as response:
+                    if response.status == HTTPStatus.NOT_FOUND:
+                        raise NotFound
+                    if response.status >= HTTPStatus.MULTIPLE_CHOICES:
+                        raise Unavailable(f"{self._audience} answered {response.status}.")
+                    yield response.content.iter_chunked(_CHUNK)
         except (aiohttp.ClientError, OSError) as exc:
             raise Unavailable(f"{self._audience} doesn't answer.") from exc
 
@@ -77,21 +80,22 @@ class InternalClient:
     async def _send(
         self, method: str, path: str, params: dict[str, str] | None, body: bytes | None, patience: float
     ) -> bytes:
-        headers = {HEADER: self._signer.sign_self(self._audience)}
+        own = {HEADER: self._signer.sign_self(self._audience)}
         if body is not None:
-            headers["Content-Type"] = "application/json"
+            own["Content-Type"] = "application/json"
         timeout = aiohttp.ClientTimeout(total=patience, connect=_PATIENCE)
         try:
-            async with self._session.request(
-                method,
-                self._base_url + path,
-                params=params,
-                data=body,
-                headers=headers,
-                timeout=timeout,
-                allow_redirects=False,  # the assertion is for this address alone
-            ) as response:
-                content = await response.read()
+            with calling(self._audience, method) as carried:
+                async with self._session.request(
+                    method,
+                    self._base_url + path,
+                    params=params,
+                    data=body,
+                    headers=carried | own,
+                    timeout=timeout,
+                    allow_redirects=False,  # the assertion is for this address alone
+                ) as response:
+                    content = await response.read()
         except (aiohttp.ClientError, OSError) as exc:
             raise Unavailable(f"{self._audience} doesn't answer.") from exc
         if response.status == ResyncRequired.status:

@@ -17,6 +17,7 @@ from shared.events.client import InternalClient
 from shared.events.model import Event, ResyncRequired
 from shared.ids import LOWEST
 from shared.logs import log
+from shared.spans.recorder import errand
 
 APPLIED = Counter("events_applied_total", "Events applied, by feed and type.", ("feed", "type"))
 LAG_SECONDS = Gauge("event_lag_seconds", "Age of the newest event when it was applied.", ("feed",))
@@ -67,7 +68,8 @@ class Consumer:
                 await self._resync(cursor)
                 continue
             for event in page.items:
-                await self._take(cursor.epoch, event)
+                with errand(f"{self.feed} {event.type}", event.traceparent):
+                    await self._take(cursor.epoch, event)
 
     async def _take(self, epoch: UUID, event: Event) -> None:
         """Apply one event unless another replica has, or has begun a new epoch: they both lock the cursor's row."""
@@ -85,6 +87,7 @@ class Consumer:
                 await self.apply(connection, event)
         if moved:
             APPLIED.labels(self.feed, event.type).inc()
+            log.info("event_applied", **{"colonnade.feed": self.feed, "colonnade.event": event.type})
             LAG_SECONDS.labels(self.feed).set(_age(event))
 
     async def _cursor(self, db: Db, lock: str = "") -> Cursor:
@@ -134,7 +137,7 @@ class Consumer:
             lost.epoch,
             lost.position,
         )
-        log.info("feed_resynced", feed=self.feed, position=cursor.position)
+        log.info("feed_resynced", **{"colonnade.feed": self.feed, "colonnade.position": cursor.position})
 
 
 def _age(event: Event) -> float:

@@ -101,7 +101,7 @@ class Feed:
     async def _read(self, connection: Connection, query: FeedQuery) -> list[Event]:
         rows = await connection.fetch(
             f"""
-            select id, event_id, type, subject, time, data from {self._schema}.event
+            select id, event_id, type, subject, time, data, traceparent from {self._schema}.event
             where id > $1 order by id limit $2
             """,  # noqa: S608  our own schema
             query.after,
@@ -112,7 +112,7 @@ class Feed:
 
 def _event(row: Record) -> Event:
     data = msgspec.json.decode(row["data"], type=dict)
-    return Event(row["id"], row["event_id"], row["type"], row["subject"], row["time"], data)
+    return Event(row["id"], row["event_id"], row["type"], row["subject"], row["time"], data, row["traceparent"])
 
 
 async def _wait(news: asyncio.Event, seconds: float) -> None:

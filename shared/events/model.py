@@ -3,7 +3,7 @@
 Each owner's schema has the tables
 
     event       (id bigserial primary key, event_id uuid not null, type text not null, subject text not null,
-                 time timestamptz not null default now(), data jsonb not null)
+                 time timestamptz not null default now(), data jsonb not null, traceparent text)
     event_epoch (epoch uuid not null, horizon bigint not null default 0)   -- one row
 
 An epoch names one unbroken history: a restore makes a new one. Events up to `horizon` are purged.
@@ -22,7 +22,10 @@ EVENTS_PATH = "/internal/events"
 
 
 class Event(msgspec.Struct, frozen=True):
-    """One fact, with CloudEvents 1.0 names; `position` is its place in the feed."""
+    """One fact, with CloudEvents 1.0 names; `position` is its place in the feed.
+
+    `traceparent` is that of the request that made it (CloudEvents' extension for distributed tracing).
+    """
 
     position: int
     id: UUID
@@ -30,6 +33,7 @@ class Event(msgspec.Struct, frozen=True):
     subject: str
     time: datetime
     data: dict[str, Any]
+    traceparent: str | None = None
 
 
 class FeedPage(msgspec.Struct, frozen=True):

@@ -11,6 +11,7 @@ import msgspec
 
 from shared.db import Connection
 from shared.ids import uuid7
+from shared.tracing import current_traceparent
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +28,14 @@ async def publish(connection: Connection, schema: str, events: Sequence[NewEvent
     await connection.execute("select pg_advisory_xact_lock(hashtext($1))", f"{schema}.event")
     await connection.execute(
         f"""
-        insert into {schema}.event (event_id, type, subject, data)
-        select * from unnest($1::uuid[], $2::text[], $3::text[], $4::jsonb[])
+        insert into {schema}.event (event_id, type, subject, data, traceparent)
+        select *, $5 from unnest($1::uuid[], $2::text[], $3::text[], $4::jsonb[])
         """,  # noqa: S608  our own schema
         [uuid7() for _ in events],
         [event.type for event in events],
         [event.subject for event in events],
         [msgspec.json.encode(event.data).decode() for event in events],
+        current_traceparent(),
     )
     await connection.execute("select pg_notify($1, '')", channel(schema))
 

@@ -18,12 +18,13 @@ class NewJob:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job in the hands of one worker. `attempt` counts from 1."""
+    """A job in the hands of one worker. `attempt` counts from 1, `traceparent` is of the request that asked for it."""
 
     job_id: UUID
     kind: str
     payload: bytes
     attempt: int
+    traceparent: str | None = None
 
 
 class GiveUp(Exception):

@@ -13,6 +13,7 @@ The table, which a migration of that service makes:
         lease uuid,                                     -- names whoever has it, for this one attempt
         failed_at timestamptz,
         last_error text,
+        traceparent text,
         constraint job_pkey primary key (job_id)
     );
     create index job_due_at_idx on SCHEMA.job (due_at) where failed_at is null;
@@ -27,6 +28,7 @@ from uuid import UUID, uuid4
 from shared.db import Connection, Database
 from shared.jobs.model import Job, NewJob
 from shared.purge import Purge
+from shared.tracing import current_traceparent
 
 _ERROR_LENGTH = 300
 
@@ -34,11 +36,12 @@ _ERROR_LENGTH = 300
 async def enqueue(connection: Connection, schema: str, job: NewJob) -> None:
     """Add the job; it is done only if the transaction commits."""
     await connection.execute(
-        f"insert into {schema}.job (job_id, kind, payload, expires_at) values ($1, $2, $3, $4)",  # noqa: S608  our own schema
+        f"insert into {schema}.job (job_id, kind, payload, expires_at, traceparent) values ($1, $2, $3, $4, $5)",  # noqa: S608  our own schema
         job.job_id,
         job.kind,
         job.payload,
         job.expires_at,
+        current_traceparent(),
     )
 
 
@@ -82,7 +85,7 @@ class JobQueue:
             )
             update {self._table} j set attempts = attempts + 1, lease = $3, due_at = now() + make_interval(secs => $4)
             from next where j.job_id = next.job_id
-            returning j.job_id, j.kind, j.payload, j.attempts as attempt
+            returning j.job_id, j.kind, j.payload, j.attempts as attempt, j.traceparent
             """,  # noqa: S608  our own schema, here and below
             taking.kind,
             taking.most,

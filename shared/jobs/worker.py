@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from time import perf_counter
 from uuid import UUID
 
 from shared.db import Database
@@ -13,6 +14,7 @@ from shared.jobs.model import GiveUp, Job, Kind
 from shared.jobs.queue import JobQueue, Taking
 from shared.lifecycle import Lifecycle, background, out_of_step
 from shared.logs import log
+from shared.spans.recorder import errand
 
 _POLL = 1.0  # seconds between two looks, when there was nothing to do
 _LEASE_MARGIN = 15.0  # seconds that a lease outlives its job's time, to write down what became of it
@@ -73,17 +75,28 @@ class Crew:
             pass
 
     async def _do(self, job: Job, lease: UUID) -> None:
+        started = perf_counter()
         try:
-            with SECONDS.labels(self._name).time():
+            with errand(f"{self._name} job", job.traceparent), SECONDS.labels(self._name).time():
                 outcome = await self._attempt(job, lease)
+                if outcome == "done":
+                    nanoseconds = int((perf_counter() - started) * 1e9)
+                    log.info("job_done", **self._told(job), **{"event.duration": nanoseconds})
         except asyncio.CancelledError:
             await self._queue.give_back(job, lease)
             OUTCOMES.labels(self._name, "returned").inc()
             raise
         except Unavailable as exc:  # the database's: the lease will end
-            log.warning("job_outcome_lost", kind=self._name, job=str(job.job_id), error=describe(exc))
+            log.warning("job_outcome_lost", **self._told(job), **{"error.message": describe(exc)})
             return
         OUTCOMES.labels(self._name, outcome).inc()
+
+    def _told(self, job: Job) -> dict[str, object]:
+        return {
+            "colonnade.job.kind": self._name,
+            "colonnade.job.id": str(job.job_id),
+            "colonnade.job.attempt": job.attempt,
+        }
 
     async def _attempt(self, job: Job, lease: UUID) -> str:
         try:
@@ -98,7 +111,7 @@ class Crew:
         except Exception as exc:  # noqa: BLE001  whatever it is, the job must not be lost
             if job.attempt >= self._kind.most_attempts:
                 return await self._fail(job, lease, repr(exc))
-            log.info("job_retried", kind=self._name, job=str(job.job_id), attempt=job.attempt, error=describe(exc))
+            log.info("job_retried", **self._told(job), **{"error.message": describe(exc)})
             await self._queue.retry(job, lease, retry_delay(job.attempt), repr(exc))
             return "retried"
         self._end_rest()
@@ -106,13 +119,13 @@ class Crew:
         return "done"
 
     async def _fail(self, job: Job, lease: UUID, error: str) -> str:
-        log.error("job_failed", kind=self._name, job=str(job.job_id), attempt=job.attempt, error=error)
+        log.error("job_failed", **self._told(job), **{"error.message": error})
         await self._queue.fail(job, lease, error)
         return "failed"
 
     def _begin_rest(self, error: str) -> None:
         if not self._away:
-            log.warning("jobs_resting", kind=self._name, error=error)
+            log.warning("jobs_resting", **{"colonnade.job.kind": self._name, "error.message": error})
         self._away = True
         RESTING.labels(self._name).set(1)
 

@@ -7,7 +7,8 @@ from ipaddress import ip_address
 from aiohttp import web
 
 from shared.identity import ANONYMOUS, Identity
-from shared.tracing import REQUEST_ID, TRACEPARENT, Trace, continue_trace, request_id
+from shared.spans.recorder import recorder
+from shared.tracing import HOP, REQUEST_ID, TRACEPARENT, TRACESTATE, Span, Trace, continue_trace, request_id
 
 
 @dataclass(slots=True)
@@ -18,14 +19,19 @@ class RequestContext:
     answered: bool = False  # the answer's head is out: a failure can't be told any more
     outcome: int = 499  # the status to record when no whole answer went out: the client left, unless we broke off
     started: float = field(default_factory=time.perf_counter)
+    spans: list[Span] | None = None
 
 
 CONTEXT = web.RequestKey("context", RequestContext)
 
 
 def new_context(request: web.BaseRequest) -> RequestContext:
+    """Return what is known as it begins; whatever is done for it finds it as the current hop."""
     headers = request.headers
-    return RequestContext(request_id(headers.get(REQUEST_ID)), continue_trace(headers.get(TRACEPARENT)))
+    trace = continue_trace(headers.get(TRACEPARENT), headers.get(TRACESTATE), trusting=True)
+    context = RequestContext(request_id(headers.get(REQUEST_ID)), trace, spans=recorder.begin())
+    HOP.set(context)
+    return context
 
 
 def identity_of(request: web.Request) -> Identity:

@@ -38,7 +38,9 @@ def surround(verifier: Verifier, open_paths: frozenset[str] = frozenset()) -> Mi
         REQUESTS_IN_FLIGHT.inc()
         try:
             try:
-                if request.path not in open_paths:
+                if request.path in open_paths:
+                    context.spans = None  # a probe is nobody's request, however often it fails
+                else:
                     context.identity = _authenticate(request, verifier)
                 response = await handler(request)
             except Exception as exc:  # noqa: BLE001  the caller learns the request id, the operator the stack
@@ -78,7 +80,7 @@ def _problem(request: web.Request, error: AppError) -> web.StreamResponse:
     if error.status >= InternalError.status:
         log.warning(
             "request_refused",
-            **{"error.code": error.code, "cause": describe(error), "http.request.id": context.request_id},
+            **{"error.code": error.code, "error.message": describe(error), "http.request.id": context.request_id},
         )
     if context.answered:
         context.outcome = error.status

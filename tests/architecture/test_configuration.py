@@ -19,6 +19,7 @@ from deploy.roles import RolesSettings
 from deploy.upgrade.settings import InstallationSettings as UpgradeSettings
 from deploy.upgrade.settings import ServiceSettings
 from shared.program import MigrationSettings
+from shared.sampling import Rules
 from shared.settings import Env, Secret
 from tests.stores import ROOT
 
@@ -67,6 +68,8 @@ def shown(name: str, default: object) -> str:
     if isinstance(default, Secret):
         # Another secret that there is already, or nothing.
         return f"`{OTHERS[name]}`" if name in OTHERS else "none"
+    if isinstance(default, Rules):
+        return "everything" if default.keeps_all else f"`{default.rest:.0%}`"
     if isinstance(default, Path) and default.is_absolute():
         default = default.relative_to(ROOT)
     return f"`{default}`" if str(default) else "none"
@@ -123,6 +126,7 @@ def test_every_settings_module_is_looked_at() -> None:
         "DatabaseSettings",
         "StorageSettings",
         "LogSettings",
+        "TraceSettings",
         "PreviewSettings",
         "_FromEnv",
         "_Settings",

@@ -19,6 +19,8 @@ import aiohttp
 
 from deploy.local import outside
 from deploy.local.state import State
+from tests.ledger import ledger
+from tests.log_check import keep
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PROGRAMS = ("gateway", "auth_service", "user_service", "file_service")
@@ -150,9 +152,20 @@ def state_folder(name: str = "state") -> Iterator[Path]:
     try:
         yield state
     finally:
+        _tell_of(state)
         if (state / "instance").exists():
             outside.remove(State(state).instance)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _tell_of(state: Path) -> None:
+    """Take down the stack's own secrets, and keep its logs to be searched for secrets."""
+    for each in (state / "secrets").glob("**/*"):
+        if each.is_file():
+            for line in each.read_text("utf-8", "replace").splitlines():
+                if not line.startswith("-----"):
+                    ledger.note(line.strip(), f"file {each.name}")
+    keep(state / "logs", state.parent.name)
 
 
 def free_port() -> int:

@@ -73,7 +73,8 @@ async def test_log_is_exported_through_the_gateway_and_told_in_the_programs_own_
 
     async def told() -> bool:
         lines = [line for line in stack.log("auth_service") if line["event.action"] == "audit"]
-        return any(line["audit.action"] == "audit_exported" and line["user.id"] == admin.user_id for line in lines)
+        whats = {(line["colonnade.audit.action"], line["user.id"]) for line in lines}
+        return ("audit_exported", admin.user_id) in whats
 
     await eventually(told)
     text = str([line for line in stack.log("auth_service") if line["event.action"] == "audit"])

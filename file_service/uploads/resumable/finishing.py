@@ -55,7 +55,7 @@ class Finishing:
                 await self.end(upload, "refused")
             raise
         except BlobMissing as exc:
-            log.error("blob_missing", exc, **{"file.id": str(upload.upload_id)})
+            log.error("blob_missing", exc, **{"colonnade.file.id": str(upload.upload_id)})
             raise InternalError from exc
         if await self._recorded(upload, new, is_empty=not blobs):
             self.hashes.forget(upload.upload_id)

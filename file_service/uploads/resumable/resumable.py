@@ -182,4 +182,4 @@ class Resumable:
         try:
             await self.finishing.merging.merge(upload.upload_id)
         except (AppError, BlobMissing) as exc:
-            log.warning("merging_failed", error=repr(exc), **{"file.id": str(upload.upload_id)})
+            log.warning("merging_failed", **{"error.message": repr(exc), "colonnade.file.id": str(upload.upload_id)})

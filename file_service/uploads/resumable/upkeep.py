@@ -30,4 +30,6 @@ class Upkeep:
             try:
                 await self.finishing.finish(upload)
             except AppError as exc:  # one that can't be finished must not stand before the others
-                log.warning("finishing_failed", error=repr(exc), **{"file.id": str(upload.upload_id)})
+                log.warning(
+                    "finishing_failed", **{"error.message": repr(exc), "colonnade.file.id": str(upload.upload_id)}
+                )

@@ -109,7 +109,11 @@ async def test_spoofed_forwarding_headers_are_overwritten(gateway: RunningGatewa
 
 async def test_request_id_and_trace_are_continued(gateway: RunningGateway) -> None:
     trace = "0af7651916cd43dd8448eb211c80319c"
-    headers = {"X-Request-Id": "client-chosen-1", "traceparent": f"00-{trace}-b7ad6b7169203331-01"}
+    headers = {
+        "X-Request-Id": "client-chosen-1",
+        "traceparent": f"00-{trace}-b7ad6b7169203331-01",
+        "tracestate": "vendor=theirs",
+    }
     async with gateway.client.get(f"{gateway.url}/open", headers=headers) as answer:
         told = await answer.json()
     assert answer.headers["X-Request-Id"] == "client-chosen-1"
@@ -118,6 +122,13 @@ async def test_request_id_and_trace_are_continued(gateway: RunningGateway) -> No
     assert traceparent.startswith(f"00-{trace}-")
     assert "b7ad6b7169203331" not in traceparent
     assert traceparent.endswith("-00"), "a caller's sampled flag never forces ours"
+    assert values(told, "tracestate") == ["vendor=theirs"]
+
+
+async def test_tracestate_of_no_trace_is_dropped(gateway: RunningGateway) -> None:
+    async with gateway.client.get(f"{gateway.url}/open", headers={"tracestate": "vendor=theirs"}) as answer:
+        told = await answer.json()
+    assert values(told, "tracestate") == []
 
 
 async def test_malformed_request_id_is_replaced(gateway: RunningGateway) -> None:

@@ -85,7 +85,7 @@ async def test_dry_run_refuses_nobody_tells_clients_nothing_and_the_operator_all
         running.terminate()
         await running.wait()
     lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
-    marks = Counter(line.get("limit.dry_run") for line in lines if line.get("http.route") == "tried")
+    marks = Counter(line.get("colonnade.limit.dry_run") for line in lines if line.get("http.route") == "tried")
     assert marks == {None: 3, "tried": 2}
 
 

@@ -45,7 +45,7 @@ async def test_stopping_gateway_says_goodbye_to_its_sockets(tmp_path: Path, valk
     assert running.returncode == 0, errors
     assert b"secret" not in said + errors
     (line,) = [each for each in map(json.loads, said.splitlines()) if each.get("http.response.status_code") == 101]
-    assert (line["stream.kind"], line["stream.ended_by"]) == ("websocket", "stopping")
+    assert (line["colonnade.stream.kind"], line["colonnade.stream.ended_by"]) == ("websocket", "stopping")
     assert line["http.response.body.bytes"] > 100_000
     assert line["http.request.body.bytes"] > 100_000
     assert line["event.duration"] > 0

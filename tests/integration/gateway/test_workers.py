@@ -84,7 +84,7 @@ async def test_killed_worker_takes_only_its_own_requests_with_it(tmp_path: Path,
         assert await workers.answered("home") == 80
         assert await workers.metric("gateway_worker_ends_total") == 1
         (told,) = [line for line in workers.log("reporter") if line["event.action"] == "process_ended"]
-        assert (told["process"], told["status"]) == ("worker_1", -signal.SIGKILL)
+        assert (told["colonnade.worker.name"], told["colonnade.worker.status"]) == ("worker_1", -signal.SIGKILL)
 
 
 async def test_unready_worker_makes_the_gateway_unready(tmp_path: Path, valkey_url: str) -> None:

@@ -15,7 +15,8 @@ TABLES = """
 create schema app;
 create table app.event (
     id bigserial primary key, event_id uuid not null, type text not null, subject text not null,
-    time timestamptz not null default now(), data jsonb not null
+    time timestamptz not null default now(), data jsonb not null,
+    traceparent text
 );
 create table app.event_epoch (epoch uuid not null, horizon bigint not null default 0);
 insert into app.event_epoch (epoch) values (gen_random_uuid());

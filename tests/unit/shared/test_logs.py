@@ -15,26 +15,13 @@ from uuid import UUID
 import pytest
 from prometheus_client import REGISTRY
 
+from shared import VERSION
 from shared.log_writer import Descriptor, LogWriter
 from shared.logs import Logs, loggable_path
-from shared.settings import LogSettings, Secret
-
-JSON = LogSettings(level="info", format="json", file=None, file_max_bytes=20_000)
-
-
-@contextmanager
-def logging_to(settings: LogSettings) -> Iterator[Logs]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    root.handlers.clear()
-    logs = Logs()
-    logs.start("program", settings)
-    try:
-        yield logs
-    finally:
-        logs.close()
-        root.handlers[:] = handlers
-        root.setLevel(level)
+from shared.settings import Secret
+from shared.spans.recorder import Errand
+from shared.tracing import HOP, Trace
+from tests.unit.shared.journals import JSON, logging_to
 
 
 def lines_of(capfd: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
@@ -52,7 +39,8 @@ def test_event_is_one_line_of_json_with_ecs_names(capfd: pytest.CaptureFixture[s
     (line,) = lines_of(capfd)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line.pop("@timestamp"))
     assert line == {
-        "log.level": "info", "event.action": "user_created", "service.name": "program", "process.pid": os.getpid(),
+        "log.level": "info", "message": "user created", "event.action": "user_created", "service.name": "program",
+        "service.version": VERSION, "process.pid": os.getpid(),
         "ecs.version": "8.17", "user.id": str(UUID(int=7)), "note": "two\nlines", "none": None, "part": 0.5,
     }  # fmt: skip
 
@@ -155,17 +143,17 @@ def test_auto_is_json_unless_a_person_looks_on(
     assert "\x1b[36minfo" in capfd.readouterr().out
 
 
-def test_file_gets_json_too_and_rotates(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    path = tmp_path / "made" / "program.log"
-    with logging_to(replace(JSON, format="console", file=path)) as journal:
-        for number in range(1000):
-            journal.info("counted", number=number)
-    files = sorted(path.parent.iterdir(), key=lambda each: each.name, reverse=True)
-    assert [each.name for each in files] == [*(f"program.log.{number}" for number in (5, 4, 3, 2, 1)), "program.log"]
-    assert all(each.stat().st_size <= JSON.file_max_bytes for each in files)
-    kept = [json.loads(line)["number"] for each in files for line in each.read_text("utf-8").splitlines()]
-    assert kept == list(range(kept[0], 1000))
-    assert len(capfd.readouterr().out.splitlines()) == 1000
+def test_line_tells_for_whom_something_is_done(capfd: pytest.CaptureFixture[str]) -> None:
+    trace = Trace("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203330", "00f067aa0ba902b7")
+    with logging_to(JSON) as journal:
+        token = HOP.set(Errand(trace, None, "request-1"))
+        journal.info("mail_sent")
+        HOP.reset(token)
+        journal.info("idle")
+    first, second = lines_of(capfd)
+    ids = (first["trace.id"], first["span.id"], first["parent.id"], first["http.request.id"])
+    assert ids == (*trace[:3], "request-1")
+    assert "trace.id" not in second
 
 
 def test_full_disk_loses_the_files_lines_only(capfd: pytest.CaptureFixture[str]) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.tracing import continue_trace, request_id
+from shared.tracing import Trace, continue_trace, new_span_id, own_span_of, request_id
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 SPAN = "b7ad6b7169203331"
@@ -41,7 +41,49 @@ def test_trace_goes_on_with_a_span_of_its_own() -> None:
 
 
 def test_callers_sampled_flag_is_not_passed_on() -> None:
-    assert continue_trace(f"00-{TRACE}-{SPAN}-01").traceparent.endswith("-00")
+    trace = continue_trace(f"00-{TRACE}-{SPAN}-01")
+    assert not trace.sampled
+    assert trace.traceparent.endswith("-00")
+    assert trace.onward.endswith("-00")
+
+
+@pytest.mark.parametrize(("flags", "sampled"), [("00", False), ("01", True), ("02", False), ("03", True)])
+def test_sampled_flag_counts_between_our_own_programs(flags: str, *, sampled: bool) -> None:
+    trace = continue_trace(f"00-{TRACE}-{SPAN}-{flags}", trusting=True)
+    assert trace.sampled is sampled
+    assert trace.traceparent.endswith("-01" if sampled else "-00")
+
+
+def test_caller_is_known_as_the_parent() -> None:
+    assert continue_trace(f"00-{TRACE}-{SPAN}-00").parent_id == SPAN
+    assert continue_trace(None).parent_id == ""
+
+
+def test_call_onward_is_told_by_a_span_that_leads_back_to_its_hop() -> None:
+    for span_id in ("b7ad6b7169203330", "000000000000000a", new_span_id()):
+        trace = Trace(TRACE, span_id)
+        assert trace.call_id != span_id
+        assert own_span_of(trace.call_id) == own_span_of(span_id) == span_id
+        assert trace.onward == f"00-{TRACE}-{trace.call_id}-00"
+
+
+@pytest.mark.parametrize(
+    "state", ["a=1", "rojo=00f067aa0ba902b7,congo=t61rcWkgMzE", "a=1, b=2", "1a-_*/@z=!~ x", "a=" + "v" * 510]
+)
+def test_well_formed_tracestate_is_carried_along(state: str) -> None:
+    assert continue_trace(f"00-{TRACE}-{SPAN}-00", state).state == state
+
+
+@pytest.mark.parametrize(
+    "state",
+    [None, "", "a", "=1", "A=1", "a=1\r\nX-Identity: me", "a=1,b=\n2", "a=ü", "a=1" + ",b=2" * 32, "a=" + "v" * 511],
+)
+def test_any_other_tracestate_is_dropped(state: str | None) -> None:
+    assert continue_trace(f"00-{TRACE}-{SPAN}-00", state).state == ""
+
+
+def test_tracestate_without_a_trace_is_dropped() -> None:
+    assert continue_trace("nonsense", "a=1").state == ""
 
 
 @pytest.mark.parametrize(

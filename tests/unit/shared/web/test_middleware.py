@@ -99,7 +99,7 @@ async def test_outage_tells_the_caller_when_to_come_back_and_the_operator_the_ca
     assert answer.headers["Retry-After"] == "3"
     assert "hunter2" not in await answer.text()
     (line,) = collected.of("request_refused")
-    assert "socket of hunter2" in line["cause"]
+    assert "socket of hunter2" in line["error.message"]
 
 
 async def test_failure_after_the_answer_has_begun_cuts_the_connection(
