@@ -22,7 +22,7 @@ from tests.stores import ROOT
 MOUNT, FILES = "/run/colonnade", "/etc/colonnade"
 # What a person brings along, beside what is made.
 BROUGHT = {
-    "smtp_url": "smtp://user:password@mail.example.org:587",
+    "smtp_url": "smtp://user:x7Kq91zzPd@mail.example.org:587",
     "cache_url": "redis://cache.example.org:6379/0",
     "aws_access_key_id": "AKIAIOSFODNN7EXAMPLE",
     "aws_secret_access_key": "a-secret-access-key",

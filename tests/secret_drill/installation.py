@@ -100,6 +100,7 @@ class Installation:
             "USER_INTERNAL_URL": self.replicas["user_service"][0].private,
             "FILE_INTERNAL_URL": self.replicas["file_service"][0].private,
             "LOG_FILE": str(self._log(replica)),
+            "DATABASE_TIMEOUT": "20",  # on a machine with more to do, too
         }
         everywhere = {_URLS[name]: ",".join(each.url for each in self.replicas[name]) for name in SERVICES}
         return told | everywhere if replica.program == "gateway" else told
