@@ -71,7 +71,7 @@ async def admission(db: Db, schema: str, version: int, lifecycle: Lifecycle) -> 
                 await require_schema(db, schema, version)
         except MigrationError as exc:
             if not told:
-                log.warning("schema_awaited", reason=str(exc))
+                log.warning("schema_awaited", **{"error.message": str(exc)})
             told = True
             with suppress(TimeoutError):
                 await asyncio.wait_for(lifecycle.stop(), _EVERY)

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, Self, TypeVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
+from shared.places import is_place
 from shared.sampling import KEEP_ALL, Rules, parse_rules
 from shared.secret import Secret as Secret  # noqa: PLC0414  whoever reads settings gets secrets from here
 from shared.weak_secrets import ADVICE, complaint, is_exposed
@@ -102,7 +103,7 @@ class Env:
         """Return the URL without a trailing slash, so that a path can be appended."""
 
         def parse(raw: str) -> str:
-            if not _is_place(raw, schemes):
+            if not is_place(raw, schemes):
                 raise ValueError(f"must be a URL that starts with {' or '.join(s + '://' for s in schemes)}")
             return raw.rstrip("/")
 
@@ -113,7 +114,7 @@ class Env:
 
         def parse(raw: str) -> str:
             found = [each.strip() for each in raw.split(",")]
-            if not all(_is_place(each, schemes) for each in found):
+            if not all(is_place(each, schemes) for each in found):
                 raise ValueError(f"must be URLs that start with {' or '.join(s + '://' for s in schemes)}, with commas")
             return ",".join(dict.fromkeys(each.rstrip("/") for each in found))
 
@@ -151,23 +152,6 @@ class Env:
         if self._environ.get(name):
             self.mistake(f"{name} and {name}_FILE are both set")
         return Path(file).read_text(encoding="utf-8").strip() or None
-
-
-_SEPARATORS = frozenset(" \t,;")  # of lists, where one place is meant
-
-
-def _is_place(raw: str, schemes: Sequence[str]) -> bool:
-    try:
-        parts = urlsplit(raw)
-        return (
-            parts.scheme in schemes
-            and bool(parts.hostname)
-            and not _SEPARATORS.intersection(parts.netloc)
-            and parts.port != 0
-            and not (parts.query or parts.fragment)
-        )
-    except ValueError:  # an unclosed bracket, or a port that is none
-        return False
 
 
 @dataclass(frozen=True, slots=True)
