@@ -59,6 +59,10 @@ test-federation: $(VENV)/.dev tests/federation/node_modules/.installed  ## signi
 test-helm: $(VENV)/.dev .helm/helm  ## the Helm chart: lint, render, validate, and what its manifests have to hold (Linux x86_64)
 	@$(BIN)/pytest -q tests/helm $(ARGS)
 
+.PHONY: chaos
+chaos: $(VENV)/.dev  ## two replicas of everything while it fails: killed, held, cut off, full, late (10 minutes; SEED= ONLY="R5 R9")
+	@$(BIN)/python -m tests.chaos
+
 soak: $(VENV)/.dev  ## the gateway under everything at once for MINUTES=30, and what is left then (SEED= repeats one)
 	@$(BIN)/python -m tests.soak
 
