@@ -2,11 +2,13 @@
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 from tests.chaos.checks.answers import excused
 from tests.chaos.clients.crowd import Crowd
+from tests.chaos.disks import Disk
 from tests.chaos.drills.table import Drill
 from tests.chaos.history import Found
 from tests.chaos.scene import Scene
@@ -31,11 +33,12 @@ class Result:
     notes: Sequence[str] = field(default_factory=list)
 
 
-async def play(drill: Drill, stack: ReplicatedStack, dice: random.Random) -> Result:
+async def play(drill: Drill, stack: ReplicatedStack, disks: Mapping[str, Disk], dice: random.Random) -> Result:
     crowd = Crowd(stack, f"{drill.name.lower()}-{dice.getrandbits(32):08x}", dice)
-    scene = Scene(stack, crowd.history, random.Random(dice.random()))
-    await crowd.gather()
-    try:
+    async with AsyncExitStack() as exits:
+        exits.push_async_callback(crowd.leave)
+        scene = Scene(stack, crowd.history, random.Random(dice.random()), exits, disks)
+        await crowd.gather()
         async with asyncio.TaskGroup() as group:
             users = group.create_task(crowd.run())
             await scene.load(_CALM)
@@ -46,9 +49,7 @@ async def play(drill: Drill, stack: ReplicatedStack, dice: random.Random) -> Res
             async with asyncio.timeout(_PATIENCE):
                 await users
         found = await crowd.look()
-    finally:
-        await crowd.leave()
-    return _result(drill, scene, found)
+        return _result(drill, scene, found)
 
 
 async def _progress(crowd: Crowd) -> None:

@@ -3,7 +3,8 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 from tests.chaos.checks.answers import CUT, UNAVAILABLE, Excuse, longest_unavailability, unexcused
@@ -11,6 +12,8 @@ from tests.chaos.checks.files import double_files, lost_files, wrong_quotas
 from tests.chaos.checks.limits import CountsLost, wrong_limits
 from tests.chaos.checks.registers import lost_writes
 from tests.chaos.checks.sessions import Deaf, mistaken_logouts, revived, second_leaves
+from tests.chaos.clients.caller import Caller
+from tests.chaos.disks import Disk
 from tests.chaos.history import Exchange, Found, History
 from tests.replicated.stack import ReplicatedStack
 
@@ -26,6 +29,8 @@ class Scene:
     stack: ReplicatedStack
     history: History
     dice: random.Random
+    exits: AsyncExitStack
+    disks: Mapping[str, Disk] = field(default_factory=dict)
     excuses: list[Excuse] = field(default_factory=list)
     deaf: list[Deaf] = field(default_factory=list)
     counts_lost: list[CountsLost] = field(default_factory=list)
@@ -43,6 +48,13 @@ class Scene:
     def cut(self, moment: float, statuses: frozenset[int] = CUT, kinds: frozenset[str] = frozenset()) -> None:
         """Excuse what was under way at that moment alone, or met a connection whose end hadn't been seen yet."""
         self.excuses.append(Excuse(moment, moment + _UNSEEN, statuses, kinds))
+
+    async def person(self, name: str) -> Caller:
+        """Register somebody of the drill's own, whose requests are recorded as everybody's."""
+        caller = Caller.of(self.stack.url, self.history, asyncio.Event(), random.Random(self.dice.random()))
+        await self.exits.enter_async_context(caller)
+        await caller.enrol(f"{name}-{self.dice.getrandbits(32):08x}@example.org")
+        return caller
 
     def demand(self, is_so: bool, what: str) -> None:  # noqa: FBT001  it reads as an assertion
         if not is_so:

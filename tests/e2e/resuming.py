@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import random
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -22,7 +23,7 @@ class Resumer:
     """`files` are the SHA-256 by the id of each file that was finished, `size` is that of all.
 
     `cuts` counts connections that were cut, `lost` creations without an answer: they may have reserved what they asked
-    for, until they expire.
+    for, until they expire. `passing` are the statuses after which it tries again.
     """
 
     visitor: Visitor
@@ -32,6 +33,7 @@ class Resumer:
     cuts: int = 0
     lost: int = 0
     largest: int = 400_000
+    passing: Collection[int] = _PASSING
 
     async def upload(self) -> None:
         """Upload a file of random bytes in random pieces, most of which are cut."""
@@ -110,7 +112,7 @@ class Resumer:
             reply = await self.visitor.call(method, path, headers=headers, **options)
         except (aiohttp.ClientError, TimeoutError):
             reply = None
-        if reply is not None and reply.status not in _PASSING:
+        if reply is not None and reply.status not in self.passing:
             return reply
         self.lost += method == "POST"
         return None

@@ -21,13 +21,10 @@ async def note_usage(caller: Caller) -> None:
 
 
 async def delete(caller: Caller, file_id: str) -> None:
-    """Delete until there is an answer: 404 after one that was lost."""
+    """Delete until there is an answer: 404 after one that was lost, be it to us or to a gateway, which asks again."""
     deletion = Deletion(caller.email, file_id, time.monotonic())
     caller.history.deletions.append(deletion)
-    reply = await caller.attempt("DELETE", f"/v1/files/{file_id}", expected=(204,))
-    while reply is None:
-        await caller.rest()
-        reply = await caller.attempt("DELETE", f"/v1/files/{file_id}", expected=(204, 404))
+    reply = await caller.insist("DELETE", f"/v1/files/{file_id}", expected=(204, 404))
     deletion.acknowledged = reply.status in (204, 404)
 
 

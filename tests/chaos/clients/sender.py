@@ -9,6 +9,7 @@ from tests.chaos.history import Upload
 from tests.e2e.resuming import Resumer
 
 _LARGEST = 40_000  # bytes
+_PASSING = (409, 429, 502, 503, 504, 507)
 
 
 @dataclass
@@ -17,7 +18,9 @@ class Sender:
     resumer: Resumer = field(init=False)
 
     def __post_init__(self) -> None:
-        self.resumer = Resumer(self.caller, random.Random(self.caller.dice.random()), largest=_LARGEST)
+        self.resumer = Resumer(
+            self.caller, random.Random(self.caller.dice.random()), largest=_LARGEST, passing=_PASSING
+        )
 
     async def run(self) -> None:
         while not self.caller.stop.is_set():

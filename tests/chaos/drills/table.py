@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from tests.chaos.drills import programs, stores
+from tests.chaos.drills import changes, networks, programs, stops, stores, surroundings
 from tests.chaos.scene import Scene
 
 
@@ -12,10 +12,12 @@ class Drill:
     name: str
     fault: str
     play: Callable[[Scene], Awaitable[None]]
+    needs_disks: bool = False
 
 
 DRILLS = (
     Drill("R1", "each program restarted in turn", programs.restart_all),
+    Drill("R2", "programs told to stop, once and twice", stops.stop_politely),
     Drill("R3", "a gateway killed", programs.kill_gateway),
     Drill("R4", "both auth_services killed", programs.lose_auth_service),
     Drill("R5", "PostgreSQL killed", stores.kill_postgres),
@@ -23,4 +25,11 @@ DRILLS = (
     Drill("R7", "Valkey killed", stores.kill_valkey),
     Drill("R8", "Valkey held still", stores.hold_valkey),
     Drill("R9", "Valkey flushed", stores.flush_valkey),
+    Drill("R10", "services slow, reset, and silent", networks.spoil_networks),
+    Drill("R12", "bad configuration", changes.spoil_configuration),
+    Drill("R13", "a migration under load", changes.migrate_under_load),
+    Drill("R14", "logs that nobody reads", changes.block_logs),
+    Drill("F19", "the files' disk full", surroundings.fill_files, needs_disks=True),
+    Drill("F19d", "the database's and logs' disk full", surroundings.fill_data, needs_disks=True),
+    Drill("CLOCK", "wrong clocks", surroundings.shift_clocks),
 )
