@@ -154,7 +154,7 @@ clean:  ## remove the venv, the caches and all data of the stack
 	@$(PYTHON) -m deploy.local clean
 	@rm -rf $(VENV) tests/federation/node_modules tests/clients/node_modules .bench .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .fuzz
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
-	@rm -rf .helm
+	@rm -rf .helm .chaos
 
 BENCH = $(if $(CHECK),--check) $(if $(SAVE),--save)
 

@@ -7,10 +7,11 @@ some drills. Exit status 1 where a promise was broken.
 import asyncio
 import os
 import random
+import shutil
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
 import uvloop
@@ -18,33 +19,47 @@ import uvloop
 from tests.chaos.clients.burster import LIMIT
 from tests.chaos.clients.spender import QUOTA
 from tests.chaos.disks import Disk, can_mount, small_disk
-from tests.chaos.drills.surroundings import DATA, FILES
+from tests.chaos.drills.surroundings import DATA, FILES, faketime
 from tests.chaos.drills.table import DRILLS
 from tests.chaos.playing import Result, play
 from tests.chaos.report import HEAD, row, summary
 from tests.chaos.route_file import write_routes
 from tests.e2e.stack import state_folder
 from tests.replicated.stack import Options, replicated
+from tests.stores import ROOT
 
 _DATA_MEGABYTES, _FILES_MEGABYTES = 500, 96
+_LOGS = ROOT / ".chaos"
 
 
 async def chaos(folder: Path, disks: Mapping[str, Disk], seed: int, only: set[str]) -> list[Result]:
     routes = write_routes(folder.parent / "routes.toml", LIMIT)
     environs = {"gateway": {"ROUTES_FILE": str(routes)}, "file_service": {"FILE_QUOTA_BYTES": str(QUOTA)}}
+    lacking = {} if disks else {"disks": "only root can mount a small disk"}
+    lacking |= {} if faketime() else {"faketime": "apt install libfaketime"}
     results = []
-    async with replicated(folder, Options(environs=environs)) as stack:
+    async with _logs_kept(folder), replicated(folder, Options(environs=environs)) as stack:
         print(HEAD, flush=True)
         for drill in DRILLS:
             if only and drill.name not in only:
                 continue
-            if drill.needs_disks and not disks:
-                print(f"{drill.name:6}{drill.fault:38} left out: only root can make a small disk", flush=True)
+            if drill.needs in lacking:
+                print(f"{drill.name:6}{drill.fault:38} left out: {lacking[drill.needs]}", flush=True)
                 continue
             result = await play(drill, stack, disks, random.Random(f"{seed} {drill.name}"))
             print(row(result), flush=True)
             results.append(result)
     return results
+
+
+@asynccontextmanager
+async def _logs_kept(folder: Path) -> AsyncIterator[None]:
+    """Leave the logs of the run where they can be looked at, in place of those of the last one."""
+    try:
+        yield
+    finally:
+        shutil.rmtree(_LOGS, ignore_errors=True)
+        shutil.copytree(folder / "logs", _LOGS)
 
 
 @contextmanager

@@ -1,19 +1,20 @@
 """The machine: a disk that is full, and a clock that is wrong."""
 
 import time
-from collections import Counter
 from pathlib import Path
 
 from deploy.local.environments import PROGRAMS
 from tests.chaos.checks.sessions import Deaf
+from tests.chaos.clients.caller import FILES as FILES_OF_PEOPLE
+from tests.chaos.clients.caller import PROFILES
 from tests.chaos.scene import Scene
+from tests.replicated.replica import Replica
 
 FILES, DATA = "files", "data"  # the disks: of stored bytes, and of the database and all logs
 _FULL_FOR = 4.0  # seconds
 _FILES_BACK, _DATABASE_BACK = 2.0, 5.0  # seconds
 _NO_ROOM = frozenset({507})
 _STORING = frozenset({"upload", "resumable"})
-_LIBRARIES = "/usr/lib"
 _SMALL, _LARGE = 30, 300  # seconds
 _WHILE = 4.0  # seconds
 _BACK = 5.0  # seconds
@@ -53,29 +54,51 @@ def faketime() -> Path | None:
 
 
 async def shift_clocks(scene: Scene) -> None:
-    """One replica of each program has a clock that is wrong: by half a minute, and then by five."""
-    for seconds in (_SMALL, -_SMALL, _LARGE, -_LARGE):
-        await _shift(scene, seconds)
+    """One replica of each program has a clock that is half a minute wrong, and nobody notices."""
+    replicas = [scene.stack.replica(program, 2) for program in PROGRAMS]
+    for seconds in (_SMALL, -_SMALL):
+        for replica in replicas:
+            await _restart_at(replica, seconds)
+        await scene.load(_WHILE)
+    for replica in replicas:
+        await _restart_at(replica, 0)
     scene.over = time.monotonic()
     await scene.recovered(_BACK)
 
 
-async def _shift(scene: Scene, seconds: int) -> None:
-    library = faketime()
-    assert library is not None
-    for program in PROGRAMS:
-        replica = scene.stack.replica(program, 2)
-        right = replica.environ
-        wrong = {"LD_PRELOAD": str(library), "FAKETIME": f"{seconds:+}s", "DONT_FAKE_MONOTONIC": "1"}
-        replica.use(replica.source, wrong)
-        await replica.restart()
-        since = len(scene.history.exchanges)
+async def shift_clocks_far(scene: Scene) -> None:
+    """Five minutes are too much: the replica's answers are 503, which cost nobody a session, and it is left alone.
+
+    A gateway with such a clock never gets ready: auth_service doesn't believe it.
+    """
+    services = [scene.stack.replica(program, 2) for program in ("user_service", "file_service")]
+    gateway = scene.stack.replica("gateway", 2)
+    since = time.monotonic()
+    for seconds in (_LARGE, -_LARGE):
+        await gateway.end()
+        _set_clock(gateway, seconds)
+        gateway.start()
+        for replica in services:
+            await _restart_at(replica, seconds)
         await scene.load(_WHILE)
-        wrongs = Counter(
-            str(each.status) + each.code + " " + each.kind
-            for each in scene.history.exchanges[since:]
-            if each.failed or not each.expected
-        )
-        print(program, seconds, wrongs, flush=True)
-        replica.environ = right
-        await replica.restart()
+        scene.demand(not await gateway.ready(), f"a gateway whose clock is {seconds:+} s wrong is ready")
+    await gateway.end()
+    _set_clock(gateway, 0)
+    await gateway.serve()
+    for replica in services:
+        await _restart_at(replica, 0)
+    scene.over = time.monotonic()
+    await scene.recovered(_BACK)
+    scene.excuse(since, scene.over, kinds=PROFILES | FILES_OF_PEOPLE)
+
+
+async def _restart_at(replica: Replica, seconds: int) -> None:
+    """Restart it with a clock that is so many seconds ahead; 0 is right."""
+    await replica.end()
+    _set_clock(replica, seconds)
+    await replica.serve()
+
+
+def _set_clock(replica: Replica, seconds: int) -> None:
+    library = str(faketime()) if seconds else ""
+    replica.use(replica.source, {"LD_PRELOAD": library, "FAKETIME": f"{seconds:+}s", "DONT_FAKE_MONOTONIC": "1"})

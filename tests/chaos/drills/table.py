@@ -12,7 +12,7 @@ class Drill:
     name: str
     fault: str
     play: Callable[[Scene], Awaitable[None]]
-    needs_disks: bool = False
+    needs: str = ""  # "disks" or "faketime", which not every machine has
 
 
 DRILLS = (
@@ -29,7 +29,8 @@ DRILLS = (
     Drill("R12", "bad configuration", changes.spoil_configuration),
     Drill("R13", "a migration under load", changes.migrate_under_load),
     Drill("R14", "logs that nobody reads", changes.block_logs),
-    Drill("F19", "the files' disk full", surroundings.fill_files, needs_disks=True),
-    Drill("F19d", "the database's and logs' disk full", surroundings.fill_data, needs_disks=True),
-    Drill("CLOCK", "wrong clocks", surroundings.shift_clocks),
+    Drill("F19", "the files' disk full", surroundings.fill_files, "disks"),
+    Drill("FULL", "the database's and logs' disk full", surroundings.fill_data, "disks"),
+    Drill("CLOCK", "clocks wrong by half a minute", surroundings.shift_clocks, "faketime"),
+    Drill("TIME", "clocks wrong by five minutes", surroundings.shift_clocks_far, "faketime"),
 )
