@@ -8,6 +8,7 @@ import asyncio
 import os
 import random
 import shutil
+import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -80,6 +81,7 @@ def main() -> int:
         print(f"chaos: there is no drill {', '.join(sorted(unknown))}", file=sys.stderr)
         return 2
     print(f"chaos: SEED={seed}", flush=True)
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # nothing is left mounted or running
     began = time.monotonic()
     with (
         state_folder() as folder,

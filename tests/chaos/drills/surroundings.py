@@ -1,6 +1,9 @@
 """The machine: a disk that is full, and a clock that is wrong."""
 
+import asyncio
 import time
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from deploy.local.environments import PROGRAMS
@@ -8,7 +11,8 @@ from tests.chaos.checks.sessions import Deaf
 from tests.chaos.clients.caller import FILES as FILES_OF_PEOPLE
 from tests.chaos.clients.caller import PROFILES
 from tests.chaos.scene import Scene
-from tests.replicated.replica import Replica
+from tests.replicated.replica import HOST, Replica
+from tests.waiting import eventually
 
 FILES, DATA = "files", "data"  # the disks: of stored bytes, and of the database and all logs
 _FULL_FOR = 4.0  # seconds
@@ -75,17 +79,14 @@ async def shift_clocks_far(scene: Scene) -> None:
     gateway = scene.stack.replica("gateway", 2)
     since = time.monotonic()
     for seconds in (_LARGE, -_LARGE):
-        await gateway.end()
-        _set_clock(gateway, seconds)
-        gateway.start()
-        for replica in services:
-            await _restart_at(replica, seconds)
+        for replica in (gateway, *services):
+            await replica.end()
+            _set_clock(replica, seconds)
+            replica.start()
+        await eventually(partial(_all_listen, (gateway, *services)))
         await scene.load(_WHILE)
         scene.demand(not await gateway.ready(), f"a gateway whose clock is {seconds:+} s wrong is ready")
-    await gateway.end()
-    _set_clock(gateway, 0)
-    await gateway.serve()
-    for replica in services:
+    for replica in (gateway, *services):
         await _restart_at(replica, 0)
     scene.over = time.monotonic()
     await scene.recovered(_BACK)
@@ -102,3 +103,14 @@ async def _restart_at(replica: Replica, seconds: int) -> None:
 def _set_clock(replica: Replica, seconds: int) -> None:
     library = str(faketime()) if seconds else ""
     replica.use(replica.source, {"LD_PRELOAD": library, "FAKETIME": f"{seconds:+}s", "DONT_FAKE_MONOTONIC": "1"})
+
+
+async def _all_listen(replicas: Sequence[Replica]) -> bool:
+    """Whether the public ports are open, be they ready or not."""
+    for replica in replicas:
+        try:
+            _, writer = await asyncio.open_connection(HOST, replica.port)
+        except OSError:
+            return False
+        writer.close()
+    return True
