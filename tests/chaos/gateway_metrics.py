@@ -13,7 +13,3 @@ async def metric(replica: Replica, name: str, labels: str = "") -> float:
         text = await answer.text()
     samples = re.findall(rf"^{name}(\{{[^}}]*\}})? (\S+)$", text, re.MULTILINE)
     return sum(float(value) for found, value in samples if labels in found)
-
-
-async def valkey_is_up(replica: Replica) -> bool:
-    return await metric(replica, "gateway_valkey_up") == 1

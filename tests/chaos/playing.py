@@ -10,6 +10,7 @@ from tests.chaos.checks.answers import excused
 from tests.chaos.clients.crowd import Crowd
 from tests.chaos.disks import Disk
 from tests.chaos.drills.table import Drill
+from tests.chaos.gateway_logs import valkey_outages
 from tests.chaos.history import Found
 from tests.chaos.scene import Scene
 from tests.replicated.stack import ReplicatedStack
@@ -49,6 +50,8 @@ async def play(drill: Drill, stack: ReplicatedStack, disks: Mapping[str, Disk], 
             async with asyncio.timeout(_PATIENCE):
                 await users
         found = await crowd.look()
+        outages = await asyncio.to_thread(valkey_outages, stack.of("gateway"))
+        scene.counts_lost += [outage for outage in outages if outage.until > scene.began]
         return _result(drill, scene, found)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import statistics
 import time
+from math import inf
 
 import aiohttp
 
@@ -10,11 +11,12 @@ from tests.chaos.checks.answers import too_slow
 from tests.chaos.checks.limits import CountsLost
 from tests.chaos.checks.sessions import Deaf
 from tests.chaos.clients.caller import PAGES
-from tests.chaos.gateway_metrics import valkey_is_up
+from tests.chaos.gateway_logs import valkey_outages
 from tests.chaos.scene import Scene
 from tests.waiting import eventually
 
 _POSTGRES_BACK, _VALKEY_BACK = 5.0, 1.0  # seconds in which all is ready after their return
+_READY = 5.0  # seconds: nobody's readiness depends on it
 _AWAY = 4.0  # seconds
 _BUDGET = 5.0  # seconds that a statement may take: DATABASE_TIMEOUT
 _SLACK = 2.5  # seconds, on a busy machine
@@ -78,21 +80,24 @@ async def flush_valkey(scene: Scene) -> None:
         scene.counts_lost.append(CountsLost(since, time.monotonic()))
         await scene.load(1.0)
     scene.over = time.monotonic()
-    await scene.recovered(_VALKEY_BACK)
+    await scene.recovered(_READY)
 
 
 async def _valkey_returned(scene: Scene, since: float) -> None:
+    """Wait until all gateways count there again; when that was, their logs tell."""
     scene.over = time.monotonic()
+    scene.counts_lost.append(CountsLost(since, scene.over))
+    gateways = scene.stack.of("gateway")
 
     async def counted_there() -> bool:
-        return all([await valkey_is_up(gateway) for gateway in scene.stack.of("gateway")])
+        return all(outage.until < inf for outage in await asyncio.to_thread(valkey_outages, gateways))
 
     await eventually(counted_there)
-    took = time.monotonic() - scene.over
+    await scene.recovered(_READY)
+    outages = await asyncio.to_thread(valkey_outages, gateways)
+    took = max((outage.until - scene.over for outage in outages if since <= outage.since <= scene.over), default=0.0)
     scene.demand(took <= _VALKEY_BACK, f"limits were counted in Valkey again after {took:.1f} s")
-    await scene.recovered(_VALKEY_BACK)
-    scene.recovery = max(scene.recovery, took)
-    scene.counts_lost.append(CountsLost(since, time.monotonic()))
+    scene.recovery = took
 
 
 async def _page_seconds(scene: Scene, seconds: float) -> float:
