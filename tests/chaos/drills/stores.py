@@ -95,7 +95,9 @@ async def _valkey_returned(scene: Scene, since: float) -> None:
     await eventually(counted_there)
     await scene.recovered(_READY)
     outages = await asyncio.to_thread(valkey_outages, gateways)
-    took = max((outage.until - scene.over for outage in outages if since <= outage.since <= scene.over), default=0.0)
+    noticed = [outage.until - scene.over for outage in outages if since <= outage.since <= scene.over]
+    scene.demand(bool(noticed), "no gateway noticed that Valkey was away")
+    took = max(noticed, default=0.0)
     scene.demand(took <= _VALKEY_BACK, f"limits were counted in Valkey again after {took:.1f} s")
     scene.recovery = took
 
