@@ -86,6 +86,10 @@ follow: $(VENV)/.embedded  ## one request through all programs by its id, or its
 bench-traces: $(VENV)/.dev  ## what a request costs with traces off, at 1 % and at 100 %, 3 minutes (CHECK=1 SAVE=1)
 	@$(BIN)/python -m bench.traces $(BENCH)
 
+.PHONY: chaos
+chaos: $(VENV)/.dev  ## two replicas of everything while it fails: killed, held, cut off, full, late (10 minutes; SEED= ONLY="R5 R9")
+	@$(BIN)/python -m tests.chaos
+
 soak: $(VENV)/.dev  ## the gateway under everything at once for MINUTES=30, and what is left then (SEED= repeats one)
 	@$(BIN)/python -m tests.soak
 
@@ -218,7 +222,7 @@ clean:  ## remove the venv, the caches and all data of the stack
 	@$(PYTHON) -m deploy.local clean
 	@rm -rf $(VENV) tests/federation/node_modules tests/clients/node_modules tests/azure/node_modules .bench .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .fuzz
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
-	@rm -rf .helm .upgrade .audit sbom.cdx.json
+	@rm -rf .helm .upgrade .chaos .audit sbom.cdx.json
 
 BENCH = $(if $(CHECK),--check) $(if $(SAVE),--save)
 

@@ -28,8 +28,9 @@ begin
     execute format('alter role %I with ' || harmless || ' password %L', runtime_role,
                    current_setting('colonnade.runtime_password'));
 
-    -- A migration gives up its place in the queue for a lock rather than stop all traffic behind it.
-    execute format('alter role %I set lock_timeout = %L', owner_role, '2s');
+    -- A migration gives up its place in the queue for a lock rather than stop all traffic behind it: well before
+    -- those who wait behind it give up, or they would fail for it.
+    execute format('alter role %I set lock_timeout = %L', owner_role, '1s');
     execute format('alter role %I set statement_timeout = %L', runtime_role, '5s');
     execute format('alter role %I set lock_timeout = %L', runtime_role, '2s');
     execute format('alter role %I set idle_in_transaction_session_timeout = %L', runtime_role, '10s');

@@ -124,6 +124,15 @@ class Unavailable(AppError):
         super().__init__(detail, headers={"Retry-After": str(retry_after)})
 
 
+class ClocksDisagree(AppError):
+    """A genuine assertion whose time is over, or hasn't come: a clock is wrong, or somebody was held up for long.
+
+    No 401, for which clients would give up good tokens. And no Retry-After: gateways take it for a failing instance.
+    """
+
+    code, status, title = "clocks_disagree", 503, "The clocks of this installation disagree"
+
+
 def describe(exc: BaseException) -> str:
     """Return what happened and, where that was raised from another failure, what was behind it. For operators only."""
     cause = exc.__cause__

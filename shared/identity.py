@@ -21,12 +21,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
-from shared.errors import Unauthenticated
+from shared.errors import ClocksDisagree, Unauthenticated
 
 HEADER = "X-Identity"
 MAX_TTL = 60  # seconds
 _TYPE = "identity+jwt"
-_LEEWAY = 5  # seconds of clock difference that we put up with
+_LEEWAY = 30  # seconds of clock difference that we put up with
 _CACHE_SIZE = 10_000
 _MAX_LENGTH = 8192  # characters of a token
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")  # PyJWT takes padding, which RFC 7515 forbids
@@ -207,7 +207,10 @@ class Verifier:
         self._cache: dict[str, _Verified] = {}
 
     def verify(self, token: str) -> Identity:
-        """Raises Unauthenticated unless the assertion is genuine, ours and fresh. Costs 60 us, then a look-up."""
+        """Raises Unauthenticated unless it is genuine and ours, ClocksDisagree unless it is fresh.
+
+        Costs 60 us, then a look-up.
+        """
         known = self._cache.get(token)
         if known is None or time.time() >= known.expires or self._key(known.issuer, known.key_id) is not known.key:
             known = self._verify(token)
@@ -222,6 +225,8 @@ class Verifier:
             key = self._trust[issuer][key_id]
             claims = self._claims(token, issuer, key)
             return _Verified(self._identity(claims), claims["exp"], issuer, key_id, key)
+        except (jwt.ExpiredSignatureError, jwt.ImmatureSignatureError) as exc:  # judged after the signature
+            raise ClocksDisagree("Try again.") from exc
         except (jwt.InvalidTokenError, KeyError, ValueError, TypeError, AttributeError, RecursionError) as exc:
             raise Unauthenticated("The identity assertion isn't valid.") from exc
 

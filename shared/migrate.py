@@ -19,7 +19,7 @@ from shared.settings import Secret
 
 _POLL_SECONDS = 0.1
 _RUNNER_WAIT_SECONDS = 60.0
-_LOCK_TIMEOUT = "2s"  # programs' own: whoever waits behind a migration outlasts it
+_LOCK_TIMEOUT = "1s"  # whoever waits behind a migration gives up after two
 _BESIDE_LOCK_TIMEOUT = "10min"  # what runs in no transaction waits for others' transactions, and nobody for it
 _ATTEMPTS = 12
 _PAUSE_SECONDS = 1.0  # in which those who waited have their turn

@@ -27,6 +27,8 @@ from shared.tls_site import TlsSite
 _KEEP_ALIVE = 75.0  # seconds; longer than the gateway keeps an idle connection, so that it is the one to close
 _LINGER = 0.1  # seconds in which the first request of a connection made in the last moment still comes
 _SHUTDOWN = 10.0  # seconds for requests that are still being answered
+_LOOK = 0.05  # seconds between two looks at whether there are any
+_FAREWELL = 0.5  # seconds for those that were not done in time to notice
 _MAX_LINE, _MAX_FIELD = 16_384, 32_768  # bytes; all more than the gateway lets in: it alone refuses a large head
 _MAX_HEADERS = 160
 _OPEN_FILES = 65_536
@@ -156,11 +158,29 @@ def _public_site(
 
 
 async def _accept_no_more(runner: web.BaseRunner) -> None:
-    """Close the port, and only a moment later, by `cleanup`, the connections that are idle."""
-    if runner.sites:
+    """Close the port, only a moment later the connections that are idle, and return when no request is left."""
+    if runner.sites and runner.server is not None:
         for site in tuple(runner.sites):
             await site.stop()
         await asyncio.sleep(_LINGER)
+        await _finish(runner.server)
+
+
+async def _finish(server: web.Server) -> None:
+    """Close what is idle, and wait for the rest, but not for long.
+
+    Not by aiohttp's own shutdown, which closes all at once: it drops what it receives from then on, so an upload that
+    is under way would wait in vain for its rest. It tells nobody whether a request is in progress.
+    """
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + _SHUTDOWN
+    while True:
+        idle = [each for each in server.connections if not each._request_in_progress]  # noqa: SLF001  see above
+        for connection in idle:
+            connection.force_close()
+        if len(idle) == len(server.connections) or loop.time() > deadline:
+            return
+        await asyncio.sleep(_LOOK)
 
 
 def public_runner(apps: Apps) -> web.BaseRunner:
@@ -170,11 +190,11 @@ def public_runner(apps: Apps) -> web.BaseRunner:
             apps.public,
             access_log=None,
             keepalive_timeout=_KEEP_ALIVE,
-            shutdown_timeout=_SHUTDOWN,
+            shutdown_timeout=_FAREWELL,
             max_line_size=_MAX_LINE,
             max_field_size=_MAX_FIELD,
             max_headers=_MAX_HEADERS,
             read_bufsize=READ_BUFFER,
             auto_decompress=False,  # services refuse content codings by name; a bomb must not be unpacked for that
         )
-    return web.ServerRunner(apps.public, shutdown_timeout=_SHUTDOWN)
+    return web.ServerRunner(apps.public, shutdown_timeout=_FAREWELL)

@@ -17,7 +17,7 @@ from gateway.authentication.principal import Principal
 AUDIENCE = "colonnade"
 MAX_SIZE = 8192  # bytes
 MAX_LIFETIME = 660  # seconds; what lives longer could outlive the memory of its revocation
-_LEEWAY = 5  # seconds that auth_service's clock may be ahead
+_LEEWAY = 30  # seconds that auth_service's clock may be ahead; its tokens still end before MAX_LIFETIME is over
 _BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] ([A-Za-z0-9._~+/-]+=*)")
 _TYPES = frozenset(("at+jwt", "application/at+jwt"))
 _KEYS_OF_THEIR_OWN = frozenset(("crit", "jku", "jwk", "x5u", "x5c"))

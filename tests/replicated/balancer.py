@@ -84,11 +84,12 @@ class Balancer:
             writer.close()
 
     async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        address = writer.get_extra_info("peername")[0]  # servers see their client's address
         for target in self._order():
             target.connections += 1
             try:
                 with suppress(OSError):
-                    there, back = await asyncio.open_connection(HOST, target.port)
+                    there, back = await asyncio.open_connection(HOST, target.port, local_addr=(address, 0))
                     await self._pass_both_ways((reader, writer), (there, back))
                     return
             finally:

@@ -18,7 +18,7 @@ _END_SECONDS = 20.0  # a program gives the requests it still answers ten
 class Process:
     """What is said on its standard output and error goes to `log`. It ends when this process does (Linux).
 
-    `account` is the user and group that it runs as, `stdin` what it reads.
+    `account` is the user and group that it runs as, `stdin` what it reads, `stdout` where its output goes instead.
     """
 
     name: str
@@ -28,6 +28,7 @@ class Process:
     folder: Path = Path("/")
     account: tuple[int, int] | None = None
     stdin: str = ""
+    stdout: int | None = None
     _child: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     def start(self) -> None:
@@ -39,8 +40,8 @@ class Process:
                 cwd=self.folder,
                 env=dict(self.environ),
                 stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=subprocess.STDOUT,
+                stdout=log if self.stdout is None else self.stdout,
+                stderr=log,
                 user=uid,
                 group=gid,
                 extra_groups=[] if self.account else None,
@@ -83,6 +84,11 @@ class Process:
         await eventually(self._ended, within=within)
         return self.status
 
+    async def end_by_itself(self, *, within: float = 60.0) -> int | None:
+        """Wait until it ends, and return the exit status."""
+        await eventually(self._ended, within=within)
+        return self.status
+
     async def kill(self) -> None:
         await self.end(signal.SIGKILL)
 
@@ -99,6 +105,6 @@ class Process:
     async def run(self) -> None:
         """Run it to its end, and fail where that isn't a good one."""
         self.start()
-        await eventually(self._ended, within=60)
+        await self.end_by_itself()
         said = self.log.read_text(errors="replace")[-2000:] if self.status else ""
         assert self.status == 0, f"{self.name} ended with status {self.status}: {said}"

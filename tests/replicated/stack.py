@@ -35,21 +35,20 @@ _COMMON = {"DRAIN_SECONDS": "1", "DATABASE_POOL_SIZE": "8", "BCRYPT_COST": "4"}
 
 @dataclass(frozen=True)
 class Options:
-    """`environ` goes to every program, `environs` to that of the name.
-
-    `with_networks`: between the gateways and each instance of a service is a network that can be spoilt.
-    """
+    """`environ` goes to every program, `environs` to that of the name."""
 
     source: Source = field(default_factory=Source)
     replicas: int = 2
     environ: Mapping[str, str] = field(default_factory=dict)
     environs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    with_networks: bool = False
 
 
 @dataclass
 class ReplicatedStack:
-    """`networks` lead to each service's replicas, by their names; `inner` to the private ports of each service."""
+    """`inner` leads to the private ports of each service, by its name.
+
+    `networks` lead to each service's replicas, by their names: gateways are told of them by `environ_of_networks`.
+    """
 
     folder: Path
     plan: Mapping[str, Any]
@@ -72,6 +71,15 @@ class ReplicatedStack:
     def replica(self, program: str, number: int) -> Replica:
         """Return one of them; the first is number 1."""
         return self.of(program)[number - 1]
+
+    @property
+    def environ_of_networks(self) -> dict[str, str]:
+        """What has a gateway reach each instance of a service by a network of its own."""
+        return _urls({name: network.url for name, network in self.networks.items()})
+
+    @property
+    def environ_without_networks(self) -> dict[str, str]:
+        return _urls({each.name: each.url for each in self.replicas})
 
     async def all_ready(self) -> bool:
         return all(await asyncio.gather(*(replica.ready() for replica in self.replicas)))
@@ -124,14 +132,14 @@ async def _build(folder: Path, options: Options) -> ReplicatedStack:
         chosen = [each for each in replicas if each.program == program]
         return [Target(getattr(each, port), partial(watch.is_ready, each.name)) for each in chosen]
 
-    between = [each for each in replicas if options.with_networks and each.program != "gateway"]
+    services = [each for each in replicas if each.program != "gateway"]
     stack = ReplicatedStack(
         folder=folder,
         plan=plan,
         options=options,
         front=Balancer(targets("gateway", "port"), front_port),
         inner={service: Balancer(targets(service, "private_port")) for service in SERVICES},
-        networks={each.name: Balancer([Target(each.port)]) for each in between},
+        networks={each.name: Balancer([Target(each.port)]) for each in services},
         replicas=replicas,
         watch=watch,
         postgres=postgres_of(plan, logs),
@@ -150,13 +158,10 @@ def _replica(program: str, number: int, logs: Path) -> Replica:
 def _environ(stack: ReplicatedStack, replica: Replica) -> dict[str, str]:
     """What the launcher would tell the program, but for its ports, its log, and where the others are."""
     places = {f"{_URLS[service]}_INTERNAL_URL": stack.inner[service].url for service in SERVICES}
-    places |= {
-        f"{_URLS[service]}_URL": ",".join(stack.networks.get(each.name, each).url for each in stack.of(service))
-        for service in SERVICES
-    }
     return {
         **stack.plan["programs"][replica.program],
         **places,
+        **stack.environ_without_networks,
         **_COMMON,
         "PORT": str(replica.port),
         "PRIVATE_PORT": str(replica.private_port),
@@ -173,3 +178,11 @@ async def _prepare(folder: Path, public_url: str) -> dict[str, Any]:
     assert process.returncode == 0, "the installation couldn't be made"
     plan: dict[str, Any] = json.loads(said)
     return plan
+
+
+def _urls(replicas: Mapping[str, str]) -> dict[str, str]:
+    """Return which instances each service has, as gateways are told; `replicas` are URLs by name."""
+    return {
+        f"{variable}_URL": ",".join(url for name, url in replicas.items() if name.startswith(service))
+        for service, variable in _URLS.items()
+    }

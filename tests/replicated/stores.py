@@ -1,5 +1,6 @@
 """PostgreSQL and Valkey of an installation, each a process that comes back on its data, or without any."""
 
+import os
 import signal
 from collections.abc import Mapping
 from pathlib import Path
@@ -40,6 +41,17 @@ class PostgresServer(Process):
 
     async def stop(self) -> None:
         await self.end(signal.SIGINT)
+
+    def hold(self) -> None:
+        """Hold the postmaster first, which then makes no new one, and every process of its own."""
+        super().hold()
+        for pid in _children(self.pid):
+            os.kill(pid, signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        for pid in _children(self.pid):
+            os.kill(pid, signal.SIGCONT)
+        super().go_on()
 
 
 class ValkeyServer(Process):
@@ -82,3 +94,8 @@ def valkey_of(plan: Mapping[str, Any], logs: Path) -> ValkeyServer:
     server = ValkeyServer("valkey", told["command"], environ, logs / "valkey.log", stdin=told["configuration"])
     server.url = told["url"]
     return server
+
+
+def _children(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text().split()]

@@ -74,9 +74,11 @@ async def test_runtime_role_bounds_every_wait(database: DatabaseUrls) -> None:
         assert [await runtime.fetchval("select current_setting($1)", wait) for wait in waits] == ["5s", "2s", "10s"]
 
 
-async def test_owner_role_gives_up_waiting_for_a_lock(database: DatabaseUrls) -> None:
-    async with connected(database.owner) as owner:
-        assert await owner.fetchval("show lock_timeout") == "2s"
+async def test_owner_role_gives_up_waiting_for_a_lock_before_those_behind_it_do(database: DatabaseUrls) -> None:
+    """R13: whoever waits behind a migration, which waits for a lock, is served in the end."""
+    async with connected(database.owner) as owner, connected(database.runtime) as runtime:
+        assert await owner.fetchval("show lock_timeout") == "1s"
+        assert await runtime.fetchval("show lock_timeout") == "2s"
 
 
 async def test_role_of_one_service_cannot_connect_where_it_was_not_granted(

@@ -115,6 +115,31 @@ async def is_open(port: int) -> bool:
     return True
 
 
+async def test_upload_under_way_is_taken_to_its_end_by_a_stopping_program() -> None:
+    """R2: the rest of a body comes when the port and the idle connections are closed already."""
+    port = free_port()
+    settings = ProcessSettings.from_env(Env({"TRUST_FILE": "none", "PORT": str(port), "PRIVATE_PORT": "0"}), "it", 1)
+    app = web.Application()
+    app.router.add_post("/", take)
+    program = AsyncExitStack()
+    await program.enter_async_context(listening(settings, Apps(app, web.Application())))
+    idle, idle_writer = await asyncio.open_connection("127.0.0.1", port)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    idle_writer.write(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+    assert await idle.readline()
+    writer.write(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 4\r\n\r\n12")
+    await writer.drain()
+    stopping = asyncio.create_task(program.aclose())
+    await idle.read()
+    writer.write(b"34")
+    answer = await reader.read()
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert answer.endswith(b'{"length": 4}')
+    await stopping
+    for each in (writer, idle_writer):
+        each.close()
+
+
 def test_soft_limit_of_open_files_is_raised_to_the_hard_one() -> None:
     """G16: sockets are files, and 1,024 of them are soon taken."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
