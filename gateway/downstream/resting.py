@@ -97,7 +97,10 @@ class Resting(web.RequestHandler):
     def wake(self) -> None:
         """Be ready for data again."""
         self._messages = deque()
-        self._parser = HttpRequestParser(
+        self._parser = self._new_parser()
+
+    def _new_parser(self) -> HttpRequestParser:
+        return HttpRequestParser(
             self,
             self._loop,
             self._read_bufsize,
