@@ -18,6 +18,7 @@ from aiohttp.http import RawRequestMessage
 from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 
 from gateway.downstream.resting import UNKNOWN, Resting
+from shared.fresh_parser import fresh_parser
 
 _BLANK_LINE = b"\r\n\r\n"
 
@@ -78,7 +79,7 @@ class Client(Resting):
         """Have the next request parsed by a parser of its own: the last one's body went past this one, but for `left`
         bytes that nobody wants.
         """
-        self._parser = self._new_parser()
+        self._parser = fresh_parser(self)
         self._body, self._unwanted = body, left
         if not left:
             body.feed_eof()
