@@ -16,8 +16,11 @@ from shared.fresh_parser import fresh_parser
 from shared.small_reads import small_reads
 
 WORTHWHILE = 256 << 10  # bytes that are still to come
-_LARGEST, _SMALLEST = 1 << 20, 64 << 10  # bytes of a piece, the smaller the more bodies come at once
-_TOGETHER = 4 << 20  # bytes of the pieces of all
+_LARGEST, _SMALLEST = (
+    256 << 10,
+    64 << 10,
+)  # bytes of a piece, which the processor's cache holds until it is hashed and written
+_TOGETHER = 4 << 20  # bytes of the pieces of all: the more come at once, the smaller they are
 
 
 class Content(Protocol):
