@@ -17,6 +17,7 @@ from gateway.edge.headers import RawHeader, downstream_headers, forwarding_heade
 from gateway.edge.hosts import Hosts
 from gateway.edge.websocket import Handshake
 from gateway.errors import AnswerTimeout
+from gateway.kernel_relay import relay
 from gateway.responder import Responder
 from gateway.routes.model import Route
 from gateway.streaming.event_stream import is_event_stream, relay_events
@@ -83,6 +84,7 @@ class Forwarder:
             upgrade=admitted.handshake is not None,
             head_timeout=admitted.route.head_timeout,
             retries=admitted.route.retries,
+            source=body if whole is None else None,
         )
         began = time.perf_counter()
         try:
@@ -191,6 +193,7 @@ async def _relay(request: Request, exchange: Exchange, answer: Answer, context: 
             await answer.send(await exchange.read())
         else:
             await answer.begin(exchange.length)
+            await relay(exchange.source, answer)
             while data := await exchange.read():
                 await answer.add(data)
             await answer.end()

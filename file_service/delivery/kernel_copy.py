@@ -5,6 +5,7 @@ A file of 256 MB costs a quarter of the CPU that reading and writing it does.
 
 import asyncio
 import os
+import select
 import threading
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -18,11 +19,15 @@ from file_service.storage.contract import LendingBlob
 from shared.errors import Unavailable
 
 _WORTHWHILE = 1 << 20  # bytes; less is sent as fast the usual way
-_AT_ONCE = 1 << 20
+_AT_ONCE = 8 << 20  # bytes that one thread may send before another reader has its turn
+_PATIENCE = 2  # milliseconds that a thread waits for a reader who takes bytes as fast as that
+_FEW = 4  # readers for whom threads may wait
 
 
 class _Socket:
     """The reader's socket by a descriptor of our own, which isn't closed, and so another's, while a thread has it."""
+
+    lent = 0  # of them, in this process
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor: int | None = os.dup(descriptor)
@@ -34,13 +39,29 @@ class _Socket:
         with self._one_at_a_time:
             if self._descriptor is None:
                 return None
-            try:
-                return os.sendfile(self._descriptor, source, start, length)
-            except BlockingIOError:
-                return None
-            except ConnectionError:
-                self._gone = True
-                return None
+            taken = 0
+            while taken < length:
+                try:
+                    some = os.sendfile(self._descriptor, source, start + taken, length - taken)
+                except BlockingIOError:
+                    if not self._takes_more():
+                        break
+                except ConnectionError:
+                    self._gone = True
+                    break
+                else:
+                    taken += some
+                    if not some:
+                        return taken
+            return taken or None
+
+    def _takes_more(self) -> bool:
+        """Wait a moment: going back to the event loop, and asking for a thread again, takes longer."""
+        if _Socket.lent > _FEW or self._descriptor is None:
+            return False
+        poll = select.poll()
+        poll.register(self._descriptor, select.POLLOUT)
+        return bool(poll.poll(_PATIENCE))
 
     async def room(self) -> None:
         """Wait until it takes bytes again. Raises ConnectionResetError when the reader is gone."""
@@ -65,9 +86,11 @@ class _Socket:
 @asynccontextmanager
 async def _socket_of(transport: asyncio.Transport) -> AsyncIterator[_Socket]:
     socket = _Socket(transport.get_extra_info("socket").fileno())
+    _Socket.lent += 1
     try:
         yield socket
     finally:
+        _Socket.lent -= 1
         await asyncio.shield(asyncio.to_thread(socket.close))
 
 

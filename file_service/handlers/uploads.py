@@ -21,9 +21,9 @@ from file_service.uploads.resumable.protocol import (
     read_patch,
     upload_headers,
 )
+from file_service.uploads.socket_reads import reading
 from file_service.views import UploadView, present_upload
 from shared.errors import AppError, MethodNotAllowed
-from shared.small_reads import small_reads
 from shared.web.answers import Answer, Created, NoContent
 from shared.web.context import identity_of
 from shared.web.public_url import PUBLIC_URL, root_of
@@ -126,6 +126,7 @@ async def take_first_bytes(request: web.Request, upload: Upload, checksum: Check
 async def take_bytes(request: web.Request, upload: Upload, patch: Patch) -> Upload:
     """Return the upload with the request's bytes added. Raises what `Resumable.append` does."""
     resumable = request.app[RESUMABLE]
-    body = Body(request, resumable.room(upload), request.app[FILES].stall_seconds)
-    with small_reads(request.transport):
+    with reading(request) as content:
+        length = request.content_length if request.body_exists else 0
+        body = Body(content, length, resumable.room(upload), request.app[FILES].stall_seconds)
         return await resumable.append(upload, body, patch)

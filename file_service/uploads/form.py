@@ -31,7 +31,8 @@ class FormReader:
             raise MalformedBody("The form's boundary is malformed.")
         self._source = source
         self._delimiter = b"\r\n--" + boundary.encode()
-        self._buffer = bytearray(b"\r\n")  # the first boundary may come without a line before it
+        self._buffer = b"\r\n"  # the first boundary may come without a line before it
+        self._at = 0  # up to here, the buffer is read
 
     async def parts(self) -> AsyncIterator[Part]:
         """Yield each part in turn. Raises MalformedBody or TooManyParts."""
@@ -46,9 +47,9 @@ class FormReader:
 
     async def _at_end(self) -> bool:
         """Tell whether the boundary just read was the last one, and step over the rest of its line."""
-        while len(self._buffer) < len(b"--"):
+        while len(self._buffer) - self._at < len(b"--"):
             await self._fill()
-        if self._buffer.startswith(b"--"):
+        if self._buffer.startswith(b"--", self._at):
             return True
         line = await self._line_rest()
         if line.strip(b" \t"):
@@ -74,27 +75,32 @@ class FormReader:
     async def _until(self, mark: bytes, limit: int | None = None) -> AsyncIterator[bytes]:
         """Yield what comes before `mark`, and step over it. Raises TooManyParts beyond `limit` bytes."""
         passed = 0
-        keep = len(mark) - 1  # may be the beginning of a mark whose end is still to come
-        while (found := self._buffer.find(mark)) < 0:
-            if (chunk := self._take(len(self._buffer) - keep)) is not None:
+        while (found := self._buffer.find(mark, self._at)) < 0:
+            if chunk := self._take(self._sure_end(mark)):
                 passed += len(chunk)
                 yield chunk
             if limit is not None and passed > limit:
                 raise TooManyParts("A part's headers are too large.")
             await self._fill()
-        if (chunk := self._take(found)) is not None:
+        if chunk := self._take(found):
             yield chunk
-        del self._buffer[: len(mark)]
+        self._at += len(mark)
 
-    def _take(self, length: int) -> bytes | None:
-        if length <= 0:
-            return None
-        taken = bytes(memoryview(self._buffer)[:length])
-        del self._buffer[:length]
+    def _sure_end(self, mark: bytes) -> int:
+        """Return where in the buffer a mark may begin whose end is still to come: hardly ever before its end."""
+        end = len(self._buffer)
+        maybe = self._buffer.find(mark[:1], max(self._at, end - len(mark) + 1))
+        return end if maybe < 0 else maybe
+
+    def _take(self, end: int) -> bytes:
+        """Return the bytes up to there: the chunk as it came, where that is all of it."""
+        taken = self._buffer[self._at : end]
+        self._at = end
         return taken
 
     async def _fill(self) -> None:
         chunk = await anext(self._source, b"")
         if not chunk:
             raise MalformedBody("The form ends before its last boundary.")
-        self._buffer += chunk
+        left = self._buffer[self._at :]
+        self._buffer, self._at = left + chunk if left else chunk, 0

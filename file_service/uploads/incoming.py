@@ -4,15 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
-from aiohttp import StreamReader, web
+from aiohttp import web
 from aiohttp.helpers import parse_mimetype
 
 from file_service.disposition import parameters
 from file_service.domain.sharing import UploadLink
 from file_service.errors import NoFileChosen, TooManyParts, UploadStalled
 from file_service.uploads.form import MAX_PARTS, FormReader, Part
+from file_service.uploads.socket_reads import Content, reading
 from shared.errors import MalformedBody, UnsupportedMediaType
-from shared.small_reads import small_reads
 from shared.web.pages.forms import TOKEN_FIELD
 
 FORM = "multipart/form-data"
@@ -78,12 +78,12 @@ class UploadRequest:
 
 
 async def _body(request: web.Request, stall_seconds: float) -> AsyncIterator[bytes]:
-    with small_reads(request.transport):
-        while chunk := await _next(request.content, stall_seconds):
+    with reading(request) as content:
+        while chunk := await _next(content, stall_seconds):
             yield chunk
 
 
-async def _next(content: StreamReader, stall_seconds: float) -> bytes:
+async def _next(content: Content, stall_seconds: float) -> bytes:
     try:
         async with asyncio.timeout(stall_seconds):
             return await content.readany()

@@ -11,6 +11,8 @@ from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 from multidict import CIMultiDict
 
+from gateway.kernel_relay import Lent
+
 SILENCE = (
     60.0  # seconds for what waits to be sent, half a MiB at most, to leave: who takes less than 8 KiB/s is cut off
 )
@@ -84,6 +86,31 @@ class Answer(web.StreamResponse):
         self._stays_open = False
         if self._request.transport is not None:
             self._request.transport.abort()
+
+    # As the `Target` of what the kernel passes on
+
+    @property
+    def transport(self) -> asyncio.Transport | None:
+        return self._request.transport if self._has_body else None
+
+    async def write_out(self, data: bytes) -> None:
+        await self.add(data)
+        transport = self._request.transport
+        if transport is not None:
+            transport.set_write_buffer_limits(0)
+        async with asyncio.timeout(SILENCE):
+            await self._writer.drain()
+        if transport is None or transport.is_closing() or transport.get_write_buffer_size():
+            raise ConnectionResetError("The client is gone.")
+        transport.set_write_buffer_limits()
+
+    async def ready_for(self, lent: Lent) -> None:
+        """Raises TimeoutError when the client takes nothing."""
+        async with asyncio.timeout(SILENCE):
+            await lent.takes_bytes()
+
+    def note(self, given: int) -> None:
+        self.sent += given
 
     def _frame(self, length: int | None) -> None:
         self._head.popall("Content-Length", None)

@@ -5,7 +5,9 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
+from gateway.downstream.request import Request
 from gateway.errors import ExpectationFailed, RequestTimeout
+from gateway.kernel_relay import Lent
 from shared.errors import BadRequest, BodyTooLarge
 from shared.small_reads import small_reads
 
@@ -17,7 +19,7 @@ _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 class RequestBody:
     """`limit` is in bytes. Raises BodyTooLarge at once when more is declared, and ExpectationFailed."""
 
-    def __init__(self, request: web.BaseRequest, limit: int) -> None:
+    def __init__(self, request: Request, limit: int) -> None:
         self._request = request
         self._limit = limit
         self.length = request.content_length or 0 if "Content-Length" in request.headers else None
@@ -67,6 +69,37 @@ class RequestBody:
                 if received > self._limit:
                     raise BodyTooLarge
                 yield data
+
+    # As the `Source` of what the kernel passes on
+
+    @property
+    def transport(self) -> asyncio.Transport | None:
+        return self._request.transport
+
+    @property
+    def left(self) -> int | None:
+        content = self._request.content
+        return None if self.length is None or content.exception() is not None else self.length - content.total_bytes
+
+    def halt(self) -> bytes:
+        here = self._request.content.read_nowait()  # which has aiohttp read on, if it has paused
+        if self.transport is not None:
+            self.transport.pause_reading()
+        return here
+
+    async def ready(self, lent: Lent) -> None:
+        """Raises RequestTimeout."""
+        try:
+            async with asyncio.timeout(SILENCE):
+                await lent.has_bytes()
+        except TimeoutError as exc:
+            raise RequestTimeout from exc
+
+    def resume(self, taken: int) -> None:
+        if taken and self.left is not None:
+            self._request.client.begin_anew(self._request.content, self.left - taken)
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.resume_reading()
 
     async def _next(self) -> bytes:
         try:

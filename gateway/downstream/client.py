@@ -18,6 +18,7 @@ from aiohttp.http import RawRequestMessage
 from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 
 from gateway.downstream.resting import UNKNOWN, Resting
+from shared.fresh_parser import fresh_parser
 
 _BLANK_LINE = b"\r\n\r\n"
 
@@ -39,13 +40,14 @@ def no_fast_lane(_client: "Client", _head: RawRequestMessage) -> None:
 
 
 class Client(Resting):
-    __slots__ = ("_begun", "_body", "_enter", "_had_body", "_is_broken", "_left", "_parked", "_passage")
+    __slots__ = ("_begun", "_body", "_enter", "_had_body", "_is_broken", "_left", "_parked", "_passage", "_unwanted")
 
     def __init__(self, server: web.Server, enter: Enter, **options: object) -> None:
         super().__init__(server, **options)
         self._enter = enter
         self._body: StreamReader | None = None  # of the last request that came, which may still be arriving
         self._had_body = False
+        self._unwanted = 0  # bytes of a body that still come, and that nobody waits for
         self._is_broken = False
         self._parked: asyncio.Future[None] | None = None
         self._passage: Passage | None = None
@@ -54,6 +56,8 @@ class Client(Resting):
 
     def data_received(self, data: bytes) -> None:
         if self._is_broken:
+            return
+        if self._unwanted and not (data := self._without_unwanted(data)):
             return
         if data:
             self._after_blank_line = data.endswith(_BLANK_LINE)
@@ -70,6 +74,22 @@ class Client(Resting):
         if self._messages:
             self._look_for_breach()
             self._go_on()
+
+    def begin_anew(self, body: StreamReader, left: int) -> None:
+        """Have the next request parsed by a parser of its own: the last one's body went past this one, but for `left`
+        bytes that nobody wants.
+        """
+        self._parser = fresh_parser(self)
+        self._body, self._unwanted = body, left
+        if not left:
+            body.feed_eof()
+
+    def _without_unwanted(self, data: bytes) -> bytes:
+        dropped = min(self._unwanted, len(data))
+        self._unwanted -= dropped
+        if not self._unwanted and self._body is not None:
+            self._body.feed_eof()
+        return data[dropped:]
 
     def _look_for_breach(self) -> None:
         """After what is no HTTP nothing is: each further packet would be refused anew, and kept with its refusal.

@@ -20,6 +20,11 @@ class GzipAnswer(Answer):
         super().__init__(request, status, headers, keep_alive=keep_alive)
         self._gzip = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
 
+    @property
+    def transport(self) -> None:
+        """Nothing may be written past the compressor."""
+        return
+
     async def send(self, body: bytes) -> None:
         await super().send(await self._coded(body, zlib.Z_FINISH))
 

@@ -14,9 +14,9 @@ from typing import Any, cast
 
 from aiohttp import web
 from aiohttp.base_protocol import BaseProtocol
-from aiohttp.http import HttpRequestParser
 from aiohttp.tcp_helpers import tcp_keepalive
-from aiohttp.web_protocol import RequestPayloadError
+
+from shared.fresh_parser import fresh_parser
 
 UNKNOWN = 0.0  # when an idle connection is to be closed; the next sweep tells: a clock's look less for each request
 _NO_QUEUE = cast("deque[Any]", ())  # whoever adds to it without waking the connection fails
@@ -97,14 +97,4 @@ class Resting(web.RequestHandler):
     def wake(self) -> None:
         """Be ready for data again."""
         self._messages = deque()
-        self._parser = HttpRequestParser(
-            self,
-            self._loop,
-            self._read_bufsize,
-            max_line_size=self.max_line_size,
-            max_field_size=self.max_field_size,
-            max_headers=self.max_headers,
-            payload_exception=RequestPayloadError,
-            auto_decompress=False,
-            max_msg_queue_size=self._max_msg_queue_size,
-        )
+        self._parser = fresh_parser(self)

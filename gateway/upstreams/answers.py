@@ -55,6 +55,7 @@ class AnswerParser:
         self.length: int | None = None
         self.chunks: deque[bytes] = deque()
         self.buffered = 0
+        self._come = 0
         self.complete = False
         self.keep_alive = False
 
@@ -85,6 +86,18 @@ class AnswerParser:
     def is_short(self) -> bool:
         """Whether the body is known to be worth waiting for, to be passed on in one piece."""
         return self.length is not None and self.length <= SHORT
+
+    @property
+    def left(self) -> int | None:
+        """How many bytes of the body have yet to come; None if that isn't known."""
+        return None if self.length is None or self._to_head else self.length - self._come
+
+    def pass_over(self, count: int) -> None:
+        """Know that so many bytes of the body went another way. If they weren't the last, no more may be fed."""
+        self._come += count
+        if self._come == self.length:
+            self.complete = True
+            self._parser = httptools.HttpResponseParser(self)
 
     def end(self, *, reset: bool = False) -> None:
         """The connection is at its end: complete an answer that lasts until then, else raise BadAnswer."""
@@ -161,6 +174,7 @@ class AnswerParser:
         if self.complete:
             raise BadAnswer("http_protocol_error")
         self._since_body = 0
+        self._come += len(data)
         self._keep(data)
 
     def _keep(self, data: bytes) -> None:

@@ -4,11 +4,12 @@ A connection never raises into the event loop: what goes wrong is kept, and rais
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from math import inf
 from typing import cast
 
 from gateway.errors import BadGateway, RequestTimeout, UpstreamTimeout
+from gateway.kernel_relay import Lent
 from gateway.upstreams.answers import AnswerParser, BadAnswer
 from gateway.upstreams.requests import UpstreamRequest
 from shared.errors import AppError
@@ -28,8 +29,10 @@ class Connection(asyncio.Protocol):
         self._reader: asyncio.Future[None] | None = None  # waits for a head or for body bytes
         self._writer: asyncio.Future[None] | None = None  # waits until the upstream takes more bytes
         self._on_ready: Callable[[], None] | None = None
+        self._lent: Lent | None = None  # to whom waits for the socket itself
         self.failure: AppError | None = None
         self._busy = False
+        self._was_reset = False
         self._reading_paused = False
         self.writing_paused = False
         self._client_turn = False
@@ -64,6 +67,50 @@ class Connection(asyncio.Protocol):
         if self.writing_paused and self.is_open:
             self._writer = self._loop.create_future()
             await self._writer
+
+    @property
+    def transport_to_lend(self) -> asyncio.Transport | None:
+        return self._transport if self._lent is None else None
+
+    async def write_out(self, data: bytes) -> None:
+        """Write, and return once nothing waits to be sent. Raises ConnectionResetError where that can't be."""
+        self.write(data)
+        if self._transport is not None:
+            self._transport.set_write_buffer_limits(0)
+        await self.drain()
+        if self._transport is None or self._transport.is_closing() or self._transport.get_write_buffer_size():
+            raise ConnectionResetError("The upstream is gone.")
+        self._transport.set_write_buffer_limits(_UNSENT)
+
+    async def watch(self, lent: Lent, wait: Callable[[], Awaitable[None]]) -> None:
+        """Wait for the socket, which is the upstream's turn. Raises what the exchange fails by meanwhile."""
+        self._lent = lent
+        self._start_clock()
+        try:
+            await wait()
+        finally:
+            self._lent, self._silent_until = None, inf
+        if self.failure is not None:
+            raise self.failure
+
+    def halt(self) -> bytes:
+        """Read no more, and return what is here of the answer's body."""
+        if self._transport is not None:
+            self._transport.pause_reading()
+        self._reading_paused = True
+        return self.answer.take()
+
+    def go_on(self, taken: int) -> None:
+        """Read on: so many bytes of the body went past us. If they weren't the last, it has broken off there."""
+        if taken:
+            self.answer.pass_over(taken)
+            if not self.answer.complete:
+                self.close()
+        self._resume_reading()
+
+    def note_reset(self) -> None:
+        """The socket was found broken: what looks like the answer's end from now on isn't its end."""
+        self._was_reset = True
 
     def last(self, silence: float) -> None:
         self._end, self._silence = inf, silence
@@ -149,6 +196,8 @@ class Connection(asyncio.Protocol):
         for waiter in (self._reader, self._writer):
             if waiter is not None and not waiter.done():
                 waiter.set_result(None)
+        if self._lent is not None:
+            self._lent.wake()
         self._tell_ready()
 
     def _tell_ready(self) -> None:
@@ -192,7 +241,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
         if self._busy and self.failure is None and not self.answer.complete:
-            self._end_answer(reset=exc is not None)
+            self._end_answer(reset=exc is not None or self._was_reset)
         self._wake()
 
     def _end_answer(self, *, reset: bool) -> None:

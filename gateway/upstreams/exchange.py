@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 
+from gateway.kernel_relay import Source, relay
 from gateway.upstreams.answers import Header
 from gateway.upstreams.connection import Connection
+from gateway.upstreams.kernel_ends import AnswerSource, UploadTarget
 from gateway.upstreams.requests import LAST_CHUNK, UpstreamRequest, chunk
 from shared.errors import AppError, InternalError
 from shared.logs import log
@@ -48,12 +50,17 @@ class Exchange:
             connection.start(head + body, request, deadline)
         else:
             connection.start(head, request, deadline)
-            self._upload = asyncio.create_task(self._send(body, chunked=request.is_chunked))
+            self._upload = asyncio.create_task(self._send(body, request))
         await connection.wait_for_head()
 
     def take(self) -> bytes:
         """Return all body bytes that are here."""
         return self.connection.answer.take()
+
+    @property
+    def source(self) -> Source:
+        """The body, for what may be left to the kernel."""
+        return AnswerSource(self.connection)
 
     async def read(self) -> bytes:
         return await self.connection.read()
@@ -94,8 +101,8 @@ class Exchange:
         """Do as `end`, for an exchange that has no upload."""
         self._release(self.connection)
 
-    async def _send(self, body: AsyncIterator[bytes], *, chunked: bool) -> None:
-        connection = self.connection
+    async def _send(self, body: AsyncIterator[bytes], request: UpstreamRequest) -> None:
+        connection, chunked = self.connection, request.is_chunked
         try:
             connection.await_client()
             async for data in body:
@@ -103,6 +110,8 @@ class Exchange:
                 connection.write(chunk(data) if chunked else data)
                 await connection.drain()
                 connection.await_client()
+                if request.source is not None:
+                    await self._send_past_us(request.source)
             if chunked:
                 connection.write(LAST_CHUNK)
             connection.await_upstream()
@@ -111,3 +120,9 @@ class Exchange:
         except Exception as exc:  # noqa: BLE001  whatever a body raises must end the exchange, or it would wait for ever
             log.error("upload_failed", exc)
             connection.fail(InternalError())
+
+    async def _send_past_us(self, source: Source) -> None:
+        try:
+            await relay(source, UploadTarget(self.connection))
+        except ConnectionError:
+            self.connection.note_reset()  # of which the transport may not learn any more: it reads the answer still

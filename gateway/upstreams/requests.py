@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 
+from gateway.kernel_relay import Source
 from gateway.upstreams.answers import Header
 
 Body = bytes | AsyncIterator[bytes]  # whole, or as it arrives
@@ -21,6 +22,7 @@ class UpstreamRequest:
     `target` is the origin-form, path and query. In seconds, `timeout` is for the whole exchange, and `silence` for how
     long the upstream may neither take nor give a byte; before the head of its answer, `head_timeout`. `retries` is how
     often it may be sent again, if that does no harm. `upgrade` asks for another protocol, on a connection of its own.
+    `source` is where `body` comes from, for what may be left to the kernel.
     """
 
     method: str
@@ -33,6 +35,7 @@ class UpstreamRequest:
     upgrade: bool = False
     head_timeout: float = SILENCE
     retries: int = 2
+    source: Source | None = None
 
     @property
     def is_repeatable(self) -> bool:

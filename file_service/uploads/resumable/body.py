@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from file_service.errors import UploadLengthExceeded, UploadStalled
+from file_service.uploads.socket_reads import Content
 from shared.errors import MalformedBody
 
 
@@ -15,9 +16,9 @@ class Body:
     `failure` is why the bytes ended early, if they did: UploadStalled, MalformedBody or a ConnectionError.
     """
 
-    def __init__(self, request: web.Request, room: int, stall_seconds: float) -> None:
-        self._content = request.content
-        self.length = request.content_length if request.body_exists else 0
+    def __init__(self, content: Content, length: int | None, room: int, stall_seconds: float) -> None:
+        self._content = content
+        self.length = length
         self._room = room
         self._stall_seconds = stall_seconds
         self._next = b""

@@ -105,6 +105,7 @@ TABLE = ROUTES + "".join(
         route("terse", max_body=10, timeout=0.3),
         route("big", max_body=1_000_000_000),
         route("hasty", timeout=0.3),
+        route("brief", timeout=0.3, max_body=1_000_000_000),
         route("files", upstream="file_service"),
         route("quiet", timeout=0.3, idle=0.3),
         LIVE.format(name="live", auth="user", idle=30),

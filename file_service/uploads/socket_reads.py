@@ -1,0 +1,129 @@
+"""Reads a long body from its socket, past the event loop's transport, the parser and their buffers.
+
+The bytes are copied once, not three times, in pieces that are worth a thread's while. It is for bodies of known length
+over connections without TLS; others are read as ever, and so is the end of one that breaks off.
+"""
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from aiohttp import web
+
+from shared.fresh_parser import fresh_parser
+from shared.small_reads import small_reads
+
+WORTHWHILE = 256 << 10  # bytes that are still to come
+_LARGEST, _SMALLEST = (
+    256 << 10,
+    64 << 10,
+)  # bytes of a piece, which the processor's cache holds until it is hashed and written
+_TOGETHER = 4 << 20  # bytes of the pieces of all: the more come at once, the smaller they are
+
+
+class Content(Protocol):
+    """A body, as aiohttp's StreamReader reads it."""
+
+    def read_nowait(self) -> bytes:
+        """Return what is here, perhaps nothing."""
+
+    async def readany(self) -> bytes:
+        """Wait for the next bytes, and return them; nothing at the end. Raises as it does."""
+
+
+@contextmanager
+def reading(request: web.Request) -> Iterator[Content]:
+    """Lend what reads the request's body."""
+    transport = request.transport
+    left = _bytes_to_come(request)
+    if transport is None or left < WORTHWHILE or not _is_plain(transport):
+        with small_reads(transport):
+            yield request.content
+        return
+    reads = SocketReads(request, transport, left)
+    try:
+        yield reads
+    finally:
+        reads.close()
+
+
+def _bytes_to_come(request: web.Request) -> int:
+    if request.content_length is None or request.content.exception() is not None:
+        return 0
+    return request.content_length - request.content.total_bytes
+
+
+def _is_plain(transport: asyncio.Transport) -> bool:
+    is_open = not transport.is_closing() and transport.get_extra_info("socket") is not None
+    return is_open and transport.get_extra_info("sslcontext") is None
+
+
+class SocketReads:
+    """Implements `Content`, by a descriptor of its own: the transport may close its own at any time."""
+
+    active = 0  # of them, in this process
+
+    def __init__(self, request: web.Request, transport: asyncio.Transport, left: int) -> None:
+        self._request = request
+        self._transport = transport
+        self._here = request.content.read_nowait()
+        transport.pause_reading()
+        self._socket = socket.socket(fileno=socket.dup(transport.get_extra_info("socket").fileno()))
+        self._left = left
+        self._is_open = True
+        SocketReads.active += 1
+
+    def read_nowait(self) -> bytes:
+        if self._here:
+            here, self._here = self._here, b""
+            return here
+        return self.receive() or b""
+
+    async def readany(self) -> bytes:
+        while self._is_open:
+            if data := self.read_nowait():
+                return data
+            if self._is_open:
+                await self._readable()
+        return await self._request.content.readany()
+
+    def receive(self) -> bytes:
+        """Return what is in the socket. At the body's end, and where it broke off, go on in the usual way."""
+        if not self._is_open:
+            return self._request.content.read_nowait()
+        size = max(_SMALLEST, min(_LARGEST, _TOGETHER // SocketReads.active))
+        try:
+            data = self._socket.recv(min(size, self._left))
+        except BlockingIOError:
+            return b""
+        except OSError:
+            data = b""
+        self._left -= len(data)
+        if not data or not self._left:
+            self.close()
+        return data
+
+    async def _readable(self) -> None:
+        loop, ready = asyncio.get_running_loop(), asyncio.Event()
+        loop.add_reader(self._socket.fileno(), ready.set)
+        try:
+            await ready.wait()
+        finally:
+            loop.remove_reader(self._socket.fileno())
+
+    def close(self) -> None:
+        if not self._is_open:
+            return
+        self._is_open = False
+        SocketReads.active -= 1
+        self._socket.close()
+        protocol = self._request.protocol
+        if self._left:
+            protocol.keep_alive(False)  # the parser is amid a body of which it won't get all
+        elif protocol.transport is not None:
+            protocol._parser = fresh_parser(protocol)  # noqa: SLF001  aiohttp has no other way
+            self._request.content.feed_eof()
+        if not self._transport.is_closing():
+            self._transport.resume_reading()

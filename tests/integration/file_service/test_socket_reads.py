@@ -1,0 +1,103 @@
+"""Long bodies that are read from their sockets: what ends them, and what comes behind them on the same connection."""
+
+import hashlib
+import io
+import os
+from functools import partial
+
+import pytest
+
+from file_service.uploads.socket_reads import WORTHWHILE, SocketReads
+from shared.ids import uuid7
+from tests.integration.file_service.raw import open_raw, request_head
+from tests.integration.file_service.running_service import Person, RunningService
+from tests.integration.file_service.uploading import BYTES, Uploader
+from tests.waiting import eventually
+
+CONTENT = os.urandom(3_000_000)
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many bytes each read of a socket has brought."""
+    sizes: list[int] = []
+    receive = SocketReads.receive
+
+    def counting(reads: SocketReads) -> bytes:
+        data = receive(reads)
+        sizes.append(len(data))
+        return data
+
+    monkeypatch.setattr(SocketReads, "receive", counting)
+    return sizes
+
+
+@pytest.mark.parametrize("size", [WORTHWHILE - 1, WORTHWHILE, WORTHWHILE + 1, len(CONTENT)])
+async def test_request_behind_a_long_body_is_answered(ada: Person, service: RunningService, size: int) -> None:
+    """Not a byte of the body is taken for a request, or of the request for the body."""
+    heads = [
+        request_head("POST", f"/v1/files?name={name}", ada, {"Content-Length": size, "Connection": connection})
+        for name, connection in (("a", "keep-alive"), ("b", "close"))
+    ]
+    async with open_raw(service.public) as (reader, writer):
+        writer.write(heads[0] + CONTENT[:size] + heads[1] + CONTENT[-size:])
+        answers = await reader.read()
+    assert answers.count(b"HTTP/1.1 201") == 2
+    for content in (CONTENT[:size], CONTENT[-size:]):
+        assert hashlib.sha256(content).hexdigest().encode() in answers
+
+
+async def test_long_bodies_of_every_kind_are_read_from_the_socket(
+    ada: Person, service: RunningService, read: list[int]
+) -> None:
+    await ada.upload(CONTENT)
+    assert sum(read) > len(CONTENT) // 2  # the first bytes come with the head
+    read.clear()
+    assert (await ada.post({"file": io.BytesIO(CONTENT)})).status == 201
+    assert sum(read) > len(CONTENT) // 2
+    read.clear()
+    uploader = await Uploader(ada).begin(len(CONTENT))
+    assert (await uploader.ask("PATCH", data=CONTENT, Upload_Offset="0", **BYTES)).status == 204
+    assert sum(read) > len(CONTENT) // 2
+    stored = await service.fetch("select sha256 from files.file")
+    assert {row["sha256"] for row in stored} == {hashlib.sha256(CONTENT).digest()}
+
+
+async def _has(read: list[int], size: int) -> bool:
+    return sum(read) >= size
+
+
+async def test_long_body_that_breaks_off_leaves_nothing(ada: Person, service: RunningService, read: list[int]) -> None:
+    async with open_raw(service.public) as (_, writer):
+        writer.write(request_head("POST", "/v1/files", ada, {"Content-Length": len(CONTENT)}) + CONTENT[:-1])
+        await eventually(partial(_has, read, len(CONTENT) // 2))
+    await service.settled(blobs=0)
+
+
+async def test_what_came_of_a_long_chunk_is_kept(ada: Person, service: RunningService, read: list[int]) -> None:
+    uploader = await Uploader(ada).begin(len(CONTENT))
+    head = {**uploader.tus, **BYTES, "Upload-Offset": 0, "Content-Length": len(CONTENT)}
+    async with open_raw(service.public) as (_, writer):
+        writer.write(request_head("PATCH", uploader.path, ada, head) + CONTENT[:-1])
+        await eventually(partial(_has, read, len(CONTENT) // 2))
+
+    async def is_kept() -> bool:
+        return (await uploader.ask("HEAD")).headers["Upload-Offset"] == str(len(CONTENT) - 1)
+
+    await eventually(is_kept)
+
+
+async def test_long_body_that_is_refused_on_its_way_ends_its_connection(
+    small_service: RunningService, read: list[int]
+) -> None:
+    """Nobody knows where in it the next request would begin."""
+    eve = small_service.person(uuid7())
+    head = request_head(
+        "POST", "/v1/files", eve, {"Content-Length": 900_000, "Content-Type": "multipart/form-data; boundary=x"}
+    )
+    async with open_raw(small_service.public) as (reader, writer):
+        writer.write(head + b"--x\r\nno header\r\n\r\n" + CONTENT[:600_000])
+        answer = await reader.readuntil(b"\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 400")
+        writer.write(CONTENT[:400_000])
+        assert (await reader.read()).count(b"HTTP/1.1") == 0
