@@ -55,6 +55,10 @@ test-antivirus: $(VENV)/.dev  ## files checked by a real clamd (apt install clam
 test-federation: $(VENV)/.dev tests/federation/node_modules/.installed  ## signing in with a real OpenID provider; needs node 20 and npm
 	@$(BIN)/pytest -q tests/federation
 
+.PHONY: test-azure
+test-azure: $(VENV)/.dev tests/azure/node_modules/.installed  ## stored files on Azure's blob storage, by Azurite; needs node 20 and npm
+	@$(BIN)/pytest -q -m azure tests/integration/file_service/storage $(ARGS)
+
 .PHONY: test-scale
 test-scale: $(VENV)/.dev  ## behind PgBouncer >= 1.21 in transaction mode (PGBOUNCER_BIN=), and on a Valkey Cluster (10 minutes)
 	@$(BIN)/pytest -q tests/scale $(ARGS)
@@ -172,7 +176,7 @@ lock: $(UV)  ## resolve the dependencies anew (ARGS=--upgrade for newer ones)
 
 clean:  ## remove the venv, the caches and all data of the stack
 	@$(PYTHON) -m deploy.local clean
-	@rm -rf $(VENV) tests/federation/node_modules tests/clients/node_modules .bench .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .fuzz
+	@rm -rf $(VENV) tests/federation/node_modules tests/clients/node_modules tests/azure/node_modules .bench .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .fuzz
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@rm -rf .helm
 
@@ -206,6 +210,10 @@ tests/federation/node_modules/.installed: tests/federation/package-lock.json
 
 tests/clients/node_modules/.installed: tests/clients/package-lock.json
 	@npm ci --prefix tests/clients --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
+tests/azure/node_modules/.installed: tests/azure/package-lock.json
+	@npm ci --prefix tests/azure --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
 # The programs that the benches compare with are kept out of our own venv.
