@@ -22,9 +22,13 @@ _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 _STDOUT = 1
 _ECS = "8.17"
-# 40 characters and more are what random secrets have: share links, upload URLs. Ids of rows are shorter.
-_SHORTEST_SECRET = 40
-_SECRET_SEGMENT = re.compile(r"(?<=/)[A-Za-z0-9_=.~-]{40,}(?=/|$)")
+# 40 characters and more are what random secrets have: share links, upload URLs. Somebody may have lost a part of one,
+# which is as little to be known; ids of rows look otherwise, and names of ours have neither capitals nor digits.
+_SHORTEST_SECRET = 24
+_UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?:/|$)"
+_SECRET_SEGMENT = re.compile(
+    rf"(?<=/)(?:[A-Za-z0-9_=.~-]{{40,}}|(?!{_UUID})(?=[^/]*[A-Z0-9])[A-Za-z0-9_=.~-]{{24,}})(?=/|$)"
+)
 
 Fields = Mapping[str, object]
 _NOTHING: Fields = {}

@@ -19,6 +19,7 @@ from aiohttp import web_app
 from hypothesis import settings
 from redis import asyncio as aioredis
 
+from shared.tracing import HOP
 from tests import log_check
 from tests.log_check import pytest_sessionfinish, pytest_terminal_summary, pytest_testnodedown
 from tests.pgbouncer import running_pgbouncer
@@ -49,6 +50,7 @@ def logs_kept(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureR
 @pytest.fixture(autouse=True)
 def _everything_is_logged(logs_kept: Path) -> None:
     log_check.resume(logs_kept)
+    HOP.set(None)  # a test without a task of its own leaves its request there
 
 
 @pytest.fixture(scope="session")

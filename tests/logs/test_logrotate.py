@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,13 @@ def rotate(folder: Path) -> None:
     subprocess.run(["logrotate", "--force", "--state", folder / "state", rules], check=True, capture_output=True)
 
 
+def await_that(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
 def numbers(file: Path) -> list[int]:
     return [json.loads(line)["colonnade.number"] for line in file.read_text("utf-8").splitlines()]
 
@@ -44,12 +52,10 @@ def test_no_line_is_lost_when_logrotate_takes_the_file_away(tmp_path: Path) -> N
     for number in range(LINES):
         writer.put({"colonnade.number": number})
         if number == LINES // 2:
+            await_that(lambda: log.stat().st_size > 0)  # an empty one stays where it is
             rotate(tmp_path)
-            deadline = time.monotonic() + 20
-            while not log.exists():  # the next lines begin it
-                writer.put({"colonnade.number": -1})
-                assert time.monotonic() < deadline
-                time.sleep(0.02)
+            writer.put({"colonnade.number": -1})
+            await_that(log.exists)  # the next lines begin it
     writer.finish(10)
     old, new = numbers(tmp_path / "program.log.1"), numbers(log)
     assert [number for number in old + new if number >= 0] == list(range(LINES))

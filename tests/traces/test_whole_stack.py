@@ -129,7 +129,7 @@ async def test_request_is_followed_through_all_programs_by_its_id(
         return text if status == 0 and done else ""
 
     rows = (await eventually(told)).splitlines()
-    first, second = (row.partition(" ms  ")[2] for row in rows[2:4])
+    first, second = (row.split(" ms  ")[-1] for row in rows[2:4])
     assert first.startswith("gateway ")
     assert "POST register 201" in first
     assert second.startswith("  auth_service ")

@@ -281,6 +281,10 @@ def test_reader_that_is_gone_costs_lines_and_nothing_else() -> None:
         (f"/v1/files/{UUID(int=7)}/content", f"/v1/files/{UUID(int=7)}/content"),
         (f"/s/{'A1_-' * 11}", "/s/***"),
         (f"/s/{'a' * 43}/x/{'b' * 64}", "/s/***/x/***"),
+        (f"/s/{'A1_-' * 6}", "/s/***"),
+        (f"/s/{'A1_-' * 5}", f"/s/{'A1_-' * 5}"),
+        ("/.well-known/oauth-authorization-server", "/.well-known/oauth-authorization-server"),
+        (f"/v1/files/{UUID(int=7)}{UUID(int=7)}", "/v1/files/***"),
         ("", ""),
     ],
 )  # fmt: skip
