@@ -1,5 +1,6 @@
 """The composition root: what lives as long as the gateway, and what it serves."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -60,6 +61,7 @@ from shared.reload import Reload, on_hangup
 from shared.serve import Apps
 
 _AUTH = "auth_service"
+_LOOK = 0.02  # seconds between looks at whether auth_service has told what is needed
 
 
 def routes_of(settings: Settings) -> RouteFile:
@@ -117,6 +119,7 @@ async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecyc
             observer=Observer(),
         )
         explainer = Explainer(components, urlsplit(public_url).netloc, routes.path)
+        await _await_trust(trust, lifecycle, settings.listen_wait)
         private = admin_app(trust.keys, trust.revocations, explainer, settings.process.trust_file, lifecycle)
         yield _apps(components, FastLane(components, lifecycle), private, tls, settings.http_port)
 
@@ -186,6 +189,18 @@ async def _open_trust(public: Sequence[InternalClient], internal: InternalClient
         await stack.enter_async_context(background("report uses", uses.report, every=USES_SECONDS))
         verifiers = Verifiers(keys, TokenVerifier(keys, issuer), OpaqueCredentials(internal, revocations))
         yield Trust(keys, revocations, Authenticator(verifiers, revocations, Reports(confirmations, uses)))
+
+
+async def _await_trust(trust: Trust, lifecycle: Lifecycle, seconds: float) -> None:
+    """Wait until it can be told who may come in: whoever balances by names alone sends requests to all that listens.
+
+    Not for longer than that: what needs no auth_service is served without it.
+    """
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            # Looked at, as neither of them has anything else that waits for it, and this is over in a moment.
+            while not (trust.keys.is_known and trust.revocations.is_known) and not lifecycle.stopping:  # noqa: ASYNC110
+                await asyncio.sleep(_LOOK)
 
 
 async def _get(instances: Sequence[InternalClient], path: str) -> bytes:

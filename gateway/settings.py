@@ -39,7 +39,7 @@ class Settings:
 
     `upstreams` are the base URLs of each service's instances, by the names that the route file uses.
     `http_port` is where pages are sent on to https from, 0 for nowhere. `content_url` is the second name that we are
-    reached by, empty for none.
+    reached by, empty for none. `listen_wait` is for how many seconds it puts off taking connections until it is ready.
     """
 
     process: ProcessSettings
@@ -56,6 +56,7 @@ class Settings:
     tls: TlsFiles | None
     http_port: int
     content_url: str
+    listen_wait: float
 
     @classmethod
     def from_env(cls, env: Env) -> Self:
@@ -79,6 +80,7 @@ class Settings:
             tls=_tls(env, process.public_url),
             http_port=_http_port(env, process.public_url),
             content_url=read_content_url(env, process.public_url),
+            listen_wait=env.number("LISTEN_WAIT_SECONDS", 0.0),
         )
 
 

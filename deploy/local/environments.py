@@ -35,6 +35,7 @@ _PASSED_ON: Mapping[str, tuple[str, ...]] = {
         "TLS_KEY_FILE",
         "HTTP_PORT",
         "FILES_PUBLIC_URL",
+        "LISTEN_WAIT_SECONDS",
         "WORKERS",
     ),
     "auth_service": (
