@@ -59,6 +59,10 @@ test-federation: $(VENV)/.dev tests/federation/node_modules/.installed  ## signi
 test-helm: $(VENV)/.dev .helm/helm  ## the Helm chart: lint, render, validate, and what its manifests have to hold (Linux x86_64)
 	@$(BIN)/pytest -q tests/helm $(ARGS)
 
+.PHONY: test-compose
+test-compose: $(VENV)/.dev $(VENV)/.compose  ## docker-compose.yml on a real engine: visit, scale, kill, roll, take down (KEEP=1 REQUESTS=100000)
+	@$(BIN)/python -m tests.compose
+
 soak: $(VENV)/.dev  ## the gateway under everything at once for MINUTES=30, and what is left then (SEED= repeats one)
 	@$(BIN)/python -m tests.soak
 
