@@ -6,6 +6,8 @@ stand-ins, REQUESTS=100000 has programs rolled until so many requests were made 
 
 import asyncio
 import os
+import signal
+import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -25,12 +27,13 @@ _OBSERVERS = ("prometheus", "alertmanager")  # of the profile observability, tho
 
 
 def main(environ: Mapping[str, str]) -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("test-compose: told to stop"))  # by way of all that cleans up
     report = Report()
     keep = environ.get("KEEP") == "1"
     try:
         with engine(_HOME, keep=keep) as found:
             _drill(found, report, environ, keep=keep)
-    except (NoEngineError, NoImageError, AssertionError) as exc:
+    except (NoEngineError, NoImageError, AssertionError, subprocess.CalledProcessError) as exc:
         print(f"test-compose: {exc}", file=sys.stderr)
         return 1
     finally:

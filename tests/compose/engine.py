@@ -62,6 +62,7 @@ def engine(home: Path, *, keep: bool) -> Iterator[Engine]:
             "No Docker engine answers: start one, set DOCKER_HOST, or have dockerd installed and be root."
         )
     home.mkdir(parents=True, exist_ok=True)
+    _unmount(home)
     try:
         with keep_firewall(), _daemon(home) as environ:
             yield Engine(environ, ours=True)

