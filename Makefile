@@ -55,6 +55,16 @@ test-antivirus: $(VENV)/.dev  ## files checked by a real clamd (apt install clam
 test-federation: $(VENV)/.dev tests/federation/node_modules/.installed  ## signing in with a real OpenID provider; needs node 20 and npm
 	@$(BIN)/pytest -q tests/federation
 
+.PHONY: test-azure
+test-azure: $(VENV)/.dev tests/azure/node_modules/.installed  ## stored files on Azure's blob storage, by Azurite; needs node 20 and npm
+	@$(BIN)/pytest -q -m azure tests/integration/file_service/storage $(ARGS)
+
+.PHONY: test-scale
+test-scale: $(VENV)/.dev  ## behind PgBouncer >= 1.21 in transaction mode (PGBOUNCER_BIN=), and on a Valkey Cluster (10 minutes)
+	@$(BIN)/pytest -q tests/scale $(ARGS)
+	@$(BIN)/pytest -q -n 2 --dist loadgroup --pgbouncer tests/integration/shared tests/integration/auth_service \
+		tests/integration/user_service tests/integration/file_service $(ARGS)
+
 .PHONY: test-helm
 test-helm: $(VENV)/.dev .helm/helm  ## the Helm chart: lint, render, validate, and what its manifests have to hold (Linux x86_64)
 	@$(BIN)/pytest -q tests/helm $(ARGS)
@@ -138,6 +148,10 @@ bench-auth: $(VENV)/.dev  ## logins, a storm of them, refreshes, first use of a 
 bench-files: $(VENV)/.dev .bench/.peers  ## uploads, downloads, lists beside nginx, @tus/server, PocketBase, 4 minutes (CHECK=1 ONLY=small SAVE=1)
 	@$(BIN)/python -m bench.files $(if $(ONLY),--only $(ONLY)) $(BENCH)
 
+.PHONY: figures
+figures: $(VENV)/.dev  ## memory at rest, install and start, beside PocketBase and what others publish, 1 minute (CHECK=1 SAVE=1)
+	@$(BIN)/python -m bench.footprint $(BENCH)
+
 problems: $(VENV)/.dev  ## renew docs/problems.md from the code
 	@$(BIN)/python -m shared.web.problem_docs gateway auth_service user_service file_service > docs/problems.md
 
@@ -152,7 +166,7 @@ lock: $(UV)  ## resolve the dependencies anew (ARGS=--upgrade for newer ones)
 
 clean:  ## remove the venv, the caches and all data of the stack
 	@$(PYTHON) -m deploy.local clean
-	@rm -rf $(VENV) tests/federation/node_modules tests/clients/node_modules .bench .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .fuzz
+	@rm -rf $(VENV) tests/federation/node_modules tests/clients/node_modules tests/azure/node_modules .bench .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .fuzz
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@rm -rf .helm
 
@@ -186,6 +200,10 @@ tests/federation/node_modules/.installed: tests/federation/package-lock.json
 
 tests/clients/node_modules/.installed: tests/clients/package-lock.json
 	@npm ci --prefix tests/clients --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
+tests/azure/node_modules/.installed: tests/azure/package-lock.json
+	@npm ci --prefix tests/azure --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
 # The programs that the benches compare with are kept out of our own venv.

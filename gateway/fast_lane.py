@@ -11,9 +11,9 @@ from gateway.downstream.client import Client
 from gateway.downstream.form import split_target
 from gateway.downstream.request import Head
 from gateway.forwarding import Admitted
+from gateway.limits.counters import Call
 from gateway.limits.decision import decide
 from gateway.limits.policy import LimitClass
-from gateway.limits.valkey import Call
 from gateway.limits.verdict import Verdict
 from gateway.proxy import Components
 from gateway.routes.model import LOCAL, Route

@@ -23,7 +23,7 @@ from shared.settings import Secret
 from tests.emptying import Pristine
 
 ROOT = Path(__file__).resolve().parent.parent
-_PASSWORD = "for-tests-only"
+PASSWORD = "for-tests-only"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,13 @@ class StoreUrls:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseUrls:
-    """One database by the role that connects: the service at work, its migrations, and a superuser."""
+    """One database by the role that connects: the service at work, its migrations, and a superuser.
+
+    `runtime` leads through the pooler, if there is one; `direct` never does.
+    """
 
     runtime: str
+    direct: str
     owner: str
     admin: str
 
@@ -72,8 +76,9 @@ def stores_in(folder: Path, **environ: str) -> Iterator[StoreUrls]:
 class Databases:
     """Clones each service's migrated template database, which is made on first use; what comes back is lent again."""
 
-    def __init__(self, admin_url: str) -> None:
+    def __init__(self, admin_url: str, pooler_url: str = "") -> None:
         self._admin_url = admin_url
+        self._pooler_url = pooler_url or admin_url
         self._numbers = count(1)
         self._templates: dict[str, str] = {}
         self._pristine: dict[str, Pristine] = {}
@@ -116,22 +121,24 @@ class Databases:
 
     async def _make_template(self, service: str) -> str:
         name, schema = f"template_{service}", SCHEMAS[service]
-        passwords = {each: RolePasswords(Secret(_PASSWORD), Secret(_PASSWORD)) for each in SCHEMAS.values()}
+        passwords = {each: RolePasswords(Secret(PASSWORD), Secret(PASSWORD)) for each in SCHEMAS.values()}
         await set_up(RolesSettings(Secret(self._admin_url), name, passwords))
         await migrate(self._urls(schema, name).owner, schema, ROOT / service / "migrations")
         self._templates[service] = name
         return name
 
     def _urls(self, schema: str, database: str) -> DatabaseUrls:
-        parts = urlsplit(self._admin_url)
-
-        def url(netloc: str) -> str:
+        def url(server: str, login: str) -> str:
+            parts = urlsplit(server)
+            netloc = f"{login}@{parts.netloc.rpartition('@')[2]}" if login else parts.netloc
             return parts._replace(netloc=netloc, path=f"/{database}").geturl()
 
+        runtime = f"{schema}_runtime:{PASSWORD}"
         return DatabaseUrls(
-            runtime=url(f"{schema}_runtime:{_PASSWORD}@"),
-            owner=url(f"{schema}_owner:{_PASSWORD}@"),
-            admin=url(parts.netloc),
+            runtime=url(self._pooler_url, runtime),
+            direct=url(self._admin_url, runtime),
+            owner=url(self._admin_url, f"{schema}_owner:{PASSWORD}"),
+            admin=url(self._admin_url, ""),
         )
 
     async def _run(self, *statements: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from deploy.local.errors import LaunchError
-from deploy.local.running import recorded
+from deploy.local.running import Running, recorded
 from deploy.local.settings import read_settings
 from deploy.local.state import State
 
@@ -19,8 +19,7 @@ def memory() -> int:
     running = recorded(state)
     if running is None or not running.launcher.alive:
         raise LaunchError(f"Nothing runs on {state.root}: `make run` first, in another terminal.")
-    names = {process.pid: name for name, process in running.processes.items()}
-    sums = _sums({running.launcher.pid: "launcher"} | names)
+    sums = sizes(running)
     for name, (count, kilobytes) in sorted(sums.items(), key=lambda item: -item[1][1]):
         print(f"{name:<14}{count:>3} {'process' if count == 1 else 'processes':<10}{kilobytes / 1000:>7.1f} MB")
     print(f"{'all':<14}{sum(count for count, _ in sums.values()):>3} {'processes':<10}", end="")
@@ -31,13 +30,18 @@ def memory() -> int:
     return 0
 
 
-def _sums(names: Mapping[int, str]) -> dict[str, tuple[int, float]]:
+def sizes(running: Running) -> dict[str, tuple[int, float]]:
     """Return each part's number of processes and PSS in kB, its children included."""
+    names = {process.pid: name for name, process in running.processes.items()}
+    return _sums({running.launcher.pid: "launcher"} | names)
+
+
+def _sums(names: Mapping[int, str]) -> dict[str, tuple[int, float]]:
     parents = _parents()
     sums: dict[str, tuple[int, float]] = {}
     for pid in parents:
         owner = _owner(pid, parents, names)
-        if owner and (pss := _pss(pid)):
+        if owner and (pss := proportional_size(pid)):
             count, kilobytes = sums.get(owner, (0, 0.0))
             sums[owner] = (count + 1, kilobytes + pss)
     return sums
@@ -59,7 +63,8 @@ def _parents() -> dict[int, int]:
     return parents
 
 
-def _pss(pid: int) -> float:
+def proportional_size(pid: int) -> float:
+    """Return a process's PSS in kB; 0 of one that has ended."""
     try:
         lines = (_PROC / str(pid) / "smaps_rollup").read_text().splitlines()
     except OSError:

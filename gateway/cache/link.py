@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
+from gateway.cache.cluster_connection import CacheClusterConnection
 from gateway.cache.connection import AWAY, CacheConnection, Command, Commands, Within
 from gateway.cache.metrics import CACHE_UP
+from gateway.valkey.place import is_cluster, read_cluster_url
 from shared.logs import log
 
 _PROBE_PAUSE = 0.5  # seconds
@@ -14,11 +16,14 @@ _MOST_OWED = 10_000  # keys
 _OWED_AT_ONCE = 100
 
 
+_Connection = CacheConnection | CacheClusterConnection
+
+
 class Link:
     """One connection to read by and one to write by. `is_lost` says whether others know already that Valkey is away."""
 
     def __init__(self, url: str, within: Within, is_lost: Callable[[], bool]) -> None:
-        self._reading, self._writing = CacheConnection(url, within), CacheConnection(url, within)
+        self._reading, self._writing = _connection(url, within), _connection(url, within)
         self._lock = asyncio.Lock()
         self._is_lost = is_lost
         self._prober: asyncio.Task[None] | None = None
@@ -54,7 +59,7 @@ class Link:
                 del self._owed[next(iter(self._owed))]
             self._open_breaker("keys are still to be removed")
 
-    async def _ask(self, connection: CacheConnection, commands: Commands) -> list[Any] | None:
+    async def _ask(self, connection: _Connection, commands: Commands) -> list[Any] | None:
         if self.is_away():
             return None
         try:
@@ -92,3 +97,7 @@ class Link:
             except AWAY:
                 return False
         return True
+
+
+def _connection(url: str, within: Within) -> _Connection:
+    return CacheClusterConnection(read_cluster_url(url), within) if is_cluster(url) else CacheConnection(url, within)

@@ -34,8 +34,8 @@ from gateway.downstream.request import Request
 from gateway.edge.hosts import Hosts
 from gateway.errors import NotCached
 from gateway.forwarding import Admitted, Forwarder
-from gateway.limits.budget import within_budget
 from gateway.responder import Responder
+from gateway.valkey.budget import within_budget
 
 WAIT = 5.0  # seconds for which one waits for another's fetch; then it goes by itself
 _MOST_FLIGHTS = 256  # beyond these, what may be served stale isn't fetched anew yet

@@ -5,16 +5,17 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from itertools import zip_longest
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from hiredis import ReplyError
 from prometheus_client import Counter, Gauge
 
-from gateway.limits.budget import within_budget
+from gateway.limits.cluster import ClusterCounters
+from gateway.limits.counters import Call, ValkeyCounters
 from gateway.limits.local import LocalLimiter
 from gateway.limits.policy import LimitClass, Rate
-from gateway.limits.valkey import Call, ValkeyCounters
 from gateway.limits.verdict import Verdict
+from gateway.valkey.place import is_cluster, read_cluster_url, read_url
 from shared.logs import log
 
 FALLBACKS = Counter("gateway_limit_fallback", "Limit checks answered from memory because Valkey is away.", ("limit",))
@@ -24,6 +25,17 @@ _LARGEST_BURST = 100  # calls; keeps a burst's answer well within the budget
 _PROBE_PAUSE = 0.5  # seconds
 _PROBE = Call(LimitClass("probe", (Rate(1_000_000, 1),)), "addr:gateway", 1)
 _AWAY = (ReplyError, OSError, TimeoutError)
+
+
+class Counting(Protocol):
+    """Valkey, as one server or as a cluster. Each call is within the budget, or fails with one of _AWAY."""
+
+    async def count(self, calls: Sequence[Call]) -> Sequence[Verdict | None]:
+        """Return no verdict for what can't be counted, if the rest can."""
+        ...
+
+    async def look(self, call: Call) -> Verdict: ...
+    async def aclose(self) -> None: ...
 
 
 class _Waiting(NamedTuple):
@@ -38,7 +50,7 @@ class Limiter:
     at once, and a single probe at a time asks Valkey until it counts again. No call waits for more than one budget.
     """
 
-    def __init__(self, counters: ValkeyCounters, local: LocalLimiter) -> None:
+    def __init__(self, counters: Counting, local: LocalLimiter) -> None:
         self._counters = counters
         self._local = local
         self._waiting: list[_Waiting] = []
@@ -71,7 +83,7 @@ class Limiter:
         if self.is_away or (limit.strict and not remembered.allowed):
             return remembered
         try:
-            return await within_budget(self._counters.look(Call(limit, subject, cost)))
+            return await self._counters.look(Call(limit, subject, cost))
         except _AWAY:
             return remembered
 
@@ -82,7 +94,7 @@ class Limiter:
     async def start(self) -> None:
         """Connect, and learn whether Valkey is there. It may as well come later."""
         try:
-            await within_budget(self._counters.count([_PROBE]))
+            await self._counters.count([_PROBE])
         except _AWAY as exc:
             self._open_breaker(exc)
         else:
@@ -93,7 +105,7 @@ class Limiter:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        self._counters.close()
+        await self._counters.aclose()
 
     async def _send_all(self) -> None:
         try:
@@ -105,16 +117,16 @@ class Limiter:
             self._settle(left, ())  # none, unless the program ends
 
     async def _send(self, burst: Sequence[_Waiting]) -> None:
-        verdicts: Sequence[Verdict] = ()
+        verdicts: Sequence[Verdict | None] = ()
         try:
             if self._prober is None:
-                verdicts = await within_budget(self._counters.count([waiting.call for waiting in burst]))
+                verdicts = await self._counters.count([waiting.call for waiting in burst])
         except _AWAY as exc:
             self._open_breaker(exc)
         finally:
             self._settle(burst, verdicts)
 
-    def _settle(self, burst: Sequence[_Waiting], verdicts: Sequence[Verdict]) -> None:
+    def _settle(self, burst: Sequence[_Waiting], verdicts: Sequence[Verdict | None]) -> None:
         """Answer everyone: from memory where there is no verdict."""
         for waiting, verdict in zip_longest(burst, verdicts):
             call = waiting.call
@@ -134,7 +146,7 @@ class Limiter:
     async def _probe_until_back(self) -> None:
         while True:
             try:
-                await within_budget(self._counters.count([_PROBE]))
+                await self._counters.count([_PROBE])
             except _AWAY:
                 await asyncio.sleep(_PROBE_PAUSE)
             else:
@@ -151,8 +163,9 @@ def _tell(waiter: asyncio.Future[Verdict], verdict: Verdict) -> None:
 
 @asynccontextmanager
 async def open_limiter(url: str) -> AsyncIterator[Limiter]:
-    """A limiter over the Valkey at `url` (redis://, rediss:// or unix://), which need not be there yet."""
-    limiter = Limiter(ValkeyCounters(url), LocalLimiter())
+    """A limiter over the Valkey, or Valkey Cluster, at `url`, which need not be there yet."""
+    counters = ClusterCounters(read_cluster_url(url)) if is_cluster(url) else ValkeyCounters(read_url(url))
+    limiter = Limiter(counters, LocalLimiter())
     await limiter.start()
     try:
         yield limiter

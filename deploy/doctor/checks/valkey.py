@@ -9,6 +9,7 @@ from redis.exceptions import RedisError
 from deploy.doctor.checks.programs import clock
 from deploy.doctor.finding import Finding, fail, ok, warn
 from deploy.doctor.stack import Stack
+from gateway.valkey.place import is_cluster, read_cluster_url
 
 _PATIENCE = 5.0  # seconds
 _ADVICE = "set maxmemory-policy volatile-ttl and a maxmemory: counters are few, and each ends by itself"
@@ -18,6 +19,13 @@ async def valkey(stack: Stack) -> list[Finding]:
     url = stack.told("gateway", "VALKEY_URL")
     if not url:
         return []
+    if not is_cluster(url):
+        return await _server(url, "Valkey")
+    nodes = read_cluster_url(url)
+    return [found for node in nodes for found in await _server(node.url, f"Valkey at {node.host}:{node.port}")]
+
+
+async def _server(url: str, name: str) -> list[Finding]:
     try:
         async with aioredis.from_url(url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE) as client:
             sent = time.time()
@@ -25,13 +33,12 @@ async def valkey(stack: Stack) -> list[Finding]:
             skew = seconds + micros / 1e6 - (sent + time.time()) / 2
             memory = await client.info("memory")
     except (RedisError, OSError, TimeoutError) as exc:
-        return [fail("Valkey", f"can't be asked: {exc or type(exc).__name__}", "is it up, and VALKEY_URL right?")]
-    return [clock("Valkey", skew), _policy(memory)]
+        return [fail(name, f"can't be asked: {exc or type(exc).__name__}", "is it up, and VALKEY_URL right?")]
+    return [clock(name, skew), _policy(memory, f"{name}'s memory")]
 
 
-def _policy(memory: Any) -> Finding:
+def _policy(memory: Any, name: str) -> Finding:
     policy, most = str(memory.get("maxmemory_policy", "")), int(memory.get("maxmemory", 0))
-    name = "Valkey's memory"
     if not most:
         return warn(name, "has no bound", _ADVICE)
     if policy == "noeviction":

@@ -73,5 +73,5 @@ async def test_what_cannot_be_done_is_said(
 
 async def test_database_that_is_away_is_said() -> None:
     away = "postgresql://nobody@127.0.0.1:1/nothing"
-    status, told = await run(DatabaseUrls(away, away, away), "ada@example.org")
+    status, told = await run(DatabaseUrls(away, away, away, away), "ada@example.org")
     assert (status, told) == (1, "admin: The database can't be reached.\n")

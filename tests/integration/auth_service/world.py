@@ -131,6 +131,7 @@ async def read_reply(response: ClientResponse) -> Reply:
 def environment(urls: DatabaseUrls, gateway: Gateway) -> dict[str, str]:
     return {
         "DATABASE_URL": urls.runtime,
+        "DATABASE_DIRECT_URL": urls.direct,
         "TRUST_FILE": str(gateway.trust_file),
         "IDENTITY_KEY_FILE": str(gateway.key_file),
         "PASSWORD_PEPPER": "pepper-for-tests-only-0123456789abcdef",

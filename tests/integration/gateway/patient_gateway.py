@@ -6,7 +6,7 @@ Otherwise a process that gets no answer in time counts for itself, as it should,
 import sys
 
 from gateway.__main__ import main
-from gateway.limits import budget
+from gateway.valkey import budget
 
 if __name__ == "__main__":
     budget.SECONDS = 30.0

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from redis import asyncio as aioredis
 
-from gateway.limits import budget
 from gateway.limits.decision import _DECISIONS
+from gateway.valkey import budget
 from tests.integration.gateway.conftest import ready
 from tests.integration.gateway.running_gateway import TABLE, RunningGateway, route, run_gateway
 from tests.integration.gateway.test_program import process, up, variables

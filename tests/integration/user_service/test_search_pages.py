@@ -120,7 +120,7 @@ async def test_pages_of_an_ordinary_term_are_full(service: RunningService, rows:
 async def recorded(service: RunningService) -> AsyncIterator[tuple[ProfileSearch, list[str]]]:
     """Lend a search, and what it asks for until the block ends."""
     asked: list[str] = []
-    connection = await asyncpg.connect(service.database.runtime)
+    connection = await asyncpg.connect(service.database.direct)
     connection.add_query_logger(lambda query: asked.append(query.query))
     try:
         yield ProfileSearch(connection), asked
@@ -158,7 +158,7 @@ async def test_search_reads_few_rows(service: RunningService, rows: list[Row], m
 
 async def rows_read(service: RunningService, mode: str, sql: str, arguments: tuple[object, ...]) -> int:
     """Return how many rows a statement of the search looks at, in the table and in indexes."""
-    connection = await asyncpg.connect(service.database.runtime)
+    connection = await asyncpg.connect(service.database.direct)
     term, *rest = arguments
     values = ", ".join(f"'{value}'" for value in (f"%{term}%", *rest))
     try:

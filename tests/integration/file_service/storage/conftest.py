@@ -1,10 +1,12 @@
-"""Storage of each kind, over a real folder and a real S3 server, which starts once for all tests that want it.
+"""Storage of each kind, over a real folder and real servers, which start once for all tests that want them.
 
-s3_server  session   S3Server
-storage    function  a Storage, empty: each test that asks for it runs on every kind, on S3 by `make test-s3` alone
-local      function  LocalStorage alone; its folder is `tmp_path`
-objects    function  ObjectStorage alone, under a prefix of its own
-database   function  a Database of file_service's, empty
+s3_server     session   S3Server
+azure_server  session   AzureServer
+storage       function  a Storage, empty: each test that asks for it runs on every kind, on S3 by
+                        `make test-s3` alone, on Azure by `make test-azure`
+local         function  LocalStorage alone; its folder is `tmp_path`
+objects       function  ObjectStorage alone, under a prefix of its own
+database      function  a Database of file_service's, empty
 """
 
 import asyncio
@@ -21,6 +23,7 @@ from file_service.storage.object_store import ObjectStorage
 from shared.db import Database, open_database
 from shared.errors import Unavailable
 from shared.settings import DatabaseSettings, Secret
+from tests.azure_server import AzureServer, running_azure_server
 from tests.groups import keep_together
 from tests.integration.file_service.storage.opening import chunks_of, open_either, open_objects
 from tests.s3_server import S3Server, running_s3_server
@@ -59,7 +62,16 @@ async def objects(s3_server: S3Server, tmp_path: Path) -> AsyncIterator[ObjectSt
         yield opened
 
 
-@pytest.fixture(params=["folder", pytest.param("s3", marks=pytest.mark.s3)])
+@pytest.fixture(scope="session")
+def azure_server() -> Iterator[AzureServer]:
+    with running_azure_server("files") as server:
+        yield server
+
+
+_KINDS = ["folder", *(pytest.param(kind, marks=getattr(pytest.mark, kind)) for kind in ("s3", "azure"))]
+
+
+@pytest.fixture(params=_KINDS)
 async def storage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Storage]:
     async with open_either(request, tmp_path) as opened:
         yield opened

@@ -14,14 +14,15 @@ from file_service.storage.local import open_local_storage
 from file_service.storage.object_store import ObjectStorage
 from file_service.storage_settings import StorageSettings
 from shared.settings import Env
+from tests.azure_server import AzureServer
 from tests.s3_server import S3Server
 
 
 @asynccontextmanager
-async def open_objects(server: S3Server, spool: Path, **environ: str) -> AsyncIterator[ObjectStorage]:
+async def open_objects(server: S3Server | AzureServer, spool: Path, **environ: str) -> AsyncIterator[ObjectStorage]:
     """Under a prefix of its own: a bucket takes this server longer."""
     ours = server.environ("files", f"tests/{secrets.token_hex(8)}")
-    env = Env({**ours, "FILES_SPOOL": str(spool), "FILES_STORAGE_TIMEOUT": "2", **environ})
+    env = Env({"FILES_SPOOL": str(spool), "FILES_STORAGE_TIMEOUT": "2", **ours, **environ})
     settings = StorageSettings.from_env(env)
     env.check()
     async with open_storage(settings) as opened:
@@ -33,7 +34,7 @@ def open_either(request: pytest.FixtureRequest, folder: Path) -> AbstractAsyncCo
     """As the parameter of a fixture says."""
     if request.param == "folder":
         return open_local_storage(folder)
-    return open_objects(request.getfixturevalue("s3_server"), folder)
+    return open_objects(request.getfixturevalue(f"{request.param}_server"), folder)
 
 
 async def chunks_of(*chunks: bytes) -> AsyncIterator[bytes]:

@@ -1,4 +1,4 @@
-"""What every storage promises: each case runs on a local folder and on a real S3 server."""
+"""What every storage promises: each case runs on a local folder and on real servers."""
 
 import hashlib
 import os
@@ -23,9 +23,9 @@ from tests.integration.file_service.storage.opening import (
 from tests.s3_server import S3Server
 
 
-@pytest.fixture(params=["folder", "s3"])
+@pytest.fixture(params=["folder", "s3", pytest.param("azure", marks=pytest.mark.azure)])
 async def storage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Storage]:
-    """On both kinds, in every run of the tests."""
+    """On a folder and on S3 in every run of the tests."""
     async with open_either(request, tmp_path) as opened:
         yield opened
 

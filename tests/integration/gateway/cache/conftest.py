@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.limits import budget
+from gateway.valkey import budget
 from tests.integration.gateway.cache.caching_gateway import CachingGateway, run_caching_gateway
 from tests.integration.gateway.limits.conftest import OwnValkey
 

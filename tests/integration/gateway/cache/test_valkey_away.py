@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from redis import asyncio as aioredis
 
-from gateway.limits import budget
+from gateway.valkey import budget
 from tests.integration.gateway.cache.caching_gateway import CachingGateway, counted, run_caching_gateway
 from tests.integration.gateway.limits.conftest import OwnValkey
 from tests.waiting import eventually

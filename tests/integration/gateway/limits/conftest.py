@@ -13,8 +13,8 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from deploy.local.binaries import valkey_server
-from gateway.limits import budget
 from gateway.limits.limiter import Limiter, open_limiter
+from gateway.valkey import budget
 
 
 class OwnValkey:

@@ -7,9 +7,9 @@ import time
 import pytest
 from redis import asyncio as aioredis
 
-from gateway.limits import budget
 from gateway.limits.limiter import FALLBACKS, VALKEY_UP, Limiter, open_limiter
 from gateway.limits.policy import LimitClass, parse_policy
+from gateway.valkey import budget
 from tests.integration.gateway.limits.conftest import BUDGET, OwnValkey
 
 WIDE = LimitClass("wide", parse_policy("50 per hour"), "user")

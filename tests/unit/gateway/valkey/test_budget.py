@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from gateway.limits import budget
+from gateway.valkey import budget
 from tests import virtual_time
 
 

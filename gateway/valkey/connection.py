@@ -6,52 +6,21 @@ redis-py's client costs more per burst than all the rest of a check, and 7 MB; h
 import asyncio
 import ssl
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import cast
-from urllib.parse import parse_qs, unquote, urlsplit
 
 import hiredis
+
+from gateway.valkey.place import Place
 
 Answer = object  # what hiredis makes of one: an Exception for one that tells an error
 
 _pack: Callable[[tuple[bytes | str | int, ...]], bytes] = hiredis.pack_command  # type: ignore[assignment]  # its stub takes one word only
-_PORT = 6379
 _NOTHING = object()
 
 
 def packed(*words: bytes | str | int) -> bytes:
     """Return a command as it goes over the wire."""
     return _pack(words)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where Valkey is: at a socket's `path`, or else at host and port."""
-
-    path: str
-    host: str
-    port: int
-    user: str
-    password: str
-    database: int
-    ca_file: str | None
-
-
-def read_url(url: str) -> Place:
-    """Read redis://, rediss:// and unix:// as redis-py does. Raises ValueError."""
-    parts = urlsplit(url)
-    query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
-    by_socket = parts.scheme == "unix"
-    database = query.get("db") or ("" if by_socket else parts.path.strip("/"))
-    return Place(
-        path=unquote(parts.path) if by_socket else "",
-        host=unquote(parts.hostname or "localhost"),
-        port=parts.port or _PORT,
-        user=unquote(parts.username or "") or "default",
-        password=unquote(parts.password or ""),
-        database=int(database or 0),
-        ca_file=query.get("ssl_ca_certs"),
-    )
 
 
 class _Protocol(asyncio.Protocol):
@@ -113,15 +82,11 @@ class _Protocol(asyncio.Protocol):
 
 
 class ValkeyConnection:
-    """`url` is redis://, rediss:// (with `?ssl_ca_certs=FILE` for a CA of one's own) or unix://.
+    """Connects when it is first used, and again after every failure."""
 
-    Connects when it is first used, and again after every failure.
-    """
-
-    def __init__(self, url: str) -> None:
-        self._place = read_url(url)
-        is_tls = url.startswith("rediss:")
-        self._tls = ssl.create_default_context(cafile=self._place.ca_file) if is_tls else None
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._tls = ssl.create_default_context(cafile=place.ca_file) if place.is_tls else None
         self._protocol: _Protocol | None = None
 
     async def burst(self, commands: Sequence[bytes]) -> list[Answer]:
