@@ -96,7 +96,7 @@ async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecyc
         }
         internal = InternalClient(session, signer, settings.auth_internal_url, _AUTH)
         public_url = settings.process.public_url
-        trust = await stack.enter_async_context(_open_trust(services[_AUTH], internal, public_url))
+        trust = await stack.enter_async_context(_open_trust(services[_AUTH], internal, settings, lifecycle))
         prefix = Prefix(urlsplit(public_url).path)
         responder = Responder(lifecycle, prefix, https=public_url.startswith("https:"))
         streams = Streams(trust.revocations, lifecycle)
@@ -119,7 +119,6 @@ async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecyc
             observer=Observer(),
         )
         explainer = Explainer(components, urlsplit(public_url).netloc, routes.path)
-        await _await_trust(trust, lifecycle, settings.listen_wait)
         private = admin_app(trust.keys, trust.revocations, explainer, settings.process.trust_file, lifecycle)
         yield _apps(components, FastLane(components, lifecycle), private, tls, settings.http_port)
 
@@ -176,7 +175,9 @@ def _cache_place(settings: Settings, limiter: Limiter, hosts: Hosts) -> CachePla
 
 
 @asynccontextmanager
-async def _open_trust(public: Sequence[InternalClient], internal: InternalClient, issuer: str) -> AsyncIterator[Trust]:
+async def _open_trust(
+    public: Sequence[InternalClient], internal: InternalClient, settings: Settings, lifecycle: Lifecycle
+) -> AsyncIterator[Trust]:
     """Follow auth_service, by its public port and by its internal one."""
     keys = KeySet(partial(_get, public, KEYS_PATH))
     revocations = Revocations(internal)
@@ -187,8 +188,11 @@ async def _open_trust(public: Sequence[InternalClient], internal: InternalClient
         await stack.enter_async_context(background("follow revocations", revocations.follow))
         await stack.enter_async_context(background("report generations", confirmations.report, every=REPORT_SECONDS))
         await stack.enter_async_context(background("report uses", uses.report, every=USES_SECONDS))
-        verifiers = Verifiers(keys, TokenVerifier(keys, issuer), OpaqueCredentials(internal, revocations))
-        yield Trust(keys, revocations, Authenticator(verifiers, revocations, Reports(confirmations, uses)))
+        token_verifier = TokenVerifier(keys, settings.process.public_url)
+        verifiers = Verifiers(keys, token_verifier, OpaqueCredentials(internal, revocations))
+        trust = Trust(keys, revocations, Authenticator(verifiers, revocations, Reports(confirmations, uses)))
+        await _await_trust(trust, lifecycle, settings.listen_wait)
+        yield trust
 
 
 async def _await_trust(trust: Trust, lifecycle: Lifecycle, seconds: float) -> None:

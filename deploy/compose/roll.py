@@ -93,12 +93,14 @@ class Roll:
         return self._call("docker", "inspect", "--format", _STANDING, container)
 
     def _remove(self, containers: Sequence[str]) -> None:
-        """Each has the time that docker-compose.yml grants it (stop_grace_period)."""
-        stopping = [subprocess.Popen(["docker", "stop", each], stdout=subprocess.DEVNULL) for each in containers]  # noqa: S603, S607  ids from Compose, docker of the PATH
-        codes = [process.wait() for process in stopping]
-        if any(codes):
-            raise RollError(f"couldn't stop {', '.join(containers)}.")
-        self._call("docker", "rm", *containers)
+        """One by one, each within the time that docker-compose.yml grants it (stop_grace_period).
+
+        Who sends requests there learns of each that it has gone while the next one still answers. Those that went all
+        at once could be tried one after the other, by a request that is given up then.
+        """
+        for container in containers:
+            self._call("docker", "stop", container)
+            self._call("docker", "rm", container)
 
     def _call(self, *command: str) -> str:
         ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603  commands of ours
