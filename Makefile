@@ -90,6 +90,10 @@ bench-traces: $(VENV)/.dev  ## what a request costs with traces off, at 1 % and 
 chaos: $(VENV)/.dev  ## two replicas of everything while it fails: killed, held, cut off, full, late (10 minutes; SEED= ONLY="R5 R9")
 	@$(BIN)/python -m tests.chaos
 
+.PHONY: test-compose
+test-compose: $(VENV)/.dev $(VENV)/.compose  ## docker-compose.yml on a real engine: visit, scale, kill, roll, take down (KEEP=1 REQUESTS=100000)
+	@$(BIN)/python -m tests.compose
+
 soak: $(VENV)/.dev  ## the gateway under everything at once for MINUTES=30, and what is left then (SEED= repeats one)
 	@$(BIN)/python -m tests.soak
 

@@ -1,5 +1,6 @@
 """The composition root: what lives as long as the gateway, and what it serves."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -65,6 +66,7 @@ from shared.reload import Reload, on_hangup
 from shared.serve import Apps
 
 _AUTH = "auth_service"
+_LOOK = 0.02  # seconds between looks at whether auth_service has told what is needed
 
 
 def routes_of(settings: Settings) -> RouteFile:
@@ -99,7 +101,7 @@ async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecyc
         }
         internal = InternalClient(session, signer, settings.auth_internal_url, _AUTH)
         public_url = settings.process.public_url
-        trust = await stack.enter_async_context(_open_trust(services[_AUTH], internal, public_url))
+        trust = await stack.enter_async_context(_open_trust(services[_AUTH], internal, settings, lifecycle))
         prefix = Prefix(urlsplit(public_url).path)
         responder = Responder(lifecycle, prefix, https=public_url.startswith("https:"))
         streams = Streams(trust.revocations, lifecycle)
@@ -191,7 +193,9 @@ def _cache_place(settings: Settings, limiter: Limiter, hosts: Hosts) -> CachePla
 
 
 @asynccontextmanager
-async def _open_trust(public: Sequence[InternalClient], internal: InternalClient, issuer: str) -> AsyncIterator[Trust]:
+async def _open_trust(
+    public: Sequence[InternalClient], internal: InternalClient, settings: Settings, lifecycle: Lifecycle
+) -> AsyncIterator[Trust]:
     """Follow auth_service, by its public port and by its internal one."""
     keys = KeySet(partial(_get, public, KEYS_PATH))
     revocations = Revocations(internal)
@@ -202,8 +206,23 @@ async def _open_trust(public: Sequence[InternalClient], internal: InternalClient
         await stack.enter_async_context(background("follow revocations", revocations.follow))
         await stack.enter_async_context(background("report generations", confirmations.report, every=REPORT_SECONDS))
         await stack.enter_async_context(background("report uses", uses.report, every=USES_SECONDS))
-        verifiers = Verifiers(keys, TokenVerifier(keys, issuer), OpaqueCredentials(internal, revocations))
-        yield Trust(keys, revocations, Authenticator(verifiers, revocations, Reports(confirmations, uses)))
+        token_verifier = TokenVerifier(keys, settings.process.public_url)
+        verifiers = Verifiers(keys, token_verifier, OpaqueCredentials(internal, revocations))
+        trust = Trust(keys, revocations, Authenticator(verifiers, revocations, Reports(confirmations, uses)))
+        await _await_trust(trust, lifecycle, settings.listen_wait)
+        yield trust
+
+
+async def _await_trust(trust: Trust, lifecycle: Lifecycle, seconds: float) -> None:
+    """Wait until it can be told who may come in: whoever balances by names alone sends requests to all that listens.
+
+    Not for longer than that: what needs no auth_service is served without it.
+    """
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            # Looked at, as neither of them has anything else that waits for it, and this is over in a moment.
+            while not (trust.keys.is_known and trust.revocations.is_known) and not lifecycle.stopping:  # noqa: ASYNC110
+                await asyncio.sleep(_LOOK)
 
 
 async def _get(instances: Sequence[InternalClient], path: str) -> bytes:

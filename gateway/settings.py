@@ -47,7 +47,8 @@ class Settings:
     `upstreams` are the base URLs of each service's instances, by the names that the route file uses.
     `private_urls` are the services' private ports, for the status page.
     `http_port` is where pages are sent on to https from, 0 for nowhere. `content_url` is the second name that we are
-    reached by, empty for none. `security_contacts` are whom security.txt names.
+    reached by, empty for none. `security_contacts` are whom security.txt names. `listen_wait` is for how many seconds
+    it puts off taking connections until it is ready.
     """
 
     process: ProcessSettings
@@ -66,6 +67,7 @@ class Settings:
     http_port: int
     content_url: str
     security_contacts: tuple[str, ...]
+    listen_wait: float
 
     @classmethod
     def from_env(cls, env: Env) -> Self:
@@ -91,6 +93,7 @@ class Settings:
             http_port=_http_port(env, process.public_url),
             content_url=read_content_url(env, process.public_url),
             security_contacts=_contacts(env),
+            listen_wait=env.number("LISTEN_WAIT_SECONDS", 0.0),
         )
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.compose.provision import provision
-from deploy.compose.rules import SECRETS_JOB, Model, breaches
+from deploy.compose.rules import MAY_CHOWN, Model, breaches
 from deploy.roles import RolesSettings
 from shared.program import MigrationSettings
 from shared.settings import Env, SettingsError
@@ -36,8 +36,11 @@ class _Watched(dict[str, str]):
 
 
 def resolve(compose: str) -> Model:
-    """Return Compose's model of the file. Raises CalledProcessError when Compose rejects it; its words go to stderr."""
-    command = [compose, "-f", str(ROOT / "docker-compose.yml"), "config", "--format", "json"]
+    """Return Compose's model of the file, all profiles included.
+
+    Raises CalledProcessError when Compose rejects it; its words go to stderr.
+    """
+    command = [compose, "-f", str(ROOT / "docker-compose.yml"), "--profile", "*", "config", "--format", "json"]
     model: Model = json.loads(subprocess.run(command, check=True, capture_output=False, stdout=subprocess.PIPE).stdout)  # noqa: S603  the caller's own tool
     return model
 
@@ -45,7 +48,7 @@ def resolve(compose: str) -> Model:
 def misread_environments(model: Model, secrets: Path) -> Iterator[str]:
     """Tell what each of our programs misses in its container's environment, and what there it never reads."""
     for name, service in model["services"].items():
-        if name == SECRETS_JOB or not service["image"].startswith("colonnade:"):
+        if name in MAY_CHOWN or not service["image"].startswith("colonnade:"):
             continue
         here = str(secrets / name)
         environment = _Watched({key: value.replace(_MOUNT, here) for key, value in service["environment"].items()})

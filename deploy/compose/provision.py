@@ -19,6 +19,7 @@ from deploy.roles import DATABASE, SCHEMAS
 
 PROGRAM_USER = 10001  # as in deploy/Dockerfile
 STORE_USER = 999  # that of the Debian images of both postgres and valkey
+GRAFANA_USER = 472  # that of its image
 
 _OWN_SECRETS: Mapping[str, tuple[str, ...]] = {
     "auth_service": ("password_pepper", "refresh_key", "key_encryption_key"),
@@ -57,6 +58,7 @@ def shares(originals: Originals) -> Iterator[Share]:
         yield Share(f"migrate_{service.removesuffix('_service')}", PROGRAM_USER, {"database_owner_url": owner_url})
         yield Share(service, PROGRAM_USER, _service(originals, service, schema))
     yield Share("gateway", PROGRAM_USER, _gateway(originals))
+    yield Share("grafana", GRAFANA_USER, {"admin_password": originals.password("grafana")})
 
 
 def _roles(originals: Originals) -> dict[str, str]:

@@ -9,8 +9,15 @@ from typing import Any
 Model = Mapping[str, Any]
 Rule = Callable[[Model], Iterator[str]]
 
-_WAYS_OUT = {"gateway": "edge", "auth_service": "outbound"}
+_WAYS_OUT = {"gateway": "edge", "auth_service": "outbound", "caddy": "public", "alertmanager": "alerts"}
+_HERE = "127.0.0.1"
+_PUBLISHED = {"gateway": _HERE, "grafana": _HERE, "kibana": _HERE, "caddy": None}  # None: where the operator says
 SECRETS_JOB = "secrets"
+MAY_CHOWN = (SECRETS_JOB, "caddy_data")  # one-shot jobs that hand files to their users
+_CAPABILITIES = {SECRETS_JOB: ["CHOWN"], "caddy_data": ["CHOWN"], "caddy": ["NET_BIND_SERVICE"]}
+_ROOT = (*MAY_CHOWN, "alloy", "filebeat")  # the latter read Docker's log files, as their owner and without capabilities
+_WRITABLE = ("elasticsearch", "kibana")  # which keep things beside their programs
+_NO_WAY_OUT = {"com.docker.network.bridge.enable_ip_masquerade": "false"}
 _SECRET_NAME = re.compile(r"(PASSWORD|PEPPER|_KEY|DATABASE_[A-Z_]*URL|VALKEY_URL)$")
 
 
@@ -18,16 +25,17 @@ def breaches(model: Model) -> list[str]:
     return [line for rule in RULES for line in rule(model)]
 
 
-def only_the_gateway_is_published(model: Model) -> Iterator[str]:
+def only_front_doors_are_published(model: Model) -> Iterator[str]:
+    """What ends TLS, to the world; the gateway and what people look at, on this host alone."""
     for name, service in _services(model):
         for port in service.get("ports", ()):
-            if name != "gateway" or port.get("host_ip") != "127.0.0.1":
+            if name not in _PUBLISHED or _PUBLISHED[name] not in (None, port.get("host_ip")):
                 yield f"{name}: publishes {port.get('host_ip', '*')}:{port.get('published')}"
 
 
 def few_have_a_way_out(model: Model) -> Iterator[str]:
-    """The gateway, on the network that it is published on; auth_service, to the mail server, on another."""
-    outward = {name for name, network in model["networks"].items() if not network.get("internal")}
+    """Each on a network of its own: gateway and caddy, published there; auth_service, for mail; alertmanager."""
+    outward = {name for name, network in model["networks"].items() if _leads_out(network)}
     for name, service in _services(model):
         if leaks := (outward & set(service.get("networks") or ())) - {_WAYS_OUT.get(name)}:
             yield f"{name}: is on {', '.join(sorted(leaks))}, which isn't internal"
@@ -37,14 +45,25 @@ def few_have_a_way_out(model: Model) -> Iterator[str]:
 
 def containers_can_do_little(model: Model) -> Iterator[str]:
     for name, service in _services(model):
-        if not service.get("read_only"):
+        if not service.get("read_only") and name not in _WRITABLE:
             yield f"{name}: its root file system is writable"
-        if service.get("cap_drop") != ["ALL"] or (service.get("cap_add") and name != SECRETS_JOB):
+        if service.get("cap_drop") != ["ALL"] or service.get("cap_add", []) != _CAPABILITIES.get(name, []):
             yield f"{name}: keeps capabilities"
         if "no-new-privileges:true" not in service.get("security_opt", ()):
             yield f"{name}: may gain privileges"
-        if str(service.get("user", "")).startswith(("0", "root")) and name != SECRETS_JOB:
+        if str(service.get("user", "")).startswith(("0", "root")) and name not in _ROOT:
             yield f"{name}: runs as root"
+
+
+def the_host_is_only_read(model: Model) -> Iterator[str]:
+    for name, service in _services(model):
+        for volume in service.get("volumes", ()):
+            if volume.get("type") != "bind":
+                continue
+            if not volume.get("read_only"):
+                yield f"{name}: may write {volume['source']} of the host"
+            if volume["source"].endswith("docker.sock"):
+                yield f"{name}: has Docker's socket, and with it the host"
 
 
 def resources_are_bounded(model: Model) -> Iterator[str]:
@@ -90,14 +109,19 @@ def secrets_are_files_of_one_reader(model: Model) -> Iterator[str]:
 
 
 RULES: tuple[Rule, ...] = (
-    only_the_gateway_is_published,
+    only_front_doors_are_published,
     few_have_a_way_out,
     containers_can_do_little,
+    the_host_is_only_read,
     resources_are_bounded,
     what_serves_is_watched_and_stopped_gently,
     images_are_pinned,
     secrets_are_files_of_one_reader,
 )
+
+
+def _leads_out(network: Mapping[str, Any]) -> bool:
+    return not network.get("internal") and network.get("driver_opts") != _NO_WAY_OUT
 
 
 def _services(model: Model) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -39,6 +39,7 @@ _PASSED_ON: Mapping[str, tuple[str, ...]] = {
         "HTTP_PORT",
         "SECURITY_CONTACT",
         "FILES_PUBLIC_URL",
+        "LISTEN_WAIT_SECONDS",
         "WORKERS",
     ),
     "auth_service": (

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from deploy.compose.check import misread_environments
-from deploy.compose.provision import PROGRAM_USER, STORE_USER, provision, shares
+from deploy.compose.provision import GRAFANA_USER, PROGRAM_USER, STORE_USER, provision, shares
 from deploy.compose.rules import breaches
 from deploy.originals import Originals
 from shared.identity import Identity, Kind, Signer, Verifier, load_trust
@@ -49,6 +49,9 @@ def test_hardened_container_breaks_no_rule() -> None:
         ({"read_only": False}, "writable"),
         ({"cap_drop": None}, "keeps capabilities"),
         ({"cap_add": ["NET_ADMIN"]}, "keeps capabilities"),
+        ({"cap_add": ["NET_BIND_SERVICE"]}, "keeps capabilities"),
+        ({"volumes": [{"type": "bind", "source": "/etc"}]}, "may write /etc of the host"),
+        ({"volumes": [{"type": "bind", "source": "/run/docker.sock", "read_only": True}]}, "Docker's socket"),
         ({"security_opt": []}, "gain privileges"),
         ({"user": "0:0"}, "as root"),
         ({"deploy": {}}, "no limit of cpus, memory, pids"),
@@ -64,6 +67,19 @@ def test_careless_container_is_reported(changes: dict[str, Any], breach: str) ->
     found = breaches(model(**changes))
     assert len(found) == 1
     assert breach in found[0]
+
+
+def test_what_people_look_at_is_published_on_this_host_alone() -> None:
+    there = model()
+    there["services"]["grafana"] = CONTAINER | {"ports": [{"published": "3000", "host_ip": "0.0.0.0"}], "volumes": []}
+    assert breaches(there) == ["grafana: publishes 0.0.0.0:3000"]
+
+
+def test_network_without_masquerading_is_no_way_out() -> None:
+    there = model(networks={"panels": None})
+    opened = {"driver_opts": {"com.docker.network.bridge.enable_ip_masquerade": "false"}}
+    assert breaches(there | {"networks": {"panels": opened}}) == []
+    assert breaches(there | {"networks": {"panels": {}}}) == ["auth_service: is on panels, which isn't internal"]
 
 
 def test_program_without_a_health_check_is_reported() -> None:
@@ -100,7 +116,7 @@ def test_secrets_are_made_once_and_readable_by_their_owner_alone(tmp_path: Path)
         tmp_path / "valkey" / "users.acl",
     }
     assert given.keys() == handed_over
-    assert set(given.values()) == {STORE_USER, PROGRAM_USER}
+    assert set(given.values()) == {STORE_USER, PROGRAM_USER, GRAFANA_USER}
 
 
 def test_replaced_original_reaches_its_reader(tmp_path: Path) -> None:

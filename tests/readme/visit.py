@@ -1,0 +1,22 @@
+"""The visit that README.md invites to, as it is pasted into a shell."""
+
+import subprocess
+from pathlib import Path
+
+from tests.e2e.stack import ROOT
+
+EXPECTED = ('"display_name":"Ada Lovelace"', "Grace Hopper", "Notes on the engine", '"current":true')
+
+
+def pasted_visit(url: str, folder: Path) -> "subprocess.CompletedProcess[str]":
+    """Paste it into bash with `folder` as its own, for the installation at `url`. Needs curl."""
+    blocks = (ROOT / "README.md").read_text(encoding="utf-8").split("```sh\n")
+    visit = next(block for block in blocks if "/v1/auth/register" in block).partition("```")[0]
+    return subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", visit.replace("http://127.0.0.1:8080", url)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
