@@ -103,7 +103,8 @@ async def test_pair_that_does_not_fit_is_refused_and_the_old_one_stays(
     authority: Authority, pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr("gateway.downstream.certificates.log.error", lambda _event, **told: said.append(told["event.reason"]))
+    refused = "gateway.downstream.certificates.log.error"
+    monkeypatch.setattr(refused, lambda _event, **told: said.append(told["event.reason"]))
     certificates = Certificates(pair.certificate, pair.key)
     before = _refused()
     for spoil in (_other_key, _no_key, _no_pem):
