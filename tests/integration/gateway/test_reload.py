@@ -139,11 +139,12 @@ async def test_bad_file_keeps_the_old_routes(
     gateway: RunningGateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """R12: every mistake is logged with its line."""
-    said: list[tuple[str, list[str]]] = []
-    monkeypatch.setattr("gateway.routing.log.error", lambda event, mistakes: said.append((event, mistakes)))
+    said: list[tuple[str, dict[str, str]]] = []
+    monkeypatch.setattr("gateway.routing.log.error", lambda event, **told: said.append((event, told)))
     replace_file(tmp_path, "x = 1\n" + TABLE.replace("2 per hour", "2 per fortnight"))
     await reloaded("refused", asked=False)
-    ((event, mistakes),) = said
+    ((event, told),) = said
+    mistakes = told["error.message"].splitlines()
     assert event == "routes_refused"
     assert [mistake.split(":")[1] for mistake in mistakes] == ["1", "8"]
     assert await status(gateway, "open") == 200
