@@ -26,7 +26,8 @@ from shared.web.context import identity_of
 from shared.web.etag import matches_none
 from shared.web.routes import ADMIN_ROLE, OF_PEOPLE, OF_SESSIONS, Auth, Route, Signature, read_signature
 
-_JSON_TYPE = {"Content-Type": "application/json"}
+# Unless the handler says otherwise, no browser keeps what may be somebody's (ASVS 5.0, 14.3.2).
+_JSON = {"Content-Type": "application/json", "Cache-Control": "no-store"}
 
 Q = TypeVar("Q", bound=msgspec.Struct)
 
@@ -129,20 +130,21 @@ def _answer(request: web.Request, result: object, status: int) -> web.StreamResp
     if isinstance(result, NoContent):
         return web.Response(status=204, headers=result.headers)
     headers = _link(request, result) if isinstance(result, Page) else {}
-    return web.Response(status=status, body=_encode(result), headers=headers | _JSON_TYPE)
+    return web.Response(status=status, body=_encode(result), headers=_JSON | headers)
 
 
 def _resource(request: web.Request, answer: Answer[Any], status: int) -> web.Response:
-    headers = dict(answer.headers)
+    headers = _JSON | answer.headers
     if answer.etag is not None:
         headers["ETag"] = f'"{answer.etag}"'
         if request.method in ("GET", "HEAD") and matches_none(request, answer.etag):
+            del headers["Content-Type"]
             return web.Response(status=304, headers=headers)
     if isinstance(answer, Created):
         status, headers["Location"] = 201, answer.location
     elif isinstance(answer, Accepted):
         status = 202
-    return web.Response(status=status, body=_encode(answer.body), headers=headers | _JSON_TYPE)
+    return web.Response(status=status, body=_encode(answer.body), headers=headers)
 
 
 def _link(request: web.Request, page: Page[Any]) -> dict[str, str]:

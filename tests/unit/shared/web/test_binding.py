@@ -176,6 +176,13 @@ async def test_list_is_walked_by_its_links(service: SmallService) -> None:
     assert names == [str(number) for number in range(1, 8)]
 
 
+@pytest.mark.parametrize("path", ["/v1/things", "/v1/parts/a/1"])
+async def test_json_is_kept_by_no_browser(service: SmallService, path: str) -> None:
+    """ASVS 5.0, 14.3.2."""
+    reply = await service.get(path)
+    assert (reply.status, reply.headers["Cache-Control"]) == (200, "no-store")
+
+
 async def test_head_tells_what_get_does_and_sends_nothing(service: SmallService) -> None:
     head, get = [await service.ask(method, f"/v1/things/{THING_ID}") for method in ("HEAD", "GET")]
     assert (head.status, await head.read()) == (200, b"")
