@@ -16,6 +16,7 @@ from urllib.parse import quote, quote_plus
 
 _START = 8  # characters that a form is looked up by; a shorter secret, or a number, counts as a word alone
 _SHORTEST = 6
+_FEWEST_DIFFERENT = 2  # characters; `00000000` is a test's wrong code, and stands in many an id
 _WORDS = re.compile(r"[A-Za-z0-9]+")
 # These hold ids that Colonnade makes for the log itself, and numbers; nothing of a caller's gets there unchecked.
 _IDS = frozenset(("@timestamp", "trace.id", "span.id", "parent.id", "process.pid", "event.duration", "event.id"))
@@ -39,7 +40,7 @@ class Ledger:
 
     def note(self, secret: object, what: str) -> None:
         text = str(secret)
-        if len(text) >= _SHORTEST:
+        if len(text) >= _SHORTEST and len(set(text)) > _FEWEST_DIFFERENT:
             self.secrets.setdefault(text, what)
 
     def search(self, files: Iterable[Path]) -> list[Leak]:

@@ -14,12 +14,10 @@ from aiohttp import web
 
 from shared.fresh_parser import fresh_parser
 from shared.small_reads import small_reads
+from shared.web.context import CONTEXT
 
 WORTHWHILE = 256 << 10  # bytes that are still to come
-_LARGEST, _SMALLEST = (
-    256 << 10,
-    64 << 10,
-)  # bytes of a piece, which the processor's cache holds until it is hashed and written
+_LARGEST, _SMALLEST = 256 << 10, 64 << 10  # bytes of a piece: the cache holds it until it is hashed and written
 _TOGETHER = 4 << 20  # bytes of the pieces of all: the more come at once, the smaller they are
 
 
@@ -73,6 +71,7 @@ class SocketReads:
         self._socket = socket.socket(fileno=socket.dup(transport.get_extra_info("socket").fileno()))
         self._left = left
         self._is_open = True
+        request[CONTEXT].closes = True  # until it ends well: the parser is amid a body of which it won't get all
         SocketReads.active += 1
 
     def read_nowait(self) -> bytes:
@@ -120,8 +119,9 @@ class SocketReads:
         SocketReads.active -= 1
         self._socket.close()
         protocol = self._request.protocol
+        self._request[CONTEXT].closes = bool(self._left)
         if self._left:
-            protocol.keep_alive(False)  # the parser is amid a body of which it won't get all
+            protocol.keep_alive(False)
         elif protocol.transport is not None:
             protocol._parser = fresh_parser(protocol)  # noqa: SLF001  aiohttp has no other way
             self._request.content.feed_eof()

@@ -17,6 +17,7 @@ class RequestContext:
     trace: Trace
     identity: Identity = ANONYMOUS
     answered: bool = False  # the answer's head is out: a failure can't be told any more
+    closes: bool = False  # the connection is of no more use after the answer, and the client is told so
     outcome: int = 499  # the status to record when no whole answer went out: the client left, unless we broke off
     started: float = field(default_factory=time.perf_counter)
     spans: list[Span] | None = None

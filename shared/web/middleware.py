@@ -46,6 +46,8 @@ def surround(verifier: Verifier, open_paths: frozenset[str] = frozenset()) -> Mi
             except Exception as exc:  # noqa: BLE001  the caller learns the request id, the operator the stack
                 response = _tell(request, exc)
             context.outcome = response.status
+            if context.closes:
+                response.force_close()
             return response
         finally:
             REQUESTS_IN_FLIGHT.dec()
