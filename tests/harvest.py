@@ -22,7 +22,8 @@ _IN_QUERY = re.compile(
 )
 _IN_PATH = re.compile(r"(?<=/)[A-Za-z0-9_=-]{40,}(?=[/?\s\"'<>]|$)")
 _SECRET_HEADERS = ("Authorization", "X-Identity", "Cookie", "Set-Cookie")
-_FACT = re.compile(r"[a-z][a-z_]*|[A-Z][a-z ]+")  # `invalid_token`, a code of a problem; `nonsense`, a test's
+# `invalid_token`, a code of a problem; `nonsense` and `a password`, a test's.
+_FACT = re.compile(r"[a-z][a-z_]*|[A-Z][a-z ]+|[a-z ]{,12}")
 
 
 def install() -> None:

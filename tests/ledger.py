@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 _START = 8  # characters that a form is looked up by; a shorter secret, or a number, counts as a word alone
-_SHORTEST = 6
+_SHORTEST, _FEWEST_DIGITS = 6, 8
 _FEWEST_DIFFERENT = 2  # characters; `00000000` is a test's wrong code, and stands in many an id
 _WORDS = re.compile(r"[A-Za-z0-9]+")
 # These hold ids that Colonnade makes for the log itself, and numbers; nothing of a caller's gets there unchecked.
@@ -39,8 +39,10 @@ class Ledger:
     secrets: dict[str, str] = field(default_factory=dict)  # what it is, by its text
 
     def note(self, secret: object, what: str) -> None:
+        """Remember it, unless it is too short to be told from what stands in logs by chance, as six digits do in times."""
         text = str(secret)
-        if len(text) >= _SHORTEST and len(set(text)) > _FEWEST_DIFFERENT:
+        least = _FEWEST_DIGITS if text.isdigit() else _SHORTEST
+        if len(text) >= least and len(set(text)) > _FEWEST_DIFFERENT:
             self.secrets.setdefault(text, what)
 
     def search(self, files: Iterable[Path]) -> list[Leak]:

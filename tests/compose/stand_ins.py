@@ -27,6 +27,7 @@ with socket.create_connection(("127.0.0.1", 6379), timeout=2) as server:
     server.sendall(" ".join(sys.argv[1:]).encode() + b"\\r\\n")
     print(server.recv(4096).decode().lstrip("+-").rstrip())
 """
+_ALERT_TEMPLATES = Path("/usr/share/prometheus/alertmanager")
 _USER = "RUN groupadd --gid {id} {name} && useradd --uid {id} --gid {id} --home-dir {home} {name}"
 
 
@@ -113,11 +114,16 @@ ENTRYPOINT ["/bin/prometheus"]
         _WGET
         + """
 COPY alertmanager amtool /bin/
+COPY templates /usr/share/prometheus/alertmanager
 RUN install -d -o 65534 -g 65534 /alertmanager
 USER 65534
 WORKDIR /alertmanager
 ENTRYPOINT ["/bin/alertmanager"]
 """,
-        lambda: {**_program("alertmanager", "prometheus-alertmanager")(), **_program("amtool", "amtool")()},
+        lambda: {
+            **_program("alertmanager", "prometheus-alertmanager")(),
+            **_program("amtool", "amtool")(),
+            "templates": _ALERT_TEMPLATES,  # which Debian's program doesn't hold in itself
+        },
     ),
 }
