@@ -39,7 +39,7 @@ class Ledger:
     secrets: dict[str, str] = field(default_factory=dict)  # what it is, by its text
 
     def note(self, secret: object, what: str) -> None:
-        """Remember it, unless it is too short to be told from what stands in logs by chance, as six digits do in times."""
+        """Remember it, unless it is so short that it stands in logs by chance, as six digits do in times."""
         text = str(secret)
         least = _FEWEST_DIGITS if text.isdigit() else _SHORTEST
         if len(text) >= least and len(set(text)) > _FEWEST_DIFFERENT:
