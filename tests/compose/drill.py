@@ -173,12 +173,13 @@ class Drill:
             _fail_on_failures(row, ledger)
 
     async def _scraped(self) -> int:
-        """Return how many targets are up, once all are; 0 until then."""
+        """Return how many targets are up, once all replicas and Prometheus itself are; 0 until then."""
         query = ["promtool", "query", "instant", "http://127.0.0.1:9090"]
         _, up = await self._product.execute("prometheus", *query, "sum(up)")
         _, known = await self._product.execute("prometheus", *query, "count(up)")
         values = [float(said.split("=>")[1].split("@")[0]) if "=>" in said else 0.0 for said in (up, known)]
-        return int(values[0]) if values[0] == values[1] else 0
+        expected = 1 + sum([len(await self._product.containers(program)) for program in PROGRAMS])
+        return int(values[0]) if values[0] == values[1] == expected else 0
 
 
 def _rolling(service: str) -> list[str]:
