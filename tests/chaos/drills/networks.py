@@ -5,6 +5,7 @@ import time
 from tests.chaos.checks.answers import CUT
 from tests.chaos.clients.caller import AUTH, FILES, PROFILES
 from tests.chaos.gateway_metrics import metric
+from tests.chaos.history import NO_ANSWER
 from tests.chaos.scene import Scene
 
 _SLOW = 0.2  # seconds
@@ -12,6 +13,7 @@ _WHILE = 4.0  # seconds of each fault
 _BACK = 2.0  # seconds
 _SHARE, _ALWAYS = 0.1, 10  # of all requests, and how many are free at first: what may be sent again
 _BEHIND = AUTH | PROFILES | FILES
+_DOWNLOADS = frozenset({"download"})  # whose head has gone already can only be broken off
 
 
 async def spoil_networks(scene: Scene) -> None:
@@ -56,7 +58,7 @@ async def _reset(scene: Scene) -> None:
             if name.endswith(f"-{number}"):
                 network.reset_all()
         await scene.load(0.3)
-    scene.excuse(since, time.monotonic(), CUT, _BEHIND)
+    _excuse(scene, since, time.monotonic())
 
 
 async def _part(scene: Scene) -> None:
@@ -68,7 +70,12 @@ async def _part(scene: Scene) -> None:
     network.reset_all()
     network.heal()
     scene.over = time.monotonic()
-    scene.excuse(since, scene.over, CUT, _BEHIND)
+    _excuse(scene, since, scene.over)
+
+
+def _excuse(scene: Scene, since: float, until: float) -> None:
+    scene.excuse(since, until, CUT, _BEHIND)
+    scene.excuse(since, until, frozenset({NO_ANSWER}), _DOWNLOADS)
 
 
 async def _sent_again(scene: Scene) -> float:
