@@ -95,13 +95,13 @@ async def test_key_that_another_replica_made_meanwhile_signs_at_once(
     auth_database: DatabaseUrls, gateway: Gateway, service: AuthService
 ) -> None:
     """The one who waits began before the key that it waits for."""
-    await service.admin.execute("delete from auth.signing_key")
-    async with service.admin.transaction():
-        await service.admin.execute("select pg_advisory_xact_lock(hashtext('auth.signing_key'))")
-        waiting = asyncio.create_task(service.key_ring.refresh())
-        await until_blocked(service)
-        kid = await add_key(service, auth_database, gateway)
-        await service.admin.execute("update auth.signing_key set signs_from = clock_timestamp()")
+    await service.admin.execute("select pg_advisory_lock(hashtext('auth.signing_key'))")
+    await service.admin.execute("delete from auth.signing_key")  # not before: the service looks for itself, too
+    waiting = asyncio.create_task(service.key_ring.refresh())
+    await until_blocked(service)
+    kid = await add_key(service, auth_database, gateway)
+    await service.admin.execute("update auth.signing_key set signs_from = clock_timestamp()")
+    await service.admin.execute("select pg_advisory_unlock(hashtext('auth.signing_key'))")
     await waiting
     assert (await service.key_ring.signing_key()).kid == kid
 
