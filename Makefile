@@ -87,7 +87,7 @@ bench-traces: $(VENV)/.dev  ## what a request costs with traces off, at 1 % and 
 	@$(BIN)/python -m bench.traces $(BENCH)
 
 .PHONY: chaos
-chaos: $(VENV)/.dev  ## two replicas of everything while it fails: killed, held, cut off, full, late (10 minutes; SEED= ONLY="R5 R9")
+chaos: $(VENV)/.dev  ## two replicas of everything while it fails: killed, held, cut off, full, late (6 minutes; SEED= ONLY="R5 R9")
 	@$(BIN)/python -m tests.chaos
 
 .PHONY: test-compose
