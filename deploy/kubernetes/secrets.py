@@ -19,7 +19,7 @@ from deploy.compose.provision import shares
 from deploy.originals import Originals
 
 _TRUST = "trust.json"
-_NOT_OURS = frozenset({"postgres"})  # the compose stack's own server
+_NOT_OURS = frozenset({"postgres", "grafana"})  # the compose stack's own
 
 Manifest = dict[str, Any]
 

@@ -101,7 +101,8 @@ def told_there(which: str) -> dict[str, str]:
 
 
 # What is the default anyway, and what is only of use with an object store.
-_NEEDLESS = {"WORKERS", "AUTH_EMAIL_VERIFICATION", "FILES_SPOOL"}
+# Of the last two, the proxy is the chart's user's own, and readiness keeps requests from who can't answer them yet.
+_NEEDLESS = {"WORKERS", "AUTH_EMAIL_VERIFICATION", "FILES_SPOOL", "TRUSTED_PROXIES", "LISTEN_WAIT_SECONDS"}
 
 
 @pytest.mark.parametrize("which", PROGRAMS)
