@@ -1,11 +1,13 @@
 """Where Valkey is, as a URL says it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import SplitResult, parse_qs, quote, unquote, urlencode, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 
 _PORT = 6379
 _CLUSTER = "+cluster"
+_AUTHORITY = re.compile(r"[^/?#]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ def _quoted(word: str) -> str:
 
 
 def is_cluster(url: str) -> bool:
-    return urlsplit(url).scheme.endswith(_CLUSTER)
+    return url.partition("://")[0].endswith(_CLUSTER)
 
 
 def read_url(url: str) -> Place:
@@ -61,11 +63,9 @@ def read_url(url: str) -> Place:
 
 def read_cluster_url(url: str) -> Sequence[Place]:
     """Read redis+cluster:// or rediss+cluster:// with some nodes, HOST:PORT,HOST:PORT. Raises ValueError."""
-    parts = urlsplit(url)
-    login, at, nodes = parts.netloc.rpartition("@")
-    scheme = parts.scheme.removesuffix(_CLUSTER)
-    return [read_url(_single(parts, scheme, f"{login}{at}{node}")) for node in nodes.split(",")]
-
-
-def _single(parts: SplitResult, scheme: str, netloc: str) -> str:
-    return parts._replace(scheme=scheme, netloc=netloc).geturl()
+    scheme, _, rest = url.partition("://")  # by hand: no list of nodes is the host of a URL
+    place = _AUTHORITY.match(rest)
+    assert place is not None  # it matches anything
+    login, at, nodes = place[0].rpartition("@")
+    single, tail = scheme.removesuffix(_CLUSTER), rest[place.end() :]
+    return [read_url(f"{single}://{login}{at}{node}{tail}") for node in nodes.split(",")]
