@@ -20,14 +20,14 @@ class ToolAbsent(Exception):
 class Tools:
     prometheus: Path
     promtool: Path
-    amtool: Path | None
-    alertmanager: Path | None
+    amtool: Path
+    alertmanager: Path
 
     @classmethod
     def find(cls) -> "Tools":
-        """Look in PROMETHEUS_BIN, then on PATH. Raises ToolAbsent; Alertmanager's may be missing."""
-        alertmanager = _find("prometheus-alertmanager") or _find("alertmanager")
-        return cls(_required("prometheus"), _required("promtool"), _find("amtool"), alertmanager)
+        """Look in PROMETHEUS_BIN, then on PATH. Raises ToolAbsent."""
+        alertmanager = _find("prometheus-alertmanager") or _required("alertmanager")
+        return cls(_required("prometheus"), _required("promtool"), _required("amtool"), alertmanager)
 
 
 def _required(name: str) -> Path:

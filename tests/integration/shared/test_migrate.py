@@ -3,7 +3,6 @@
 import asyncio
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Any
 
 import asyncpg
 import pytest
@@ -15,28 +14,14 @@ from shared.migrate import migrate
 from shared.migration_files import MigrationError
 from shared.schema_version import admission, require_schema, schema_version
 from shared.settings import DatabaseSettings, Env
+from tests.integration.shared.bare_schema import SCHEMA, bare, run, write
 from tests.stores import DatabaseUrls
 from tests.waiting import eventually
-
-SCHEMA = "users"
 
 
 @pytest.fixture
 async def database(user_database: DatabaseUrls) -> DatabaseUrls:
-    """Return a database in which the schema exists and nothing is in it."""
-    connection = await asyncpg.connect(user_database.owner)
-    try:
-        for row in await connection.fetch("select tablename from pg_tables where schemaname = $1", SCHEMA):
-            await connection.execute(f"drop table {SCHEMA}.{row['tablename']} cascade")
-    finally:
-        await connection.close()
-    return user_database
-
-
-def write(folder: Path, **files: str) -> Path:
-    for name, sql in files.items():
-        (folder / f"{name.removeprefix('m')}.sql").write_text(sql, encoding="utf-8")
-    return folder
+    return await bare(user_database)
 
 
 async def test_missing_migrations_are_applied_once_in_order(database: DatabaseUrls, tmp_path: Path) -> None:
@@ -219,14 +204,6 @@ async def test_schema_version_counts_up_and_is_required(database: DatabaseUrls, 
 
 def opened(database: DatabaseUrls) -> AbstractAsyncContextManager[Database]:
     return open_database(DatabaseSettings.from_env(Env({"DATABASE_URL": database.runtime})))
-
-
-async def run(database: DatabaseUrls, statement: str) -> Any:
-    connection = await asyncpg.connect(database.owner)
-    try:
-        return await connection.fetchval(statement)
-    finally:
-        await connection.close()
 
 
 async def tables(database: DatabaseUrls) -> set[str]:

@@ -3,7 +3,6 @@
 import asyncio
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import asyncpg
 import pytest
@@ -11,28 +10,14 @@ import pytest
 from shared import migrate as runner
 from shared.migrate import migrate
 from shared.migration_files import MigrationError
+from tests.integration.shared.bare_schema import SCHEMA, bare, run, write
 from tests.stores import DatabaseUrls
 from tests.waiting import eventually
-
-SCHEMA = "users"
 
 
 @pytest.fixture
 async def database(user_database: DatabaseUrls) -> DatabaseUrls:
-    """Return a database in which the schema exists and nothing is in it."""
-    connection = await asyncpg.connect(user_database.owner)
-    try:
-        for row in await connection.fetch("select tablename from pg_tables where schemaname = $1", SCHEMA):
-            await connection.execute(f"drop table {SCHEMA}.{row['tablename']} cascade")
-    finally:
-        await connection.close()
-    return user_database
-
-
-def write(folder: Path, **files: str) -> Path:
-    for name, sql in files.items():
-        (folder / f"{name.removeprefix('m')}.sql").write_text(sql, encoding="utf-8")
-    return folder
+    return await bare(user_database)
 
 
 async def test_migration_waits_aside_until_it_gets_its_locks(
@@ -87,14 +72,6 @@ async def test_index_that_an_earlier_attempt_left_broken_is_built_anew(database:
     assert await migrate(database.owner, SCHEMA, folder) == ["0002_index.sql"]
     valid = "select indisvalid from pg_index where indexrelid = 'users.a_x_idx'::regclass"
     assert await run(database, valid) is True
-
-
-async def run(database: DatabaseUrls, statement: str) -> Any:
-    connection = await asyncpg.connect(database.owner)
-    try:
-        return await connection.fetchval(statement)
-    finally:
-        await connection.close()
 
 
 async def rolled_back_since(database: DatabaseUrls, before: int) -> bool:
