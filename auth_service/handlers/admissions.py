@@ -9,8 +9,6 @@ from auth_service.messages.accounts import SignInAnswer, present_tokens
 from auth_service.service.browser_sessions import BrowserCookie
 from auth_service.service.entrance import Admission, Visitor
 
-NO_STORE = {"Cache-Control": "no-store"}
-
 
 def visitor_of(request: web.Request, kind: SessionKind) -> Visitor:
     """Return who comes in. The session that the browser had before is named by the cookie beside."""
@@ -26,10 +24,10 @@ def present_admission(admission: Admission) -> SignInAnswer:
 
 
 def admission_headers(request: web.Request, admission: Admission) -> dict[str, str]:
-    """Return what goes with it: nothing is stored on the way, and a browser gets its cookie."""
+    """Return what goes with it: a browser gets its cookie."""
     if not isinstance(admission.credential, str):
-        return dict(NO_STORE)
-    return NO_STORE | cookie_headers(request, admission.credential)
+        return {}
+    return cookie_headers(request, admission.credential)
 
 
 def cookie_headers(request: web.Request, value: str) -> dict[str, str]:

@@ -16,7 +16,6 @@ from shared.web.context import identity_of
 from shared.web.paging import PageQuery, decode_cursor, make_page
 
 API_KEYS = web.AppKey("api_keys", ApiKeyKeeping)
-_NO_STORE = {"Cache-Control": "no-store"}
 
 
 async def create_api_key(request: web.Request, body: ApiKeyRequest) -> Created[NewApiKeyView]:
@@ -28,7 +27,7 @@ async def create_api_key(request: web.Request, body: ApiKeyRequest) -> Created[N
     wish = KeyWish(body.name, body.scopes, body.expires_at)
     made = await request.app[API_KEYS].create(doer_of(request), wish)
     location = f"/v1/auth/api-keys/{made.key.api_key_id}"
-    return Created(present_new_api_key(made), headers=dict(_NO_STORE), location=location)
+    return Created(present_new_api_key(made), location=location)
 
 
 async def list_api_keys(request: web.Request, query: PageQuery) -> Page[ApiKeyView]:

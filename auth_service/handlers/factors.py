@@ -4,7 +4,6 @@ from uuid import UUID
 
 from aiohttp import web
 
-from auth_service.handlers.admissions import NO_STORE
 from auth_service.handlers.callers import doer_of
 from auth_service.messages.factors import (
     ConfirmationRequest,
@@ -39,13 +38,13 @@ async def get_factors(request: web.Request) -> FactorsView:
 async def enrol_totp(request: web.Request) -> Answer[EnrolmentView]:
     """Begin to add an authenticator app: it counts once a code of it is confirmed. The secret is told this once."""
     enrolment = await request.app[FACTORS].enrol_totp(doer_of(request))
-    return Answer(present_enrolment(enrolment), headers=dict(NO_STORE))
+    return Answer(present_enrolment(enrolment))
 
 
 async def confirm_totp(request: web.Request, body: ConfirmationRequest) -> Answer[RecoveryCodesView]:
     """Add the authenticator app by a code that it shows. The first factor comes with ten recovery codes."""
     codes = await request.app[FACTORS].confirm_totp(doer_of(request), body.code)
-    return Answer(RecoveryCodesView(codes), headers=dict(NO_STORE))
+    return Answer(RecoveryCodesView(codes))
 
 
 async def remove_totp(request: web.Request) -> None:
@@ -56,12 +55,12 @@ async def remove_totp(request: web.Request) -> None:
 async def renew_recovery_codes(request: web.Request) -> Answer[RecoveryCodesView]:
     """Get ten new recovery codes; the old ones are void."""
     codes = await request.app[FACTORS].renew_recovery_codes(doer_of(request))
-    return Answer(RecoveryCodesView(codes), headers=dict(NO_STORE))
+    return Answer(RecoveryCodesView(codes))
 
 
 async def ask_for_passkey(request: web.Request) -> Answer[PasskeyOptions]:
     """Get what a browser needs to make a passkey. Good for five minutes, once."""
-    return Answer(PasskeyOptions(await request.app[PASSKEYS].options(doer_of(request))), headers=dict(NO_STORE))
+    return Answer(PasskeyOptions(await request.app[PASSKEYS].options(doer_of(request))))
 
 
 async def add_passkey(request: web.Request, body: NewPasskeyRequest) -> Created[NewPasskeyView]:
@@ -69,7 +68,7 @@ async def add_passkey(request: web.Request, body: NewPasskeyRequest) -> Created[
     offer = Offer(body.name, credential_in(body.credential), body.credential.response.transports)
     added = await request.app[PASSKEYS].add(doer_of(request), offer)
     location = f"/v1/auth/factors/passkeys/{added.passkey.passkey_id}"
-    return Created(present_added_passkey(added), headers=dict(NO_STORE), location=location)
+    return Created(present_added_passkey(added), location=location)
 
 
 async def rename_passkey(request: web.Request, passkey_id: UUID, body: PasskeyChange) -> PasskeyView:

@@ -5,7 +5,7 @@ from aiohttp import web
 from auth_service.domain.federation import FLOW_LIFETIME, AppReturn
 from auth_service.domain.redirect_uris import accept_redirect_uri
 from auth_service.domain.sessions import SessionKind
-from auth_service.handlers.admissions import NO_STORE, admission_headers, present_admission, visitor_of
+from auth_service.handlers.admissions import admission_headers, present_admission, visitor_of
 from auth_service.handlers.pages.second_factor import ask_second_factor
 from auth_service.messages.accounts import SignInAnswer
 from auth_service.messages.federation import (
@@ -50,8 +50,8 @@ async def finish_provider_sign_in(request: web.Request, provider: str) -> web.Re
     arrival = await request.app[FEDERATION].arrive(provider, _returned(request), visitor)
     if arrival.owed is not None:
         asked = ask_second_factor(request, arrival.location, arrival.owed)
-        return _see_other(asked.location, NO_STORE | {"Set-Cookie": asked.cookies[0]})
-    headers = admission_headers(request, arrival.admission) if arrival.admission is not None else dict(NO_STORE)
+        return _see_other(asked.location, {"Set-Cookie": asked.cookies[0]})
+    headers = admission_headers(request, arrival.admission) if arrival.admission is not None else {}
     return _see_other(arrival.location, headers)
 
 
@@ -63,7 +63,7 @@ async def begin_app_sign_in(request: web.Request, provider: str, body: AppSignIn
     """
     app = AppReturn(accept_redirect_uri(body.redirect_to, request.app[REDIRECT_URIS]), body.code_challenge)
     departure = await request.app[FEDERATION].depart(provider, Wish(app=app))
-    return Answer(AuthorizationView(departure.url), headers=dict(NO_STORE))
+    return Answer(AuthorizationView(departure.url))
 
 
 async def redeem_sign_in_code(request: web.Request, body: RedeemRequest) -> Answer[SignInAnswer]:
@@ -82,9 +82,9 @@ def browser_of(request: web.Request) -> str:
 def departure_headers(request: web.Request, departure: Departure) -> dict[str, str]:
     """Return what goes with it: the browser keeps what it has to show when it comes back."""
     if not departure.browser:
-        return dict(NO_STORE)
+        return {}
     cookie = request.app[BROWSER].set(departure.browser, int(FLOW_LIFETIME.total_seconds()))
-    return NO_STORE | {"Set-Cookie": cookie}
+    return {"Set-Cookie": cookie}
 
 
 def _returned(request: web.Request) -> Returned:
@@ -107,4 +107,4 @@ def _only_by_going_there(request: web.Request) -> None:
 
 
 def _see_other(location: str, headers: dict[str, str]) -> web.Response:
-    return web.Response(status=303, headers=headers | {"Location": location})
+    return web.Response(status=303, headers={"Cache-Control": "no-store", "Location": location} | headers)

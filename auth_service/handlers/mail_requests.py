@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from auth_service.domain.one_time_tokens import LIFETIMES, Purpose
-from auth_service.handlers.admissions import NO_STORE, admission_headers, present_admission, visitor_of
+from auth_service.handlers.admissions import admission_headers, present_admission, visitor_of
 from auth_service.messages.accounts import SignInAnswer
 from auth_service.messages.mail import (
     AddressRequest,
@@ -21,7 +21,7 @@ MAIL_SIGN_IN = web.AppKey("mail_sign_in", MailSignIn)
 
 
 def promise(purpose: Purpose) -> Accepted[MailAnswer]:
-    return Accepted(MailAnswer(int(LIFETIMES[purpose].total_seconds())), headers=dict(NO_STORE))
+    return Accepted(MailAnswer(int(LIFETIMES[purpose].total_seconds())))
 
 
 async def resend_verification(request: web.Request, body: AddressRequest) -> Accepted[MailAnswer]:
@@ -49,7 +49,7 @@ async def request_sign_in_code(request: web.Request, body: AddressRequest) -> Ac
     """
     challenge = await request.app[MAIL_SIGN_IN].ask_code(body.email)
     life = LIFETIMES[Purpose.SIGN_IN_CODE].total_seconds()
-    return Accepted(CodeAnswer(challenge, int(life)), headers=dict(NO_STORE))
+    return Accepted(CodeAnswer(challenge, int(life)))
 
 
 async def request_sign_in_link(request: web.Request, body: AddressRequest) -> Accepted[MailAnswer]:

@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from auth_service.domain.sessions import SessionKind
-from auth_service.handlers.admissions import NO_STORE, admission_headers, present_admission, visitor_of
+from auth_service.handlers.admissions import admission_headers, present_admission, visitor_of
 from auth_service.handlers.callers import device_of
 from auth_service.messages.accounts import SignInAnswer
 from auth_service.messages.factors import (
@@ -36,13 +36,13 @@ async def ask_passkey_to_finish(request: web.Request, body: PendingSignInRequest
     """Get what a browser needs to show a passkey as the second factor. Good for five minutes, once."""
     visitor = visitor_of(request, SessionKind.TOKEN)
     options = await request.app[SECOND_FACTOR_SIGN_IN].passkey_options(body.pending_sign_in, visitor)
-    return Answer(PasskeyOptions(options), headers=dict(NO_STORE))
+    return Answer(PasskeyOptions(options))
 
 
 async def ask_passkey_to_sign_in(request: web.Request) -> Answer[PasskeyOptions]:
     """Get what a browser needs to sign in with a passkey alone: its owner chooses one, and types nothing."""
     options = request.app[PASSKEY_SIGN_IN].options(device_of(request))
-    return Answer(PasskeyOptions(options), headers=dict(NO_STORE))
+    return Answer(PasskeyOptions(options))
 
 
 async def log_in_with_passkey(request: web.Request, body: PasskeySignInRequest) -> Answer[SignInAnswer]:

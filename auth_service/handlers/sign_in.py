@@ -2,7 +2,7 @@ from aiohttp import web
 
 from auth_service.domain.languages import choose_language
 from auth_service.domain.one_time_tokens import Purpose
-from auth_service.handlers.admissions import NO_STORE, admission_headers, present_admission, visitor_of
+from auth_service.handlers.admissions import admission_headers, present_admission, visitor_of
 from auth_service.handlers.callers import device_of
 from auth_service.handlers.mail_requests import promise
 from auth_service.messages.accounts import Credentials, RefreshRequest, SignInAnswer, present_tokens
@@ -48,4 +48,4 @@ async def refresh(request: web.Request, body: RefreshRequest) -> Answer[SignInAn
     Should the answer be lost, ask again with the same token: it is answered with the same successor.
     """
     user_id, tokens = await request.app[REFRESHING].refresh(body.refresh_token, device_of(request))
-    return Answer(present_tokens(user_id, tokens), headers=dict(NO_STORE))
+    return Answer(present_tokens(user_id, tokens))

@@ -1,6 +1,6 @@
 from aiohttp import web
 
-from auth_service.handlers.admissions import NO_STORE, cookie_headers
+from auth_service.handlers.admissions import cookie_headers
 from auth_service.handlers.callers import doer_of
 from auth_service.messages.factors import PasskeyOptions, StepUpAnswer, StepUpRequest, present_step_up, shown_in
 from auth_service.service.step_up import StepUp
@@ -23,10 +23,10 @@ async def step_up(request: web.Request, body: StepUpRequest) -> Answer[StepUpAns
     else:
         raise MalformedBody("Show a password or a factor.")
     cookie = await service.exchange_cookie(doer) if token is None else None
-    return Answer(present_step_up(token), headers=NO_STORE | (cookie_headers(request, cookie) if cookie else {}))
+    return Answer(present_step_up(token), headers=cookie_headers(request, cookie) if cookie else {})
 
 
 async def ask_passkey_to_step_up(request: web.Request) -> Answer[PasskeyOptions]:
     """Get what a browser needs to step up by a passkey. Good for five minutes, once."""
     options = await request.app[STEP_UP].passkey_options(doer_of(request))
-    return Answer(PasskeyOptions(options), headers=dict(NO_STORE))
+    return Answer(PasskeyOptions(options))

@@ -29,7 +29,7 @@ async def create_share(request: web.Request, file_id: UUID, body: ShareRequest) 
     shared, token = await sharing.shares.create(identity_of(request).user_id, file_id, wish)
     places = sharing.places
     view = present_new_share(shared.share, places.share(token), places.content(f"/v1/files/shared/{token}/content"))
-    return Created(view, location=f"/v1/files/{file_id}/shares/{view.id}", headers={"Cache-Control": "no-store"})
+    return Created(view, location=f"/v1/files/{file_id}/shares/{view.id}")
 
 
 async def list_shares(request: web.Request, file_id: UUID, query: PageQuery) -> Page[ShareView]:

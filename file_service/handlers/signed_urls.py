@@ -18,7 +18,7 @@ async def sign_url(request: web.Request, file_id: UUID, body: SignedUrlRequest) 
     sharing = request.app[SHARING]
     path, expires = await sharing.ways.sign(identity_of(request).user_id, file_id, body)
     view = SignedUrlView(sharing.places.content(path), datetime.fromtimestamp(expires, UTC))
-    return Answer(view, headers={"Cache-Control": "no-store"})
+    return Answer(view)
 
 
 async def download_signed_file(request: web.Request, file_id: UUID) -> web.StreamResponse:

@@ -33,7 +33,7 @@ async def create_upload_link(request: web.Request, body: UploadLinkRequest) -> C
     wish = UploadLinkWish(body.expires_in, body.max_files, body.max_bytes, body.purpose, body.note)
     link, token = await sharing.upload_links.create(identity_of(request).user_id, wish)
     view = present_new_upload_link(link, sharing.places.upload(token))
-    return Created(view, location=f"/v1/files/upload-links/{view.id}", headers={"Cache-Control": "no-store"})
+    return Created(view, location=f"/v1/files/upload-links/{view.id}")
 
 
 async def list_upload_links(request: web.Request, query: PageQuery) -> Page[UploadLinkView]:
