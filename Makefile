@@ -105,9 +105,9 @@ sbom: .audit/.shipped  ## what is shipped that others made, and its licences, in
 	@$(if $(IMAGE),docker run --rm --network none --entrypoint dpkg-query $(IMAGE) -W -f '$${Package} $${Version} $${Architecture}\n' > .audit/packages.txt)
 	@$(BIN)/python -m deploy.supply.bom .audit/tools .audit/shipped sbom.cdx.json $(if $(IMAGE),.audit/packages.txt)
 
-audit: .audit/.shipped  ## what is known against what the locks install; exit 2 where nobody could be asked
+audit: .audit/.shipped  ## what is known against what the locks install; fails where something is, and where nobody could be asked
 	@$(BIN)/python -m deploy.supply.bom .audit/tools .audit/shipped .audit/sbom.json > /dev/null
-	@$(BIN)/python -m deploy.supply.audit .audit/tools requirements/runtime.txt requirements/embedded.txt
+	@$(BIN)/python -m deploy.supply.audit .audit/tools requirements/tracing.txt requirements/embedded.txt
 
 .PHONY: rotate-secrets
 rotate-secrets: $(VENV)/.dev  ## change every other secret of an installation under load (docs/secrets.md): no request may fail (4 minutes; ONLY=Valkey for some)
@@ -249,11 +249,11 @@ $(VENV)/.embedded: requirements/embedded.txt $(UV)
 	@touch $@
 
 # The tools in a venv of their own, and in another exactly what the image installs.
-.audit/.shipped: requirements/audit.txt requirements/runtime.txt $(VENV)/.embedded
+.audit/.shipped: requirements/audit.txt requirements/tracing.txt $(VENV)/.embedded
 	@$(UV) venv --quiet --clear --python $(BIN)/python .audit/tools
 	@$(UV) pip install --quiet --python .audit/tools/bin/python --require-hashes -r requirements/audit.txt
 	@$(UV) venv --quiet --clear --python $(BIN)/python .audit/shipped
-	@$(UV) pip install --quiet --python .audit/shipped/bin/python --require-hashes -r requirements/runtime.txt
+	@$(UV) pip install --quiet --python .audit/shipped/bin/python --require-hashes -r requirements/tracing.txt
 	@touch $@
 
 $(VENV)/.compose: requirements/compose.txt $(UV)

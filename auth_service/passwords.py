@@ -23,7 +23,7 @@ from shared.settings import Secret
 
 _OURS = "$2b$"  # what other systems hashed so is stored otherwise
 _LOWEST_COST = 4
-_MOST_FOUND = 10_000  # hashes by older peppers that are remembered from being verified to being replaced
+_MOST_FOUND = 10_000  # hashes by older peppers that are remembered, for being replaced: right after they are verified
 _MEASURED_COST = 8  # 16 ms
 
 

@@ -34,7 +34,7 @@ class Leak:
 
 @dataclass(slots=True)
 class Ledger:
-    """`files` are logs to search beside those that are found in folders."""
+    """What is to stand in no log."""
 
     secrets: dict[str, str] = field(default_factory=dict)  # what it is, by its text
 

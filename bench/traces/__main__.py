@@ -6,7 +6,6 @@ else the machine does changes least.
 
 import argparse
 import asyncio
-import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
@@ -21,7 +20,7 @@ from aiohttp import web
 from bench import report
 from bench.auth.stack import Accounts, accounts
 from bench.machine import describe
-from bench.processes import Failed, thread_seconds
+from bench.processes import Failed, free_port, thread_seconds
 from bench.report import Section, Table, Target
 
 _PROGRAMS = ("gateway", "user_service")
@@ -132,13 +131,6 @@ async def bench(all_variants: list[Variant], port: int, count: int) -> Section:
     async with receiver(port):
         await rounds(all_variants, count)
     return section(all_variants)
-
-
-def free_port() -> int:
-    with socket.socket() as candidate:
-        candidate.bind(("127.0.0.1", 0))
-        port: int = candidate.getsockname()[1]
-        return port
 
 
 def main(arguments: list[str]) -> int:

@@ -29,6 +29,7 @@ _STANDING = (
     "{{else if .State.Running}}{{.State.Health.Status}}"
     "{{else}}exited{{end}}"
 )
+_FAILED = frozenset({"unhealthy", "ending", "exited"})
 
 
 class RollError(Exception):
@@ -49,27 +50,34 @@ class Roll:
 
     def roll(self, service: str) -> None:
         began = time.monotonic()
-        old = self._containers(service)
+        old = self._containers(service, "--status", "running")
         if not old:
             raise RollError(f"{service}: none runs; start it with `docker compose up -d {service}`.")
+        if set(self._containers(service, "--all")) != set(old):
+            raise RollError(
+                f"{service}: some of its containers don't run; see why, then `docker compose rm {service}`."
+            )
         if (port := self._fixed_port(service, len(old))) is not None:
             raise RollError(
                 f"{service}: publishes port {port} of this host, which only one container can have. Put caddy in front "
                 "(the profile tls) with PORT= in .env, or a proxy of your own with PORT=8080-8083 (docs/compose.md)."
             )
         scaled = f"{service}={2 * len(old)}"
-        self._call(*self._compose, "up", "--detach", "--no-deps", "--no-recreate", "--scale", scaled, service)
-        new = sorted(set(self._containers(service)) - set(old))
         try:
-            self._await_health(service, new)
+            self._call(*self._compose, "up", "--detach", "--no-deps", "--no-recreate", "--scale", scaled, service)
+            self._await_health(service, self._made(service, old), len(old))
         except RollError:
-            self._remove(new)
+            self._remove(self._made(service, old))
             raise
         self._remove(old)
         print(f"{service}: {len(old)} replaced in {time.monotonic() - began:.0f} s")
 
-    def _containers(self, service: str) -> list[str]:
-        return self._call(*self._compose, "ps", "--quiet", "--status", "running", service).split()
+    def _containers(self, service: str, *which: str) -> list[str]:
+        return self._call(*self._compose, "ps", "--quiet", *which, service).split()
+
+    def _made(self, service: str, old: Sequence[str]) -> list[str]:
+        """Return those beside the old ones, whatever has become of them."""
+        return sorted(set(self._containers(service, "--all")) - set(old))
 
     def _fixed_port(self, service: str, containers: int) -> str | None:
         """Return the published port, or range, that has no place for as many containers again."""
@@ -81,12 +89,16 @@ class Roll:
         found: Mapping[str, Any] = json.loads(self._call(*self._compose, "config", "--format", "json"))
         return found
 
-    def _await_health(self, service: str, containers: Sequence[str]) -> None:
+    def _await_health(self, service: str, containers: Sequence[str], wanted: int) -> None:
+        if len(containers) != wanted:
+            raise RollError(f"{service}: {len(containers)} new containers were made, and not {wanted}; kept the old.")
         deadline = time.monotonic() + _PATIENCE
-        while states := {self._health(container) for container in containers} - {"healthy"}:
-            if states & {"unhealthy", "ending", "exited"} or time.monotonic() > deadline:
-                said = self._call("docker", "logs", "--tail", "5", containers[0])
-                raise RollError(f"{service}: the new containers are {', '.join(sorted(states))}; kept the old. {said}")
+        while standing := {each: state for each in containers if (state := self._health(each)) != "healthy"}:
+            failed = next((each for each, state in standing.items() if state in _FAILED), None)
+            if failed is not None or time.monotonic() > deadline:
+                states = ", ".join(sorted(set(standing.values())))
+                said = _last_words(failed or next(iter(standing)))
+                raise RollError(f"{service}: the new containers are {states}; kept the old. {said}")
             time.sleep(_PAUSE)
 
     def _health(self, container: str) -> str:
@@ -103,10 +115,20 @@ class Roll:
             self._call("docker", "rm", container)
 
     def _call(self, *command: str) -> str:
-        ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603  commands of ours
+        try:
+            ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603  commands of ours
+        except OSError as exc:
+            raise RollError(f"{command[0]}: {exc.strerror}") from exc
         if ran.returncode:
             raise RollError(f"{' '.join(command)}: {ran.stderr.strip()[-1000:]}")
-        return (ran.stdout or ran.stderr).strip()
+        return ran.stdout.strip()
+
+
+def _last_words(container: str) -> str:
+    """Return what it wrote last, wherever to."""
+    command = ["docker", "logs", "--tail", "5", container]
+    ran = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)  # noqa: S603  as above
+    return ran.stdout.strip()
 
 
 def has_room(published: str, containers: int) -> bool:

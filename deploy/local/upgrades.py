@@ -5,7 +5,7 @@ from deploy.local.errors import LaunchError
 from deploy.local.settings import read_settings
 from deploy.local.state import State
 from deploy.roles import DATABASE, SCHEMAS
-from deploy.upgrade.commands import at_database, show
+from deploy.upgrade.commands import Where, show
 
 
 def plan() -> int:
@@ -22,4 +22,4 @@ def _plan(*, as_json: bool) -> int:
     if not (state.root / "instance").is_file():
         raise LaunchError(f"There is no stack in {state.root}.")
     with superuser_url(state) as url:
-        return show(dict.fromkeys(SCHEMAS, at_database(url, DATABASE)), url, as_json=as_json)
+        return show(Where(dict.fromkeys(SCHEMAS, url), url, DATABASE), as_json=as_json)

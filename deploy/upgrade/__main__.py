@@ -7,7 +7,7 @@ told. The embedded stack has `make upgrade-plan`.
 import sys
 
 from deploy.roles import SCHEMAS
-from deploy.upgrade.commands import at_database, show
+from deploy.upgrade.commands import Where, show
 from deploy.upgrade.settings import InstallationSettings, ServiceSettings
 from shared.settings import load
 
@@ -19,11 +19,11 @@ def main(arguments: list[str]) -> int:
     match [argument for argument in arguments if argument != "--json"]:
         case ["plan"]:
             told = load(InstallationSettings)
-            url = at_database(told.admin_url.reveal(), told.database)
-            return show(dict.fromkeys(SCHEMAS, url), told.scratch_url.reveal(), as_json=as_json)
+            urls = dict.fromkeys(SCHEMAS, told.admin_url.reveal())
+            return show(Where(urls, told.scratch_url.reveal(), told.database), as_json=as_json)
         case ["plan", service] if service in SCHEMAS:
             only = load(ServiceSettings)
-            return show({service: only.owner_url.reveal()}, only.scratch_url.reveal(), as_json=as_json)
+            return show(Where({service: only.owner_url.reveal()}, only.scratch_url.reveal()), as_json=as_json)
         case _:
             print(_USAGE, file=sys.stderr)
             return 2

@@ -1,6 +1,7 @@
 """An empty copy of the schemas to try migrations on, as a database of its own that is dropped afterwards.
 
-It may be on the server that serves: nothing there is changed but that it has one more small database for a few seconds.
+It may be on the server that serves: nothing there is changed but that it has one more small database for a few seconds,
+and from then on our roles, where it lacked them.
 """
 
 import secrets

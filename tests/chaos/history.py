@@ -118,7 +118,7 @@ class Usage:
 
 @dataclass
 class History:
-    """`lost` are what clients saw for themselves that may never be, in words."""
+    """`wrongs` are what clients saw for themselves that may never be, in words."""
 
     exchanges: list[Exchange] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)

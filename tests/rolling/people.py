@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.e2e.visitor import PASSWORD
 from tests.rolling.connection import Answer, Connection, Failed
 from tests.rolling.ledger import Ledger
 
-PASSWORD = "correct horse battery staple"
 _READS = 4  # of the profile, between two of everything else
 _ROUNDS_PER_REFRESH, _REFRESHES_PER_LOGIN = 2, 8
 _WRITES = ("POST", "PATCH", "DELETE")

@@ -95,10 +95,11 @@ async def test_what_is_not_sampled_is_kept_where_it_fails(stack: Stack, receiver
 
 
 async def test_nothing_that_is_exported_tells_of_a_person(receiver: Receiver, ada: Visitor) -> None:
-    trace_id, secret = secrets.token_hex(16), secrets.token_urlsafe(24)
-    await ada.call("GET", f"/v1/users?query=ada&token={secret}", headers=ada.authorization() | traced(trace_id))
-    await ada.call("GET", f"/s/{secret}", headers=traced(trace_id))
-    await whole(receiver, trace_id, "gateway")
+    search, share, secret = secrets.token_hex(16), secrets.token_hex(16), secrets.token_urlsafe(24)
+    await ada.call("GET", f"/v1/users?query=ada&token={secret}", headers=ada.authorization() | traced(search))
+    await ada.call("GET", f"/s/{secret}", headers=traced(share))
+    await whole(receiver, search, "gateway", "user_service")
+    await whole(receiver, share, "gateway", "file_service")
     exported = b"".join(receiver.bodies)
     for told in (secret, "example.org", PASSWORD, ada.user_id, *ada.tokens.values()):
         assert str(told).encode() not in exported

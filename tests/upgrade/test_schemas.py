@@ -19,7 +19,6 @@ NAMES = {"auth_service": "auth", "user_service": "users", "file_service": "files
 
 async def test_releases_serve_on_each_others_schema_or_say_why_not(previous: Source) -> None:
     """This one waits for its migrations and needs no restart after them; the one before goes on, and starts anew."""
-    assert BEHIND, "no migration is new: the release before has nothing to show here"
     with state_folder() as folder:
         async with replicated(folder, Options(source=previous)) as stack:
             newer = await _start_newer(stack)

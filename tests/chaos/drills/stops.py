@@ -9,6 +9,7 @@ import aiohttp
 
 from tests.chaos.checks.answers import GATEWAY_CUT
 from tests.chaos.clients.caller import Caller
+from tests.chaos.gateway_metrics import metric
 from tests.chaos.scene import Scene
 from tests.replicated.replica import Replica, probe
 from tests.waiting import eventually
@@ -32,12 +33,17 @@ async def stop_politely(scene: Scene) -> None:
 
 
 async def _stop_once(scene: Scene, caller: Caller, replica: Replica) -> None:
-    uploads = [asyncio.create_task(_upload_slowly(caller)) for _ in range(4)]  # some are the replica's
-    await asyncio.sleep(2 * _PAUSE)
+    uploads = [asyncio.create_task(_upload_slowly(caller)) for _ in range(4)]
+
+    async def is_the_replicas() -> bool:
+        return await metric(replica, "http_requests_in_flight") > 0
+
+    await eventually(is_the_replicas)  # one of them at least: fifteen more users are at work, who hold nothing for long
     replica.send(signal.SIGTERM)
     until = time.monotonic() + _AT_ONCE
-    while await probe(replica.private_port):
-        scene.demand(time.monotonic() < until, f"{replica.name} was ready a second after it was told to stop")
+    while (ready := await probe(replica.private_port)) and time.monotonic() < until:
+        pass
+    scene.demand(not ready, f"{replica.name} was ready a second after it was told to stop")
     if replica.program == "gateway":
         scene.demand(await _says_close(replica), f"{replica.name} takes nothing new while it drains")
     statuses = await asyncio.gather(*uploads)
