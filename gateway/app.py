@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from ssl import SSLContext
@@ -95,13 +95,10 @@ async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecyc
         tls = await stack.enter_async_context(_follow_certificates(settings, routing.reloading))
         limiter = await stack.enter_async_context(open_limiter(settings.valkey_url.reveal()))
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        services = {
-            name: [InternalClient(session, signer, url, name) for url in urls]
-            for name, urls in settings.upstreams.items()
-        }
+        services = _clients(session, signer, settings.upstreams)
         internal = InternalClient(session, signer, settings.auth_internal_url, _AUTH)
         public_url = settings.process.public_url
-        trust = await stack.enter_async_context(_open_trust(services[_AUTH], internal, settings, lifecycle))
+        trust = await stack.enter_async_context(_open_trust(services[_AUTH], internal, public_url))
         prefix = Prefix(urlsplit(public_url).path)
         responder = Responder(lifecycle, prefix, https=public_url.startswith("https:"))
         streams = Streams(trust.revocations, lifecycle)
@@ -125,7 +122,14 @@ async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecyc
         )
         pages = await stack.enter_async_context(_open_pages(settings, components, routes.path))
         private = admin_app(trust.keys, trust.revocations, pages, settings.process.trust_file, lifecycle)
-        yield _apps(components, FastLane(components, lifecycle), private, tls, settings.http_port)
+        apps = _apps(components, FastLane(components, lifecycle), private, tls, settings.http_port)
+        yield replace(apps, admission=partial(_admit, trust, lifecycle, settings.listen_wait))
+
+
+def _clients(
+    session: aiohttp.ClientSession, signer: Signer, upstreams: Mapping[str, Sequence[str]]
+) -> Mapping[str, Sequence[InternalClient]]:
+    return {name: [InternalClient(session, signer, url, name) for url in urls] for name, urls in upstreams.items()}
 
 
 def _apps(
@@ -193,9 +197,7 @@ def _cache_place(settings: Settings, limiter: Limiter, hosts: Hosts) -> CachePla
 
 
 @asynccontextmanager
-async def _open_trust(
-    public: Sequence[InternalClient], internal: InternalClient, settings: Settings, lifecycle: Lifecycle
-) -> AsyncIterator[Trust]:
+async def _open_trust(public: Sequence[InternalClient], internal: InternalClient, issuer: str) -> AsyncIterator[Trust]:
     """Follow auth_service, by its public port and by its internal one."""
     keys = KeySet(partial(_get, public, KEYS_PATH))
     revocations = Revocations(internal)
@@ -206,23 +208,21 @@ async def _open_trust(
         await stack.enter_async_context(background("follow revocations", revocations.follow))
         await stack.enter_async_context(background("report generations", confirmations.report, every=REPORT_SECONDS))
         await stack.enter_async_context(background("report uses", uses.report, every=USES_SECONDS))
-        token_verifier = TokenVerifier(keys, settings.process.public_url)
-        verifiers = Verifiers(keys, token_verifier, OpaqueCredentials(internal, revocations))
-        trust = Trust(keys, revocations, Authenticator(verifiers, revocations, Reports(confirmations, uses)))
-        await _await_trust(trust, lifecycle, settings.listen_wait)
-        yield trust
+        verifiers = Verifiers(keys, TokenVerifier(keys, issuer), OpaqueCredentials(internal, revocations))
+        yield Trust(keys, revocations, Authenticator(verifiers, revocations, Reports(confirmations, uses)))
 
 
-async def _await_trust(trust: Trust, lifecycle: Lifecycle, seconds: float) -> None:
+async def _admit(trust: Trust, lifecycle: Lifecycle, seconds: float) -> bool:
     """Wait until it can be told who may come in: whoever balances by names alone sends requests to all that listens.
 
-    Not for longer than that: what needs no auth_service is served without it.
+    Not for longer than that: what needs no auth_service is served without it. Return whether there is still a point.
     """
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             # Looked at, as neither of them has anything else that waits for it, and this is over in a moment.
             while not (trust.keys.is_known and trust.revocations.is_known) and not lifecycle.stopping:  # noqa: ASYNC110
                 await asyncio.sleep(_LOOK)
+    return not lifecycle.stopping
 
 
 async def _get(instances: Sequence[InternalClient], path: str) -> bytes:

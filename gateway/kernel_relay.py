@@ -7,7 +7,7 @@ What isn't plain progress is left to the usual way: where the source ends or bre
 import asyncio
 import fcntl
 import os
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Protocol, Self
 
 WORTHWHILE = 1 << 20  # bytes; less passes as fast through our hands
@@ -60,15 +60,19 @@ async def relay(source: Source, target: Target) -> None:
         return
     assert incoming is not None
     assert outgoing is not None
-    pipe = _Pipe()
-    here = source.halt()
-    try:
-        await target.write_out(here)
-        with Lent(incoming) as lent, Lent(outgoing) as lent_too, pipe:
-            await _move(pipe, (source, lent), (target, lent_too), left)
-    finally:
-        target.note(pipe.given)
-        source.resume(pipe.taken)
+    with ExitStack() as descriptors:
+        try:
+            come, go = (descriptors.enter_context(Lent(each)) for each in (incoming, outgoing))
+            pipe = descriptors.enter_context(_Pipe())
+        except OSError:  # there are no more of them, or an end closes now: the usual way finds that out
+            return
+        here = source.halt()
+        try:
+            await target.write_out(here)
+            await _move(pipe, (source, come), (target, go), left)
+        finally:
+            target.note(pipe.given)
+            source.resume(pipe.taken)
 
 
 class Lent:

@@ -26,7 +26,7 @@ from gateway.workers.reporting import Ears, run_reporter
 from gateway.workers.samples import handing_over
 from gateway.workers.supervisor import Child, Hooks, Supervisor
 from shared.lifecycle import Lifecycle
-from shared.serve import Apps, serve
+from shared.serve import Apps, keep_to_ourselves, serve
 from shared.settings import ProcessSettings
 
 _REPORTER = "reporter"
@@ -51,6 +51,7 @@ class _Common:
 
 def serve_as_workers(settings: Settings, routes: RouteFile) -> int:
     """Serve until SIGTERM or SIGINT, and return the exit status. A second signal ends all processes at once."""
+    keep_to_ourselves()
     process = settings.process
     with ExitStack() as stack:
         try:

@@ -82,7 +82,9 @@ class Settings:
             cache_url=env.secret("CACHE_URL", valkey_url),
             cache_bytes=env.integer("CACHE_BYTES", _CACHE_BYTES),
             auth_internal_url=env.url("AUTH_INTERNAL_URL", "http://127.0.0.1:9081"),
-            private_urls={name: env.url(variable, default) for name, (variable, default) in PRIVATE.items()},
+            private_urls={
+                name: env.url(variable, default, schemes=("http",)) for name, (variable, default) in PRIVATE.items()
+            },
             upstreams={
                 name: env.urls(variable, default, schemes=("http",)) for name, (variable, default) in BUILT_IN.items()
             },

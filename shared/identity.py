@@ -30,7 +30,7 @@ _LEEWAY = 30  # seconds of clock difference that we put up with
 _CACHE_SIZE = 10_000
 _MAX_LENGTH = 8192  # characters of a token
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")  # PyJWT takes padding, which RFC 7515 forbids
-_PEM = re.compile(rb"-----BEGIN [A-Z ]+-----.*?-----END [A-Z ]+-----", re.DOTALL)
+_PEM = re.compile(rb"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----.*?-----END (?:[A-Z]+ )*PRIVATE KEY-----", re.DOTALL)
 _SIGNING_JWK = ("EC", "P-256", "sig", "ES256")  # kty, crv, use, alg
 
 

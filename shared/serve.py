@@ -39,7 +39,7 @@ class Apps:
     """What listens: the public port's application, or the low-level server of the gateway, and the private one's.
 
     `tls`: what the public port speaks TLS with. `plain`: what is served without it on a port of its own.
-    `admission`: awaited before the public port opens, which it doesn't when that returns False.
+    `admission`: awaited before the public ports open, which they don't when that returns False.
     """
 
     public: web.Application | web.Server
@@ -127,10 +127,10 @@ async def listening(settings: ProcessSettings, apps: Apps) -> AsyncIterator[None
         await _listen(private, partial(_private_site, settings))
         if apps.admission is None or await apps.admission():
             await _listen(public, partial(_public_site, settings, settings.port, apps.tls))
-        if apps.plain is not None:
-            server, port = apps.plain
-            runners.append(web.ServerRunner(server, shutdown_timeout=1.0))
-            await _listen(runners[-1], partial(_public_site, settings, port, None))
+            if apps.plain is not None:
+                server, port = apps.plain
+                runners.append(web.ServerRunner(server, shutdown_timeout=1.0))
+                await _listen(runners[-1], partial(_public_site, settings, port, None))
         yield
     finally:
         await _accept_no_more(public)

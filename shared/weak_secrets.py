@@ -66,7 +66,10 @@ def parts(name: str, value: str) -> Iterator[Part]:
 
 def complaint(name: str, value: str) -> str:
     """Say what is wrong with the value of a variable; empty if nothing is. Never quotes it."""
-    flawed = next((part for part in parts(name, value) if part.flaw), None)
+    try:
+        flawed = next((part for part in parts(name, value) if part.flaw), None)
+    except ValueError:
+        return "is no URL: what a password has of /?#[]@ is written as %2F and so on"
     if flawed is None:
         return ""
     return flawed.flaw if flawed.name == name else f"has {flawed.name}, which {flawed.flaw}"

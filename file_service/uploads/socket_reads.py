@@ -7,7 +7,7 @@ over connections without TLS; others are read as ever, and so is the end of one 
 import asyncio
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Protocol
 
 from aiohttp import web
@@ -36,11 +36,14 @@ def reading(request: web.Request) -> Iterator[Content]:
     """Lend what reads the request's body."""
     transport = request.transport
     left = _bytes_to_come(request)
-    if transport is None or left < WORTHWHILE or not _is_plain(transport):
+    reads: SocketReads | None = None
+    if transport is not None and left >= WORTHWHILE and _is_plain(transport):
+        with suppress(OSError):  # there are no more descriptors, or the connection closes now
+            reads = SocketReads(request, transport, left)
+    if reads is None:
         with small_reads(transport):
             yield request.content
         return
-    reads = SocketReads(request, transport, left)
     try:
         yield reads
     finally:
@@ -66,9 +69,9 @@ class SocketReads:
     def __init__(self, request: web.Request, transport: asyncio.Transport, left: int) -> None:
         self._request = request
         self._transport = transport
+        self._socket = socket.socket(fileno=socket.dup(transport.get_extra_info("socket").fileno()))
         self._here = request.content.read_nowait()
         transport.pause_reading()
-        self._socket = socket.socket(fileno=socket.dup(transport.get_extra_info("socket").fileno()))
         self._left = left
         self._is_open = True
         request[CONTEXT].closes = True  # until it ends well: the parser is amid a body of which it won't get all
@@ -78,7 +81,7 @@ class SocketReads:
         if self._here:
             here, self._here = self._here, b""
             return here
-        return self.receive() or b""
+        return self._receive()
 
     async def readany(self) -> bytes:
         while self._is_open:
@@ -88,7 +91,7 @@ class SocketReads:
                 await self._readable()
         return await self._request.content.readany()
 
-    def receive(self) -> bytes:
+    def _receive(self) -> bytes:
         """Return what is in the socket. At the body's end, and where it broke off, go on in the usual way."""
         if not self._is_open:
             return self._request.content.read_nowait()

@@ -36,7 +36,10 @@ _AWAY = (ReplyError, OSError, TimeoutError)
 
 
 class Counting(Protocol):
-    """Valkey, as one server or as a cluster. Each call is within the budget, or fails with one of _AWAY."""
+    """Valkey, as one server or as a cluster. Each wait is within the budget, or fails with one of _AWAY.
+
+    There is one of them, or a few while it is learnt anew which node of a cluster has what.
+    """
 
     async def count(self, calls: Sequence[Call]) -> Sequence[Verdict | None]:
         """Return no verdict for what can't be counted, if the rest can."""

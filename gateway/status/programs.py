@@ -113,9 +113,9 @@ def busiest(gateway: Program) -> list[Busy]:
 
 
 def _busy(gateway: Program, route: str, count: float) -> Busy:
-    failed = sum(
-        _grown(gateway, f"{_REQUESTS}_count", route=route, status=status) for status in ("500", "502", "503", "504")
-    )
+    assert gateway.reading is not None
+    statuses = (status for status in gateway.reading.by(f"{_REQUESTS}_count", "status") if status.startswith("5"))
+    failed = sum(_grown(gateway, f"{_REQUESTS}_count", route=route, status=status) for status in statuses)
     rate = per_second(gateway, f"{_REQUESTS}_count", route=route)
     return Busy(
         route=route,

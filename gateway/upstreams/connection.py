@@ -29,7 +29,7 @@ class Connection(asyncio.Protocol):
         self._reader: asyncio.Future[None] | None = None  # waits for a head or for body bytes
         self._writer: asyncio.Future[None] | None = None  # waits until the upstream takes more bytes
         self._on_ready: Callable[[], None] | None = None
-        self._lent: Lent | None = None  # to whom waits for the socket itself
+        self._lent: set[Lent] = set()  # to whom waits for the socket itself
         self.failure: AppError | None = None
         self._busy = False
         self._was_reset = False
@@ -70,7 +70,7 @@ class Connection(asyncio.Protocol):
 
     @property
     def transport_to_lend(self) -> asyncio.Transport | None:
-        return self._transport if self._lent is None else None
+        return None if self._lent else self._transport
 
     async def write_out(self, data: bytes) -> None:
         """Write, and return once nothing waits to be sent. Raises ConnectionResetError where that can't be."""
@@ -84,12 +84,14 @@ class Connection(asyncio.Protocol):
 
     async def watch(self, lent: Lent, wait: Callable[[], Awaitable[None]]) -> None:
         """Wait for the socket, which is the upstream's turn. Raises what the exchange fails by meanwhile."""
-        self._lent = lent
+        self._lent.add(lent)
         self._start_clock()
         try:
             await wait()
         finally:
-            self._lent, self._silent_until = None, inf
+            self._lent.discard(lent)
+            if not self._lent:
+                self._silent_until = inf
         if self.failure is not None:
             raise self.failure
 
@@ -196,8 +198,8 @@ class Connection(asyncio.Protocol):
         for waiter in (self._reader, self._writer):
             if waiter is not None and not waiter.done():
                 waiter.set_result(None)
-        if self._lent is not None:
-            self._lent.wake()
+        for lent in self._lent:
+            lent.wake()
         self._tell_ready()
 
     def _tell_ready(self) -> None:

@@ -47,10 +47,10 @@ class SlotMap:
 def read_slots(answer: object, asked: str) -> SlotMap:
     """Read the answer to CLUSTER SLOTS; a node that doesn't know its own name is at the host that was `asked`.
 
-    Raises ConnectionError for a refusal.
+    Raises ConnectionError for a refusal, and where nobody serves anything.
     """
-    if not isinstance(answer, list):
-        raise ConnectionError(str(answer))
+    if not isinstance(answer, list) or not answer:  # of a cluster that is yet to be formed
+        raise ConnectionError(str(answer) if answer else "no slots are served")
     return SlotMap(Range(first, last, (_text(primary[0]) or asked, primary[1])) for first, last, primary, *_ in answer)
 
 

@@ -77,8 +77,9 @@ class Crew:
     async def _do(self, job: Job, lease: UUID) -> None:
         started = perf_counter()
         try:
-            with errand(f"{self._name} job", job.traceparent), SECONDS.labels(self._name).time():
+            with errand(f"{self._name} job", job.traceparent) as hop, SECONDS.labels(self._name).time():
                 outcome = await self._attempt(job, lease)
+                hop.failed = outcome == "failed"
                 if outcome == "done":
                     nanoseconds = int((perf_counter() - started) * 1e9)
                     log.info("job_done", **self._told(job), **{"event.duration": nanoseconds})

@@ -18,7 +18,7 @@ MOST_SPANS = 200  # of one hop; a request that runs more statements than that is
 
 
 class Finished(NamedTuple):
-    """A hop with all that was noted of it. `kind` is OpenTelemetry's, `kept_for` why it is kept beside the sample."""
+    """A hop with all that was noted of it. `kept_for` is why it is kept beside the sample."""
 
     trace: Trace
     own: Span
@@ -81,13 +81,6 @@ class Recorder:
 recorder = Recorder()
 
 
-def note(name: str, kind: str, started: float, **attributes: str | int) -> None:
-    """Note of the hop that is under way what began at `started` and is over now."""
-    hop = HOP.get()
-    if hop is not None and hop.spans is not None and len(hop.spans) < MOST_SPANS:
-        hop.spans.append(Span(name, kind, started, perf_counter(), attributes))
-
-
 @dataclass(slots=True)
 class Errand:
     """A job or an event: what is done later for a request, in its trace."""
@@ -95,19 +88,21 @@ class Errand:
     trace: Trace
     spans: list[Span] | None
     request_id: str = ""
+    failed: bool = False  # or ended by an exception, which says so itself
 
 
 @contextmanager
-def errand(name: str, traceparent: str | None, **attributes: str | int) -> Iterator[Errand]:
+def errand(name: str, traceparent: str | None) -> Iterator[Errand]:
     """Do something in the trace of the request that has asked for it, or in one of its own."""
     trace = continue_trace(traceparent, trusting=True)
     hop = Errand(trace, recorder.begin())
-    started, token, failed = perf_counter(), HOP.set(hop), True
+    started, token = perf_counter(), HOP.set(hop)
     try:
         yield hop
-        failed = False
+    except Exception:
+        hop.failed = True
+        raise
     finally:
         HOP.reset(token)
-        recorder.finish(
-            trace, Span(name, "consumer", started, perf_counter(), attributes, trace.span_id), hop.spans, failed=failed
-        )
+        own = Span(name, "consumer", started, perf_counter(), {}, trace.span_id)
+        recorder.finish(trace, own, hop.spans, failed=hop.failed)

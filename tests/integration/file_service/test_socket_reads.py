@@ -21,14 +21,14 @@ CONTENT = os.urandom(3_000_000)
 def read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many bytes each read of a socket has brought."""
     sizes: list[int] = []
-    receive = SocketReads.receive
+    receive = SocketReads._receive
 
     def counting(reads: SocketReads) -> bytes:
         data = receive(reads)
         sizes.append(len(data))
         return data
 
-    monkeypatch.setattr(SocketReads, "receive", counting)
+    monkeypatch.setattr(SocketReads, "_receive", counting)
     return sizes
 
 

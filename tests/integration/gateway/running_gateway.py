@@ -248,6 +248,8 @@ async def run_gateway(folder: Path, valkey_url: str, **environ: str) -> AsyncIte
         settings = settings_from(write_keys(folder) | defaults | environ)
         apps = await stack.enter_async_context(open_gateway(settings, routes_of(settings), lifecycle))
         assert isinstance(apps.public, web.Server)
+        assert apps.admission is not None
+        assert await apps.admission()
         public = await stack.enter_async_context(_listening(web.ServerRunner(apps.public, shutdown_timeout=1)))
         private = await stack.enter_async_context(_listening(web.AppRunner(apps.private, shutdown_timeout=1)))
         client = await stack.enter_async_context(aiohttp.ClientSession(auto_decompress=False))

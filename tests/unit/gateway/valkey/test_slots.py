@@ -33,6 +33,11 @@ def test_node_without_a_name_is_where_it_was_asked() -> None:
     assert read_slots(answer, "10.0.0.1").nodes == {("10.0.0.1", 7000), ("10.0.0.2", 7001)}
 
 
+def test_cluster_that_is_yet_to_be_formed_is_away() -> None:
+    with pytest.raises(ConnectionError, match="no slots are served"):
+        read_slots([], "h")
+
+
 def test_refusal_is_told() -> None:
     with pytest.raises(ConnectionError, match="cluster support disabled"):
         read_slots(ReplyError("ERR This instance has cluster support disabled"), "h")
