@@ -200,5 +200,9 @@ async def _relay(request: Request, exchange: Exchange, answer: Answer, context: 
     except (AppError, TimeoutError) as exc:
         context.error = exc if isinstance(exc, AppError) else AnswerTimeout()
         answer.abort()
+    except Exception:
+        if answer.has_begun:  # a problem document would be taken for the rest of the body
+            answer.abort()
+        raise
     finally:
         context.sent = answer.sent

@@ -6,8 +6,9 @@ import pytest
 
 from tests.cardinality.hostile import KINDS, Fantasy
 from tests.cardinality.stranger import Stranger, every_series
-from tests.e2e.stack import PROGRAMS, ROOT, Stack, running_stack, state_folder
+from tests.e2e.stack import PROGRAMS, Stack, running_stack, state_folder
 from tests.e2e.visitor import Visitor
+from tests.wide_routes import write_wide_routes
 
 WARM, HOSTILE = 5, 150  # requests of each kind
 MOST_SERIES = 3_000  # of one program: docs/metrics.md tells it
@@ -16,10 +17,7 @@ MOST_SERIES = 3_000  # of one program: docs/metrics.md tells it
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Without limits worth the name, so that all that is made up gets as far as it can."""
-    routes = tmp_path_factory.mktemp("routes") / "routes.toml"
-    lines = (ROOT / "gateway" / "routes.toml").read_text(encoding="utf-8").splitlines()
-    wide = ['policy = "1000000 per minute"' if line.startswith("policy = ") else line for line in lines]
-    routes.write_text("\n".join(wide), encoding="utf-8")
+    routes = write_wide_routes(tmp_path_factory.mktemp("routes") / "routes.toml")
     with state_folder() as state, running_stack(state, ROUTES_FILE=str(routes)) as running:
         yield running
 

@@ -35,11 +35,14 @@ class Ledger:
 
 @dataclass
 class Person:
-    """Lives one request after the other; `bio` and `kept` are what was acknowledged, and must be there in the end."""
+    """Lives one request after the other; `kept` is what was acknowledged, and must be there in the end.
+
+    Of `bios` one must be: the last acknowledged, or a later one whose answer was lost, which may have taken effect.
+    """
 
     visitor: Visitor
     ledger: Ledger
-    bio: str = ""
+    bios: list[str] = field(default_factory=lambda: [""])
     kept: dict[str, str] = field(default_factory=dict)  # file id -> sha256
 
     async def live(self, ended: asyncio.Event) -> None:
@@ -54,7 +57,7 @@ class Person:
     async def verify(self) -> None:
         """Fails where something acknowledged is lost."""
         profile = (await self.visitor.call("GET", "/v1/users/me")).json()
-        assert profile["bio"] == self.bio, (profile, self.bio)
+        assert profile["bio"] in self.bios, (profile, self.bios)
         for file_id, digest in self.kept.items():
             content = await self.visitor.call("GET", f"/v1/files/{file_id}/content")
             assert hashlib.sha256(content.body).hexdigest() == digest, (file_id, content.status)
@@ -70,8 +73,9 @@ class Person:
 
     async def _edit(self) -> None:
         wanted = secrets.token_hex(8)
+        self.bios.append(wanted)
         if await self._send("PATCH", "/v1/users/me", json={"bio": wanted}):
-            self.bio = wanted
+            self.bios = [wanted]
 
     async def _store(self) -> None:
         content = secrets.token_bytes(2000)

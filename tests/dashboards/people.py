@@ -51,11 +51,11 @@ async def storm(visitors: list[Visitor]) -> set[int]:
 async def _profile(ada: Visitor) -> None:
     _expect(await ada.call("GET", "/v1/users/me", headers={"X-Forwarded-For": "198.51.100.7"}), 200)
     _expect(await ada.call("PATCH", "/v1/users/me", json={"display_name": "Ada"}), 200)
-    _expect(await ada.call("GET", "/v1/users/nobody"), 400, 404)
+    _expect(await ada.call("GET", "/v1/users/nobody"), 404)
 
 
 async def _files(ada: Visitor) -> None:
-    _expect(await ada.upload(b"x", content_type="application/x-nothing"), 201, 415)
+    _expect(await ada.upload(b"x", content_type="application/x-nothing"), 415)
     picture = io.BytesIO()
     Image.linear_gradient("L").convert("RGB").save(picture, "PNG")
     stored = await ada.upload(picture.getvalue(), "picture.png", "image/png")
@@ -95,10 +95,10 @@ async def _credentials(ada: Visitor) -> None:
     _expect(await program.call("GET", "/v1/users/me"), 200)
     _expect(await ada.call("DELETE", f"/v1/auth/api-keys/{key['id']}"), 204)
     browser = {"email": ada.email, "password": PASSWORD, "session": "browser"}
-    cookie = (
-        _expect(await ada.call("POST", "/v1/auth/login", json=browser), 200).headers["Set-Cookie"].partition(";")[0]
-    )
-    _expect(await ada.call("GET", "/v1/users/me", headers={"Cookie": cookie, "Authorization": ""}), 200, 401)
+    signed_in = _expect(await ada.call("POST", "/v1/auth/login", json=browser), 200)
+    cookie = signed_in.headers["Set-Cookie"].partition(";")[0]
+    nobody = Visitor(ada.url, ada.address, ada.session)
+    _expect(await nobody.call("GET", "/v1/users/me", headers={"Cookie": cookie}), 200)
 
 
 async def _refresh(ada: Visitor) -> Reply:
@@ -139,6 +139,6 @@ async def _whatever(visitor: Visitor, method: str, path: str, **options: Any) ->
         await asyncio.sleep(0.1)  # as long as the gateway is away
 
 
-def _expect(reply: Reply, *statuses: int) -> Reply:
-    assert reply.status in statuses, (reply.response.url, reply.status, reply.body[:300])
+def _expect(reply: Reply, status: int) -> Reply:
+    assert reply.status == status, (reply.response.url, reply.status, reply.body[:300])
     return reply

@@ -6,7 +6,6 @@ a key is withdrawn, any but those with its tokens, which are refused once, and t
 
 import asyncio
 import os
-import re
 from pathlib import Path
 
 import aiohttp
@@ -14,8 +13,9 @@ import aiohttp
 from deploy.local.settings import chosen, read_settings
 from deploy.local.stack import Stack as Launched
 from deploy.local.state import State
-from tests.e2e.stack import ROOT, Stack, running_stack, state_folder
+from tests.e2e.stack import Stack, running_stack, state_folder
 from tests.key_drill.drill import Drill, Failed
+from tests.wide_routes import write_wide_routes
 
 _WITHDRAWN_WITHIN = 20.0  # seconds: the command starts, ten until the new key signs, and the news of it
 _KEYS = 3  # the first, the one that followed in order, and the emergency's
@@ -23,9 +23,7 @@ _KEYS = 3  # the first, the one that followed in order, and the emergency's
 
 def main() -> int:
     with state_folder() as state:
-        routes = state.parent / "routes.toml"
-        ours = (ROOT / "gateway" / "routes.toml").read_text(encoding="utf-8")
-        routes.write_text(re.sub(r'policy = ".*"', 'policy = "1000000 per minute"', ours), encoding="utf-8")
+        routes = write_wide_routes(state.parent / "routes.toml")
         with running_stack(state, ROUTES_FILE=str(routes)) as stack:
             try:
                 return asyncio.run(_drill(stack, state))

@@ -10,7 +10,8 @@ from typing import Any, Protocol
 import aiohttp
 import jwt
 
-PASSWORD = "correct horse battery staple"
+from tests.e2e.visitor import PASSWORD
+
 _REQUESTS_PER_TOKEN = 8
 _REFRESHES_PER_LOGIN = 6
 _LINGERING = 0.2  # seconds between two requests

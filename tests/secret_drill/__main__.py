@@ -7,17 +7,17 @@ ONLY=Valkey changes those alone whose name has that in it.
 
 import asyncio
 import os
-import re
 import sys
 import time
 from collections.abc import Mapping
 
 from deploy.local.state import State, write_atomically
-from tests.e2e.stack import ROOT, state_folder
+from tests.e2e.stack import state_folder
 from tests.secret_drill.changes import CHANGES, Change
 from tests.secret_drill.installation import Installation, serving
 from tests.secret_drill.load import Load, under_load
 from tests.stores import PASSWORD, stores_in
+from tests.wide_routes import write_wide_routes
 
 
 def main() -> int:
@@ -26,9 +26,7 @@ def main() -> int:
         state.create()
         for name in ("postgres", "valkey"):  # as the stores have it
             write_atomically(state.secrets / name, PASSWORD.encode())
-        routes = folder.parent / "routes.toml"
-        ours = (ROOT / "gateway" / "routes.toml").read_text(encoding="utf-8")
-        routes.write_text(re.sub(r'policy = ".*"', 'policy = "1000000 per minute"', ours), encoding="utf-8")
+        routes = write_wide_routes(folder.parent / "routes.toml")
         with stores_in(folder) as stores:
             try:
                 return asyncio.run(_drill(Installation(folder, stores, routes)))

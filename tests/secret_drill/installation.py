@@ -21,12 +21,12 @@ from deploy.local.stack import Stack
 from deploy.local.state import State, write_atomically
 from deploy.originals import Originals
 from deploy.roles import DATABASE, SCHEMAS
+from gateway.settings import BUILT_IN
 from tests.ports import free_port
 from tests.stores import ROOT, StoreUrls
 from tests.waiting import eventually
 
 SERVICES = PROGRAMS[1:]
-_URLS = {"auth_service": "AUTH_URL", "user_service": "USER_URL", "file_service": "FILE_URL"}
 _QUICK = {"BCRYPT_COST": "4", "DRAIN_SECONDS": "1"}
 _LOOPBACK = "127.0.0.1"
 
@@ -102,7 +102,7 @@ class Installation:
             "LOG_FILE": str(self._log(replica)),
             "DATABASE_TIMEOUT": "20",  # on a machine with more to do, too
         }
-        everywhere = {_URLS[name]: ",".join(each.url for each in self.replicas[name]) for name in SERVICES}
+        everywhere = {BUILT_IN[name][0]: ",".join(each.url for each in self.replicas[name]) for name in SERVICES}
         return told | everywhere if replica.program == "gateway" else told
 
     async def roll(self, *programs: str) -> None:

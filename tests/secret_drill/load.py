@@ -10,7 +10,8 @@ from typing import Any
 
 import aiohttp
 
-from tests.key_drill.people import PASSWORD, Ledger, Person
+from tests.e2e.visitor import PASSWORD
+from tests.key_drill.people import Ledger, Person
 from tests.secret_drill.installation import Installation
 
 _PEOPLE = 8

@@ -8,17 +8,17 @@ as far as chance goes: sizes, victims and moments.
 import asyncio
 import os
 import random
-import re
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from tests.e2e.stack import ROOT, Stack, running_stack, state_folder
+from tests.e2e.stack import Stack, running_stack, state_folder
 from tests.s3_server import S3Server, running_s3_server
 from tests.storage_drill.drill import Drill, Failed
 from tests.storage_drill.inspection import Inspector
 from tests.storage_drill.uploaders import Ledger
+from tests.wide_routes import write_wide_routes
 
 
 def main() -> int:
@@ -45,9 +45,7 @@ def main() -> int:
 def _running(*, in_folder: bool) -> Iterator[tuple[Stack, S3Server | None, dict[str, str]]]:
     with ExitStack() as exits:
         state = exits.enter_context(state_folder())
-        routes = state.parent / "routes.toml"
-        ours = (ROOT / "gateway" / "routes.toml").read_text(encoding="utf-8")
-        routes.write_text(re.sub(r'policy = ".*"', 'policy = "1000000 per minute"', ours), encoding="utf-8")
+        routes = write_wide_routes(state.parent / "routes.toml")
         environ = {"ROUTES_FILE": str(routes)}
         store = None if in_folder else exits.enter_context(running_s3_server())
         if store is not None:

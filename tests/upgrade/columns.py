@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import aiohttp
 
+from gateway.settings import BUILT_IN
 from tests.e2e.visitor import Visitor
 from tests.replicated.replica import Replica, Source
 from tests.replicated.stack import SERVICES, ReplicatedStack
 
-URLS = {"auth_service": "AUTH_URL", "user_service": "USER_URL", "file_service": "FILE_URL"}
 RELEASES = ("old", "new")  # in the order of their replicas
 
 
@@ -33,7 +33,7 @@ class Columns:
         sources = {"old": previous, "new": Source()}
         for number, release in enumerate(RELEASES, 1):
             asked = 3 - number if crossed else number
-            urls = {URLS[service]: self.stack.replica(service, asked).url for service in SERVICES}
+            urls = {BUILT_IN[service][0]: self.stack.replica(service, asked).url for service in SERVICES}
             await self._restart(self.stack.replica("gateway", number), sources[release], urls)
 
     @staticmethod

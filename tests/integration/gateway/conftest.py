@@ -1,10 +1,11 @@
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
 import pytest
 
-from tests.integration.gateway.running_gateway import RunningGateway, run_gateway
+from tests.integration.gateway.running_gateway import RawTalk, RunningGateway, raw_server, run_gateway
 from tests.waiting import eventually
 
 
@@ -25,3 +26,11 @@ async def ready(running: RunningGateway) -> None:
             return answer.status == 200
 
     await eventually(is_ready)
+
+
+@asynccontextmanager
+async def gateway_before(talk: RawTalk, folder: Path, valkey_url: str) -> AsyncIterator[RunningGateway]:
+    """Run a gateway that is ready, whose user_service serves each connection with `talk`."""
+    async with raw_server(talk) as url, run_gateway(folder, valkey_url, USER_URL=url) as gateway:
+        await ready(gateway)
+        yield gateway

@@ -3,23 +3,16 @@
 import asyncio
 import socket
 from asyncio import StreamReader, StreamWriter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
-from tests.integration.gateway.conftest import ready
-from tests.integration.gateway.running_gateway import RawTalk, RunningGateway, raw_server, run_gateway
+from tests.integration.gateway.conftest import gateway_before, ready
+from tests.integration.gateway.running_gateway import RunningGateway, run_gateway
 
 HELLO = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
-
-
-@asynccontextmanager
-async def gateway_before(talk: RawTalk, folder: Path, valkey_url: str) -> AsyncIterator[RunningGateway]:
-    async with raw_server(talk) as url, run_gateway(folder, valkey_url, USER_URL=url) as gateway:
-        await ready(gateway)
-        yield gateway
 
 
 async def problem(gateway: RunningGateway, method: str = "GET", path: str = "/open") -> tuple[int, str, str]:
@@ -105,6 +98,23 @@ async def test_answer_that_breaks_off_breaks_off_for_the_client_too(tmp_path: Pa
         with suppress(ConnectionResetError):
             received += await reader.read()
         assert received.endswith(b"hello\r\n"), "no last chunk, which would tell that the body is whole"
+
+
+async def test_bug_of_ours_amid_an_answer_puts_no_problem_document_into_its_body(
+    tmp_path: Path, valkey_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def begin(reader: StreamReader, writer: StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhello")
+        await reader.read()
+
+    monkeypatch.setattr("gateway.forwarding.relay", Mock(side_effect=RuntimeError("of ours")))
+    async with gateway_before(begin, tmp_path, valkey_url) as gateway, gateway.connection() as (reader, writer):
+        writer.write(b"GET /open HTTP/1.1\r\nHost: h\r\n\r\n")
+        received = b""
+        with suppress(ConnectionResetError):
+            received = await reader.read()
+        assert b"problem" not in received
 
 
 async def test_service_that_takes_too_long_is_a_time_out(tmp_path: Path, valkey_url: str) -> None:

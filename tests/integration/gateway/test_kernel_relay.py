@@ -5,8 +5,6 @@ import hashlib
 import os
 import sys
 from asyncio import StreamReader, StreamWriter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -14,8 +12,8 @@ from aiohttp import web
 
 from gateway.downstream.server import LINGER
 from gateway.kernel_relay import WORTHWHILE
-from tests.integration.gateway.conftest import ready
-from tests.integration.gateway.running_gateway import RawTalk, RunningGateway, raw_server, run_gateway
+from tests.integration.gateway.conftest import gateway_before
+from tests.integration.gateway.running_gateway import RunningGateway
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux alone has splice")
@@ -39,13 +37,6 @@ def moved(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr("gateway.kernel_relay.os.splice", counting)
     return sizes
-
-
-@asynccontextmanager
-async def behind(talk: RawTalk, folder: Path, valkey_url: str) -> AsyncIterator[RunningGateway]:
-    async with raw_server(talk) as url, run_gateway(folder, valkey_url, USER_URL=url) as gateway:
-        await ready(gateway)
-        yield gateway
 
 
 def sha256(data: bytes) -> bytes:
@@ -97,7 +88,7 @@ async def test_long_download_that_breaks_off_breaks_off_for_its_client(
         writer.write(LONG + BODY[:-1])
         await writer.drain()
 
-    async with behind(break_off, tmp_path, valkey_url) as gateway, gateway.connection() as (reader, writer):
+    async with gateway_before(break_off, tmp_path, valkey_url) as gateway, gateway.connection() as (reader, writer):
         writer.write(b"GET /big HTTP/1.1\r\nHost: h\r\n\r\n")
         await reader.readuntil(b"\r\n\r\n")
         with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
@@ -115,7 +106,7 @@ async def test_bytes_behind_a_long_answer_are_nobodys(tmp_path: Path, valkey_url
             writer.write(LONG + BODY + b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil")
             await writer.drain()
 
-    async with behind(say_too_much, tmp_path, valkey_url) as gateway:
+    async with gateway_before(say_too_much, tmp_path, valkey_url) as gateway:
         for _ in range(2):
             async with gateway.client.get(f"{gateway.url}/big") as answer:
                 assert await answer.read() == BODY
@@ -197,7 +188,7 @@ async def test_service_that_dies_amid_a_long_upload_is_told_of(tmp_path: Path, v
         await reader.readexactly(2 * MEGABYTE)
         writer.transport.abort()
 
-    async with behind(die, tmp_path, valkey_url) as gateway, gateway.connection(within=5) as (reader, writer):
+    async with gateway_before(die, tmp_path, valkey_url) as gateway, gateway.connection(within=5) as (reader, writer):
         writer.write(HEAD % len(BODY) + BODY)
         assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 502")
 
@@ -245,7 +236,10 @@ async def test_service_that_stands_still_is_given_up(tmp_path: Path, valkey_url:
             writer.write(LONG + BODY[: 3 * MEGABYTE])
         await asyncio.Event().wait()
 
-    async with behind(stall, tmp_path, valkey_url) as gateway, gateway.connection(within=10) as (reader, writer):
+    async with (
+        gateway_before(stall, tmp_path, valkey_url) as gateway,
+        gateway.connection(within=10) as (reader, writer),
+    ):
         if amid == "answer":
             writer.write(b"GET /hasty HTTP/1.1\r\nHost: h\r\n\r\n")
             await reader.readuntil(b"\r\n\r\n")

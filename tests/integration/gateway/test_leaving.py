@@ -2,14 +2,12 @@
 
 import asyncio
 from asyncio import StreamReader, StreamWriter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from gateway.downstream.client import Client
-from tests.integration.gateway.conftest import ready
+from tests.integration.gateway.conftest import gateway_before, ready
 from tests.integration.gateway.running_gateway import RunningGateway, raw_server, run_gateway
 from tests.waiting import eventually
 
@@ -35,13 +33,6 @@ class Watched:
             self.ended.set()
 
 
-@asynccontextmanager
-async def gateway_before(watched: Watched, folder: Path, valkey_url: str) -> AsyncIterator[RunningGateway]:
-    async with raw_server(watched.talk) as url, run_gateway(folder, valkey_url, USER_URL=url) as gateway:
-        await ready(gateway)
-        yield gateway
-
-
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 GET = b"GET /big HTTP/1.1\r\nHost: h\r\n\r\n"
 PUT = b"PUT /big HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\nsome"
@@ -63,7 +54,7 @@ async def test_services_work_ends_within_a_second(
     request_bytes: bytes, says: bytes, how: str, tmp_path: Path, valkey_url: str
 ) -> None:
     watched = Watched(says)
-    async with gateway_before(watched, tmp_path, valkey_url) as gateway:
+    async with gateway_before(watched.talk, tmp_path, valkey_url) as gateway:
         _, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
         writer.write(request_bytes)
         async with asyncio.timeout(5):
@@ -94,7 +85,7 @@ async def test_reader_that_leaves_in_the_middle_of_much_is_noticed(tmp_path: Pat
                 self.ended.set()
 
     watched = Pouring(b"")
-    async with gateway_before(watched, tmp_path, valkey_url) as gateway, gateway.connection() as (_, writer):
+    async with gateway_before(watched.talk, tmp_path, valkey_url) as gateway, gateway.connection() as (_, writer):
         writer.write(GET)
         async with asyncio.timeout(5):
             await watched.arrived.wait()
