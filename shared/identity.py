@@ -25,6 +25,7 @@ from shared.errors import ClocksDisagree, Unauthenticated
 
 HEADER = "X-Identity"
 MAX_TTL = 60  # seconds
+_RENEWAL = MAX_TTL / 2  # seconds after which a process makes a new token for itself
 _TYPE = "identity+jwt"
 _LEEWAY = 30  # seconds of clock difference that we put up with
 _CACHE_SIZE = 10_000
@@ -82,6 +83,7 @@ class Signer:
         self._key = key
         self._others = others
         self._key_id = key_id(key.public_key())
+        self._own: dict[str, tuple[str, float]] = {}  # by audience: the token, and when it was signed
 
     @classmethod
     def from_file(cls, issuer: str, path: Path) -> "Signer":
@@ -119,8 +121,13 @@ class Signer:
         return jwt.encode(claims, self._key, "ES256", headers={"typ": _TYPE, "kid": self._key_id})
 
     def sign_self(self, audience: str) -> str:
-        """Return a token by which this process speaks for itself."""
-        return self.sign(Identity(Kind.SERVICE, self._issuer), audience)
+        """Return a token by which this process speaks for itself: the same for a while, so that it is verified once."""
+        token, signed_at = self._own.get(audience, ("", 0.0))
+        now = time.time()
+        if not 0 <= now - signed_at < _RENEWAL:  # a clock that was set back has to be followed, too
+            token = self.sign(Identity(Kind.SERVICE, self._issuer), audience)
+            self._own[audience] = token, now
+        return token
 
 
 def private_keys(pem: bytes) -> list[ec.EllipticCurvePrivateKey]:
@@ -238,10 +245,11 @@ class Verifier:
         """Return the issuer and the key id that an assertion names, before anything of it is believed."""
         if len(token) > _MAX_LENGTH or not _COMPACT.fullmatch(token):
             raise ValueError("not a compact JWT")
-        header = jwt.get_unverified_header(token)
+        named = jwt.decode_complete(token, options={"verify_signature": False})
+        header = named["header"]
         if header.get("typ") != _TYPE or "crit" in header:
             raise ValueError("not an identity assertion")
-        return jwt.decode(token, options={"verify_signature": False})["iss"], header["kid"]
+        return named["payload"]["iss"], header["kid"]
 
     def _claims(self, token: str, issuer: str, key: ec.EllipticCurvePublicKey) -> dict[str, Any]:
         claims: dict[str, Any] = jwt.decode(

@@ -21,7 +21,7 @@ class Assertions:
         cache = self._anonymous if principal is None else principal.assertions
         assertion = cache.get(audience)
         now = self._clock()
-        if assertion is None or assertion.renew_at <= now:
+        if assertion is None or not now < assertion.renew_at <= now + MAX_TTL:  # clocks are set back, too
             assertion = cache[audience] = self._sign(principal, audience, now)
         return assertion.header
 

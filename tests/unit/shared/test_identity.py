@@ -46,6 +46,20 @@ def test_service_speaks_for_itself(verifier: Verifier) -> None:
     assert found == Identity(Kind.SERVICE, "file_service")
 
 
+def test_own_assertion_is_the_same_for_a_while_whichever_way_the_clock_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    signer, now = Signer("file_service", SERVICE), time.time()
+    monkeypatch.setattr("shared.identity.time.time", lambda: now)
+    first = signer.sign_self(AUDIENCE)
+    assert signer.sign_self("another_service") != first
+    now += 29
+    assert signer.sign_self(AUDIENCE) == first
+    now += 2
+    later = signer.sign_self(AUDIENCE)
+    assert later != first
+    now -= 3600
+    assert signer.sign_self(AUDIENCE) not in (first, later)
+
+
 def test_derived_key_is_of_one_signer_and_one_purpose() -> None:
     keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
     first, again, other = (Signer("file_service", key) for key in (keys[0], keys[0], keys[1]))

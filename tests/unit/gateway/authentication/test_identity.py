@@ -63,3 +63,11 @@ def test_assertion_is_renewed_before_it_expires() -> None:
     assert assertions.header(user, "user_service") is first
     now += 2
     assert assertions.header(user, "user_service") is not first
+
+
+def test_assertion_is_renewed_when_the_clock_is_set_back() -> None:
+    now = time.time()
+    assertions = Assertions(Signer("gateway", KEY), lambda: now)
+    first = assertions.header(None, "user_service")
+    now -= 3600
+    assert assertions.header(None, "user_service") is not first
