@@ -53,16 +53,25 @@ class HashingQueue:
 
     async def run(self, work: Callable[[], T]) -> T:
         """Raises Unavailable instead of having somebody wait for long."""
-        expected = self._waiting * self._average / self._threads
-        if self._free.locked() and (self._waiting >= self._places or expected > self._patience):
-            raise self._shed(expected)
+        self.check_room()
         if self._free.locked():
-            await self._await_turn(expected)
+            await self._await_turn()
         else:
             await self._free.acquire()
         return await self._begin(work)
 
-    async def _await_turn(self, expected: float) -> None:
+    def check_room(self) -> None:
+        """Raises Unavailable where `run` would have to, before anything else is done for who asks."""
+        too_many = self._waiting >= self._places or self._expected() > self._patience
+        if self._free.locked() and too_many:
+            raise self._shed(self._expected())
+
+    def _expected(self) -> float:
+        """Return how many seconds one more would wait."""
+        return self._waiting * self._average / self._threads
+
+    async def _await_turn(self) -> None:
+        expected = self._expected()
         self._waiting += 1
         try:
             async with asyncio.timeout(self._patience + 1):  # the average may have been wrong

@@ -58,6 +58,10 @@ class PasswordHasher:
     def __exit__(self, *_exc: object) -> None:
         self._queue.close()
 
+    def check_room(self) -> None:
+        """Raises Unavailable where the others would have to, before anything else is done for who asks."""
+        self._queue.check_room()
+
     async def hash(self, password: str) -> str:
         """Return what to store for a password."""
         return await self._queue.run(lambda: self._hash(password))

@@ -65,6 +65,7 @@ class SignIn:
 
     async def _prove(self, address: str, password: str, device: Device) -> Proof:
         email = parse_email(address)
+        self.hasher.check_room()  # a storm of logins costs the database nothing
         account = await AccountRepository(self.database).find(email.key, self.marks.fingerprint(device))
         right = await self.guard.prove(email.key, account, password, device)
         if account is None or not right:

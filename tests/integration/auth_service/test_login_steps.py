@@ -6,6 +6,7 @@ What an account has, or that there is none, must show neither in the statements 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from unittest.mock import Mock
 
 import asyncpg
 import bcrypt
@@ -13,6 +14,7 @@ import pytest
 
 from auth_service.hashing_queue import HashingQueue
 from auth_service.password_hashes import accept
+from shared.errors import Unavailable
 from tests.integration.auth_service.people import STRANGER, Gateway
 from tests.integration.auth_service.world import AuthService, running
 from tests.stores import DatabaseUrls
@@ -120,6 +122,18 @@ async def test_refused_login_hashes_as_much_as_one_to_no_account(
     known = await refuse(costly, person.email, monkeypatch)
     assert known.rounds == pytest.approx(2**COST, rel=0.5)
     assert (await refuse(costly, "nobody@example.org", monkeypatch)).rounds == 2**COST
+
+
+async def test_login_that_there_is_no_time_for_costs_the_database_nothing(
+    costly: AuthService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A27"""
+    person = await costly.register()
+    monkeypatch.setattr(HashingQueue, "check_room", Mock(side_effect=Unavailable("Too many.", retry_after=2)))
+    with watched(monkeypatch) as steps:
+        reply = await costly.try_login(person.email, "wrong password", STRANGER)
+    assert (reply.status, reply.code) == (503, "unavailable")
+    assert steps.counted == ([], 0)
 
 
 async def test_address_that_rests_is_refused_alike_and_without_hashing(
