@@ -10,6 +10,8 @@ import os
 from contextlib import ExitStack, suppress
 from typing import Protocol, Self
 
+from shared.plain_sockets import is_plain
+
 WORTHWHILE = 1 << 20  # bytes; less passes as fast through our hands
 _ROOM = 1 << 20  # bytes of a pipe, where the system allows it
 _FEW = 16  # pipes as large as that; where more bodies are on their way, each has what the system gives by itself
@@ -56,10 +58,8 @@ class Target(Protocol):
 async def relay(source: Source, target: Target) -> None:
     """Pass on what is worth it, perhaps nothing, perhaps all. Raises what the ends raise, and ConnectionError."""
     incoming, outgoing, left = source.transport, target.transport, source.left
-    if left is None or not _is_worthwhile(left) or not _is_plain(incoming) or not _is_plain(outgoing):
+    if left is None or not _is_worthwhile(left) or not is_plain(incoming) or not is_plain(outgoing):
         return
-    assert incoming is not None
-    assert outgoing is not None
     with ExitStack() as descriptors:
         try:
             come, go = (descriptors.enter_context(Lent(each)) for each in (incoming, outgoing))
@@ -178,9 +178,3 @@ async def _move(pipe: _Pipe, incoming: tuple[Source, Lent], outgoing: tuple[Targ
 
 def _is_worthwhile(length: int) -> bool:
     return length >= WORTHWHILE and hasattr(os, "splice") and _Pipe.open < _MOST
-
-
-def _is_plain(transport: asyncio.Transport | None) -> bool:
-    if transport is None or transport.is_closing() or transport.get_extra_info("sslcontext") is not None:
-        return False
-    return transport.get_extra_info("socket") is not None

@@ -17,6 +17,7 @@ from file_service.delivery.ranges import ByteRange
 from file_service.storage.blob import READ_BYTES
 from file_service.storage.contract import LendingBlob
 from shared.errors import Unavailable
+from shared.plain_sockets import is_plain
 
 _WORTHWHILE = 1 << 20  # bytes; less is sent as fast the usual way
 _AT_ONCE = 8 << 20  # bytes that one thread may send before another reader has its turn
@@ -99,8 +100,7 @@ def share(request: web.Request, content: OpenContent, part: ByteRange) -> int:
 
     The first ones go with the head, the usual way.
     """
-    transport = request.transport
-    if part.length < _WORTHWHILE or transport is None or transport.get_extra_info("sslcontext") is not None:
+    if part.length < _WORTHWHILE or not is_plain(request.transport):
         return 0
     if not all(isinstance(run.blob, LendingBlob) for run in content.runs(part.start, part.length)):
         return 0

@@ -13,6 +13,7 @@ from typing import Protocol
 from aiohttp import web
 
 from shared.fresh_parser import fresh_parser
+from shared.plain_sockets import is_plain
 from shared.small_reads import small_reads
 from shared.web.context import CONTEXT
 
@@ -37,7 +38,7 @@ def reading(request: web.Request) -> Iterator[Content]:
     transport = request.transport
     left = _bytes_to_come(request)
     reads: SocketReads | None = None
-    if transport is not None and left >= WORTHWHILE and _is_plain(transport):
+    if left >= WORTHWHILE and is_plain(transport):
         with suppress(OSError):  # there are no more descriptors, or the connection closes now
             reads = SocketReads(request, transport, left)
     if reads is None:
@@ -54,11 +55,6 @@ def _bytes_to_come(request: web.Request) -> int:
     if request.content_length is None or request.content.exception() is not None:
         return 0
     return request.content_length - request.content.total_bytes
-
-
-def _is_plain(transport: asyncio.Transport) -> bool:
-    is_open = not transport.is_closing() and transport.get_extra_info("socket") is not None
-    return is_open and transport.get_extra_info("sslcontext") is None
 
 
 class SocketReads:

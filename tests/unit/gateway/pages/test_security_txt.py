@@ -16,7 +16,7 @@ CONTACTS = ("mailto:security@example.org", "https://example.org/report")
 
 
 async def served(contacts: Sequence[str]) -> dict[str, list[str]] | None:
-    answer = await Pages("https://example.org/app/", fetch, ["users"], contacts).answer(PATH, CIMultiDict())
+    answer = await Pages("https://example.org/app", fetch, ["users"], contacts).answer(PATH, CIMultiDict())
     if answer is None:
         return None
     assert dict(answer.headers)["Content-Type"] == "text/plain; charset=utf-8"
