@@ -9,23 +9,27 @@ from file_service.disposition import attachment, inline
 from file_service.domain.file import File
 
 
-def validators(file: File, manner: Manner) -> dict[str, str]:
-    """Return what a cache goes by, also sent with 304."""
+def lasting_headers(file: File, manner: Manner) -> dict[str, str]:
+    """Return what a cache goes by, and what it must know anew where it has the bytes: also sent with 304.
+
+    The entity tag tells of the bytes alone, and the file may have another name by now. The policy goes along, as the
+    gateway adds one of its own where there is none, which would be kept in place of ours (RFC 9111, section 3.2).
+    """
+    name = manner.name or file.name
     return {
         "ETag": f'"{file.sha256.hex()}"',
         "Last-Modified": format_datetime(last_modified(file), usegmt=True),
         "Cache-Control": manner.cache_control,
+        "Content-Disposition": inline(name) if manner.shows(file.content_type) else attachment(name),
+        "Content-Security-Policy": manner.policy(file.content_type),
     }
 
 
 def download_headers(file: File, manner: Manner) -> dict[str, str]:
-    name = manner.name or file.name
     digest = base64.b64encode(file.sha256).decode()
-    return validators(file, manner) | {
+    return lasting_headers(file, manner) | {
         "Accept-Ranges": "none" if manner.spend else "bytes",
         "Content-Type": file.content_type,
-        "Content-Disposition": inline(name) if manner.shows(file.content_type) else attachment(name),
-        "Content-Security-Policy": manner.policy(file.content_type),
         "X-Content-Type-Options": "nosniff",
         "Repr-Digest": f"sha-256=:{digest}:",  # RFC 9530: of the whole file, also beside a part of it
     }

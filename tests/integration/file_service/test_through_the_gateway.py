@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from shared.ids import uuid7
-from tests.integration.file_service.links import content_of, drop_of, publish, share, sign, upload_link
+from tests.integration.file_service.links import content_of, drop_of, patch, publish, share, sign, upload_link
 from tests.integration.file_service.running_service import Person, RunningService, running_service
 from tests.integration.gateway.conftest import ready
 from tests.integration.gateway.running_gateway import RunningGateway, run_gateway
@@ -94,6 +94,19 @@ async def test_public_file_is_kept_and_asked_about_each_time(plain: Installation
     assert (await plain.get(path)).status == 200
     await ada.delete(view["id"])
     assert (await plain.get(path)).status == 404
+
+
+async def test_renamed_file_has_its_new_name_in_every_cache(plain: Installation) -> None:
+    """The gateway's, and the reader's behind it, which has the bytes already."""
+    ada = plain.person()
+    view = await ada.upload(b"text", "old.txt", "text/plain")
+    path = f"{await publish(ada, view['id'])}?inline=true"
+    etag = (await plain.get(path)).headers["ETag"]
+    assert (await patch(ada, view["id"], name="new.txt")).status == 200
+    for known, status in (({}, 200), ({"If_None_Match": etag}, 304)):
+        answer = await plain.get(path, **known)
+        assert (answer.status, answer.headers["Content-Disposition"]) == (status, 'inline; filename="new.txt"')
+        assert answer.headers.getall("Content-Security-Policy")[0].startswith("default-src 'none'; img-src 'self'")
 
 
 async def test_public_file_is_used_without_asking_for_as_long_as_the_operator_says(separate: Installation) -> None:
