@@ -94,6 +94,12 @@ CAN_RUN = {
     "text/javascript": b"alert(1)",
     "application/pdf": b"%PDF-1.7\n1 0 obj << /OpenAction << /S /JavaScript >> >>",
     "text/css": b"body { background: url(//evil.example) }",
+    "application/wasm": b"\0asm\1\0\0\0",
+}
+TAKEN_BY_PAGES = {
+    "text/javascript": "text/plain",
+    "text/css": "text/plain",
+    "application/wasm": "application/octet-stream",
 }
 CAN_NOT = {
     "image/png": b"\x89PNG\r\n\x1a\n" + bytes(50),
@@ -109,6 +115,7 @@ async def test_what_could_run_is_never_shown(service: RunningService, ada: Perso
     view = await ada.upload(CAN_RUN[kind], "a.png", kind)
     answer = await (await opened(service, ada, view["id"])).ask()
     assert await answer.read() == CAN_RUN[kind]
+    assert (view["content_type"], answer.headers["Content-Type"]) == (kind, TAKEN_BY_PAGES.get(kind, kind))
     assert answer.headers["Content-Disposition"] == 'attachment; filename="a.png"'
     assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
