@@ -20,6 +20,7 @@ from file_service.storage.contract import new_key
 from shared.db import Database
 from shared.errors import Unavailable
 from shared.ids import uuid7
+from shared.logs import log
 
 SOURCES = ("image/jpeg", "image/png", "image/apng", "image/webp", "image/gif", "image/tiff", "image/bmp", "image/avif")
 MOST_SOURCE_BYTES = 64 * 1024**2
@@ -64,6 +65,11 @@ class Renditions:
             return _as_file(file, found)
         self.failures.check(file.file_id)
         return await asyncio.shield(self._task(file, specification))
+
+    async def forget(self, file: File, picture: File) -> None:
+        """Have a picture of `file` made anew, by whoever asks next, that `get` returned and whose bytes are gone."""
+        if await RenditionRepository(self.database).remove(picture.file_id):
+            log.error("picture_lost", **{"colonnade.file.id": str(file.file_id)})
 
     async def close(self) -> None:
         """Make no more pictures; whoever waits for one is told that it was cancelled."""
