@@ -24,8 +24,8 @@ _TAKEN_BY_SCRIPTS = "application/wasm"
 def lasting_headers(file: File, manner: Manner) -> dict[str, str]:
     """Return what a cache goes by, and what it must know anew where it has the bytes: also sent with 304.
 
-    The entity tag tells of the bytes alone, and the file may have another name by now. The policy goes along, as the
-    gateway adds one of its own where there is none, which would be kept in place of ours (RFC 9111, section 3.2).
+    The entity tag tells of the bytes alone, and the file may have another name by now. The policy goes along, so that
+    nobody in between adds one of theirs, which would be kept in place of ours (RFC 9111, section 3.2).
     """
     name = manner.name or file.name
     return {

@@ -8,8 +8,7 @@ from gateway.cache.entry import Entry
 from gateway.cache.headers import Header
 
 _OK, _PARTIAL, _NOT_MODIFIED, _UNSATISFIABLE = 200, 206, 304, 416
-# Beside what caches go by: what a service may have changed about the same bytes, and the policy that we would add in
-# place of one that is left out.
+# Beside what caches go by: what a service may have changed about the same bytes.
 _OF_304 = frozenset((
     "age", "cache-control", "content-location", "date", "etag", "expires", "last-modified", "vary",
     "content-disposition", "content-security-policy",
