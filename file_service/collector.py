@@ -1,10 +1,13 @@
 """Deletes from storage what the database has given up, soon after the commit and in any case eventually."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 
 from file_service.metrics import BLOBS_DELETED
-from file_service.repository.blobs import due_blobs
-from file_service.storage.contract import Storage
+from file_service.repository.blobs import due_blobs, expect_blob, give_up_blob
+from file_service.storage.contract import Storage, new_key
 from shared.db import Database
 from shared.errors import Unavailable
 from shared.lifecycle import out_of_step
@@ -12,6 +15,14 @@ from shared.lifecycle import out_of_step
 _BATCH = 50
 _LOOK_EVERY = 2.0  # seconds, for what the accounts' feed, another replica or a crash has left
 _PATIENCE = 8.0  # seconds for a batch: less than PostgreSQL has with a transaction that does nothing
+
+
+@dataclass(slots=True)
+class ExpectedBlob:
+    """A blob that is to be written; who has it kept says so."""
+
+    key: str
+    kept: bool = False
 
 
 class Collector:
@@ -26,6 +37,25 @@ class Collector:
     def nudge(self) -> None:
         """Say that something has become due."""
         self._news.set()
+
+    @asynccontextmanager
+    async def expected(self) -> AsyncIterator[ExpectedBlob]:
+        """Lend a blob that has been noted, and have it deleted afterwards unless it was kept. Raises Unavailable.
+
+        Where even giving it up fails, it becomes due by itself.
+        """
+        blob = ExpectedBlob(new_key())
+        await expect_blob(self._database, blob.key)
+        try:
+            yield blob
+        finally:
+            if not blob.kept:
+                await asyncio.shield(self._give_up(blob.key))
+
+    async def _give_up(self, key: str) -> None:
+        with suppress(Unavailable):
+            await give_up_blob(self._database, key)
+        self.nudge()
 
     async def run(self) -> None:
         """Collect for ever. Raises Unavailable when the database or the storage is away; run it again then."""

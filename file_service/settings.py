@@ -29,7 +29,7 @@ class CheckSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`max_bytes` is for one file, `quota_bytes` for all of one owner's.
+    """`max_bytes` is for one file, also as far as files must be checked; `quota_bytes` for all of one owner's.
 
     `stall_seconds` is how long an upload may send nothing, and a reader may take for a chunk of a download;
     `upload_hours` how long an unfinished upload is kept after its last byte.
@@ -59,21 +59,21 @@ class Settings:
 
     @classmethod
     def from_env(cls, env: Env) -> Self:
-        process = ProcessSettings.from_env(env, NAME, 8083)
+        process, checks = ProcessSettings.from_env(env, NAME, 8083), _checks(env)
         return cls(
             process=process,
             database=DatabaseSettings.from_env(env),
             identity_key_file=env.path("IDENTITY_KEY_FILE"),
             auth_internal_url=env.url("AUTH_INTERNAL_URL", "http://127.0.0.1:9081"),
             storage=StorageSettings.from_env(env),
-            max_bytes=env.integer("FILE_MAX_BYTES", _GIB, minimum=1),
+            max_bytes=checks.policy.largest(env.integer("FILE_MAX_BYTES", _GIB, minimum=1)),
             quota_bytes=env.integer("FILE_QUOTA_BYTES", 5 * _GIB, minimum=1),
             stall_seconds=env.number("FILE_STALL_SECONDS", 60.0, minimum=0.1),
             upload_hours=env.number("FILE_UPLOAD_HOURS", 24.0, minimum=0.0001),
             purposes=_purposes(env),
             scrub_days=env.number("FILE_SCRUB_DAYS", 0.0),
             scrub_rate=_scrub_rate(env),
-            checks=_checks(env),
+            checks=checks,
             picture_workers=env.integer("FILE_PICTURE_WORKERS", 2, minimum=1, maximum=64),
             user_internal_url=env.url("USER_INTERNAL_URL", "http://127.0.0.1:9082"),
             link_keys=read_link_keys(env),

@@ -11,10 +11,12 @@ from gateway.downstream.answer import Answer, lines_of, plain_answer, whole_answ
 from gateway.downstream.compression import GzipAnswer
 from gateway.edge.headers import RawHeader, downstream_headers, plain_lines
 from gateway.edge.prefix import Prefix
-from gateway.edge.security_headers import add_missing, security_headers
+from gateway.edge.security_headers import add_missing, of_304, security_headers
 from gateway.limits.headers import limit_headers, limit_lines
 from shared.lifecycle import Lifecycle
 from shared.tracing import REQUEST_ID
+
+_NOT_MODIFIED = 304
 
 Header = tuple[str, str]
 
@@ -49,7 +51,7 @@ class Responder:
     def whole(self, context: RequestContext, headers: Sequence[RawHeader], body: bytes) -> bytes:
         """Return the answer to a GET with everything that goes over the wire, on a connection that stays open."""
         assert context.verdict is not None
-        theirs = None if self._prefix.path else plain_lines(headers)
+        theirs = None if self._prefix.path or context.status == _NOT_MODIFIED else plain_lines(headers)
         if theirs is None:
             context.headers = [*context.headers, *limit_headers(context.verdict)]
             return whole_answer(context.status, self.headers(context, self.prefixed(downstream_headers(headers))), body)
@@ -65,7 +67,8 @@ class Responder:
     def headers(self, context: RequestContext, headers: Iterable[Header]) -> CIMultiDict[str]:
         complete = CIMultiDict(headers)
         html = complete.get("Content-Type", "").startswith("text/html")
-        add_missing(complete, security_headers(html=html, https=self._https and not context.plain))
+        ours = security_headers(html=html, https=self._https and not context.plain)
+        add_missing(complete, of_304(ours) if context.status == _NOT_MODIFIED else ours)
         complete.extend(context.headers)
         complete[REQUEST_ID] = context.request_id
         return complete

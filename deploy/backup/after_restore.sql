@@ -28,5 +28,14 @@ begin
 end
 $$;
 
+-- Unfinished uploads go on from where they were, so whoever sends them gets a day to come back.
+do $$
+begin
+    if to_regclass('files.upload') is not null then
+        update files.upload set expires_at = greatest(expires_at, now() + interval '24 hours') where state = 'open';
+    end if;
+end
+$$;
+
 -- Nothing is copied from here on.
 delete from files.collection_hold;

@@ -71,7 +71,7 @@ async def _observe_beside(scratch: Scratch, schema: str, migration: Migration, k
         names, before = await _names(looker, known), await _look(looker, known, whole=True)
         locks: Mapping[str, str] = {}
         async with writer.transaction():
-            for table in known:
+            for table in before.files:  # an earlier migration may have taken away others
                 await writer.execute(f"lock table {table} in row exclusive mode")
             running = asyncio.create_task(connection.execute(statement.sql))
             while not running.done():

@@ -7,7 +7,7 @@ from aiohttp import web
 from file_service.context import FILES
 from file_service.delivery import kernel_copy
 from file_service.delivery.content import OpenContent
-from file_service.delivery.headers import download_headers, last_modified, validators
+from file_service.delivery.headers import download_headers, last_modified, lasting_headers
 from file_service.delivery.manner import OWN, Manner, Spend
 from file_service.delivery.ranges import ByteRange, if_range_holds, requested_range
 from file_service.delivery.redirect import redirected
@@ -30,7 +30,7 @@ async def deliver(request: web.Request, file: File, manner: Manner = OWN) -> web
         return await _answer(request, response, file, _whole(file), manner.spend)
     _check_preconditions(request, file)
     if _is_known(request, file):
-        return web.Response(status=304, headers=validators(file, manner))
+        return web.Response(status=304, headers=lasting_headers(file, manner))
     part = _requested_part(request, file)
     if manner.may_redirect and (elsewhere := await redirected(request, file)) is not None:
         return elsewhere

@@ -1,7 +1,5 @@
 """Sends a picture made of a file, by any way that leads to the file itself."""
 
-from dataclasses import replace
-
 from aiohttp import web
 
 from file_service.context import FILES
@@ -26,7 +24,11 @@ async def deliver_picture(
         raise NotFound
     context = request.app[FILES]
     context.policy.require_release(file.verdict)
-    made = await context.renditions.get(file, specification)
-    picture = replace(made, name=f"{manner.name or file.name}.{specification.format}")
     cache_control = f"private, {FRESH}" if manner.cache_control == PRIVATE else manner.cache_control
-    return await deliver(request, picture, Manner(inline=True, cache_control=cache_control))
+    shown = Manner(f"{manner.name or file.name}.{specification.format}", inline=True, cache_control=cache_control)
+    made = await context.renditions.get(file, specification)
+    try:
+        return await deliver(request, made, shown)
+    except NotFound:  # its bytes are: it was given up for another size meanwhile, or lost
+        await context.renditions.forget(file, made)
+    return await deliver(request, await context.renditions.get(file, specification), shown)

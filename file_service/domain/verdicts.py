@@ -21,6 +21,10 @@ class CheckPolicy:
     most_bytes: int | None = None
     unchecked_pass: bool = False
 
+    def largest(self, limit: int) -> int:
+        """Return how many bytes a file may have where `limit` are allowed of any: more can't be given out anyway."""
+        return limit if self.most_bytes is None or self.unchecked_pass else min(limit, self.most_bytes)
+
     def first_verdict(self, size: int) -> Verdict:
         """Return what a new file of `size` begins with."""
         if self.most_bytes is None:

@@ -1,6 +1,7 @@
 """What a file is taken for. The bytes decide; what the client declared only refines what they show.
 
-The answer is a label: however it comes out, downloads are attachments that no browser sniffs or runs.
+The answer is a label: however it comes out, downloads are attachments that no browser sniffs or runs, and nothing is
+given out as a script or a style sheet (delivery/headers.py).
 """
 
 import re

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import msgspec
@@ -14,12 +13,12 @@ from file_service.errors import NotAPicture, PictureTooCostly
 from file_service.pictures.failures import Failures
 from file_service.pictures.pool import PicturePool
 from file_service.pictures.specification import Specification
-from file_service.repository.blobs import expect_blob, give_up_blob, keep_blob
+from file_service.repository.blobs import keep_blob
 from file_service.repository.renditions import Rendition, RenditionRepository, add_rendition
-from file_service.storage.contract import new_key
 from shared.db import Database
 from shared.errors import Unavailable
 from shared.ids import uuid7
+from shared.logs import log
 
 SOURCES = ("image/jpeg", "image/png", "image/apng", "image/webp", "image/gif", "image/tiff", "image/bmp", "image/avif")
 MOST_SOURCE_BYTES = 64 * 1024**2
@@ -65,6 +64,11 @@ class Renditions:
         self.failures.check(file.file_id)
         return await asyncio.shield(self._task(file, specification))
 
+    async def forget(self, file: File, picture: File) -> None:
+        """Have a picture of `file` made anew, by whoever asks next, that `get` returned and whose bytes are gone."""
+        if await RenditionRepository(self.database).remove(picture.file_id):
+            log.error("picture_lost", **{"colonnade.file.id": str(file.file_id)})
+
     async def close(self) -> None:
         """Make no more pictures; whoever waits for one is told that it was cancelled."""
         tasks = list(self._being_made.values())
@@ -102,32 +106,21 @@ class Renditions:
                 yield chunk
 
     async def _keep(self, file: File, specification: Specification, picture: bytes) -> Rendition:
-        key = new_key()
-        await expect_blob(self.database, key)
-        kept = False
-        try:
-            written = await self.content.storage.write(key, _once(picture))
-            blob = HeldBlob(key, 0, written.size, written.sha256)
+        async with self.collector.expected() as expected:
+            written = await self.content.storage.write(expected.key, _once(picture))
+            blob = HeldBlob(expected.key, 0, written.size, written.sha256)
             new = Rendition(uuid7(), written.size, specification.content_type, written.sha256)
             async with self.database.transaction() as connection:
                 added = await add_rendition(connection, file.file_id, str(specification), new)
                 if added:
                     await keep_blob(connection, new.rendition_id, blob)
-            kept = added
-        finally:
-            if not kept:
-                await asyncio.shield(self._give_up(key))
-        if kept:
+            expected.kept = added
+        if added:
             return new
         found = await RenditionRepository(self.database).find(file.file_id, str(specification))
         if found is None:  # another replica made it, and it is gone again
             raise Unavailable("The picture was deleted meanwhile.")
         return found
-
-    async def _give_up(self, key: str) -> None:
-        with suppress(Unavailable):
-            await give_up_blob(self.database, key)
-        self.collector.nudge()
 
 
 def _line(file: File, specification: Specification) -> bytes:

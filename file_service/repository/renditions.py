@@ -52,6 +52,14 @@ class RenditionRepository:
             )
         return Rendition(**found)
 
+    async def remove(self, rendition_id: UUID) -> bool:
+        """Tell whether it was there."""
+        return bool(
+            await self._database.fetchval(
+                "delete from files.rendition where rendition_id = $1 returning true", rendition_id
+            )
+        )
+
 
 async def add_rendition(connection: Connection, file_id: UUID, specification: str, new: Rendition) -> bool:
     """Write the row, and let the longest unused beyond the bound go. Tell whether it is the first such one.

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from asyncpg import Record
@@ -18,6 +18,13 @@ REMEMBERED = timedelta(hours=24)  # for which a finished upload, or one that is 
 _MOST_OPEN = 1000  # of one owner
 _COLUMNS = """upload_id, owner_id, name, declared_type, purpose, metadata, kind, state = 'finished' as is_finished,
     length, received, reserved, pieces, fence, head, expires_at, via"""
+
+LIST_UNFINISHED = f"""
+    select {_COLUMNS} from files.upload
+    where state = 'open' and received = length and kind <> 'partial'
+        and expires_at > greatest(now(), $3::timestamptz) and expires_at < now() + $1
+    order by expires_at limit $2
+"""  # noqa: S608  our own columns
 
 PURGE_UPLOADS = Purge(
     "uploads",
@@ -184,18 +191,12 @@ class UploadRepository:
         )
         return [_upload(row) for row in rows]
 
-    async def list_unfinished(self, idle_before: timedelta, limit: int) -> list[Upload]:
-        """Return uploads that have all their bytes, and had them in time to expire within `idle_before`."""
-        rows = await self._db.fetch(
-            f"""
-            select {_COLUMNS} from files.upload
-            where state = 'open' and received = length and kind <> 'partial'
-                and expires_at > now() and expires_at < now() + $1
-            limit $2
-            """,  # noqa: S608  our own columns
-            idle_before,
-            limit,
-        )
+    async def list_unfinished(self, idle_before: timedelta, limit: int, after: datetime | None = None) -> list[Upload]:
+        """Return uploads that have all their bytes, and had them in time to expire within `idle_before`.
+
+        They come in the order in which they expire, those that do so `after` this moment where it is given.
+        """
+        rows = await self._db.fetch(LIST_UNFINISHED, idle_before, limit, after)
         return [_upload(row) for row in rows]
 
 

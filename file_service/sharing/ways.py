@@ -1,4 +1,4 @@
-"""The ways to a file: each checks who asks, and says in which manner its bytes may go out.
+"""The ways to a file that is another's: each checks who asks, and says in which manner its bytes may go out.
 
 What is made of a file, as a smaller picture, has to go the same ways.
 """
@@ -35,10 +35,6 @@ class Ways:
     shares: Shares
     signed_urls: SignedUrls
     public_cache: str
-
-    async def own(self, owner_id: UUID, file_id: UUID, *, inline: bool = False) -> tuple[File, Manner]:
-        """Raises NotFound."""
-        return await FileRepository(self.database).get(owner_id, file_id), Manner(inline=inline)
 
     async def public(self, file_id: UUID, *, inline: bool = False) -> tuple[File, Manner]:
         """Raises NotFound."""

@@ -128,9 +128,7 @@ class ObjectStorage:
         found: list[Stored] = []
         with failures(), _bucket_exists():
             async for metas in obstore.list(self._clients.asking, f"blobs/{shard}"):
-                found += [
-                    Stored(each["path"].rpartition("/")[2], each["size"], each["last_modified"]) for each in metas
-                ]
+                found += map(_stored, metas)
         return found
 
     async def check(self) -> None:

@@ -19,7 +19,8 @@ class Intake:
     async def admit(self, new: NewFile, blobs: Sequence[HeldBlob]) -> NewFile:
         """Return the file with the verdict that it begins with.
 
-        Raises ArchiveBomb, UnreadableArchive, PixelBomb, or FileTooLarge where the scanner couldn't look at it.
+        Raises ArchiveBomb, UnreadableArchive, PixelBomb, or FileTooLarge where the scanner couldn't look at it: that is
+        only found here of an upload that was begun when there was none.
         """
         await self._inspect(new, blobs)
         verdict = self.policy.first_verdict(new.size)

@@ -10,7 +10,6 @@ without its blob.
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -23,16 +22,15 @@ from file_service.errors import QuotaExceeded, UploadLinkIsOver
 from file_service.inspection.content_types import stored_type
 from file_service.inspection.head import Head
 from file_service.metrics import BYTES_STORED, UPLOADS
-from file_service.repository.blobs import expect_blob, give_up_blob, keep_blob
+from file_service.repository.blobs import keep_blob
 from file_service.repository.files import FileRepository
 from file_service.repository.upload_links import settle_upload_link
-from file_service.storage.contract import new_key
 from file_service.uploads.in_flight import InFlight
 from file_service.uploads.incoming import Incoming, UploadRequest
 from file_service.uploads.intake import Intake
 from file_service.views import FileView, metadata_etag, present
 from shared.db import Connection
-from shared.errors import AppError, Unavailable
+from shared.errors import AppError
 from shared.ids import uuid7
 from shared.web.answers import Created
 from shared.web.idempotency import Claim, is_answered, once
@@ -97,19 +95,14 @@ class Uploads:
             room = min(room, request.link.room)
         self._check(request.least_size, purpose, room)
         arriving = _Arriving(owner_id, purpose, await request.read(), room, request.link)
-        key = new_key()
-        await expect_blob(self._database, key)
-        kept = False
-        try:
-            new, blob = await self._write(arriving, key)
+        async with self._collector.expected() as expected:
+            new, blob = await self._write(arriving, expected.key)
             claim = Claim(key_hash, _fingerprint(new)) if key_hash is not None else None
-            answer, kept = await self._commit(new, blob, claim)
-        finally:
-            if not kept:
-                await asyncio.shield(self._give_up(key))
-        if kept:
-            BYTES_STORED.inc(new.size)
-        return answer, "stored" if kept else "replayed"
+            answer, expected.kept = await self._commit(new, blob, claim)
+        if not expected.kept:
+            return answer, "replayed"
+        BYTES_STORED.inc(new.size)
+        return answer, "stored"
 
     async def _room(self, owner_id: UUID, key_hash: bytes | None) -> int:
         """Return how many bytes may come: what is repeated was settled the first time, and nothing more is kept."""
@@ -170,12 +163,6 @@ class Uploads:
         if file.via is not None and not await settle_upload_link(connection, file.via, file.size):
             raise UploadLinkIsOver("Others were faster, or it was taken back.")
         return file
-
-    async def _give_up(self, key: str) -> None:
-        """Where even this fails, the key becomes due by itself."""
-        with suppress(Unavailable):
-            await give_up_blob(self._database, key)
-        self._collector.nudge()
 
 
 def _fingerprint(new: NewFile) -> bytes:

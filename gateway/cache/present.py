@@ -8,7 +8,11 @@ from gateway.cache.entry import Entry
 from gateway.cache.headers import Header
 
 _OK, _PARTIAL, _NOT_MODIFIED, _UNSATISFIABLE = 200, 206, 304, 416
-_OF_304 = frozenset(("age", "cache-control", "content-location", "date", "etag", "expires", "last-modified", "vary"))
+# Beside what caches go by: what a service may have changed about the same bytes.
+_OF_304 = frozenset((
+    "age", "cache-control", "content-location", "date", "etag", "expires", "last-modified", "vary",
+    "content-disposition", "content-security-policy",
+))  # fmt: skip
 _OF_THE_WHOLE = frozenset(("content-length", "digest", "repr-digest", "content-digest", "content-md5"))
 
 

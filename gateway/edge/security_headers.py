@@ -35,6 +35,14 @@ def security_headers(*, html: bool, https: bool) -> tuple[Header, ...]:
     return _SETS[html, https]
 
 
+def of_304(headers: Iterable[Header]) -> tuple[Header, ...]:
+    """Leave the policy out: a 304 doesn't tell which one the answer had that the client keeps, and would replace it.
+
+    RFC 9111, section 3.2.
+    """
+    return tuple(header for header in headers if header[0] != "Content-Security-Policy")
+
+
 def add_missing(headers: MutableMapping[str, str], extra: Iterable[Header]) -> None:
     """Set each of `extra` that `headers` (case-insensitive, such as a CIMultiDict) doesn't have yet."""
     for name, value in extra:

@@ -1,5 +1,7 @@
 """Where a share's link leads: what there is to be had, and a button. Who merely fetches the link spends nothing."""
 
+from dataclasses import replace
+
 from aiohttp import web
 
 from file_service.delivery.deliver import deliver
@@ -25,5 +27,10 @@ async def show_shared(request: web.Request, token: str) -> View:
 
 
 async def download_shared(request: web.Request, token: str, body: PasswordForm) -> web.StreamResponse:
-    file, manner = await request.app[SHARING].ways.shared_for(token, body.password or None)
-    return await deliver(request, file, manner)
+    """Answer here even where bytes have a host of their own: browsers follow no form to one that its page doesn't name.
+
+    There they are saved, and never shown.
+    """
+    sharing = request.app[SHARING]
+    file, manner = await sharing.ways.shared_for(token, body.password or None)
+    return await deliver(request, file, replace(manner, inline=manner.inline and not sharing.places.content_url))

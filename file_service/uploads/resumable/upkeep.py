@@ -26,10 +26,17 @@ class Upkeep:
         while overdue := await uploads.list_overdue(_BATCH):
             for upload in overdue:
                 await self.finishing.end(upload, "expired")
-        for upload in await uploads.list_unfinished(max(timedelta(), self.lifetime - _IDLE), _BATCH):
-            try:
-                await self.finishing.finish(upload)
-            except AppError as exc:  # one that can't be finished must not stand before the others
-                log.warning(
-                    "finishing_failed", **{"error.message": repr(exc), "colonnade.file.id": str(upload.upload_id)}
-                )
+        await self._finish_all(uploads)
+
+    async def _finish_all(self, uploads: UploadRepository) -> None:
+        """Try each once: those that can't be finished must not stand before the others."""
+        idle, after = max(timedelta(), self.lifetime - _IDLE), None
+        while unfinished := await uploads.list_unfinished(idle, _BATCH, after):
+            for upload in unfinished:
+                try:
+                    await self.finishing.finish(upload)
+                except AppError as exc:
+                    log.warning(
+                        "finishing_failed", **{"error.message": repr(exc), "colonnade.file.id": str(upload.upload_id)}
+                    )
+            after = unfinished[-1].expires_at

@@ -158,3 +158,21 @@ async def test_a_link_that_is_good_once_ends_and_others_stay(server: Server, dat
     await database.execute(LINKS)
     await adjust(server, MADE_AT, keep=False)
     assert await column(database, "select once from files.share where expires_at > now()") == [False]
+
+
+UPLOADS = f"""
+    insert into files.owner (owner_id, bytes) values ('{ADA}', 0);
+    insert into files.upload (
+        upload_id, token_hash, owner_id, name, declared_type, purpose, metadata, kind, state, expires_at
+    )
+    select gen_random_uuid(), sha256((state || hours)::bytea), '{ADA}', state || hours, '', 'file', '', 'whole', state,
+        now() + make_interval(hours => hours)
+    from (values ('open', -50), ('open', 40), ('gone', -49)) as known (state, hours);
+"""
+
+
+async def test_whoever_sends_an_upload_gets_a_day_to_go_on(server: Server, database: DirectConnection) -> None:
+    await database.execute(UPLOADS)
+    await adjust(server, MADE_AT, keep=False)
+    left = "select round(extract(epoch from expires_at - now()) / 3600) from files.upload order by expires_at"
+    assert await column(database, left) == [-49, 24, 40]

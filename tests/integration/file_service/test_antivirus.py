@@ -10,6 +10,7 @@ from shared.ids import uuid7
 from shared.purge import purge
 from tests.clamd_server import HARMFUL, NAME, ClamdServer, running_clamd
 from tests.integration.file_service.running_service import Person, RunningService, running_service
+from tests.integration.file_service.uploading import UPLOADS, Uploader
 from tests.integration.file_service.verdicts import verdict
 from tests.stores import Databases
 from tests.waiting import eventually
@@ -145,7 +146,23 @@ async def test_file_beyond_the_scanners_own_limit_is_unchecked(clamd: ClamdServe
 
 
 async def test_file_that_cant_be_checked_is_refused(service: RunningService, eve: Person) -> None:
-    answer = await eve.post(b"b" * 2_000_001)
+    """Before any of it is stored or reserved, whichever way it would come in."""
+    uploader = Uploader(eve)
+    assert (await uploader.ask("OPTIONS", UPLOADS)).headers["Tus-Max-Size"] == "2000000"
+    for answer in (await eve.post(b"b" * 2_000_001), await uploader.post(**{"Upload-Length": "2000001"})):
+        assert (answer.status, (await answer.json())["code"]) == (413, "file_too_large")
+    assert await service.fetch("select from files.blob") == []
+    assert await service.fetch("select from files.upload") == []
+
+
+async def test_upload_that_was_begun_when_larger_files_were_taken_is_refused(
+    service: RunningService, eve: Person
+) -> None:
+    upload = await Uploader(eve).begin(2_000_000)
+    await service.fetch("update files.upload set length = 2000001, reserved = 2000001")
+    await service.fetch("update files.owner set reserved = 2000001")
+
+    answer = await upload.patch(b"b" * 2_000_001, 0)
 
     assert (answer.status, (await answer.json())["code"]) == (413, "file_too_large")
     await service.settled(blobs=0)

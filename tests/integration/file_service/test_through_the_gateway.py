@@ -10,8 +10,10 @@ import aiohttp
 import pytest
 
 from shared.ids import uuid7
-from tests.integration.file_service.links import content_of, drop_of, publish, share, sign, upload_link
+from tests.integration.file_service.links import content_of, drop_of, patch, publish, share, sign, upload_link
+from tests.integration.file_service.page_visitor import PageVisitor
 from tests.integration.file_service.running_service import Person, RunningService, running_service
+from tests.integration.file_service.test_sharing_pages import download
 from tests.integration.gateway.conftest import ready
 from tests.integration.gateway.running_gateway import RunningGateway, run_gateway
 from tests.stores import ROOT, Databases, StoreUrls
@@ -96,6 +98,19 @@ async def test_public_file_is_kept_and_asked_about_each_time(plain: Installation
     assert (await plain.get(path)).status == 404
 
 
+async def test_renamed_file_has_its_new_name_in_every_cache(plain: Installation) -> None:
+    """The gateway's, and the reader's behind it, which has the bytes already."""
+    ada = plain.person()
+    view = await ada.upload(b"text", "old.txt", "text/plain")
+    path = f"{await publish(ada, view['id'])}?inline=true"
+    etag = (await plain.get(path)).headers["ETag"]
+    assert (await patch(ada, view["id"], name="new.txt")).status == 200
+    for known, status in (({}, 200), ({"If_None_Match": etag}, 304)):
+        answer = await plain.get(path, **known)
+        assert (answer.status, answer.headers["Content-Disposition"]) == (status, 'inline; filename="new.txt"')
+        assert answer.headers.getall("Content-Security-Policy")[0].startswith("default-src 'none'; img-src 'self'")
+
+
 async def test_public_file_is_used_without_asking_for_as_long_as_the_operator_says(separate: Installation) -> None:
     ada = separate.person()
     path = await publish(ada, (await ada.upload(b"poster"))["id"])
@@ -149,6 +164,18 @@ async def test_bytes_are_given_out_at_their_own_host_alone(separate: Installatio
         assert "Set-Cookie" not in answer.headers
     for host in ("", CONTENT_HOST):
         assert (await separate.get(content_of(shared).removesuffix("/content"), host)).status == 200
+
+
+async def test_page_shows_nothing_where_bytes_have_their_own_host(plain: Installation, separate: Installation) -> None:
+    """What a link with a password has is sent in answer to its page's form, at PUBLIC_URL."""
+    for installation, how in ((plain, "inline"), (separate, "attachment")):
+        ada = installation.person()
+        file_id = (await ada.upload(b"secret", "a.txt", "text/plain"))["id"]
+        shared = await share(ada, file_id, password="open sesame", disposition="inline")
+        visitor = PageVisitor(installation.service)
+        answer = await download(visitor, urlsplit(shared["url"]).path, "open sesame")
+        assert (answer.status, await answer.read()) == (200, b"secret")
+        assert answer.headers["Content-Disposition"] == f'{how}; filename="a.txt"'
 
 
 async def test_nothing_else_is_at_the_host_of_bytes(separate: Installation) -> None:

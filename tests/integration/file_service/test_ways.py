@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from tests.integration.file_service.links import Stranger
+from tests.integration.file_service.links import Stranger, patch
 from tests.integration.file_service.raw import open_raw
 from tests.integration.file_service.running_service import Person, RunningService
 from tests.integration.file_service.test_download import open_blobs
@@ -35,6 +35,21 @@ async def test_it_gives_the_bytes_whole_in_part_and_not_at_all(way: Way) -> None
     assert (head.status, head.headers["Content-Length"], await head.read()) == (200, "50000", b"")
     assert (await way.ask(headers={"If-None-Match": ETAG})).status == 304
     assert (await way.ask(headers={"If-Match": '"x"'})).status == 412
+
+
+async def test_what_a_reader_has_already_takes_on_what_has_changed_about_it(
+    service: RunningService, ada: Person, opened: Open
+) -> None:
+    """A cache keeps its old headers but for those that a 304 has (RFC 9111, 3.2), and a new name changes no byte."""
+    view = await ada.upload(CAN_NOT["image/png"], "old.png")
+    way = await opened(service, ada, view["id"])
+    assert (await patch(ada, view["id"], name="new.png")).status == 200
+    whole = await way.ask()
+    known = await way.ask(headers={"If-None-Match": whole.headers["ETag"]})
+    assert known.status == 304
+    assert known.headers["Content-Disposition"] == 'inline; filename="new.png"'
+    for name in ("Content-Disposition", "Content-Security-Policy", "Cache-Control", "ETag", "Last-Modified"):
+        assert known.headers[name] == whole.headers[name]
 
 
 HOSTILE_RANGES = [
@@ -79,6 +94,12 @@ CAN_RUN = {
     "text/javascript": b"alert(1)",
     "application/pdf": b"%PDF-1.7\n1 0 obj << /OpenAction << /S /JavaScript >> >>",
     "text/css": b"body { background: url(//evil.example) }",
+    "application/wasm": b"\0asm\1\0\0\0",
+}
+TAKEN_BY_PAGES = {
+    "text/javascript": "text/plain",
+    "text/css": "text/plain",
+    "application/wasm": "application/octet-stream",
 }
 CAN_NOT = {
     "image/png": b"\x89PNG\r\n\x1a\n" + bytes(50),
@@ -94,6 +115,7 @@ async def test_what_could_run_is_never_shown(service: RunningService, ada: Perso
     view = await ada.upload(CAN_RUN[kind], "a.png", kind)
     answer = await (await opened(service, ada, view["id"])).ask()
     assert await answer.read() == CAN_RUN[kind]
+    assert (view["content_type"], answer.headers["Content-Type"]) == (kind, TAKEN_BY_PAGES.get(kind, kind))
     assert answer.headers["Content-Disposition"] == 'attachment; filename="a.png"'
     assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"

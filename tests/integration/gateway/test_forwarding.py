@@ -162,6 +162,25 @@ async def test_bodiless_answers_pass(gateway: RunningGateway, status: int) -> No
         assert answer.status == status
 
 
+async def test_what_is_not_modified_keeps_the_policy_that_it_came_with(gateway: RunningGateway) -> None:
+    """A policy in a 304 replaces the kept one (RFC 9111, 3.2), and it doesn't tell whether it is about a page."""
+
+    async def known(request: web.BaseRequest) -> web.Response:
+        if request.headers.get("If-None-Match") == '"1"':
+            return web.Response(status=304, headers={"ETag": '"1"'})
+        return web.Response(text="<p>", content_type="text/html", headers={"ETag": '"1"'})
+
+    gateway.echo.answer = known
+    async with gateway.client.get(f"{gateway.url}/open") as page:
+        assert "script-src 'self'" in page.headers["Content-Security-Policy"]
+    known_token = gateway.bearer()  # from its second use on it takes the fast lane
+    for headers in ({}, known_token, known_token):
+        path = "/mine" if headers else "/open"
+        async with gateway.client.get(gateway.url + path, headers={"If-None-Match": '"1"'} | headers) as answer:
+            assert (answer.status, "Content-Security-Policy" in answer.headers) == (304, False)
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
 async def test_http_1_0_client_gets_a_body_that_ends_with_the_connection(gateway: RunningGateway) -> None:
     async def stream(request: web.BaseRequest) -> web.StreamResponse:
         response = web.StreamResponse()

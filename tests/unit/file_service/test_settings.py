@@ -121,6 +121,24 @@ def test_scanner_named_otherwise_is_a_mistake(url: str) -> None:
         read(CLAMAV_URL=url)
 
 
+@pytest.mark.parametrize(
+    ("changes", "largest"),
+    [
+        pytest.param({}, 1024**3, id="no scanner"),
+        pytest.param({"CLAMAV_MAX_BYTES": "5"}, 1024**3, id="no scanner, whatever it could look at"),
+        pytest.param({"CLAMAV_URL": "tcp://clamav:3310"}, 25 * 1024**2, id="a scanner"),
+        pytest.param(
+            {"CLAMAV_URL": "tcp://clamav:3310", "FILE_MAX_BYTES": "1000"}, 1000, id="less than it could look at"
+        ),
+        pytest.param(
+            {"CLAMAV_URL": "tcp://clamav:3310", "CLAMAV_UNCHECKED": "allow"}, 1024**3, id="what it can't passes"
+        ),
+    ],
+)
+def test_file_may_be_as_large_as_it_can_be_checked(changes: dict[str, str], largest: int) -> None:
+    assert read(**changes).max_bytes == largest
+
+
 def test_without_a_scanner_nothing_waits() -> None:
     assert read().checks.policy.most_bytes is None
 

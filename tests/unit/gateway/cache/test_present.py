@@ -29,6 +29,13 @@ def test_304_has_only_what_a_cache_needs() -> None:
     assert shown.headers == [("ETag", '"one"'), ("Vary", "Accept"), ("Age", "7")]
 
 
+def test_304_carries_what_would_be_out_of_date_otherwise() -> None:
+    """RFC 9111, 3.2: what it doesn't carry stays as the client has it."""
+    more: list[Header] = [("Content-Disposition", 'inline; filename="new"'), ("Content-Security-Policy", "sandbox")]
+    kept = Entry(b"marker", b"serial", 200, 0.0, [*HEADERS, *more], Terms(60), b"0123456789")
+    assert set(more) < set(present(kept, "GET", [("If-None-Match", '"one"')], 7).headers)
+
+
 def test_part_does_not_carry_the_digest_of_the_content_of_the_whole() -> None:
     shown = present(entry(), "GET", [("Range", "bytes=2-3")], 7)
     assert (shown.status, shown.body) == (206, b"23")
