@@ -109,6 +109,19 @@ class UploadRepository:
         )
         return _upload(row) if row is not None else None
 
+    async def lock_unwritten(self, upload: Upload) -> Upload | None:
+        """Return the upload as `lock` does, if nobody has become its writer or added to it since it was `upload`."""
+        row = await self._db.fetchrow(
+            f"""
+            select {_COLUMNS} from files.upload
+            where upload_id = $1 and fence = $2 and received = $3 and state = 'open' for no key update
+            """,  # noqa: S608  our own columns
+            upload.upload_id,
+            upload.fence,
+            upload.received,
+        )
+        return _upload(row) if row is not None else None
+
     async def claim(self, upload: Upload) -> Upload | None:
         """Make the caller the writer, whoever was.
 

@@ -9,8 +9,11 @@ from file_service.domain.uploads import Upload
 from file_service.uploads.resumable.resumable import Resumable
 from tests.integration.file_service.running_service import Person, RunningService
 from tests.integration.file_service.test_resuming import slow_writer, status_of
-from tests.integration.file_service.uploading import Uploader, has_writer, in_balance, usage
+from tests.integration.file_service.uploading import Uploader, has_writer, in_balance, metadata, usage
 from tests.waiting import eventually
+
+
+PNG = b"\x89PNG\r\n\x1a\n"
 
 
 @pytest.fixture
@@ -55,4 +58,19 @@ async def test_length_told_before_the_first_byte_of_another_request_holds_for_th
         sender.write(b"o" * 100)
         assert await status_of(reader) == 409
     assert await upload.content(await upload.add(b"hello", 0)) == b"hello"
+    assert await in_balance(service, ada.user_id)
+
+
+async def test_type_of_bytes_that_lost_their_place_ends_nothing(
+    service: RunningService, ada: Person, uploader: Uploader
+) -> None:
+    upload = await uploader.begin(30_000, **metadata(purpose="picture"))
+    async with slow_writer(upload, 30_000) as (reader, sender):
+        sender.write(b"<html>")
+        await eventually(partial(has_writer, service))
+        await upload.add(PNG + bytes(9992), 0)
+        sender.write(b"x" * 20_000)
+        assert await status_of(reader) == 409
+    assert await upload.offset() == 10_000
+    await service.settled(blobs=1)
     assert await in_balance(service, ada.user_id)
