@@ -1,17 +1,20 @@
 """A writer whose place was taken while its bytes came adds nothing, reserves nothing, and ends nothing."""
 
 import asyncio
+from dataclasses import replace
 from functools import partial
+from urllib.parse import urlsplit
 
 import pytest
 
 from file_service.domain.uploads import Upload
+from file_service.uploads.resumable import writer
 from file_service.uploads.resumable.resumable import Resumable
+from tests.integration.file_service.links import Stranger, drop_of, upload_link
 from tests.integration.file_service.running_service import Person, RunningService
-from tests.integration.file_service.test_resuming import slow_writer, status_of
+from tests.integration.file_service.test_resuming import TUS, is_at, slow_writer, status_of
 from tests.integration.file_service.uploading import Uploader, has_writer, in_balance, metadata, usage
 from tests.waiting import eventually
-
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -74,3 +77,21 @@ async def test_type_of_bytes_that_lost_their_place_ends_nothing(
     assert await upload.offset() == 10_000
     await service.settled(blobs=1)
     assert await in_balance(service, ada.user_id)
+
+
+async def test_revoked_link_stops_who_is_sending_by_it(
+    service: RunningService, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "PIECE_BYTES", 100_000)
+    link = await upload_link(ada)
+    stranger = Stranger(service)
+    made = await stranger.ask("POST", f"{drop_of(link)}/uploads", TUS | {"Upload-Length": "400000"})
+    upload = Uploader(replace(ada, headers=stranger.headers), urlsplit(made.headers["Location"]).path)
+    async with slow_writer(upload, 400_000) as (reader, sender):
+        sender.write(b"x" * 150_000)
+        await eventually(partial(is_at, upload, 100_000))
+        await ada.client.delete(f"/v1/files/upload-links/{link['id']}", headers=ada.headers)
+        sender.write(b"x" * 250_000)
+        assert await status_of(reader) == 409
+    (row,) = await service.fetch("select received, expires_at <= now() as over from files.upload")
+    assert tuple(row) == (100_000, True)  # so the upkeep ends it, as all that are
