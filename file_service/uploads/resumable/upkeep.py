@@ -25,7 +25,7 @@ class Upkeep:
         uploads = UploadRepository(self.database)
         while overdue := await uploads.list_overdue(_BATCH):
             for upload in overdue:
-                await self.finishing.ending.end(upload, "expired")
+                await self.finishing.ending.end(upload, "expired", unless_written=True)
         for upload in await uploads.list_unfinished(max(timedelta(), self.lifetime - _IDLE), _BATCH):
             try:
                 await self.finishing.finish(upload)

@@ -7,9 +7,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from file_service.context import RESUMABLE
 from file_service.domain.uploads import Upload
+from file_service.repository.uploads import UploadRepository
 from file_service.uploads.resumable import writer
 from file_service.uploads.resumable.resumable import Resumable
+from file_service.uploads.resumable.upkeep import Upkeep
 from tests.integration.file_service.links import Stranger, drop_of, upload_link
 from tests.integration.file_service.running_service import Person, RunningService
 from tests.integration.file_service.test_resuming import TUS, is_at, slow_writer, status_of
@@ -95,3 +98,29 @@ async def test_revoked_link_stops_who_is_sending_by_it(
         assert await status_of(reader) == 409
     (row,) = await service.fetch("select received, expires_at <= now() as over from files.upload")
     assert tuple(row) == (100_000, True)  # so the upkeep ends it, as all that are
+
+
+async def test_upload_that_goes_on_while_overdue_ones_are_ended_stays(
+    service: RunningService, ada: Person, uploader: Uploader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was acknowledged is kept: a writer that began in time may add to what was listed as overdue."""
+    upload, forgotten = await uploader.begin(10), await uploader.begin(10)
+    resumable, listed = service.public.app[RESUMABLE], UploadRepository.list_overdue
+    async with slow_writer(upload, 5) as (reader, sender):
+        sender.write(b"he")
+        await eventually(partial(has_writer, service))
+        await service.fetch("update files.upload set expires_at = now() - interval '1 second'")
+
+        async def list_overdue(uploads: UploadRepository, limit: int) -> list[Upload]:
+            overdue = await listed(uploads, limit)
+            if len(overdue) == 2:
+                sender.write(b"llo")
+                assert await status_of(reader) == 204
+            return overdue
+
+        monkeypatch.setattr(UploadRepository, "list_overdue", list_overdue)
+        await Upkeep(resumable.database, resumable.finishing, resumable.lifetime).run()
+    assert await upload.offset() == 5
+    assert (await forgotten.ask("HEAD")).status == 410
+    assert await upload.content(await upload.add(b"world", 5)) == b"helloworld"
+    assert await in_balance(service, ada.user_id)
