@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from file_service.delivery.later_blob import LaterBlob
 from file_service.domain.file import File, HeldBlob
 from file_service.repository.blobs import blobs_of
 from file_service.repository.files import FileRepository
@@ -24,12 +25,15 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class OpenContent:
-    """All blobs are open, so that a deletion meanwhile changes nothing."""
+    """What was asked for. Its blobs are open as far as `Storage.spare` reaches: a deletion changes nothing in those.
+
+    Who comes to another that was deleted meanwhile breaks off.
+    """
 
     pieces: Sequence[tuple[HeldBlob, Blob]]
 
     async def read(self, start: int, length: int) -> AsyncIterator[bytes]:
-        """Yield `length` bytes from `start`, in chunks of bounded size. Raises Unavailable where there are fewer."""
+        """Yield `length` bytes from `start`, in chunks of bounded size. Raises Unavailable or BlobMissing amid them."""
         for run in self.runs(start, length):
             async for chunk in run.blob.read(run.start, run.length):
                 yield chunk
@@ -49,28 +53,39 @@ class Content:
     storage: Storage
 
     @asynccontextmanager
-    async def open(self, file: File) -> AsyncIterator[OpenContent]:
-        """Raises NotFound when the file has been deleted since its row was read, InternalError when a blob is lost."""
+    async def open(self, file: File, start: int = 0, length: int | None = None) -> AsyncIterator[OpenContent]:
+        """Lend `length` bytes from `start`, or all.
+
+        Raises NotFound when the file has been deleted since its row was read, InternalError when a blob is lost; also
+        where its reader finds that out.
+        """
+        end = file.size if length is None else start + length
         async with AsyncExitStack() as stack:
             held = await blobs_of(self.database, file.file_id)
             try:
-                content = await stack.enter_async_context(self.open_blobs(held))
+                content = await stack.enter_async_context(self.open_blobs(_between(held, start, end)))
+                if sum(each.size for each in held) != file.size:
+                    raise await self._loss(file)
+                yield content
             except BlobMissing as exc:
                 raise await self._loss(file, exc) from exc
-            if sum(each.size for each in held) != file.size:
-                raise await self._loss(file)
-            yield content
 
     @asynccontextmanager
     async def open_blobs(self, held: Sequence[HeldBlob]) -> AsyncIterator[OpenContent]:
         """Lend these blobs as one content. Raises BlobMissing."""
         async with AsyncExitStack() as stack:
-            yield OpenContent(
-                [(each, await stack.enter_async_context(self.storage.open(each.storage_key))) for each in held]
-            )
+            many = 1 + stack.enter_context(self.storage.spare.lend(max(0, len(held) - 1)))
+            now, later = held[:many], held[many:]
+            pieces = [(each, await stack.enter_async_context(self.storage.open(each.storage_key))) for each in now]
+            yield OpenContent([*pieces, *((each, LaterBlob(self.storage, each)) for each in later)])
 
     async def _loss(self, file: File, exc: BaseException | None = None) -> AppError:
         """Return what to raise where bytes are missing. Raises NotFound where the file is gone, which is why."""
         await FileRepository(self.database).get(file.owner_id, file.file_id)
         log.error("blob_missing", exc, **{"colonnade.file.id": str(file.file_id)})
         return InternalError()
+
+
+def _between(held: Sequence[HeldBlob], start: int, end: int) -> Sequence[HeldBlob]:
+    """Return those in which these bytes lie."""
+    return [each for each in held if start < each.start + each.size and each.start < end]

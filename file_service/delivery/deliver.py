@@ -53,8 +53,9 @@ async def read_beginning(request: web.Request, file: File, most: int) -> bytes:
     Raises FileQuarantined, FileInfected, FileUnchecked, and what opening the content raises.
     """
     request.app[FILES].policy.require_release(file.verdict)
-    async with request.app[FILES].content.open(file) as content:
-        return b"".join([chunk async for chunk in content.read(0, min(file.size, most))])
+    length = min(file.size, most)
+    async with request.app[FILES].content.open(file, 0, length) as content:
+        return b"".join([chunk async for chunk in content.read(0, length)])
 
 
 def _whole(file: File) -> ByteRange:
@@ -69,7 +70,7 @@ async def _answer(
     if request.method == "HEAD":
         await response.prepare(request)
         return response
-    async with request.app[FILES].content.open(file) as opened:
+    async with request.app[FILES].content.open(file, part.start, part.length) as opened:
         if spend is not None:
             await spend()
         await _send(request, response, opened, part)

@@ -11,6 +11,7 @@ from file_service.context import RESUMABLE, FileContext
 from file_service.settings import Settings
 from file_service.uploads.in_flight import InFlight
 from file_service.uploads.resumable.concatenation import Concatenation
+from file_service.uploads.resumable.ending import Ending
 from file_service.uploads.resumable.finishing import Finishing
 from file_service.uploads.resumable.merging import Merging
 from file_service.uploads.resumable.resumable import Resumable
@@ -38,15 +39,16 @@ async def add_resumable(apps: Apps, settings: Settings, context: FileContext) ->
 
 
 def _resumable(settings: Settings, context: FileContext, lifetime: timedelta, threads: Executor) -> Resumable:
-    database, storage, collector, purposes = context.database, context.storage, context.collector, settings.purposes
+    database, storage, purposes = context.database, context.storage, settings.purposes
     limits, hashes = Limits(settings.max_bytes, settings.quota_bytes), RunningHashes()
+    ending = Ending(database, context.collector, hashes)
     in_flight = InFlight(2 * limits.quota)  # of bytes that no row tells of yet
     return Resumable(
         database,
         purposes,
         limits,
         lifetime,
-        Writer(database, storage, collector, purposes, hashes, threads, in_flight, limits.quota, lifetime),
-        Finishing(database, storage, collector, purposes, hashes, Merging(database, storage), context.intake),
+        Writer(database, storage, ending, purposes, hashes, threads, in_flight, limits.quota, lifetime),
+        Finishing(database, storage, ending, purposes, hashes, Merging(database, storage), context.intake),
         Concatenation(database, purposes, limits, lifetime),
     )

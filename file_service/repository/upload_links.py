@@ -86,13 +86,14 @@ class UploadLinkRepository:
         return UploadLink(**row)
 
     async def delete(self, owner_id: UUID, link_id: UUID) -> None:
-        """Delete it, and have what is under way by it ended soon. Raises NotFound."""
+        """Delete it, stop who is sending by it, and have what is under way ended soon. Raises NotFound."""
         deleted = await self._db.fetchval(
             """
             with gone as (
                 delete from files.upload_link where owner_id = $1 and link_id = $2 returning link_id
             ), overdue as (
-                update files.upload set expires_at = now() from gone where via = gone.link_id and state = 'open'
+                update files.upload set expires_at = now(), fence = fence + 1
+                from gone where via = gone.link_id and state = 'open'
             )
             select true from gone
             """,

@@ -116,16 +116,34 @@ class UploadRepository:
         )
         return _upload(row) if row is not None else None
 
+    async def lock_unwritten(self, upload: Upload) -> Upload | None:
+        """Return the upload as `lock` does, if nobody has become its writer or added to it since it was `upload`."""
+        row = await self._db.fetchrow(
+            f"""
+            select {_COLUMNS} from files.upload
+            where upload_id = $1 and fence = $2 and received = $3 and state = 'open' for no key update
+            """,  # noqa: S608  our own columns
+            upload.upload_id,
+            upload.fence,
+            upload.received,
+        )
+        return _upload(row) if row is not None else None
+
     async def claim(self, upload: Upload) -> Upload | None:
-        """Make the caller the writer, whoever was; None where the upload has moved on or isn't open any more."""
+        """Make the caller the writer, whoever was.
+
+        None where the upload has moved on, its length was told meanwhile, or it isn't open any more.
+        """
         row = await self._db.fetchrow(
             f"""
             update files.upload set fence = fence + 1
-            where upload_id = $1 and received = $2 and state = 'open' and expires_at > now()
+            where upload_id = $1 and received = $2 and length is not distinct from $3
+                and state = 'open' and expires_at > now()
             returning {_COLUMNS}
             """,  # noqa: S608  our own columns
             upload.upload_id,
             upload.received,
+            upload.length,
         )
         return _upload(row) if row is not None else None
 
@@ -163,9 +181,15 @@ class UploadRepository:
         return _upload(row)
 
     async def tell_length(self, upload_id: UUID, length: int) -> Upload:
-        """Call it on a locked upload, with the rest reserved."""
+        """Call it on a locked upload, with the rest reserved.
+
+        Whoever writes to it has lost its place: it reserves by itself, and knows of no end.
+        """
         row = await self._db.fetchrow(
-            f"update files.upload set length = $2, reserved = $2 where upload_id = $1 returning {_COLUMNS}",  # noqa: S608  as above
+            f"""
+            update files.upload set length = $2, reserved = $2, fence = fence + 1
+            where upload_id = $1 returning {_COLUMNS}
+            """,  # noqa: S608  our own columns
             upload_id,
             length,
         )

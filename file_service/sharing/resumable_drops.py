@@ -49,7 +49,7 @@ class ResumableDrops:
         """End an upload that isn't finished; a file is its owner's to delete. Raises NotFound, UploadGone."""
         link = await self.links.find(token)
         upload = await self._find(link, upload_token)
-        if upload.is_finished or not await self.resumable.finishing.end(upload, "terminated"):
+        if upload.is_finished or not await self.resumable.finishing.ending.end(upload, "terminated"):
             raise UploadGone
 
     async def _find(self, link: UploadLink, upload_token: str) -> Upload:

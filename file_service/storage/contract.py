@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
+from file_service.storage.spare import Spare
+
 SHARDS = tuple(f"{number:02x}" for number in range(256))  # the first two digits of keys
 _KEY = re.compile("[0-9a-f]{32}")
 
@@ -76,6 +78,10 @@ class LendingBlob(Blob, Protocol):
 
 
 class Storage(Protocol):
+    @property
+    def spare(self) -> Spare:
+        """Lends places for blobs that stay open while their reader is at another: none where that keeps nothing."""
+
     async def write(self, key: str, chunks: AsyncIterator[bytes]) -> Written:
         """Take `chunks` in at the pace of the store, and make them durable under `key`, which is used once.
 

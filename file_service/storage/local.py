@@ -10,6 +10,7 @@ from pathlib import Path
 
 from file_service.storage.blob import LocalBlob
 from file_service.storage.contract import SHARDS, Blob, Stored, Written
+from file_service.storage.spare import Spare, spare_descriptors
 from file_service.storage.threads import DiskThreads
 from file_service.storage.writing import BlobFile, Writing, sync_folder
 
@@ -26,6 +27,7 @@ class LocalStorage:
         self._blobs = root / "blobs"
         self._threads = threads
         self._writers = 0
+        self.spare = Spare(spare_descriptors())
 
     def path(self, key: str) -> Path:
         return self._blobs / key[:2] / key

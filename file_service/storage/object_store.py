@@ -19,6 +19,7 @@ from file_service.storage.object_blob import ObjectBlob
 from file_service.storage.object_clients import Clients, connect, failures
 from file_service.storage.object_places import Places
 from file_service.storage.object_upload import MultipartUpload
+from file_service.storage.spare import Spare
 from file_service.storage.spool import IN_MEMORY, Spool
 from file_service.storage.threads import DiskThreads
 from shared.errors import Unavailable
@@ -42,6 +43,7 @@ class ObjectStorage:
         self._patience = 2 * bucket.timeout
         self._places = Places()
         self._checked_at = _NEVER
+        self.spare = Spare(0)
 
     def path(self, key: str) -> str:
         return f"blobs/{key[:2]}/{key}"

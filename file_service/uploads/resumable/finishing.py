@@ -1,4 +1,4 @@
-"""Makes a file of an upload that has all its bytes, and ends those that never will.
+"""Makes a file of an upload that has all its bytes.
 
 A process may die at any point: the upload then still has all its bytes, and whoever asks for it next, or the upkeep,
 finishes it.
@@ -9,20 +9,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from file_service.collector import Collector
 from file_service.domain.file import HeldBlob, NewFile
 from file_service.domain.purposes import Purposes
 from file_service.domain.uploads import Upload
 from file_service.errors import UploadLinkIsOver
 from file_service.inspection.content_types import stored_type
 from file_service.metrics import BYTES_STORED, RESUMABLE_UPLOADS
-from file_service.repository.blobs import blobs_of, expect_blob, give_up_blobs_of, keep_blob
+from file_service.repository.blobs import blobs_of, expect_blob, keep_blob
 from file_service.repository.files import FileRepository
-from file_service.repository.quota import lock_owner, release, settle_reserved
+from file_service.repository.quota import lock_owner, settle_reserved
 from file_service.repository.upload_links import settle_upload_link
 from file_service.repository.uploads import UploadRepository
 from file_service.storage.contract import BlobMissing, Storage, new_key
 from file_service.uploads.intake import Intake
+from file_service.uploads.resumable.ending import Ending
 from file_service.uploads.resumable.merging import Merging, bytes_of
 from file_service.uploads.resumable.running_hashes import RunningHashes
 from shared.db import Database
@@ -34,7 +34,7 @@ from shared.logs import log
 class Finishing:
     database: Database
     storage: Storage
-    collector: Collector
+    ending: Ending
     purposes: Purposes
     hashes: RunningHashes
     merging: Merging
@@ -52,7 +52,7 @@ class Finishing:
             new = await self.intake.admit(new, blobs)
         except AppError as exc:
             if exc.status < InternalError.status:
-                await self.end(upload, "refused")
+                await self.ending.end(upload, "refused")
             raise
         except BlobMissing as exc:
             log.error("blob_missing", exc, **{"colonnade.file.id": str(upload.upload_id)})
@@ -61,22 +61,6 @@ class Finishing:
             self.hashes.forget(upload.upload_id)
             RESUMABLE_UPLOADS.labels("finished").inc()
             BYTES_STORED.inc(new.size)
-
-    async def end(self, upload: Upload, why: str) -> bool:
-        """Give up what an open upload holds and has reserved; False where it isn't open any more."""
-        async with self.database.transaction() as connection:
-            await lock_owner(connection, upload.owner_id)
-            uploads = UploadRepository(connection)
-            locked = await uploads.lock(upload.upload_id)
-            if locked is not None:
-                await uploads.end([locked.upload_id], finished=False)
-                await release(connection, locked.owner_id, locked.reserved)
-                await give_up_blobs_of(connection, [locked.upload_id])
-        self.hashes.forget(upload.upload_id)
-        self.collector.nudge()
-        if locked is not None:
-            RESUMABLE_UPLOADS.labels(why).inc()
-        return locked is not None
 
     async def _file_of(self, upload: Upload) -> tuple[NewFile, Sequence[HeldBlob]]:
         await self.merging.merge(upload.upload_id)
@@ -109,7 +93,7 @@ class Finishing:
         try:
             return await self._record(upload, new, is_empty=is_empty)
         except UploadLinkIsOver:
-            await self.end(upload, "refused")
+            await self.ending.end(upload, "refused")
             raise
 
     async def _record(self, upload: Upload, new: NewFile, *, is_empty: bool) -> bool:

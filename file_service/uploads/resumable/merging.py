@@ -1,13 +1,13 @@
-"""Joins small blobs of an open upload, so that one that comes in tiny pieces doesn't stay thousands of blobs for ever.
+"""Joins blobs of an open upload, so that a file is of few, however small the pieces were that it came in.
 
     read neighbours -> write them as one blob -> transaction: keep it, give them up
 
 A crash anywhere leaves the upload as it was, or the new blob in place of the old ones; the collector finds the others.
-Runs are of blobs of similar size, so that no byte is copied more often than there are sizes below.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from uuid import UUID
 
 from file_service.domain.file import HeldBlob
@@ -17,7 +17,7 @@ from file_service.storage.contract import BlobMissing, Storage, new_key
 from shared.db import Database
 
 EVERY = 32  # pieces; a run of that many is worth a blob
-_SIZES = (4 * 1024, 64 * 1024, 1024 * 1024)  # what counts as small, step by step
+MEAN = 8 * 1024**2  # bytes that a blob has in the mean, where there are many
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +61,26 @@ class Merging:
 
 
 def run_to_merge(blobs: Sequence[HeldBlob]) -> Sequence[HeldBlob]:
-    """Return EVERY neighbours that are small, the smallest first; nothing where there are no such."""
-    for size in _SIZES:
-        run: list[HeldBlob] = []
-        for blob in blobs:
-            run = [*run, blob] if blob.size <= size else []
-            if len(run) == EVERY:
-                return run
-    return ()
+    """Return neighbours to join; nothing where there are fewer than EVERY blobs, and one more for each MEAN bytes.
+
+    It is those by which a blob less costs the fewest bytes to be written again. Where there are too many blobs, there
+    are two neighbours of less than twice MEAN together, so merging until nothing is returned comes to that number.
+    """
+    if len(blobs) < EVERY + sum(blob.size for blob in blobs) // MEAN:
+        return ()
+    _, first, last = min(_small_runs([blob.size for blob in blobs]), key=itemgetter(0))
+    return blobs[first : last + 1]
+
+
+def _small_runs(sizes: Sequence[int]) -> Iterator[tuple[float, int, int]]:
+    """Yield all runs of 2 to EVERY neighbours of less than twice MEAN together: what a blob less costs, first, last."""
+    for first in range(len(sizes)):
+        size = sizes[first]
+        for last in range(first + 1, min(first + EVERY, len(sizes))):
+            size += sizes[last]
+            if size >= 2 * MEAN:
+                break
+            yield size / (last - first), first, last
 
 
 async def bytes_of(storage: Storage, blobs: Sequence[HeldBlob]) -> AsyncIterator[bytes]:

@@ -40,7 +40,10 @@ class Passing:
     async def watch(
         self, chunks: AsyncIterator[bytes], take: Callable[[int], None], threads: Executor
     ) -> AsyncIterator[bytes]:
-        """Pass `chunks` on, and tell `take` of their sizes. Raises TypeNotAllowed as soon as the head shows it."""
+        """Pass `chunks` on, and tell `take` of their sizes. Raises TypeNotAllowed as soon as the head shows it.
+
+        Of a piece with a checksum that is for `check` to say: its bytes may be damaged.
+        """
         side = SideHash(threads, [each for each in (self.running, self._expected) if each is not None])
         async for chunk in chunks:
             take(len(chunk))
@@ -51,13 +54,19 @@ class Passing:
         await side.end()
 
     def check(self, written: Written) -> None:
-        """Raises ChecksumMismatch."""
+        """Raises ChecksumMismatch, and TypeNotAllowed for what it holds."""
         if self._checksum is not None:
             found = written.sha256 if self._expected is None else self._expected.digest()
             check_digest(self._checksum, found)
+            self._check_type()
 
     def _look(self, chunk: bytes) -> None:
         self._head += chunk[: HEAD_BYTES - len(self._head)]
+        if not self.is_checked:
+            self._check_type()
+
+    def _check_type(self) -> None:
+        """A shorter head is judged once the upload is complete."""
         if len(self._head) == HEAD_BYTES and self._upload.kind is Kind.WHOLE:
             self._purpose.check_type(stored_type(self._head, self._upload.declared_type))
 

@@ -12,7 +12,6 @@ from file_service.domain.purposes import Purposes
 from file_service.domain.uploads import Kind, NewUpload, Upload
 from file_service.errors import (
     MalformedUploadHeader,
-    TypeNotAllowed,
     UploadLengthExceeded,
     UploadLinkFull,
     UploadOffsetMismatch,
@@ -115,9 +114,6 @@ class Resumable:
         pieces = upload.pieces
         try:
             written = await self.writer.take_in(upload, body, patch.checksum)
-        except TypeNotAllowed:
-            await self.finishing.end(upload, "refused")
-            raise
         except UploadOffsetMismatch:
             await UploadRepository(self.database).get_by_id(upload.upload_id)  # raises UploadGone where that is why
             raise
@@ -128,16 +124,16 @@ class Resumable:
     async def abandon(self, upload: Upload) -> None:
         """End an upload of which nobody knows, whoever is cancelled meanwhile."""
         with suppress(AppError):
-            await asyncio.shield(self.finishing.end(upload, "terminated"))
+            await asyncio.shield(self.finishing.ending.end(upload, "terminated"))
 
     async def end(self, owner_id: UUID, token: str) -> None:
         """End the upload, and the file that it has become. Raises NotFound, UploadGone."""
         upload = await self._find(owner_id, token)
-        if await self.finishing.end(upload, "terminated"):
+        if await self.finishing.ending.end(upload, "terminated"):
             return
         async with self.database.transaction() as connection:
             await FileRepository(connection).delete(owner_id, upload.upload_id)
-        self.finishing.collector.nudge()
+        self.finishing.ending.collector.nudge()
 
     async def _find(self, owner_id: UUID, token: str) -> Upload:
         return await UploadRepository(self.database).get(owner_id, self._hash(token))

@@ -25,7 +25,7 @@ class Upkeep:
         uploads = UploadRepository(self.database)
         while overdue := await uploads.list_overdue(_BATCH):
             for upload in overdue:
-                await self.finishing.end(upload, "expired")
+                await self.finishing.ending.end(upload, "expired", unless_written=True)
         await self._finish_all(uploads)
 
     async def _finish_all(self, uploads: UploadRepository) -> None:

@@ -13,11 +13,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
-from file_service.collector import Collector
 from file_service.domain.file import HeldBlob
 from file_service.domain.purposes import Purposes
 from file_service.domain.uploads import Upload
-from file_service.errors import UploadOffsetMismatch
+from file_service.errors import TypeNotAllowed, UploadOffsetMismatch
 from file_service.metrics import RESUMABLE_BYTES
 from file_service.repository.blobs import expect_blob, give_up_blob, keep_blob
 from file_service.repository.quota import reserve
@@ -25,6 +24,7 @@ from file_service.repository.uploads import Piece, UploadRepository
 from file_service.storage.contract import Storage, Written, new_key
 from file_service.uploads.in_flight import InFlight
 from file_service.uploads.resumable.body import Body
+from file_service.uploads.resumable.ending import Ending
 from file_service.uploads.resumable.passing import Passing, check_digest
 from file_service.uploads.resumable.protocol import Checksum
 from file_service.uploads.resumable.running_hashes import RunningHashes
@@ -42,7 +42,7 @@ class Writer:
 
     database: Database
     storage: Storage
-    collector: Collector
+    ending: Ending
     purposes: Purposes
     hashes: RunningHashes
     threads: Executor
@@ -53,8 +53,9 @@ class Writer:
     async def take_in(self, upload: Upload, body: Body, checksum: Checksum | None) -> Upload:
         """Return the upload with all that came. With a checksum, it is all or nothing.
 
-        Raises UploadOffsetMismatch for a writer whose place was taken, UploadLengthExceeded, ChecksumMismatch,
-        TypeNotAllowed, QuotaExceeded, InsufficientStorage, Unavailable, and `body.failure` once what came is kept.
+        Raises UploadOffsetMismatch for a writer whose place was taken, TypeNotAllowed, with which the upload has ended,
+        UploadLengthExceeded, ChecksumMismatch, QuotaExceeded, InsufficientStorage, Unavailable, and `body.failure` once
+        what came is kept.
         """
         if checksum is not None and not await body.has_more() and body.failure is None:
             check_digest(checksum, checksum.new_hash().digest())
@@ -77,6 +78,10 @@ class Writer:
             passing.check(written)
             upload = await self._keep(upload, key, written, passing)
             kept = True
+        except TypeNotAllowed:
+            if not await self.ending.end(upload, "refused", unless_written=True):
+                raise UploadOffsetMismatch(_OTHERS) from None  # these bytes never counted
+            raise
         finally:
             if not kept:
                 await asyncio.shield(self._give_up(key))
@@ -124,4 +129,4 @@ class Writer:
         """Where even this fails, the key becomes due by itself."""
         with suppress(Unavailable):
             await give_up_blob(self.database, key)
-        self.collector.nudge()
+        self.ending.collector.nudge()

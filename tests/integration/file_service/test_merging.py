@@ -7,11 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from file_service.domain.file import HeldBlob
 from file_service.repository.blobs import blobs_of
-from file_service.storage.contract import new_key
 from file_service.storage.local import open_local_storage
-from file_service.uploads.resumable.merging import EVERY, Merging, run_to_merge
+from file_service.uploads.resumable.merging import EVERY, Merging
 from shared.db import Database, open_database
 from shared.settings import DatabaseSettings, Secret
 from tests.integration.file_service.running_service import Person, RunningService
@@ -33,26 +31,6 @@ async def merging(service: RunningService, database: Database) -> AsyncIterator[
 
 async def id_of(upload: Uploader) -> UUID:
     return UUID((await (await upload.ask("GET")).json())["id"])
-
-
-def lying(*sizes: int) -> list[HeldBlob]:
-    return [HeldBlob(new_key(), sum(sizes[:number]), size, b"") for number, size in enumerate(sizes)]
-
-
-@pytest.mark.parametrize(
-    ("sizes", "first", "count"),
-    [
-        pytest.param([1] * (EVERY - 1), 0, 0, id="too few"),
-        pytest.param([1] * (EVERY + 5), 0, EVERY, id="enough"),
-        pytest.param([5_000_000, *[1] * EVERY], 1, EVERY, id="behind a large one"),
-        pytest.param([*[1] * 20, 5_000_000, *[1] * 20], 0, 0, id="on both sides of a large one"),
-        pytest.param([*[60_000] * EVERY, *[1] * EVERY], EVERY, EVERY, id="the smallest first"),
-        pytest.param([5_000_000] * 1000, 0, 0, id="large ones alone"),
-    ],
-)
-def test_neighbours_of_similar_size_are_joined(sizes: list[int], first: int, count: int) -> None:
-    blobs = lying(*sizes)
-    assert list(run_to_merge(blobs)) == blobs[first : first + count]
 
 
 async def test_upload_in_tiny_pieces_ends_as_few_blobs(

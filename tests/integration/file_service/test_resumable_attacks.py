@@ -3,7 +3,6 @@
 import asyncio
 import resource
 from collections.abc import AsyncIterator
-from functools import partial
 
 import pytest
 
@@ -15,14 +14,11 @@ from tests.integration.file_service.uploading import (
     BYTES,
     UPLOADS,
     Uploader,
-    checksum,
     code,
-    has_writer,
     in_balance,
     metadata,
     usage,
 )
-from tests.waiting import eventually
 
 TUS = {"Tus-Resumable": "1.0.0"}
 
@@ -166,42 +162,6 @@ async def test_upload_urls_are_not_in_the_database(service: RunningService, uplo
     upload = await uploader.begin(5)
     (row,) = await service.fetch("select upload::text as everything from files.upload")
     assert upload.path.rpartition("/")[2] not in row["everything"]
-
-
-@pytest.mark.parametrize("algorithm", ["sha256", "sha1", "md5"])
-async def test_checksum_is_all_or_nothing(service: RunningService, uploader: Uploader, algorithm: str) -> None:
-    """F10: bad checksum -> 460, offset unchanged."""
-    upload = await uploader.begin(10)
-    refused = await upload.patch(b"hallo", 0, **checksum(b"hello", algorithm))
-    assert (refused.status, await code(refused)) == (460, "checksum_mismatch")
-    refused = await upload.patch(b"", 0, **checksum(b"hello", algorithm))
-    assert refused.status == 460
-    assert await upload.offset() == 0
-    await service.settled(blobs=0)
-    await upload.add(b"hello", 0, **checksum(b"hello", algorithm))
-    await upload.add(b"", 5, **checksum(b"", algorithm))
-    assert await upload.content(await upload.add(b"world", 5)) == b"helloworld"
-
-
-@pytest.mark.parametrize("value", ["crc32 AAAA", "sha1", "sha1 AAAA", "sha1 not*base64", "sha256 \u00e4", ""])
-async def test_malformed_checksum_is_refused(uploader: Uploader, value: str) -> None:
-    upload = await uploader.begin(5)
-    refused = await upload.patch(b"hello", 0, **{"Upload-Checksum": value})
-    assert (refused.status, await code(refused)) == (400, "malformed_upload_header")
-    assert await upload.offset() == 0
-
-
-async def test_body_with_a_checksum_that_breaks_off_is_not_kept(
-    service: RunningService, ada: Person, uploader: Uploader
-) -> None:
-    upload = await uploader.begin(1_000_000)
-    headers = {**TUS, **BYTES, "Upload-Offset": 0, "Content-Length": 1_000_000, **checksum(b"x" * 1_000_000)}
-    async with open_raw(service.public) as (_, writer):
-        writer.write(request_head("PATCH", upload.path, ada, headers) + b"x" * 600_000)
-        await eventually(partial(has_writer, service))
-        writer.transport.abort()
-        await service.settled(blobs=0)
-    assert await upload.offset() == 0
 
 
 async def test_type_is_refused_as_soon_as_the_head_is_known(

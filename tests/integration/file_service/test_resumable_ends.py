@@ -18,6 +18,7 @@ from file_service.purpose_file import read_purposes
 from file_service.repository.uploads import PURGE_UPLOADS
 from file_service.storage.local import LocalStorage, open_local_storage
 from file_service.uploads.intake import Intake
+from file_service.uploads.resumable.ending import Ending
 from file_service.uploads.resumable.finishing import Finishing
 from file_service.uploads.resumable.merging import Merging
 from file_service.uploads.resumable.running_hashes import RunningHashes
@@ -52,9 +53,10 @@ async def storage(service: RunningService) -> AsyncIterator[LocalStorage]:
 @pytest.fixture
 def upkeep(database: Database, storage: LocalStorage) -> Upkeep:
     """As it runs in every replica, but when the test says so."""
-    collector, merging = Collector(database, storage), Merging(database, storage)
+    hashes, merging = RunningHashes(), Merging(database, storage)
+    ending = Ending(database, Collector(database, storage), hashes)
     entrance = Intake(Content(database, storage), Bounds(10**9, 250, 1000, 10**8), CheckPolicy())
-    finishing = Finishing(database, storage, collector, read_purposes(None), RunningHashes(), merging, entrance)
+    finishing = Finishing(database, storage, ending, read_purposes(None), hashes, merging, entrance)
     return Upkeep(database, finishing, LIFETIME)
 
 

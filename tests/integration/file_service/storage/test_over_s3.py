@@ -13,6 +13,7 @@ from shared.ids import uuid7
 from tests.fault_proxy import FaultProxy, fault_proxy
 from tests.integration.file_service.running_service import Person, RunningService, running_service
 from tests.integration.file_service.storage.opening import listed, open_objects
+from tests.integration.file_service.uploading import Uploader
 from tests.s3_server import S3Server
 from tests.stores import Databases
 from tests.waiting import eventually
@@ -70,6 +71,21 @@ async def test_an_uploaded_file_comes_back_whole_and_in_part(ada: Person, size: 
         part = await ada.content(view["id"], Range="bytes=100-599")
         assert (part.status, await part.read()) == (206, content[100:600])
         assert (await ada.content(view["id"], If_None_Match=whole.headers["ETag"])).status == 304
+
+
+async def test_a_reader_asks_only_for_the_pieces_that_it_comes_to(ada: Person, proxy: FaultProxy) -> None:
+    content = os.urandom(50_000)
+    upload = await Uploader(ada).begin(len(content))
+    for start in range(0, len(content), 10_000):
+        last = await upload.add(content[start : start + 10_000], start)
+    path = f"{last.headers['Content-Location']}/content"
+    for wanted, pieces in (("0-0", 1), ("9999-10000", 2), ("0-", 5)):
+        proxy.seen.clear()
+        answer = await ada.get(path, {"Range": f"bytes={wanted}"})
+        first, last_byte = (int(number) for number in answer.headers["Content-Range"][6:].split("/")[0].split("-"))
+        assert await answer.read() == content[first : last_byte + 1]
+        asked = [line.split()[0] for line in proxy.seen if "/blobs/" in line]
+        assert asked == ["HEAD", "GET"] * pieces
 
 
 async def test_a_form_is_stored(ada: Person) -> None:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from file_service.storage.contract import Blob, BlobMissing, Stored, Written
+from file_service.storage.spare import Spare
 
 
 class OneBlob:
@@ -12,6 +13,7 @@ class OneBlob:
     def __init__(self, content: bytes | None) -> None:
         self._content = content
         self.size = len(content or b"")
+        self.spare = Spare(0)
 
     @asynccontextmanager
     async def open(self, key: str) -> AsyncIterator[Blob]:  # noqa: ARG002  the same under each
