@@ -24,6 +24,11 @@ class WeakPassword(AppError):
 class EmailTaken(AppError):
     code, status, title = "email_taken", 409, "This email address is registered already"
 
+    def __init__(self, *, reserved: bool = False) -> None:
+        """`reserved`: no account has it, but one was changed away from it and can still be changed back."""
+        super().__init__()
+        self.reserved = reserved
+
 
 class InvalidCredentials(AppError):
     """Says the same for an unknown address and for a wrong password."""

@@ -61,8 +61,11 @@ class Recognising:
             namesake = await accounts.find(email.key, fingerprint)
             try:
                 await self._take_in(identity, email, namesake, device)
-            except (EmailTaken, IdentityTaken):
-                continue  # somebody was faster
+            except EmailTaken as taken:
+                if taken.reserved:
+                    raise LinkRequired from taken  # it will be for days
+            except IdentityTaken:
+                pass  # somebody was faster, as where an address is taken
         raise Unavailable("The account is busy.")
 
     async def _take_in(
