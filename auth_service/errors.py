@@ -106,6 +106,11 @@ class WrongSecondFactor(AppError):
 class PasskeyRefused(AppError):
     code, status, title = "passkey_refused", 403, "This passkey, or what it signed, is not accepted"
 
+    def __init__(self, detail: str = "", *, is_guess: bool = True) -> None:
+        """`is_guess`: not where it answers no open question, so that nothing of it was looked at."""
+        super().__init__(detail)
+        self.is_guess = is_guess
+
 
 class InvalidPasskeyName(AppError):
     code, status, title = "invalid_passkey_name", 422, "This can't be a passkey's name"
