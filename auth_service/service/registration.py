@@ -55,14 +55,16 @@ class Registrar:
     marks: Marks
     verified_first: bool
 
-    async def add(self, connection: Connection, new: NewAccount, device: Device) -> list[NewEvent]:
-        """Store the account, mail it a link to verify its address, and return the events to publish.
+    async def add(self, connection: Connection, new: NewAccount, device: Device, provider: str = "") -> list[NewEvent]:
+        """Store the account, mail it a link unless its address is verified, and return the events to publish.
 
-        Raises EmailTaken.
+        `provider` is who vouches for it, where another does. Raises EmailTaken.
         """
         await AccountRepository(connection).add(new)
-        await AuditRepository(connection).record(AuditEntry(Action.REGISTERED, device, new.user_id, new.user_id))
-        if await self._may_mail(connection, new.email_key):
+        details = {"provider": provider} if provider else {}
+        entry = AuditEntry(Action.REGISTERED, device, new.user_id, new.user_id, details=details)
+        await AuditRepository(connection).record(entry)
+        if not new.email_verified and await self._may_mail(connection, new.email_key):
             recipient = Recipient(new.user_id, new.email, new.email_key, new.language)
             await self.mail.send_link(connection, Purpose.VERIFY, recipient)
         return [NewEvent("user_registered", str(new.user_id))]
