@@ -32,14 +32,8 @@ async def post(
 async def test_address_that_an_account_can_be_changed_back_to_makes_no_other(post: Mailing) -> None:
     """Its owner is told to sign in to the account, instead of to try again for a week."""
     await Browser(post.service).sign_in()
-    await post.service.admin.execute(
-        """
-        insert into auth.one_time_token (token_hash, purpose, user_id, email, email_key, expires_at)
-        select sha256(''), 'email_undo', user_id, email, email_key, now() + interval '7 days' from auth.account;
-        update auth.account set email = 'new@example.org', email_key = 'new@example.org';
-        delete from auth.federated_identity;
-        """
-    )
+    await post.reserve_address()
+    await post.service.admin.execute("delete from auth.federated_identity")
     reply = await Browser(post.service).sign_in()
     assert (reply.status, reply.code) == (409, "link_required")
     assert await post.service.admin.fetchval("select count(*) from auth.account") == 1
