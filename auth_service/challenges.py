@@ -41,12 +41,12 @@ class Challenges:
         return body + mac(self._keys[0], body + purpose.encode())
 
     def check(self, text: bytes, purpose: str) -> Challenge:
-        """Raises PasskeyRefused for what wasn't made for this purpose, or has expired."""
+        """Raises PasskeyRefused, as no guess, for what wasn't made for this purpose, or has expired."""
         body = text[:-_MAC_BYTES]
         code = text[-_MAC_BYTES:]
         if len(text) != _LENGTH or not is_mac_of_any(self._keys, body + purpose.encode(), code):
-            raise PasskeyRefused("It answers another question than was asked.")
+            raise PasskeyRefused("It answers another question than was asked.", is_guess=False)
         expires = int.from_bytes(body[_NONCE_BYTES:])
         if expires <= self._clock():
-            raise PasskeyRefused("That took too long. Begin anew.")
+            raise PasskeyRefused("That took too long. Begin anew.", is_guess=False)
         return Challenge(text, datetime.fromtimestamp(expires, UTC))

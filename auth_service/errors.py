@@ -24,6 +24,11 @@ class WeakPassword(AppError):
 class EmailTaken(AppError):
     code, status, title = "email_taken", 409, "This email address is registered already"
 
+    def __init__(self, *, reserved: bool = False) -> None:
+        """`reserved`: no account has it, but one was changed away from it and can still be changed back."""
+        super().__init__()
+        self.reserved = reserved
+
 
 class InvalidCredentials(AppError):
     """Says the same for an unknown address and for a wrong password."""
@@ -100,6 +105,11 @@ class WrongSecondFactor(AppError):
 
 class PasskeyRefused(AppError):
     code, status, title = "passkey_refused", 403, "This passkey, or what it signed, is not accepted"
+
+    def __init__(self, detail: str = "", *, is_guess: bool = True) -> None:
+        """`is_guess`: not where it answers no open question, so that nothing of it was looked at."""
+        super().__init__(detail)
+        self.is_guess = is_guess
 
 
 class InvalidPasskeyName(AppError):

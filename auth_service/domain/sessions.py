@@ -38,6 +38,7 @@ class EndReason(StrEnum):
     ENDED_BY_ADMINISTRATOR = "ended_by_administrator"
     RESTORED = "restored"  # written by deploy/backup
     EXPIRED = "expired"  # by itself, so that it stands in no row
+    COOKIE_REPLACED = "cookie_replaced"  # it goes on, by another cookie: this too stands in no row
     OTHER = "other"
 
     @classmethod
@@ -60,6 +61,8 @@ EXPLANATIONS = {
     EndReason.TOO_MANY_SESSIONS: "You signed in elsewhere, and this was the longest unused of too many sessions.",
     EndReason.RESTORED: "The server was restored from a backup: sign in again.",
     EndReason.EXPIRED: "It wasn't used for too long, or had its time.",
+    EndReason.COOKIE_REPLACED: "Somebody showed anew in it who they are, and this browser never got the cookie that "
+    "came of it. If that wasn't you, end it from your list of sessions.",
     EndReason.OTHER: "It was ended.",
     EndReason.ROLES_CHANGED: "What you may do was changed: sign in again.",
     EndReason.ACCOUNT_BANNED: "The account was banned by an administrator.",

@@ -11,6 +11,7 @@ HARDWARE_KEY, SOFTWARE_KEY = "hwk", "swk"  # a key that never leaves its device,
 PRESENCE = "user"
 MAILBOX = "email"  # what was mailed to the account's address; RFC 8176 has no name for it
 SEVERAL_FACTORS = "mfa"
+_OF_FACTORS = (ONE_TIME_CODE, HARDWARE_KEY, SOFTWARE_KEY, PRESENCE, SEVERAL_FACTORS)
 ONE_FACTOR, TWO_FACTORS = "aal1", "aal2"  # NIST SP 800-63B-4
 FRESH_FOR = timedelta(minutes=10)  # how long a proof is good for what is sensitive
 
@@ -18,6 +19,13 @@ FRESH_FOR = timedelta(minutes=10)  # how long a proof is good for what is sensit
 def together(first: Iterable[str], second: Iterable[str]) -> tuple[str, ...]:
     """Return the methods of somebody who proved two factors, each named once."""
     return (*(each for each in dict.fromkeys((*first, *second)) if each != SEVERAL_FACTORS), SEVERAL_FACTORS)
+
+
+def by_password_alone(before: Iterable[str]) -> tuple[str, ...]:
+    """Return the methods of a session that a password renews, without what second factors proved in it: that is as old
+    as it was, and `auth_time` will say now.
+    """
+    return tuple(dict.fromkeys((*(each for each in before if each not in _OF_FACTORS), PASSWORD)))
 
 
 @dataclass(frozen=True, slots=True)

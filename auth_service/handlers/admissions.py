@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from auth_service.domain.languages import choose_language
 from auth_service.domain.refreshing import ABSOLUTE_LIMIT
 from auth_service.domain.sessions import SessionKind
 from auth_service.handlers.callers import COOKIE, device_of
@@ -14,7 +15,8 @@ def visitor_of(request: web.Request, kind: SessionKind) -> Visitor:
     """Return who comes in. The session that the browser had before is named by the cookie beside."""
     values = request.app[COOKIE].read(request.headers.getall("Cookie", ()))
     replaced = BrowserCookie.read(values[0]) if kind is SessionKind.BROWSER and len(values) == 1 else None
-    return Visitor(device_of(request), kind, replaced)
+    language = choose_language(request.headers.get("Accept-Language", ""))
+    return Visitor(device_of(request), kind, replaced, language)
 
 
 def present_admission(admission: Admission) -> SignInAnswer:

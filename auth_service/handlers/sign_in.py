@@ -1,6 +1,5 @@
 from aiohttp import web
 
-from auth_service.domain.languages import choose_language
 from auth_service.domain.one_time_tokens import Purpose
 from auth_service.handlers.admissions import admission_headers, present_admission, visitor_of
 from auth_service.handlers.callers import device_of
@@ -21,8 +20,7 @@ async def register(request: web.Request, body: Credentials) -> Created[SignInAns
     Where addresses have to be verified first, the answer is 202 whether or not there is an account already: a mail says
     how to go on.
     """
-    visitor, language = visitor_of(request, body.session), choose_language(request.headers.get("Accept-Language", ""))
-    admission = await request.app[SIGN_IN].register(body.email, body.password, visitor, language)
+    admission = await request.app[SIGN_IN].register(body.email, body.password, visitor_of(request, body.session))
     if admission is None:
         return promise(Purpose.VERIFY)
     return Created(

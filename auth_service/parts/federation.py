@@ -27,7 +27,7 @@ async def serving_federation(app: web.Application, core: Core) -> AsyncIterator[
         app[FEDERATION] = Federation(
             providers=providers,
             flows=FlowKeeping(core.database, core.sealer),
-            recognising=Recognising(core.database, core.marks),
+            recognising=Recognising(core.database, core.marks, core.registrar),
             identities=identities,
             entrance=core.entrance,
             public_url=settings.process.public_url,

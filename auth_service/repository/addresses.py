@@ -72,7 +72,7 @@ class AddressRepository:
             email_key,
             user_id,
         ):
-            raise EmailTaken
+            raise EmailTaken(reserved=True)
 
     async def set_password(self, user_id: UUID, password_hash: str | None) -> None:
         """Replace the password whatever it was; none: the account has none."""

@@ -6,7 +6,7 @@ from uuid import UUID
 import asyncpg
 
 from auth_service.domain.devices import Device
-from auth_service.domain.refreshing import ABSOLUTE_LIMIT, IDLE_LIMIT
+from auth_service.domain.refreshing import ABSOLUTE_LIMIT, GRACE, IDLE_LIMIT
 from auth_service.domain.sessions import EndReason, SessionEnd, SessionKind, SessionSummary
 from auth_service.repository.sessions import LIVE
 from shared.db import Db
@@ -35,15 +35,26 @@ class SessionLists:
         return await self._list(f"not ({LIVE})", user_id, before, limit)
 
     async def find_end(self, session_id: UUID, secret_hash: bytes) -> SessionEnd | None:
-        """Return how the browser's session ended whose genuine cookie this is; none if it lives or isn't known."""
+        """Return how the browser's session ended whose genuine cookie this is; none if it lives or isn't known.
+
+        For the cookie before the current one it ends when that is good no more, though the session goes on.
+        """
         row = await self._db.fetchrow(
-            f"select {_END} from auth.session where session_id = $1 and secret_hash = $2 and kind = 'browser'",  # noqa: S608  a constant
+            f"""
+            select {_END}, case when secret_hash <> $2 then replaced_at + $5::interval end as cookie_ends_at, now()
+            from auth.session where session_id = $1 and kind = 'browser' and $2 in (secret_hash, replaced_hash)
+            """,  # noqa: S608  a constant
             session_id,
             secret_hash,
             IDLE_LIMIT,
             ABSOLUTE_LIMIT,
+            GRACE,
         )
-        return _end(row) if row is not None else None
+        if row is None:
+            return None
+        if row["ended_at"] is None and row["cookie_ends_at"] is not None and row["cookie_ends_at"] <= row["now"]:
+            return SessionEnd(row["cookie_ends_at"], EndReason.COOKIE_REPLACED)
+        return _end(row)
 
     async def _list(self, condition: str, user_id: UUID, before: UUID | None, limit: int) -> list[SessionSummary]:
         rows = await self._db.fetch(

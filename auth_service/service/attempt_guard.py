@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from auth_service.domain.accounts import Account
 from auth_service.domain.audit import Action, AuditEntry
 from auth_service.domain.devices import Device
+from auth_service.errors import PasskeyRefused
 from auth_service.marks import Marks
 from auth_service.repository.attempts import AttemptRepository
 from auth_service.repository.audit import AuditRepository
@@ -22,15 +23,15 @@ class AttemptGuard:
     async def judge(self, email_key: str, account: Account | None, device: Device, look: Look) -> bool:
         """Return whether `look` finds the guess right. Raises TooManyAttempts, and then doesn't look, or Unavailable.
 
-        An attempt that was right, or that we had no time to look at, is taken back; one whose caller hangs up stays
-        counted.
+        An attempt that was right, or that we had no time to look at, is taken back, as is one whose `look` raises
+        PasskeyRefused, which it may for what is no guess alone; one whose caller hangs up stays counted.
         """
         known = account is not None and account.device_known
         counter = self._marks.counter(email_key, device, known=known)
         window = await self._attempts.count(counter)
         try:
             right = await look()
-        except Unavailable:
+        except (Unavailable, PasskeyRefused):
             await self._attempts.take_back(counter, window)
             raise
         if right:

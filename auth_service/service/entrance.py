@@ -6,6 +6,7 @@ from uuid import UUID
 from auth_service.domain.accounts import Account, Proof
 from auth_service.domain.audit import Action, AuditEntry
 from auth_service.domain.devices import Device
+from auth_service.domain.languages import DEFAULT
 from auth_service.domain.sessions import NewSession, SessionKind
 from auth_service.domain.standing import Standing
 from auth_service.errors import AccountBanned, EmailNotVerified, InvalidCredentials
@@ -29,11 +30,15 @@ from shared.opaque_tokens import digest
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who comes in, and how they will hold their session. A genuine cookie in `replaced` ends its own."""
+    """Who comes in, and how they will hold their session. A genuine cookie in `replaced` ends its own.
+
+    `language` is the one to write to them in, if an account is made for them now.
+    """
 
     device: Device
     kind: SessionKind = SessionKind.TOKEN
     replaced: BrowserCookie | None = None
+    language: str = DEFAULT
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ class FactorKeeping:
     async def confirm_totp(self, doer: Doer, code: str) -> list[str] | None:
         """Have it count, as its owner's app shows the right code; return recovery codes where there were none.
 
-        Raises WrongSecondFactor, TooManyAttempts, InsufficientUserAuthentication, NotFound where none was enrolled.
+        Raises WrongSecondFactor, InsufficientUserAuthentication, NotFound where none was enrolled.
         """
         await require_fresh(self.database, doer.user_id, doer.session_id)
         sealed = await TotpRepository(self.database).find(doer.user_id, confirmed=False)

@@ -160,7 +160,7 @@ class Federation:
     async def _admit(self, identity: ExternalIdentity, visitor: Visitor) -> Admission:
         provider = self._provider(identity.provider)
         unverified = provider.accepts_unverified_email
-        account = await self.recognising.account_of(identity, visitor.device, unverified=unverified)
+        account = await self.recognising.account_of(identity, visitor, unverified=unverified)
         admission = await self.entrance.admit(Proof(account, (FEDERATED,), provider.id), visitor)
         FEDERATED_FLOWS.labels(provider.id, "signed_in").inc()
         return admission

@@ -116,7 +116,7 @@ class MailRequestWork:
         """Ask the new address; where it is another account's, tell that one's owner instead."""
         assert request.user_id is not None
         if taken is not None and taken.user_id != request.user_id:
-            await tell_registered(connection, self.outbox, taken)
+            await tell_registered(connection, self.outbox, taken.email, taken.language)
             return
         asking = await AddressRepository(connection).read(request.user_id)
         if asking is not None:
@@ -124,7 +124,7 @@ class MailRequestWork:
             await self.mail.send_link(connection, Purpose.EMAIL_CHANGE, recipient)
 
 
-async def tell_registered(connection: Connection, outbox: Outbox, address: Address) -> None:
+async def tell_registered(connection: Connection, outbox: Outbox, email: str, language: str) -> None:
     """Tell an account's owner that somebody wanted to use its address."""
-    order = new_order(Template.ALREADY_REGISTERED, address.email, address.language)
+    order = new_order(Template.ALREADY_REGISTERED, email, language)
     await outbox.post(connection, order, datetime.now(UTC) + _NOTICE_LIFE)

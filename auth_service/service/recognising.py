@@ -23,9 +23,11 @@ from auth_service.repository.accounts import AccountRepository
 from auth_service.repository.audit import AuditRepository
 from auth_service.repository.held_accounts import Held, hold_account
 from auth_service.repository.identities import IdentityRepository
+from auth_service.service.entrance import Visitor
+from auth_service.service.registration import Registrar
 from shared.db import Connection, Database
 from shared.errors import Unavailable
-from shared.events.publish import NewEvent, publish
+from shared.events.publish import publish
 from shared.ids import uuid7
 
 _TRIES = 5  # each lost race leaves a row that the next try finds
@@ -43,15 +45,16 @@ async def add_identity(connection: Connection, identity: ExternalIdentity, user_
 class Recognising:
     database: Database
     marks: Marks
+    registrar: Registrar
 
-    async def account_of(self, identity: ExternalIdentity, device: Device, *, unverified: bool) -> Account:
+    async def account_of(self, identity: ExternalIdentity, visitor: Visitor, *, unverified: bool) -> Account:
         """Return the account that the identity opens, made or linked now if it has none.
 
         `unverified`: it may be made for an address that nobody has verified. Raises ProviderEmailMissing,
         ProviderEmailUnverified, LinkRequired, TooManyIdentities, Unavailable.
         """
         accounts = AccountRepository(self.database)
-        fingerprint = self.marks.fingerprint(device)
+        fingerprint = self.marks.fingerprint(visitor.device)
         for _ in range(_TRIES):
             user_id = await IdentityRepository(self.database).recognise(identity)
             account = await accounts.find_by_id(user_id, fingerprint) if user_id is not None else None
@@ -60,32 +63,32 @@ class Recognising:
             email = _email(identity, unverified=unverified)
             namesake = await accounts.find(email.key, fingerprint)
             try:
-                await self._take_in(identity, email, namesake, device)
-            except (EmailTaken, IdentityTaken):
-                continue  # somebody was faster
+                await self._take_in(identity, email, namesake, visitor)
+            except EmailTaken as taken:
+                if taken.reserved:
+                    raise LinkRequired from taken  # it will be for days
+            except IdentityTaken:
+                pass  # somebody was faster, as where an address is taken
         raise Unavailable("The account is busy.")
 
     async def _take_in(
-        self, identity: ExternalIdentity, email: Email, namesake: Account | None, device: Device
+        self, identity: ExternalIdentity, email: Email, namesake: Account | None, visitor: Visitor
     ) -> None:
         verdict = judge_newcomer(identity, namesake)
         if verdict is Verdict.CREATE:
-            await self._create(identity, email, device)
+            await self._create(identity, email, visitor)
         elif verdict is Verdict.LINK and namesake is not None:
-            await self._adopt(identity, email, namesake, device)
+            await self._adopt(identity, email, namesake, visitor.device)
         else:
             raise LinkRequired
 
-    async def _create(self, identity: ExternalIdentity, email: Email, device: Device) -> None:
-        user_id = uuid7()
-        account = NewAccount(user_id, email.address, email.key, None, email_verified=identity.email_verified)
+    async def _create(self, identity: ExternalIdentity, email: Email, visitor: Visitor) -> None:
+        verified = identity.email_verified
+        new = NewAccount(uuid7(), email.address, email.key, None, email_verified=verified, language=visitor.language)
         async with self.database.transaction() as connection:
-            await AccountRepository(connection).add(account)
-            await IdentityRepository(connection).add(identity, user_id)
-            details = {"provider": identity.provider}
-            entry = AuditEntry(Action.REGISTERED, device, user_id, user_id, details=details)
-            await AuditRepository(connection).record(entry)
-            await publish(connection, "auth", [NewEvent("user_registered", str(user_id))])
+            events = await self.registrar.add(connection, new, visitor.device, identity.provider)
+            await IdentityRepository(connection).add(identity, new.user_id)
+            await publish(connection, "auth", events)
         REGISTRATIONS.inc()
 
     async def _adopt(self, identity: ExternalIdentity, email: Email, account: Account, device: Device) -> None:

@@ -55,14 +55,16 @@ class Registrar:
     marks: Marks
     verified_first: bool
 
-    async def add(self, connection: Connection, new: NewAccount, device: Device) -> list[NewEvent]:
-        """Store the account, mail it a link to verify its address, and return the events to publish.
+    async def add(self, connection: Connection, new: NewAccount, device: Device, provider: str = "") -> list[NewEvent]:
+        """Store the account, mail it a link unless its address is verified, and return the events to publish.
 
-        Raises EmailTaken.
+        `provider` is who vouches for it, where another does. Raises EmailTaken.
         """
         await AccountRepository(connection).add(new)
-        await AuditRepository(connection).record(AuditEntry(Action.REGISTERED, device, new.user_id, new.user_id))
-        if await self._may_mail(connection, new.email_key):
+        details = {"provider": provider} if provider else {}
+        entry = AuditEntry(Action.REGISTERED, device, new.user_id, new.user_id, details=details)
+        await AuditRepository(connection).record(entry)
+        if not new.email_verified and await self._may_mail(connection, new.email_key):
             recipient = Recipient(new.user_id, new.email, new.email_key, new.language)
             await self.mail.send_link(connection, Purpose.VERIFY, recipient)
         return [NewEvent("user_registered", str(new.user_id))]
@@ -88,17 +90,19 @@ class Registrar:
             async with self.database.transaction() as connection:
                 events = await self.add(connection, new, Device(wished.address_prefix, wished.user_agent))
                 await publish(connection, "auth", events)
-        except EmailTaken:
-            await self._tell_owner(new)
+        except EmailTaken as taken:
+            await self._tell_owner(new, reserved=taken.reserved)
         else:
             REGISTRATIONS.inc()
 
-    async def _tell_owner(self, new: NewAccount) -> None:
+    async def _tell_owner(self, new: NewAccount, *, reserved: bool) -> None:
+        """Write to the address. Where it is reserved, no account says in which language."""
         async with self.database.transaction() as connection:
             address = await AddressRepository(connection).find(new.email_key)
-            if address is None or address.user_id == new.user_id or not await self._may_mail(connection, new.email_key):
-                return
-            await tell_registered(connection, self.outbox, address)
+            taken = address.user_id != new.user_id if address is not None else reserved
+            if taken and await self._may_mail(connection, new.email_key):
+                told = address or new
+                await tell_registered(connection, self.outbox, told.email, told.language)
 
     async def _may_mail(self, connection: Connection, email_key: str) -> bool:
         return await MailCountRepository(connection).count(self.marks.mail_subject(email_key))

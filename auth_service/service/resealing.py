@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from auth_service.metrics import SECRETS_RESEALED, SECRETS_UNREADABLE
-from auth_service.repository.resealing import SEALED, ResealingRepository, SealedColumn
+from auth_service.repository.resealing import SEALED, Key, ResealingRepository, SealedColumn
 from auth_service.sealing import Sealer, WrongSealingKey
 from shared.db import Database
 from shared.logs import log
@@ -27,7 +27,7 @@ class Resealing:
             return
         done = unreadable = 0
         for column in self.columns:
-            repository, after = ResealingRepository(self.database, column), ""
+            repository, after = ResealingRepository(self.database, column), column.lowest
             while page := await repository.list_page(after, _PAGE):
                 outcomes = [await self._reseal(repository, column, *row) for row in page]
                 done, unreadable = done + outcomes.count(True), unreadable + outcomes.count(None)
@@ -37,7 +37,7 @@ class Resealing:
         log.info("secrets_resealed", **{"colonnade.secrets": done, "colonnade.unreadable": unreadable})
 
     async def _reseal(
-        self, repository: ResealingRepository, column: SealedColumn, key: str, sealed: bytes
+        self, repository: ResealingRepository, column: SealedColumn, key: Key, sealed: bytes
     ) -> bool | None:
         """Tell whether it was sealed anew; none where no key opens it."""
         try:

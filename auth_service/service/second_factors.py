@@ -9,7 +9,7 @@ from auth_service.domain.devices import Device
 from auth_service.domain.factors import Shown
 from auth_service.domain.recovery_codes import recovery_code_hash
 from auth_service.domain.standing import ONE_TIME_CODE
-from auth_service.errors import WrongSecondFactor
+from auth_service.errors import PasskeyRefused, WrongSecondFactor
 from auth_service.one_time_codes import matching_step
 from auth_service.repository.audit import AuditRepository
 from auth_service.repository.recovery_codes import RecoveryCodeRepository
@@ -18,7 +18,7 @@ from auth_service.sealing import Sealer, WrongSealingKey
 from auth_service.service.attempt_guard import AttemptGuard
 from auth_service.service.passkey_assertions import PasskeyAssertions
 from shared.db import Database
-from shared.errors import Unavailable
+from shared.errors import AppError, Unavailable
 from shared.logs import log
 
 _Methods = tuple[str, ...]
@@ -42,16 +42,22 @@ class SecondFactors:
         Raises WrongSecondFactor, PasskeyRefused, TooManyAttempts, Unavailable.
         """
         methods: _Methods = ()
+        refusal: AppError = WrongSecondFactor()
 
         async def look() -> bool:
-            nonlocal methods
-            methods = await self._look(account.user_id, shown, device, purpose)
+            nonlocal methods, refusal
+            try:
+                methods = await self._look(account.user_id, shown, device, purpose)
+            except PasskeyRefused as exc:
+                if not exc.is_guess:
+                    raise
+                refusal = exc
             return bool(methods)
 
         if not await self.attempts.judge(account.email_key, account, device, look):
             entry = AuditEntry(Action.SECOND_FACTOR_REFUSED, device, account.user_id)
             await AuditRepository(self.database).record(entry)
-            raise WrongSecondFactor
+            raise refusal
         return methods
 
     async def _look(self, user_id: UUID, shown: Shown, device: Device, purpose: str) -> _Methods:

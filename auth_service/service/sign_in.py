@@ -34,7 +34,7 @@ class SignIn:
     rehashing: Rehashing
     registrar: Registrar
 
-    async def register(self, address: str, password: str, visitor: Visitor, language: str) -> Admission | None:
+    async def register(self, address: str, password: str, visitor: Visitor) -> Admission | None:
         """Make an account and its first session. Raises InvalidEmail, WeakPassword, EmailTaken, Unavailable.
 
         None where the address has to be verified first: then nobody is told here whether it has an account already.
@@ -43,7 +43,7 @@ class SignIn:
         email = parse_email(address)
         accepted = accept_new_password(password, "/password", self.context.about(email.address))
         password_hash = await self.hasher.hash(accepted)
-        new = NewAccount(uuid7(), email.address, email.key, password_hash, language=language)
+        new = NewAccount(uuid7(), email.address, email.key, password_hash, language=visitor.language)
         if self.registrar.verified_first:
             await self.registrar.put_off(new, visitor.device)
             return None

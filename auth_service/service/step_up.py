@@ -6,7 +6,7 @@ from auth_service.domain.accounts import Account
 from auth_service.domain.audit import Action, AuditEntry, Doer
 from auth_service.domain.factors import Shown
 from auth_service.domain.sessions import SessionKind
-from auth_service.domain.standing import FRESH_FOR, PASSWORD, TWO_FACTORS, Standing, together
+from auth_service.domain.standing import FRESH_FOR, TWO_FACTORS, Standing, by_password_alone, together
 from auth_service.errors import WrongPassword
 from auth_service.marks import Marks
 from auth_service.passkeys import Options
@@ -43,8 +43,7 @@ class StepUp:
             raise InsufficientUserAuthentication(TWO_FACTORS, int(FRESH_FOR.total_seconds()))
         if not await self.passwords.prove(account.email_key, account, password, doer.device):
             raise WrongPassword
-        methods = tuple(dict.fromkeys((*reading.standing.methods, PASSWORD)))
-        return await self._renew(doer, account, methods)
+        return await self._renew(doer, account, by_password_alone(reading.standing.methods))
 
     async def by_factor(self, doer: Doer, shown: Shown) -> FreshToken | None:
         """As `by_password`. Raises WrongSecondFactor and PasskeyRefused too."""

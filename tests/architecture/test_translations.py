@@ -8,6 +8,7 @@ import pytest
 from auth_service import errors
 from auth_service.domain.audit import Action
 from auth_service.domain.passwords import EXPLANATIONS
+from auth_service.domain.sessions import EXPLANATIONS as ENDS
 from auth_service.handlers.pages.activity import TEXTS
 from auth_service.handlers.pages.api_keys import LIFETIMES, OFFERED
 from auth_service.handlers.pages.notices import MESSAGES as AUTH_MESSAGES
@@ -79,6 +80,11 @@ def faults_of_account_pages() -> Iterator[str]:
     for kind in kinds:
         if kind.__module__ == errors.__name__ and kind.code not in elsewhere:
             yield sentence(kind.title)
+
+
+@pytest.mark.parametrize("text", sorted(set(ENDS.values())))
+def test_why_a_session_ended_is_told_in_german_too(text: str) -> None:
+    assert AUTH_GERMAN.text(text) != text
 
 
 @pytest.mark.parametrize("text", sorted(set(faults_of_account_pages())))

@@ -198,7 +198,9 @@ async def _resealed(installation: Installation) -> bool:
 def _has_resealed(lines: list[dict[str, Any]]) -> bool:
     actions = [line["event.action"] for line in lines]
     since = len(actions) - actions[::-1].index("started")
-    return any(line["event.action"] == "secrets_resealed" and not line["colonnade.unreadable"] for line in lines[since:])
+    return any(
+        line["event.action"] == "secrets_resealed" and not line["colonnade.unreadable"] for line in lines[since:]
+    )
 
 
 async def _open_all(installation: Installation, sealer: Sealer) -> None:

@@ -1,6 +1,5 @@
 from aiohttp import web
 
-from auth_service.domain.languages import choose_language
 from auth_service.domain.sessions import SessionKind
 from auth_service.handlers.admissions import visitor_of
 from auth_service.handlers.callers import COOKIE, device_of, session_of
@@ -45,8 +44,7 @@ async def show_register(request: web.Request, query: ReturnQuery) -> PageAnswer:
 
 async def register(request: web.Request, query: ReturnQuery, body: SignInForm) -> SeeOther:
     visitor = visitor_of(request, SessionKind.BROWSER)
-    language = choose_language(request.headers.get("Accept-Language", ""))
-    admission = await request.app[SIGN_IN].register(body.email, body.password, visitor, language)
+    admission = await request.app[SIGN_IN].register(body.email, body.password, visitor)
     if admission is None:
         return SeeOther("/account/sign-in", notice("mail_sent"))
     return entered(request, query, admission)

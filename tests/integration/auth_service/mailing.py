@@ -53,6 +53,16 @@ class Mailing:
         reply = await self.service.post(VERIFY, {"token": mail.token})
         assert reply.status == 204, reply
 
+    async def reserve_address(self) -> None:
+        """Let the one account have changed its address, which can still be undone."""
+        await self.service.admin.execute(
+            """
+            insert into auth.one_time_token (token_hash, purpose, user_id, email, email_key, expires_at)
+            select sha256(''), 'email_undo', user_id, email, email_key, now() + interval '7 days' from auth.account;
+            update auth.account set email = 'new@example.org', email_key = 'new@example.org';
+            """
+        )
+
     async def settled(self) -> None:
         """Wait until there is no job that can be done now."""
 

@@ -70,6 +70,18 @@ async def test_registering_tells_the_same_of_a_taken_address_and_its_owner_is_to
     assert await strict.service.admin.fetchval("select count(*) from auth.account") == 1
 
 
+async def test_owner_is_told_of_a_registration_with_an_address_that_can_still_be_changed_back_to(
+    strict: Mailing,
+) -> None:
+    """No account has it, and none gets it: without a mail, nobody would ever hear of it."""
+    await register(strict)
+    await strict.server.mail_to(ADA, "Confirm your email address")
+    await strict.reserve_address()
+    assert (await register(strict)).status == 202
+    assert await strict.server.mail_to(ADA, "You already have an account")
+    assert await strict.service.admin.fetchval("select count(*) from auth.account") == 1
+
+
 async def test_registering_does_the_same_for_every_address_before_it_is_answered(strict: Mailing) -> None:
     """A9: all that the answer waits for is one sealed job, in the same length of bytes."""
     await register(strict)

@@ -4,6 +4,7 @@ import signal
 from contextlib import AsyncExitStack
 from datetime import timedelta
 
+import asyncpg
 import jwt
 import pytest
 from prometheus_client import REGISTRY
@@ -11,6 +12,7 @@ from prometheus_client import REGISTRY
 from auth_service import app
 from auth_service.commands.rotate_keys import rotate_keys
 from auth_service.domain.signing_keys import LEAD, TOKENS_LIVE
+from auth_service.repository.resealing import SEALED
 from auth_service.repository.retention import PURGES
 from auth_service.sealing import Sealer, WrongSealingKey
 from shared.errors import Unavailable
@@ -242,6 +244,34 @@ async def test_changed_encryption_key_opens_what_the_old_one_sealed_and_seals_it
         await eventually(are_sealed_anew)
     async with running(auth_database, gateway, KEY_ENCRYPTION_KEY=NEW_KEY) as later:
         assert await signer(later) == old
+
+
+MANY = """
+    insert into auth.account (user_id, email, email_key, language)
+    select gen_random_uuid(), n, n, 'en' from generate_series(1, 3000) n;
+    insert into auth.totp (user_id, secret) select user_id, 'x' from auth.account;
+    insert into auth.job (job_id, kind, payload) select gen_random_uuid(), 'x', 'x' from auth.account;
+    insert into auth.signing_key (kid, public_jwk, private_key) select user_id::text, '{}', 'x' from auth.account;
+    analyze auth.totp, auth.job, auth.signing_key;
+"""
+
+
+async def test_pages_and_rows_are_found_in_the_index_when_all_is_sealed_anew(auth_database: DatabaseUrls) -> None:
+    connection = await asyncpg.connect(auth_database.admin)
+    try:
+        await connection.execute(f"{MANY} set plan_cache_mode = force_generic_plan")
+        for column in SEALED:
+            key = await connection.fetchval(f"select {column.key}::text from {column.table} limit 1")
+            arguments = {column.select_page: f"'{key}', 500", column.replace: f"'{key}', 'x', 'y'"}
+            for statement, values in arguments.items():
+                await connection.execute(f"prepare asked as {statement}")
+                rows = await connection.fetch(f"explain execute asked ({values})")
+                await connection.execute("deallocate asked")
+                plan = "\n".join(row[0] for row in rows)
+                assert f"Index Cond: ({column.key} " in plan, plan
+                assert "Sort" not in plan, plan
+    finally:
+        await connection.close()
 
 
 def opens(key: str, sealed: bytes, label: str) -> bool:

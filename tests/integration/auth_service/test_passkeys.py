@@ -1,10 +1,11 @@
 import asyncio
+import time
 from collections import Counter
 from http.cookies import SimpleCookie
 
 import pytest
 
-from auth_service.challenges import Challenges
+from auth_service.challenges import LIFETIME, Challenges
 from shared.settings import Secret
 from tests.authenticator import Authenticator, encode
 from tests.integration.auth_service.factor_people import (
@@ -23,7 +24,7 @@ from tests.integration.auth_service.factor_people import (
     two_factored,
 )
 from tests.integration.auth_service.people import STRANGER, Gateway, Json, Reply, claims_of
-from tests.integration.auth_service.world import AuthService, running
+from tests.integration.auth_service.world import AuthService, environment, running
 from tests.stores import DatabaseUrls
 
 
@@ -168,6 +169,36 @@ async def test_passkey_of_another_account_is_no_factor_of_this(service: AuthServ
     token = await pending(service, person)
     assert (await finish_by(service, token, foreign)).code == "passkey_refused"
     assert (await finish_by(service, token, key)).status == 200
+
+
+async def test_refused_passkeys_are_counted_and_written_down_as_wrong_codes_are(service: AuthService) -> None:
+    """A10, whatever is guessed at."""
+    person, key, foreign = await service.register(), Authenticator(), Authenticator(host="127.0.0.1")
+    await add_passkey(service, person, key)
+    options = (await service.post(f"{STEP_UP}/passkey", person=person)).body["options"]
+    shown = {"passkey": foreign.get(options)}
+    codes = [(await service.post(STEP_UP, shown, person=person)).code for _ in range(11)]
+    assert codes == ["passkey_refused"] * 10 + ["too_many_attempts"]
+    for action, number in (("attempt_refused", 1), ("attempts_exhausted", 1), ("second_factor_refused", 10)):
+        assert [entry["user_id"] for entry in await audit(service, action)] == [person.user_id] * number
+
+
+async def test_answer_to_no_open_question_is_no_guess(
+    auth_database: DatabaseUrls, gateway: Gateway, service: AuthService
+) -> None:
+    """It was asked for elsewhere, or too long ago: nothing is looked at, and nobody is kept out for it."""
+    person, key = await service.register(), Authenticator()
+    await add_passkey(service, person, key)
+    ours = Secret(environment(auth_database, gateway)["REFRESH_KEY"])
+    late = Challenges(ours, lambda: time.time() - LIFETIME).make(f"step up {person.session_id}")
+    for challenge, told in ((late, "too long"), (Challenges(ours).make("step up"), "another question")):
+        for _ in range(11):
+            shown = {"passkey": key.get({"challenge": encode(challenge)})}
+            reply = await service.post(STEP_UP, shown, person=person)
+            assert (reply.code, told in reply.body["detail"]) == ("passkey_refused", True), reply
+    assert await audit(service, "attempt_refused") == await audit(service, "second_factor_refused") == []
+    options = (await service.post(f"{STEP_UP}/passkey", person=person)).body["options"]
+    assert (await service.post(STEP_UP, {"passkey": key.get(options)}, person=person)).status == 200
 
 
 async def test_claimed_account_counts_for_nothing(service: AuthService) -> None:

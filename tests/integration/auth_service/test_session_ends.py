@@ -121,6 +121,26 @@ async def test_cookie_tells_that_it_has_expired(service: AuthService) -> None:
     assert end.reason.value == "expired"
 
 
+async def test_cookie_that_a_step_up_replaced_tells_so_once_it_is_dead(service: AuthService) -> None:
+    """The answer with the new one was lost, or crossed another; or the thief of the old one stepped up."""
+    person = await service.register()
+    cookie = await cookie_of(service, person)
+    browser = await service.holder("browser_session", cookie)
+    reply = await service.post("/v1/auth/step-up", {"password": PASSWORD}, person=browser)
+    renewed = SimpleCookie(reply.headers["Set-Cookie"])["session"].value
+    assert await ending_of(service).reason_of(cookie) is None  # it is good for half a minute
+    await service.admin.execute("update auth.session set replaced_at = now() - interval '30 seconds'")
+    end = await ending_of(service).reason_of(cookie)
+    assert end is not None
+    assert (end.reason.value, end.forced) == ("cookie_replaced", True)
+    assert await ending_of(service).reason_of(renewed) is None
+    await service.post("/v1/auth/password", CHANGE, person=person)
+    for each in (cookie, renewed):
+        end = await ending_of(service).reason_of(each)
+        assert end is not None
+        assert end.reason.value == "password_changed"
+
+
 async def test_end_that_one_chose_is_not_a_forced_one(service: AuthService) -> None:
     person = await service.register()
     first = await cookie_of(service, person)

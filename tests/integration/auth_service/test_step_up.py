@@ -54,6 +54,16 @@ async def test_password_isnt_enough_where_there_is_a_second_factor(service: Auth
     assert not await allowed(service, somebody.person)
 
 
+async def test_password_alone_doesnt_renew_what_two_factors_proved(service: AuthService) -> None:
+    """A19: `auth_time` tells when all of `acr` was proved (RFC 9470), and its factors are gone by now."""
+    somebody = await two_factored(service)
+    assert (await service.call("DELETE", f"{FACTORS}/totp", person=somebody.person)).status == 204
+    reply = await service.post(STEP_UP, {"password": PASSWORD}, person=somebody.person)
+    assert (claims_of(reply.body)["amr"], claims_of(reply.body)["acr"]) == (["pwd"], "aal1")
+    renewed = await service.refresh(somebody.person.refresh_token)
+    assert claims_of(renewed.body)["acr"] == "aal1"
+
+
 async def test_code_renews_and_raises_a_session_of_before(service: AuthService) -> None:
     """It began by the password alone, before there was a second factor."""
     person = await service.register()

@@ -17,12 +17,14 @@ class Browser:
     service: AuthService
     cookies: dict[str, str] = field(default_factory=dict)
     device: Device = HOME
+    language: str = ""
 
     async def go(self, address: str) -> Reply:
         """Navigate to a page of ours, whatever host the address names, and keep the cookies that come."""
         parts = urlsplit(address)
         url = URL(f"{parts.path}?{parts.query}" if parts.query else parts.path, encoded=True)
         headers = self.service.gateway.headers(None, self.device) | self._cookie()
+        headers |= {"Accept-Language": self.language} if self.language else {}
         async with self.service.public.get(url, headers=headers, allow_redirects=False) as response:
             for each in response.headers.getall("Set-Cookie", ()):
                 self.keep(each)
