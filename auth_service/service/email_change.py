@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from auth_service.domain.accounts import Account
 from auth_service.domain.addresses import Address
 from auth_service.domain.audit import Action, AuditEntry, Doer
 from auth_service.domain.devices import Device
@@ -49,26 +50,31 @@ class EmailChange:
         Raises InvalidEmail, WrongPassword, TooManyAttempts, InsufficientUserAuthentication, TooManyMails, Unavailable.
         """
         email = parse_email(address)
-        await self._require_proof(doer, password)
+        account = await self._prove(doer, password)
         entry = AuditEntry(Action.EMAIL_CHANGE_REQUESTED, doer.device, doer.user_id, doer.user_id)
         async with self.database.transaction() as connection:
-            await self.requests.ask_change(connection, doer.user_id, email)
+            if not await AccountRepository(connection).hold(account):
+                raise WrongPassword  # it is no longer the password that was proved
+            await self.requests.ask_change(connection, account, email)
             await AuditRepository(connection).record(entry)
 
-    async def _require_proof(self, doer: Doer, password: str | None) -> None:
-        """Ask for the password where one is given, and for a session that was proved lately where none is.
+    async def _prove(self, doer: Doer, password: str | None) -> Account:
+        """Return the account as it was just before it was proved.
+
+        Ask for the password where one is given, and for a session that was proved lately where none is.
 
         Where the account has a second factor, that must have been shown lately too.
         """
-        if password is None:
-            await require_fresh(self.database, doer.user_id, doer.session_id)
-            return
-        await require_second_factor(self.database, doer.user_id, doer.session_id)
         account = await AccountRepository(self.database).find_by_id(doer.user_id, self.marks.fingerprint(doer.device))
         if account is None:
             raise Unauthenticated("This account was deleted.", headers=INVALID_TOKEN)
+        if password is None:
+            await require_fresh(self.database, doer.user_id, doer.session_id)
+            return account
+        await require_second_factor(self.database, doer.user_id, doer.session_id)
         if not await self.guard.prove(account.email_key, account, password, doer.device):
             raise WrongPassword
+        return account
 
     async def confirm(self, token: str, device: Device) -> None:
         """Make the address the account's. Raises InvalidLink, EmailTaken, which spends nothing, Unavailable."""
