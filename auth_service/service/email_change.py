@@ -1,6 +1,8 @@
 """Another address for an account: confirmed by the new one, told to the old one, which can undo it for a week."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from auth_service.domain.accounts import Account
 from auth_service.domain.addresses import Address
@@ -15,6 +17,8 @@ from auth_service.marks import Marks
 from auth_service.repository.accounts import AccountRepository
 from auth_service.repository.addresses import AddressRepository
 from auth_service.repository.audit import AuditRepository
+from auth_service.repository.factors import FactorRepository
+from auth_service.repository.identities import IdentityRepository
 from auth_service.repository.one_time_tokens import OneTimeTokenRepository
 from auth_service.repository.sessions import Ending
 from auth_service.service.api_keys import revoke_api_keys
@@ -34,6 +38,7 @@ _OF_AN_ADDRESS = (
     Purpose.SIGN_IN_LINK,
     Purpose.EMAIL_CHANGE,
 )
+_COME_ALONG = timedelta(days=1)  # so long before a change, whoever makes it may have begun to settle in
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,7 @@ class EmailChange:
     async def undo(self, token: str, device: Device) -> None:
         """Give the account its old address back, and take it from whoever has it now: a new password is mailed for.
 
+        What was added to sign in with since the day before the change may be theirs, and is gone: its owner is told.
         Raises InvalidLink, EmailTaken, Unavailable.
         """
         async with self.database.transaction() as connection:
@@ -101,12 +107,21 @@ class EmailChange:
             await tokens.delete(spent.user_id, *_OF_AN_ADDRESS)
             # What was changed later, from this address on, isn't to be gone back to; what was changed before may be.
             await tokens.delete(spent.user_id, Purpose.EMAIL_UNDO, since=spent.created_at)
+            gone = await _shed(connection, spent.user_id, spent.created_at - _COME_ALONG)
             restored = replace(recipient_of(current), email=spent.email, email_key=spent.email_key)
-            await self.mail.send_link(connection, Purpose.RESET, restored, Template.EMAIL_RESTORED)
-            await AuditRepository(connection).record(AuditEntry(Action.EMAIL_CHANGE_UNDONE, device, spent.user_id))
+            await self.mail.send_link(connection, Purpose.RESET, restored, Template.EMAIL_RESTORED, **gone)
+            entry = AuditEntry(Action.EMAIL_CHANGE_UNDONE, device, spent.user_id, details=gone)
+            await AuditRepository(connection).record(entry)
             events = await end_sessions(connection, Ending(spent.user_id, EndReason.EMAIL_CHANGE_UNDONE))
             events += await revoke_api_keys(connection, spent.user_id)
             await publish(connection, "auth", events)
+
+
+async def _shed(connection: Connection, user_id: UUID, since: datetime) -> dict[str, str]:
+    """Take away what opens the account since then, and return how much of each kind that was."""
+    factors = await FactorRepository(connection).remove_all(user_id, since)
+    identities = await IdentityRepository(connection).delete_all(user_id, since)
+    return {"factors": str(factors), "identities": str(identities)}
 
 
 async def _spend(connection: Connection, purpose: Purpose, token: str) -> tuple[Spent, Address]:
