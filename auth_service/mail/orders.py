@@ -20,6 +20,8 @@ class Template(StrEnum):
     NEW_DEVICE = "new_device"  # device, network
     FACTOR_ADDED = "factor_added"  # factor
     FACTOR_REMOVED = "factor_removed"  # factor
+    IDENTITY_LINKED = "identity_linked"  # provider
+    IDENTITY_UNLINKED = "identity_unlinked"  # provider
 
 
 class MailOrder(Struct, frozen=True):

@@ -20,6 +20,7 @@ EXAMPLES = {
     "factor": "passkey",
     "factors": "2",
     "identities": "1",
+    "provider": "example",
 }
 
 
