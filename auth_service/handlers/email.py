@@ -65,7 +65,8 @@ async def confirm_email_change(request: web.Request, body: LinkRequest) -> None:
 async def undo_email_change(request: web.Request, body: LinkRequest) -> None:
     """Give an account its old address back, by the token of the link that was mailed there.
 
-    All sessions end, API keys are revoked, the password is void, and a link to set a new one is mailed.
+    All sessions end, API keys are revoked, the password is void, and a link to set a new one is mailed. Second factors
+    and linked identities that were added since the day before the change are gone.
     """
     await request.app[EMAIL_CHANGE].undo(body.token, device_of(request))
 

@@ -15,11 +15,13 @@ class Template(StrEnum):
     SIGN_IN_LINK = "sign_in_link"  # link
     EMAIL_CHANGE = "email_change"  # link; to the new address
     EMAIL_CHANGED = "email_changed"  # link, new_email; to the old address
-    EMAIL_RESTORED = "email_restored"  # link; to the address that is the account's again
+    EMAIL_RESTORED = "email_restored"  # link, factors, identities; to the address that is the account's again
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  a mail's name
     NEW_DEVICE = "new_device"  # device, network
     FACTOR_ADDED = "factor_added"  # factor
     FACTOR_REMOVED = "factor_removed"  # factor
+    IDENTITY_LINKED = "identity_linked"  # provider
+    IDENTITY_UNLINKED = "identity_unlinked"  # provider
 
 
 class MailOrder(Struct, frozen=True):

@@ -18,6 +18,9 @@ EXAMPLES = {
     "device": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
     "network": "192.0.2.0/24",
     "factor": "passkey",
+    "factors": "2",
+    "identities": "1",
+    "provider": "example",
 }
 
 

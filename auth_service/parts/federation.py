@@ -20,14 +20,14 @@ from shared.web.cookies import HostCookie
 async def serving_federation(app: web.Application, core: Core) -> AsyncIterator[None]:
     settings = core.settings
     async with open_providers(settings.providers) as providers:
-        identities = IdentityKeeping(core.database, core.ways_in)
+        identities = IdentityKeeping(core.database, core.ways_in, core.outbox)
         app[IDENTITIES] = identities
         app[REDIRECT_URIS] = settings.redirect_uris
         app[BROWSER] = HostCookie.of(settings.process.public_url, BROWSER_COOKIE)
         app[FEDERATION] = Federation(
             providers=providers,
             flows=FlowKeeping(core.database, core.sealer),
-            recognising=Recognising(core.database, core.marks, core.registrar),
+            recognising=Recognising(core.database, core.marks, core.registrar, core.outbox),
             identities=identities,
             entrance=core.entrance,
             public_url=settings.process.public_url,

@@ -1,5 +1,6 @@
 """SQL of accounts' addresses: verify one, change it, and what its owner wants to be told there."""
 
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -26,6 +27,20 @@ class AddressRepository:
 
     async def read(self, user_id: UUID) -> Address | None:
         row = await self._db.fetchrow(f"{_SELECT} where user_id = $1", user_id)
+        return Address(**row) if row is not None else None
+
+    async def hold(self, user_id: UUID, proved_at: datetime | None) -> Address | None:
+        """As `read`, and neither it nor the password changes until the transaction ends.
+
+        None where the password isn't the one of `proved_at` any more, if that is known.
+        """
+        row = await self._db.fetchrow(
+            f"""
+            {_SELECT} where user_id = $1 and ($2::timestamptz is null or password_changed_at = $2) for no key update
+            """,
+            user_id,
+            proved_at,
+        )
         return Address(**row) if row is not None else None
 
     async def lock(self, user_id: UUID) -> Address | None:

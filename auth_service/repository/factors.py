@@ -1,5 +1,6 @@
 """SQL over all of an account's factors."""
 
+from datetime import datetime
 from uuid import UUID
 
 from auth_service.domain.factors import FactorKind, Overview
@@ -48,16 +49,27 @@ class FactorRepository:
         left = await RecoveryCodeRepository(self._db).count(user_id)
         return Overview(row["has_password"], row["confirmed_at"], row["last_used_at"], passkeys, left)
 
-    async def remove_all(self, user_id: UUID) -> int:
-        """Delete every factor and every recovery code; return how many factors counted."""
+    async def remove_all(self, user_id: UUID, since: datetime | None = None) -> int:
+        """Delete every factor and every recovery code; return how many factors counted.
+
+        With `since`, what has counted only from then on; and all codes where no factor is left.
+        """
         number = await self._db.fetchval(
             """
-            with codes as (delete from auth.recovery_code where user_id = $1),
-                 keys as (delete from auth.passkey where user_id = $1 returning 1),
-                 app as (delete from auth.totp where user_id = $1 returning confirmed_at)
+            with keys as (
+                delete from auth.passkey
+                where user_id = $1 and created_at >= coalesce($2::timestamptz, '-infinity')
+                returning 1
+            ), app as (
+                delete from auth.totp
+                where user_id = $1 and coalesce(confirmed_at, created_at) >= coalesce($2::timestamptz, '-infinity')
+                returning confirmed_at
+            )
             select (select count(*) from keys) + (select count(confirmed_at) from app)
             """,
             user_id,
+            since,
         )
         assert isinstance(number, int)
+        await RecoveryCodeRepository(self._db).delete(user_id, since if await self.kinds(user_id) else None)
         return number

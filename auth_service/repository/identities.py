@@ -1,6 +1,7 @@
 """SQL of identities at providers and the accounts that they open."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -75,8 +76,17 @@ class IdentityRepository:
         )
         return [LinkedIdentity(**row) for row in rows]
 
-    async def delete_all(self, user_id: UUID) -> None:
-        await self._db.execute("delete from auth.federated_identity where user_id = $1", user_id)
+    async def delete_all(self, user_id: UUID, since: datetime | None = None) -> int:
+        """Delete the person's; with `since`, those linked from then on. Return how many that were."""
+        rows = await self._db.fetch(
+            """
+            delete from auth.federated_identity where user_id = $1 and ($2::timestamptz is null or linked_at >= $2)
+            returning 1
+            """,
+            user_id,
+            since,
+        )
+        return len(rows)
 
     async def delete(self, user_id: UUID, identity_id: UUID) -> LinkedIdentity | None:
         """Delete one of the person's and return it; none if it isn't theirs."""

@@ -40,21 +40,29 @@ class OneTimeTokenRepository:
         )
         return address
 
-    async def spend(self, purpose: Purpose, token_hash: bytes) -> Spent | None:
-        """Delete the token, and return it if it was good. Of several who spend it at once, one gets it.
+    async def spend(self, purpose: Purpose, token_hash: bytes, owner: UUID | None = None) -> Spent | None:
+        """Delete the token, and return it if it was good. Of several who spend it at once, one gets it. With
+        `owner`, only that account's is good.
 
         One that was mailed to an address which isn't its account's any more is good for nothing, unless it is about
-        changing that.
+        changing that. The account is held first, as by all who void tokens, and stays so until the transaction ends:
+        what they void meanwhile isn't good afterwards, and nobody waits for each other.
         """
         row = await self._db.fetchrow(
             """
-            delete from auth.one_time_token t using auth.account a
+            with a as (
+                select user_id, email_key from auth.account
+                where user_id = (select user_id from auth.one_time_token where token_hash = $1) for no key update
+            )
+            delete from auth.one_time_token t using a
             where t.token_hash = $1 and t.purpose = $2 and t.expires_at > now() and a.user_id = t.user_id
+              and ($3::uuid is null or t.user_id = $3)
               and (a.email_key = t.email_key or t.purpose in ('email_change', 'email_undo'))
             returning t.user_id, t.email, t.email_key, t.created_at
             """,
             token_hash,
             purpose.value,
+            owner,
         )
         return Spent(**row) if row is not None else None
 

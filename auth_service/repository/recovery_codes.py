@@ -1,6 +1,7 @@
 """SQL of recovery codes."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from shared.db import Db
@@ -27,6 +28,14 @@ class RecoveryCodeRepository:
                 user_id,
                 code_hash,
             )
+        )
+
+    async def delete(self, user_id: UUID, since: datetime | None = None) -> None:
+        """Delete all; with `since`, those made from then on."""
+        await self._db.execute(
+            "delete from auth.recovery_code where user_id = $1 and ($2::timestamptz is null or created_at >= $2)",
+            user_id,
+            since,
         )
 
     async def count(self, user_id: UUID) -> int:

@@ -6,6 +6,7 @@ from uuid import UUID
 from auth_service.domain.accounts import Account
 from auth_service.domain.audit import Action, AuditEntry, Doer
 from auth_service.domain.devices import Device
+from auth_service.domain.one_time_tokens import Purpose
 from auth_service.domain.passwords import PasswordContext, accept_new_password
 from auth_service.domain.sessions import EndReason
 from auth_service.errors import WrongPassword
@@ -15,6 +16,7 @@ from auth_service.marks import Marks
 from auth_service.passwords import PasswordHasher
 from auth_service.repository.accounts import AccountRepository
 from auth_service.repository.audit import AuditRepository
+from auth_service.repository.one_time_tokens import OneTimeTokenRepository
 from auth_service.repository.sessions import Ending
 from auth_service.service.api_keys import revoke_api_keys
 from auth_service.service.ending import end_sessions
@@ -65,6 +67,8 @@ class AccountKeeping:
     async def change_password(self, user_id: UUID, change: PasswordChange, device: Device) -> None:
         """Change it, end all other sessions, and delete the API keys: whoever knew the old one may have made some.
 
+        They may have asked for another address too, and that is void.
+
         Raises WeakPassword, WrongPassword, TooManyAttempts, Unavailable, and InsufficientUserAuthentication where the
         account has a second factor that wasn't shown lately, or no password and the session wasn't proved lately.
         """
@@ -76,6 +80,7 @@ class AccountKeeping:
         async with self.database.transaction() as connection:
             if not await AccountRepository(connection).change_password(account, password_hash):
                 raise WrongPassword  # it is no longer the password that was proved
+            await OneTimeTokenRepository(connection).delete(user_id, Purpose.EMAIL_CHANGE)
             entry = AuditEntry(Action.PASSWORD_CHANGED, device, user_id, user_id, change.session_id)
             await AuditRepository(connection).record(entry)
             await self.outbox.notify(connection, user_id, Template.PASSWORD_CHANGED)

@@ -14,6 +14,7 @@ from auth_service.domain.administration import AccountDetails
 from auth_service.domain.audit import Action, Doer
 from auth_service.domain.bans import accept_ban
 from auth_service.domain.factors import FactorKind
+from auth_service.domain.one_time_tokens import Purpose
 from auth_service.domain.roles import ADMINISTRATOR, accept_roles
 from auth_service.domain.sessions import EndReason
 from auth_service.mail.orders import Template
@@ -21,6 +22,7 @@ from auth_service.mail.outbox import Outbox
 from auth_service.repository.administration import AdministrationRepository
 from auth_service.repository.audit import AuditRepository
 from auth_service.repository.factors import FactorRepository
+from auth_service.repository.one_time_tokens import OneTimeTokenRepository
 from auth_service.repository.sessions import Ending
 from auth_service.service.account import remove_account
 from auth_service.service.api_keys import delete_api_key, restore_api_keys, revoke_api_keys, stop_api_keys
@@ -92,10 +94,14 @@ class Administration:
                 await publish(connection, "auth", await restore_api_keys(connection, user_id))
 
     async def void_password(self, doer: Doer, user_id: UUID, *, keep_api_keys: bool) -> None:
-        """Let the password be wrong until a new one is set by mail; end all sessions, and the keys unless kept."""
+        """Let the password be wrong until a new one is set by mail; end all sessions, and the keys unless kept.
+
+        A change of address that is under way is void.
+        """
         async with self._acting(doer) as connection:
             if not await AdministrationRepository(connection).void_password(user_id):
                 raise NotFound
+            await OneTimeTokenRepository(connection).delete(user_id, Purpose.EMAIL_CHANGE)
             await AuditRepository(connection).record(doer.did(Action.PASSWORD_VOIDED, user_id))
             events = await end_sessions(connection, Ending(user_id, EndReason.PASSWORD_VOIDED))
             if not keep_api_keys:

@@ -1,7 +1,10 @@
 """Another address for an account: confirmed by the new one, told to the old one, which can undo it for a week."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
 
+from auth_service.domain.accounts import Account
 from auth_service.domain.addresses import Address
 from auth_service.domain.audit import Action, AuditEntry, Doer
 from auth_service.domain.devices import Device
@@ -14,6 +17,8 @@ from auth_service.marks import Marks
 from auth_service.repository.accounts import AccountRepository
 from auth_service.repository.addresses import AddressRepository
 from auth_service.repository.audit import AuditRepository
+from auth_service.repository.factors import FactorRepository
+from auth_service.repository.identities import IdentityRepository
 from auth_service.repository.one_time_tokens import OneTimeTokenRepository
 from auth_service.repository.sessions import Ending
 from auth_service.service.api_keys import revoke_api_keys
@@ -33,6 +38,7 @@ _OF_AN_ADDRESS = (
     Purpose.SIGN_IN_LINK,
     Purpose.EMAIL_CHANGE,
 )
+_COME_ALONG = timedelta(days=1)  # so long before a change, whoever makes it may have begun to settle in
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,26 +55,31 @@ class EmailChange:
         Raises InvalidEmail, WrongPassword, TooManyAttempts, InsufficientUserAuthentication, TooManyMails, Unavailable.
         """
         email = parse_email(address)
-        await self._require_proof(doer, password)
+        account = await self._prove(doer, password)
         entry = AuditEntry(Action.EMAIL_CHANGE_REQUESTED, doer.device, doer.user_id, doer.user_id)
         async with self.database.transaction() as connection:
-            await self.requests.ask_change(connection, doer.user_id, email)
+            if not await AccountRepository(connection).hold(account):
+                raise WrongPassword  # it is no longer the password that was proved
+            await self.requests.ask_change(connection, account, email)
             await AuditRepository(connection).record(entry)
 
-    async def _require_proof(self, doer: Doer, password: str | None) -> None:
-        """Ask for the password where one is given, and for a session that was proved lately where none is.
+    async def _prove(self, doer: Doer, password: str | None) -> Account:
+        """Return the account as it was just before it was proved.
+
+        Ask for the password where one is given, and for a session that was proved lately where none is.
 
         Where the account has a second factor, that must have been shown lately too.
         """
-        if password is None:
-            await require_fresh(self.database, doer.user_id, doer.session_id)
-            return
-        await require_second_factor(self.database, doer.user_id, doer.session_id)
         account = await AccountRepository(self.database).find_by_id(doer.user_id, self.marks.fingerprint(doer.device))
         if account is None:
             raise Unauthenticated("This account was deleted.", headers=INVALID_TOKEN)
+        if password is None:
+            await require_fresh(self.database, doer.user_id, doer.session_id)
+            return account
+        await require_second_factor(self.database, doer.user_id, doer.session_id)
         if not await self.guard.prove(account.email_key, account, password, doer.device):
             raise WrongPassword
+        return account
 
     async def confirm(self, token: str, device: Device) -> None:
         """Make the address the account's. Raises InvalidLink, EmailTaken, which spends nothing, Unavailable."""
@@ -85,6 +96,7 @@ class EmailChange:
     async def undo(self, token: str, device: Device) -> None:
         """Give the account its old address back, and take it from whoever has it now: a new password is mailed for.
 
+        What was added to sign in with since the day before the change may be theirs, and is gone: its owner is told.
         Raises InvalidLink, EmailTaken, Unavailable.
         """
         async with self.database.transaction() as connection:
@@ -95,12 +107,21 @@ class EmailChange:
             await tokens.delete(spent.user_id, *_OF_AN_ADDRESS)
             # What was changed later, from this address on, isn't to be gone back to; what was changed before may be.
             await tokens.delete(spent.user_id, Purpose.EMAIL_UNDO, since=spent.created_at)
+            gone = await _shed(connection, spent.user_id, spent.created_at - _COME_ALONG)
             restored = replace(recipient_of(current), email=spent.email, email_key=spent.email_key)
-            await self.mail.send_link(connection, Purpose.RESET, restored, Template.EMAIL_RESTORED)
-            await AuditRepository(connection).record(AuditEntry(Action.EMAIL_CHANGE_UNDONE, device, spent.user_id))
+            await self.mail.send_link(connection, Purpose.RESET, restored, Template.EMAIL_RESTORED, **gone)
+            entry = AuditEntry(Action.EMAIL_CHANGE_UNDONE, device, spent.user_id, details=gone)
+            await AuditRepository(connection).record(entry)
             events = await end_sessions(connection, Ending(spent.user_id, EndReason.EMAIL_CHANGE_UNDONE))
             events += await revoke_api_keys(connection, spent.user_id)
             await publish(connection, "auth", events)
+
+
+async def _shed(connection: Connection, user_id: UUID, since: datetime) -> dict[str, str]:
+    """Take away what opens the account since then, and return how much of each kind that was."""
+    factors = await FactorRepository(connection).remove_all(user_id, since)
+    identities = await IdentityRepository(connection).delete_all(user_id, since)
+    return {"factors": str(factors), "identities": str(identities)}
 
 
 async def _spend(connection: Connection, purpose: Purpose, token: str) -> tuple[Spent, Address]:

@@ -8,6 +8,8 @@ from auth_service.domain.devices import Device
 from auth_service.domain.federation import ExternalIdentity, LinkedIdentity, Linker
 from auth_service.emails import parse_email
 from auth_service.errors import InvalidEmail, LinkNeedsVerifiedEmail
+from auth_service.mail.orders import Template
+from auth_service.mail.outbox import Outbox
 from auth_service.repository.audit import AuditRepository
 from auth_service.repository.held_accounts import Held, hold_account, verify_email
 from auth_service.repository.identities import IdentityRepository
@@ -23,6 +25,7 @@ from shared.errors import INVALID_TOKEN, NotFound, Unauthenticated
 class IdentityKeeping:
     database: Database
     ways_in: WaysIn
+    outbox: Outbox
 
     async def link(self, identity: ExternalIdentity, linker: Linker, device: Device) -> None:
         """Link it to the account of the person who asked for that; nothing changes if it is already.
@@ -39,7 +42,7 @@ class IdentityKeeping:
             proves = _proves(identity, held)
             if not (held.email_verified or proves):
                 raise LinkNeedsVerifiedEmail
-            await add_identity(connection, identity, linker.user_id)
+            await add_identity(connection, self.outbox, identity, linker.user_id)
             if proves:
                 await verify_email(connection, linker.user_id)
             details = {"provider": identity.provider, "by": "session"}
@@ -68,6 +71,7 @@ class IdentityKeeping:
             details = {"provider": identity.provider}
             entry = AuditEntry(Action.IDENTITY_UNLINKED, device, user_id, user_id, linker.session_id, details)
             await AuditRepository(connection).record(entry)
+            await self.outbox.notify(connection, user_id, Template.IDENTITY_UNLINKED, details)
 
 
 def _proves(identity: ExternalIdentity, held: Held) -> bool:

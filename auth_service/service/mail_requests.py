@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from auth_service.domain.accounts import Account
 from auth_service.domain.addresses import Address
 from auth_service.domain.one_time_tokens import Purpose
 from auth_service.emails import Email, parse_email
@@ -39,13 +40,18 @@ class Wish(StrEnum):
 
 
 class MailRequest(msgspec.Struct, frozen=True):
-    """`challenge` goes with a code; `user_id` and `email` are who wants to have the address, and as it is written."""
+    """`challenge` goes with a code; `user_id` and `email` are who wants to have the address, and as it is written.
+
+    `proved_at` is since when that account has had the password that it had then: with another the wish is void. It is
+    none in what the release before stored.
+    """
 
     wish: Wish
     email_key: str
     challenge: str = ""
     user_id: UUID | None = None
     email: str = ""
+    proved_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +65,20 @@ class MailRequests:
         async with self.database.transaction() as connection:
             await self._store(connection, MailRequest(wish, parse_email(address).key, challenge))
 
-    async def ask_change(self, connection: Connection, user_id: UUID, email: Email) -> None:
-        """Have the owner of `email` asked whether it is to become the account's address. Raises TooManyMails."""
-        if not await MailCountRepository(connection).count(self.marks.mail_subject(str(user_id))):
+    async def ask_change(self, connection: Connection, account: Account, email: Email) -> None:
+        """Have the owner of `email` asked whether it is to become the account's address. Raises TooManyMails.
+
+        Needs the account held, as it was when it was proved.
+        """
+        if not await MailCountRepository(connection).count(self.marks.mail_subject(str(account.user_id))):
             raise TooManyMails(WINDOW)
-        request = MailRequest(Wish.EMAIL_CHANGE, email.key, user_id=user_id, email=email.address)
+        request = MailRequest(
+            Wish.EMAIL_CHANGE,
+            email.key,
+            user_id=account.user_id,
+            email=email.address,
+            proved_at=account.password_changed_at,
+        )
         await self._store(connection, request)
 
     async def _store(self, connection: Connection, request: MailRequest) -> None:
@@ -113,12 +128,15 @@ class MailRequestWork:
             await self.mail.send_link(connection, Purpose.VERIFY, recipient)
 
     async def _offer_address(self, connection: Connection, request: MailRequest, taken: Address | None) -> None:
-        """Ask the new address; where it is another account's, tell that one's owner instead."""
+        """Ask the new address; where it is another account's, tell that one's owner instead.
+
+        The account is held, so that whoever changes its password voids the link, or finds that none was made.
+        """
         assert request.user_id is not None
         if taken is not None and taken.user_id != request.user_id:
             await tell_registered(connection, self.outbox, taken.email, taken.language)
             return
-        asking = await AddressRepository(connection).read(request.user_id)
+        asking = await AddressRepository(connection).hold(request.user_id, request.proved_at)
         if asking is not None:
             recipient = replace(recipient_of(asking), email=request.email, email_key=request.email_key)
             await self.mail.send_link(connection, Purpose.EMAIL_CHANGE, recipient)

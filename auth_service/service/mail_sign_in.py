@@ -1,7 +1,7 @@
 """Signing in with what was mailed: a code that is typed, or a link that is followed."""
 
 from dataclasses import dataclass
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from auth_service.domain.accounts import Account, Proof
 from auth_service.domain.audit import Action, AuditEntry
@@ -54,8 +54,8 @@ class MailSignIn:
 
         async def look() -> bool:
             hashed = code_digest(typed.challenge, tidy_code(typed.code))
-            spent = await self._spend(Purpose.SIGN_IN_CODE, hashed, visitor.device)
-            return spent is not None and account is not None and spent.user_id == account.user_id
+            owner = account.user_id if account is not None else uuid4()  # nobody's: the work is the same
+            return await self._spend(Purpose.SIGN_IN_CODE, hashed, visitor.device, owner) is not None
 
         right = await self.attempts.judge(email.key, account, visitor.device, look)
         if account is None or not right:
@@ -69,10 +69,13 @@ class MailSignIn:
             raise InvalidLink
         return await self._admit(spent.user_id, visitor)
 
-    async def _spend(self, purpose: Purpose, hashed: bytes, device: Device) -> Spent | None:
-        """Spend what was mailed; whoever shows it receives the account's mail."""
+    async def _spend(self, purpose: Purpose, hashed: bytes, device: Device, owner: UUID | None = None) -> Spent | None:
+        """Spend what was mailed; whoever shows it receives the account's mail.
+
+        With `owner`, that account's alone: what is guessed counts against the account that was named, and no other.
+        """
         async with self.database.transaction() as connection:
-            spent = await OneTimeTokenRepository(connection).spend(purpose, hashed)
+            spent = await OneTimeTokenRepository(connection).spend(purpose, hashed, owner)
             if spent is None:
                 return None
             if await note_received(connection, AuditEntry(Action.EMAIL_VERIFIED, device, spent.user_id)):

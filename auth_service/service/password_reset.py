@@ -26,7 +26,7 @@ from auth_service.service.taking_over import take_over
 from shared.db import Connection, Database
 from shared.events.publish import NewEvent, publish
 
-_LETS_IN = (Purpose.RESET, Purpose.SIGN_IN_CODE, Purpose.SIGN_IN_LINK)
+_VOID = (Purpose.RESET, Purpose.SIGN_IN_CODE, Purpose.SIGN_IN_LINK, Purpose.EMAIL_CHANGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class PasswordReset:
     outbox: Outbox
 
     async def reset(self, reset: Reset, device: Device) -> None:
-        """Set the password, end all sessions, spend every other link that lets somebody in.
+        """Set the password, end all sessions, void every other link that lets somebody in, or gives the account away.
 
         Raises WeakPassword, which spends nothing, InvalidLink or Unavailable.
         """
@@ -61,7 +61,7 @@ class PasswordReset:
             spent = await tokens.spend(Purpose.RESET, hashed)
             if spent is None:
                 raise InvalidLink
-            await tokens.delete(spent.user_id, *_LETS_IN)
+            await tokens.delete(spent.user_id, *_VOID)
             events: list[NewEvent] = []
             if await note_received(connection, AuditEntry(Action.EMAIL_VERIFIED, device, spent.user_id)):
                 events = await take_over(connection, spent.user_id, EndReason.PASSWORD_RESET)

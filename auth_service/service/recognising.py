@@ -17,6 +17,8 @@ from auth_service.errors import (
     ProviderEmailUnverified,
     TooManyIdentities,
 )
+from auth_service.mail.orders import Template
+from auth_service.mail.outbox import Outbox
 from auth_service.marks import Marks
 from auth_service.metrics import REGISTRATIONS
 from auth_service.repository.accounts import AccountRepository
@@ -33,12 +35,16 @@ from shared.ids import uuid7
 _TRIES = 5  # each lost race leaves a row that the next try finds
 
 
-async def add_identity(connection: Connection, identity: ExternalIdentity, user_id: UUID) -> None:
-    """Needs the account held, so that nobody else adds one meanwhile. Raises IdentityTaken, TooManyIdentities."""
+async def add_identity(connection: Connection, outbox: Outbox, identity: ExternalIdentity, user_id: UUID) -> None:
+    """Link it to an account that there was before, and tell its owner.
+
+    Needs the account held, so that nobody else adds one meanwhile. Raises IdentityTaken, TooManyIdentities.
+    """
     identities = IdentityRepository(connection)
     if await identities.count(user_id) >= MOST_IDENTITIES:
         raise TooManyIdentities(f"Unlink one of your {MOST_IDENTITIES} first.")
     await identities.add(identity, user_id)
+    await outbox.notify(connection, user_id, Template.IDENTITY_LINKED, {"provider": identity.provider})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,7 @@ class Recognising:
     database: Database
     marks: Marks
     registrar: Registrar
+    outbox: Outbox
 
     async def account_of(self, identity: ExternalIdentity, visitor: Visitor, *, unverified: bool) -> Account:
         """Return the account that the identity opens, made or linked now if it has none.
@@ -97,7 +104,7 @@ class Recognising:
             held = await hold_account(connection, account.user_id)
             if held != Held(email.key, email_verified=True):
                 raise EmailTaken
-            await add_identity(connection, identity, account.user_id)
+            await add_identity(connection, self.outbox, identity, account.user_id)
             details = {"provider": identity.provider, "by": "address"}
             entry = AuditEntry(Action.IDENTITY_LINKED, device, account.user_id, account.user_id, details=details)
             await AuditRepository(connection).record(entry)

@@ -10,7 +10,7 @@ import pytest
 
 from auth_service.service.importing import BATCH
 from tests.integration.auth_service.people import HOME, STRANGER, Json, Person, Reply
-from tests.integration.auth_service.world import AuthService
+from tests.integration.auth_service.world import AuthService, until_blocked
 from tests.unit.auth_service.foreign_hashes import FOREIGN, OF_72_X, PASSWORD
 
 IMPORT = "/v1/admin/users/import"
@@ -75,6 +75,56 @@ async def test_every_row_is_told_what_became_of_it(service: AuthService, admin: 
     assert told[4]["user_id"] == told[1]["user_id"]
     assert "not an email address" in told[3]["reason"]
     assert "user_id" not in told[3]
+
+
+async def reserve(service: AuthService, email: str, expires: str = "1 day") -> Person:
+    """Have somebody who was changed away from the address, and may go back to it until then."""
+    person = await service.register()
+    await service.admin.execute(
+        f"""
+        insert into auth.one_time_token (token_hash, purpose, user_id, email, email_key, expires_at)
+        values (sha256($2::text::bytea), 'email_undo', $1, $2, $2, now() + interval '{expires}')
+        """,
+        person.user_id,
+        email,
+    )
+    return person
+
+
+async def test_address_that_its_owner_may_still_take_back_is_a_duplicate(service: AuthService, admin: Person) -> None:
+    """Otherwise the owner could not go back to it. The rows beside it are imported, and it is nobody's."""
+    await reserve(service, "old@example.org")
+    await reserve(service, "free@example.org", expires="-1 second")
+    addresses = ("Old@Example.org", "free@example.org", "new@example.org")
+    answer = (await import_lines(service, admin, [{"email": each} for each in addresses])).body
+    assert [row["outcome"] for row in answer["rows"]] == ["duplicate", "created", "created"]
+    assert "user_id" not in answer["rows"][0]
+    assert not await service.admin.fetchval("select count(*) from auth.account where email_key = 'old@example.org'")
+    created = {row["user_id"] for row in answer["rows"][1:]}
+    assert {str(each) for each, _ in await service.events("user_registered")} >= created
+    assert await service.admin.fetchval("select count(*) from auth.audit_entry where action = 'imported'") == 2
+
+
+async def test_address_that_is_given_up_while_it_is_imported_is_a_duplicate(
+    service: AuthService, admin: Person
+) -> None:
+    """A24: the import waits for who changes away from it, and finds that they may go back."""
+    person = await service.register("old@example.org")
+    async with service.admin.transaction():
+        await service.admin.execute(
+            "update auth.account set email = 'n@example.org', email_key = 'n@example.org' where user_id = $1",
+            person.user_id,
+        )
+        importing = asyncio.ensure_future(import_lines(service, admin, [{"email": "old@example.org"}]))
+        await until_blocked(service)
+        await service.admin.execute(
+            """
+            insert into auth.one_time_token (token_hash, purpose, user_id, email, email_key, expires_at)
+            values (sha256('x'), 'email_undo', $1, 'old@example.org', 'old@example.org', now() + interval '1 day')
+            """,
+            person.user_id,
+        )
+    assert (await importing).body["duplicate"] == 1
 
 
 async def test_importing_again_changes_nothing(service: AuthService, admin: Person) -> None:

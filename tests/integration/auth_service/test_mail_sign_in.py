@@ -1,6 +1,8 @@
 import asyncio
 from collections import Counter
 
+import pytest
+
 from tests.integration.auth_service.mailing import BY_CODE, BY_LINK, CODE, LINK, Mailing
 from tests.integration.auth_service.people import STRANGER, Person
 from tests.integration.auth_service.world import is_live
@@ -37,6 +39,19 @@ async def test_code_of_one_account_opens_no_other(post: Mailing) -> None:
     code = (await post.server.mail_to(one.email, "sign-in code")).code
     body = {"email": other.email, "challenge": challenge, "code": code}
     assert (await post.service.post(BY_CODE, body)).code == "invalid_mail_code"
+
+
+@pytest.mark.parametrize("named", ["other@example.org", "nobody@example.org"])
+async def test_code_that_is_guessed_under_another_address_is_not_spent(post: Mailing, named: str) -> None:
+    """A10, A14: the guess counts against that address, so a hit does nothing but what a miss does."""
+    person, _ = await post.service.register("ada@example.org"), await post.service.register("other@example.org")
+    challenge = (await post.ask(CODE, person.email)).body["challenge"]
+    code = (await post.server.mail_to(person.email, "sign-in code")).code
+    body = {"email": named, "challenge": challenge, "code": code}
+    assert (await post.service.post(BY_CODE, body)).code == "invalid_mail_code"
+    assert not await post.service.admin.fetchval("select count(email_verified_at) from auth.account")
+    assert await is_live(post.service, person)
+    assert (await post.service.post(BY_CODE, body | {"email": person.email})).status == 200
 
 
 async def test_guessed_codes_and_passwords_share_one_counter(post: Mailing) -> None:

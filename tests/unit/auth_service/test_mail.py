@@ -74,6 +74,17 @@ def test_what_is_filled_in_is_no_markup() -> None:
     assert "<b>bold</b>" in written.text
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_mail_that_the_release_before_ordered_is_written(language: str) -> None:
+    """It knew nothing of what goes when a change of address is undone."""
+    earlier = MailOrder(Template.EMAIL_RESTORED, "ada@example.org", language, "now", {"link": EXAMPLES["link"]})
+    written = MailTemplates(PUBLIC_URL).write(earlier)
+    assert EXAMPLES["link"] in written.text
+    told = MailTemplates(PUBLIC_URL).write(order(Template.EMAIL_RESTORED, language, factors="0", identities="3"))
+    assert (": 3." in told.text, ": 3." in told.html) == (True, True)
+    assert len(told.text) > len(written.text)
+
+
 @given(value=st.text(max_size=60))
 def test_no_value_adds_a_header(value: str) -> None:
     """A23: whatever stands in a subject, it is one line."""

@@ -16,7 +16,7 @@ from tests.integration.auth_service.world import AuthService, running
 from tests.stores import DatabaseUrls
 
 APP = "org.example.app:/signed-in"
-Serve = Callable[[str], AbstractAsyncContextManager[AuthService]]
+Serve = Callable[..., AbstractAsyncContextManager[AuthService]]
 
 
 def declaration(issuer: str, name: str = "peer", more: str = "") -> str:
@@ -39,12 +39,12 @@ async def peer() -> AsyncIterator[OpenIdServer]:
 
 @pytest.fixture
 def serve(auth_database: DatabaseUrls, gateway: Gateway, tmp_path: Path) -> Serve:
-    """Return what runs the service with such a file of providers."""
+    """Return what runs the service with such a file of providers, and other settings beside."""
 
-    def run(declarations: str) -> AbstractAsyncContextManager[AuthService]:
+    def run(declarations: str, **changes: str) -> AbstractAsyncContextManager[AuthService]:
         file = tmp_path / "providers.toml"
         file.write_text(declarations)
-        return running(auth_database, gateway, AUTH_PROVIDERS_FILE=str(file), AUTH_REDIRECT_URIS=APP)
+        return running(auth_database, gateway, AUTH_PROVIDERS_FILE=str(file), AUTH_REDIRECT_URIS=APP, **changes)
 
     return run
 
