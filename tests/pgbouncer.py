@@ -42,7 +42,7 @@ def _configured(folder: Path, postgres: str, port: int) -> Path:
         f"listen_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n"
         f"auth_type = scram-sha-256\nauth_file = {users}\n"
         "pool_mode = transaction\nmax_prepared_statements = 200\ndefault_pool_size = 4\nmax_client_conn = 500\n"
-        "server_idle_timeout = 5\nlog_connections = 0\nlog_disconnections = 0\n"
+        "server_idle_timeout = 5\nserver_login_retry = 0.1\nlog_connections = 0\nlog_disconnections = 0\n"
     )
     return file
 
