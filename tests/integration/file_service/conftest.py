@@ -6,6 +6,7 @@ import pytest
 
 from shared.ids import uuid7
 from tests.integration.file_service.running_service import Person, RunningService, running_service
+from tests.integration.file_service.uploading import Uploader
 from tests.stores import Databases
 
 SMALL = {"FILE_MAX_BYTES": "1000000", "FILE_QUOTA_BYTES": "2000000", "FILE_STALL_SECONDS": "0.5"}
@@ -50,3 +51,8 @@ def ada(service: RunningService) -> Person:
 @pytest.fixture
 def bob(service: RunningService) -> Person:
     return service.person(uuid7())
+
+
+@pytest.fixture
+def uploader(ada: Person) -> Uploader:
+    return Uploader(ada)

@@ -8,6 +8,7 @@ from tests.integration.file_service.raw import open_raw, request_head
 from tests.integration.file_service.running_service import Person, RunningService
 from tests.integration.file_service.uploading import (
     BYTES,
+    TUS,
     Uploader,
     checksum,
     code,
@@ -17,13 +18,6 @@ from tests.integration.file_service.uploading import (
     usage,
 )
 from tests.waiting import eventually
-
-TUS = {"Tus-Resumable": "1.0.0"}
-
-
-@pytest.fixture
-def uploader(ada: Person) -> Uploader:
-    return Uploader(ada)
 
 
 @pytest.mark.parametrize("algorithm", ["sha256", "sha1", "md5"])

@@ -15,16 +15,11 @@ from file_service.uploads.resumable.resumable import Resumable
 from file_service.uploads.resumable.upkeep import Upkeep
 from tests.integration.file_service.links import Stranger, drop_of, upload_link
 from tests.integration.file_service.running_service import Person, RunningService
-from tests.integration.file_service.test_resuming import TUS, is_at, slow_writer, status_of
-from tests.integration.file_service.uploading import Uploader, has_writer, in_balance, metadata, usage
+from tests.integration.file_service.test_resuming import is_at, slow_writer, status_of
+from tests.integration.file_service.uploading import TUS, Uploader, has_writer, in_balance, metadata, usage
 from tests.waiting import eventually
 
 PNG = b"\x89PNG\r\n\x1a\n"
-
-
-@pytest.fixture
-def uploader(ada: Person) -> Uploader:
-    return Uploader(ada)
 
 
 @pytest.mark.parametrize("length", [5, 1000], ids=["less than comes", "more than comes"])

@@ -12,11 +12,6 @@ LARGEST, QUOTA = 1_000_000, 2_000_000
 
 
 @pytest.fixture
-def uploader(ada: Person) -> Uploader:
-    return Uploader(ada)
-
-
-@pytest.fixture
 def eve(small_service: RunningService) -> Uploader:
     """1 MB a file, 2 MB in all."""
     return Uploader(small_service.person(uuid7()))

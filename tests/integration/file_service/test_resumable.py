@@ -19,11 +19,6 @@ from tests.integration.file_service.uploading import (
 MIB = 1024**2
 
 
-@pytest.fixture
-def uploader(ada: Person) -> Uploader:
-    return Uploader(ada)
-
-
 async def test_options_tells_what_is_spoken(service: RunningService, ada: Person) -> None:
     answer = await ada.client.options(UPLOADS, headers=ada.headers)
     assert answer.status == 204

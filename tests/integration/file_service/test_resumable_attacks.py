@@ -12,6 +12,7 @@ from tests.integration.file_service.raw import open_raw, request_head
 from tests.integration.file_service.running_service import Person, RunningService
 from tests.integration.file_service.uploading import (
     BYTES,
+    TUS,
     UPLOADS,
     Uploader,
     code,
@@ -19,13 +20,6 @@ from tests.integration.file_service.uploading import (
     metadata,
     usage,
 )
-
-TUS = {"Tus-Resumable": "1.0.0"}
-
-
-@pytest.fixture
-def uploader(ada: Person) -> Uploader:
-    return Uploader(ada)
 
 
 @pytest.fixture

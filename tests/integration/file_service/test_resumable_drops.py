@@ -9,9 +9,7 @@ from aiohttp import ClientResponse
 
 from tests.integration.file_service.links import Stranger, drop_of, upload_link
 from tests.integration.file_service.running_service import Person, RunningService
-from tests.integration.file_service.uploading import BYTES, Uploader, in_balance, metadata, usage
-
-TUS = {"Tus-Resumable": "1.0.0"}
+from tests.integration.file_service.uploading import BYTES, TUS, Uploader, in_balance, metadata, usage
 
 
 @dataclass(frozen=True, slots=True)

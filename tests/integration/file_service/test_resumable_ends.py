@@ -33,11 +33,6 @@ LIFETIME = timedelta(hours=24)
 
 
 @pytest.fixture
-def uploader(ada: Person) -> Uploader:
-    return Uploader(ada)
-
-
-@pytest.fixture
 async def database(service: RunningService) -> AsyncIterator[Database]:
     url = Secret(service.database.runtime)
     async with open_database(DatabaseSettings(url, url, pool_size=4, timeout=5.0)) as opened:

@@ -17,16 +17,9 @@ from shared.ids import uuid7
 from shared.settings import Env
 from tests.integration.file_service.raw import open_raw, request_head
 from tests.integration.file_service.running_service import LINK_KEY, Person, RunningService
-from tests.integration.file_service.uploading import BYTES, Uploader, code, has_writer, in_balance
+from tests.integration.file_service.uploading import BYTES, TUS, Uploader, code, has_writer, in_balance
 from tests.integration.following_service import Client, ProductionServer
 from tests.waiting import eventually
-
-TUS = {"Tus-Resumable": "1.0.0"}
-
-
-@pytest.fixture
-def uploader(ada: Person) -> Uploader:
-    return Uploader(ada)
 
 
 @asynccontextmanager

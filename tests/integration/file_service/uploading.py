@@ -14,6 +14,7 @@ from aiohttp import ClientResponse
 from tests.integration.file_service.running_service import Person, RunningService
 
 UPLOADS = "/v1/files/uploads"
+TUS = {"Tus-Resumable": "1.0.0"}
 BYTES = {"Content-Type": "application/offset+octet-stream"}
 
 
@@ -33,7 +34,7 @@ class Uploader:
 
     person: Person
     path: str = ""
-    tus: Mapping[str, str] = field(default_factory=lambda: {"Tus-Resumable": "1.0.0"})
+    tus: Mapping[str, str] = field(default_factory=TUS.copy)
 
     async def ask(self, method: str, path: str = "", data: Any = None, **headers: str) -> ClientResponse:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
