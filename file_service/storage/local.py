@@ -16,7 +16,7 @@ from file_service.storage.writing import BlobFile, Writing, sync_folder
 
 _LARGEST_BATCH = 1 << 20  # what is collected before a thread is bothered: a small file is written by one call
 _SMALLEST_BATCH = 32 << 10  # less than a piece of those who come in a crowd: each is written as it comes
-_COLLECTED = 4 << 20  # what all writers together may collect
+_COLLECTED = 2 << 20  # what all writers together may collect
 _FEW = 8  # writers of which each may collect a batch while another is being written
 
 

@@ -19,7 +19,7 @@ from shared.web.context import CONTEXT
 
 WORTHWHILE = 256 << 10  # bytes that are still to come
 _LARGEST, _SMALLEST = 256 << 10, 64 << 10  # bytes of a piece: the cache holds it until it is hashed and written
-_TOGETHER = 4 << 20  # bytes of the pieces of all: the more come at once, the smaller they are
+_TOGETHER = 2 << 20  # bytes of the pieces of all: the more come at once, the smaller they are
 
 
 class Content(Protocol):
@@ -69,6 +69,7 @@ class SocketReads:
         self._here = request.content.read_nowait()
         transport.pause_reading()
         self._left = left
+        self._size = _SMALLEST  # of the next piece: it grows, since those who come in a crowd come one after the other
         self._is_open = True
         request[CONTEXT].closes = True  # until it ends well: the parser is amid a body of which it won't get all
         SocketReads.active += 1
@@ -91,7 +92,8 @@ class SocketReads:
         """Return what is in the socket. At the body's end, and where it broke off, go on in the usual way."""
         if not self._is_open:
             return self._request.content.read_nowait()
-        size = max(_SMALLEST, min(_LARGEST, _TOGETHER // SocketReads.active))
+        size = max(_SMALLEST, min(self._size, _TOGETHER // SocketReads.active))
+        self._size = min(2 * self._size, _LARGEST)
         try:
             data = self._socket.recv(min(size, self._left))
         except BlockingIOError:

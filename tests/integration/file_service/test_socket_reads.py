@@ -63,6 +63,15 @@ async def test_long_bodies_of_every_kind_are_read_from_the_socket(
     assert {row["sha256"] for row in stored} == {hashlib.sha256(CONTENT).digest()}
 
 
+async def test_pieces_begin_small(ada: Person, read: list[int]) -> None:
+    """The first of a crowd can't know of the others: large pieces of all would be in memory at once."""
+    content = 8 * CONTENT
+    await ada.upload(content)
+    assert sum(read) > len(content) // 2
+    assert read[0] <= 65_536
+    assert all(larger <= 65_536 << min(number, 2) for number, larger in enumerate(read))
+
+
 async def _has(read: list[int], size: int) -> bool:
     return sum(read) >= size
 
