@@ -31,6 +31,7 @@ class EndReason(StrEnum):
     ACCOUNT_DELETED = "account_deleted"
     SIGNED_IN_ANEW = "signed_in_anew"
     REFRESH_TOKEN_REUSE = "refresh_token_reuse"  # noqa: S105  as above
+    SIGN_IN_CODE_REUSE = "sign_in_code_reuse"
     TOO_MANY_SESSIONS = "too_many_sessions"
     ROLES_CHANGED = "roles_changed"
     ACCOUNT_BANNED = "account_banned"
@@ -58,6 +59,7 @@ EXPLANATIONS = {
     EndReason.ACCOUNT_DELETED: "The account was deleted.",
     EndReason.SIGNED_IN_ANEW: "Somebody signed in anew in the same browser.",
     EndReason.REFRESH_TOKEN_REUSE: "An old refresh token was used again, so somebody may have copied it.",
+    EndReason.SIGN_IN_CODE_REUSE: "The code that it began with was used again, so somebody may have copied it.",
     EndReason.TOO_MANY_SESSIONS: "You signed in elsewhere, and this was the longest unused of too many sessions.",
     EndReason.RESTORED: "The server was restored from a backup: sign in again.",
     EndReason.EXPIRED: "It wasn't used for too long, or had its time.",
