@@ -71,6 +71,17 @@ EXPLANATIONS = {
     EndReason.PASSWORD_VOIDED: "An administrator asked for a new password: set one by way of a forgotten one.",
     EndReason.ENDED_BY_ADMINISTRATOR: "It was ended by an administrator.",
 }
+# Ends of a session that somebody else may have had: what it began, and what waits, as another address, is void.
+DISTRUSTED = frozenset(
+    (
+        EndReason.LOGOUT_ELSEWHERE,
+        EndReason.REVOKED_BY_OWNER,
+        EndReason.REFRESH_TOKEN_REUSE,
+        EndReason.SIGN_IN_CODE_REUSE,
+        EndReason.ACCOUNT_BANNED,
+        EndReason.ENDED_BY_ADMINISTRATOR,
+    )
+)
 _BY_THEMSELVES = (EndReason.LOGOUT, EndReason.SIGNED_IN_ANEW)
 
 
