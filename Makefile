@@ -10,7 +10,7 @@ TARGETS ?= headers paths routes answers frames handshakes client_addresses
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test test-faults test-readme test-examples soak fuzz check fmt fmt-check lint types migrate admin doctor memory compose-check bench-gateway bench-visit problems lock clean mail-preview test-federation rotate-keys bench-auth bench-files import test-browser test-uploads test-clients test-s3 test-storage-faults scrub test-antivirus test-backup backup verify-backup restore prune-backups
+.PHONY: help run test test-faults test-readme test-examples soak fuzz check fmt fmt-check lint types migrate admin doctor memory compose-check bench-gateway bench-visit problems lock clean mail-preview test-federation rotate-keys bench-auth bench-files import test-browser test-uploads test-clients test-s3 test-storage-faults scrub test-antivirus test-database-tls test-backup backup verify-backup restore prune-backups
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -51,6 +51,9 @@ test-examples: $(VENV)/.dev  ## the services in examples/ behind the real gatewa
 
 test-antivirus: $(VENV)/.dev  ## files checked by a real clamd (apt install clamav-daemon) with a signature of our own
 	@$(BIN)/pytest -q tests/antivirus
+
+test-database-tls: $(VENV)/.dev  ## services at a PostgreSQL that speaks TLS alone, by certificates (apt install postgresql)
+	@$(BIN)/pytest -q tests/database_tls
 
 test-federation: $(VENV)/.dev tests/federation/node_modules/.installed  ## signing in with a real OpenID provider; needs node 20 and npm
 	@$(BIN)/pytest -q tests/federation

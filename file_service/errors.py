@@ -40,6 +40,12 @@ class TypeNotAllowed(AppError):
     code, status, title = "type_not_allowed", 422, "Files of this type may not be stored for this purpose"
 
 
+class ExtensionMismatch(AppError):
+    """For names of types that everybody knows: a wrong one misleads whoever opens the file, and no server of ours."""
+
+    code, status, title = "extension_mismatch", 422, "The file's name says another type than its content"
+
+
 class UnknownPurpose(AppError):
     code, status, title = "unknown_purpose", 422, "There is no such purpose of files"
 

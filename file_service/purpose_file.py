@@ -21,6 +21,7 @@ class BadPurposeFile(ValueError):
 class _Table(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     types: tuple[str, ...] = ("*",)
     max_bytes: int | None = None
+    any_extension: bool = False
 
 
 def read_purposes(path: Path | None) -> Purposes:
@@ -39,4 +40,4 @@ def _declared(path: Path) -> Iterator[Purpose]:
             raise BadPurposeFile(f"{path}: {name!r} is no name of lower-case letters, digits, - and _")
         if not table.types or (table.max_bytes is not None and table.max_bytes < 1):
             raise BadPurposeFile(f"{path}: nothing may be stored for {name}")
-        yield Purpose(name, table.types, table.max_bytes)
+        yield Purpose(name, table.types, table.max_bytes, table.any_extension)

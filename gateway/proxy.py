@@ -119,7 +119,10 @@ class Proxy:
         problem = self._problem(request, context, error)
         headers = self._components.responder.headers(context, problem.headers.items())
         headers["Connection"] = "close"  # aiohttp answers in HTTP/1.0, which some take for what they may go on with
-        response = web.Response(status=problem.status, headers=headers, body=problem.body)
+        body: bytes | None = problem.body
+        if request.client.refuses_head:  # aiohttp calls what wasn't parsed "UNKNOWN", and would send it
+            headers["Content-Length"], body = str(len(problem.body)), None
+        response = web.Response(status=problem.status, headers=headers, body=body)
         response.force_close()
         self._components.observer.end(context)
         return response

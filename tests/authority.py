@@ -50,12 +50,13 @@ class Authority:
         self.certificate = own.sign(self._key, SHA256()).public_bytes(Encoding.PEM).decode()
 
     def issue(self, *names: str, lasting: timedelta = _DAY) -> Pair:
-        """Return a new leaf for these host names and addresses."""
+        """Return a new leaf for these host names and addresses, or for a client that is known by the first of them."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
         alternatives = x509.SubjectAlternativeName([_general(name) for name in names])
         builder = self._builder(subject, key.public_key(), lasting).add_extension(alternatives, critical=False)
-        builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        uses = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH])
+        builder = builder.add_extension(uses, critical=False)
         issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
         certificate = builder.add_extension(issuer, critical=False).sign(self._key, SHA256())
         files = [self._folder / f"{certificate.serial_number}.{kind}" for kind in ("pem", "key")]

@@ -40,9 +40,11 @@ class Account:
 class Proof:
     """What somebody has proved: that the account, as it is here, is theirs. `methods` as in RFC 8176.
 
-    `provider` is who vouches for it, where another does.
+    `provider` is who vouches for it, where another does; `code_hash` is of the code by which an app fetches what comes
+    of it: nothing may begin once that was used again.
     """
 
     account: Account
     methods: tuple[str, ...]
     provider: str = ""
+    code_hash: bytes | None = None

@@ -18,6 +18,7 @@ class Action(StrEnum):
     SIGNED_OUT = "signed_out"
     SESSION_ENDED = "session_ended"
     REFRESH_TOKEN_REUSED = "refresh_token_reused"  # noqa: S105  an action, not a secret
+    SIGN_IN_CODE_REUSED = "sign_in_code_reused"
     ACCOUNT_EXPORTED = "account_exported"
     ACCOUNT_DELETED = "account_deleted"
     SIGNING_KEY_CREATED = "signing_key_created"

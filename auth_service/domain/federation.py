@@ -10,6 +10,8 @@ from auth_service.domain.accounts import Account
 FEDERATED = "fed"  # a method's name beside those of RFC 8176: another has looked who it is
 FLOW_LIFETIME = timedelta(minutes=10)  # for a person at the provider's pages
 CODE_LIFETIME = timedelta(seconds=60)  # for an app that is on its way to fetch its tokens
+# How long a second use of a code is known: longer than a sign-in may wait for its second factor.
+SPENT_CODE_KEPT = timedelta(minutes=30)
 MOST_IDENTITIES = 20  # of one account
 
 

@@ -14,13 +14,17 @@ LABEL = "colp_"
 
 @dataclass(frozen=True, slots=True)
 class PendingSignIn:
-    """`methods` were proved while the account was as `proved_mark` has it. `kind`: what was asked for first."""
+    """`methods` were proved while the account was as `proved_mark` has it. `kind`: what was asked for first.
+
+    `code_hash` as in Proof.
+    """
 
     user_id: UUID
     methods: tuple[str, ...]
     proved_mark: bytes
     kind: SessionKind
     address_prefix: str
+    code_hash: bytes | None = None
 
 
 def proved_mark(password_changed_at: datetime) -> bytes:

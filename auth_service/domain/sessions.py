@@ -31,6 +31,7 @@ class EndReason(StrEnum):
     ACCOUNT_DELETED = "account_deleted"
     SIGNED_IN_ANEW = "signed_in_anew"
     REFRESH_TOKEN_REUSE = "refresh_token_reuse"  # noqa: S105  as above
+    SIGN_IN_CODE_REUSE = "sign_in_code_reuse"
     TOO_MANY_SESSIONS = "too_many_sessions"
     ROLES_CHANGED = "roles_changed"
     ACCOUNT_BANNED = "account_banned"
@@ -58,6 +59,7 @@ EXPLANATIONS = {
     EndReason.ACCOUNT_DELETED: "The account was deleted.",
     EndReason.SIGNED_IN_ANEW: "Somebody signed in anew in the same browser.",
     EndReason.REFRESH_TOKEN_REUSE: "An old refresh token was used again, so somebody may have copied it.",
+    EndReason.SIGN_IN_CODE_REUSE: "The code that it began with was used again, so somebody may have copied it.",
     EndReason.TOO_MANY_SESSIONS: "You signed in elsewhere, and this was the longest unused of too many sessions.",
     EndReason.RESTORED: "The server was restored from a backup: sign in again.",
     EndReason.EXPIRED: "It wasn't used for too long, or had its time.",
@@ -69,6 +71,17 @@ EXPLANATIONS = {
     EndReason.PASSWORD_VOIDED: "An administrator asked for a new password: set one by way of a forgotten one.",
     EndReason.ENDED_BY_ADMINISTRATOR: "It was ended by an administrator.",
 }
+# Ends of a session that somebody else may have had: what it began, and what waits, as another address, is void.
+DISTRUSTED = frozenset(
+    (
+        EndReason.LOGOUT_ELSEWHERE,
+        EndReason.REVOKED_BY_OWNER,
+        EndReason.REFRESH_TOKEN_REUSE,
+        EndReason.SIGN_IN_CODE_REUSE,
+        EndReason.ACCOUNT_BANNED,
+        EndReason.ENDED_BY_ADMINISTRATOR,
+    )
+)
 _BY_THEMSELVES = (EndReason.LOGOUT, EndReason.SIGNED_IN_ANEW)
 
 

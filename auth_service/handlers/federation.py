@@ -67,7 +67,10 @@ async def begin_app_sign_in(request: web.Request, provider: str, body: AppSignIn
 
 
 async def redeem_sign_in_code(request: web.Request, body: RedeemRequest) -> Answer[SignInAnswer]:
-    """Fetch what signing in with a provider has made: the app's session."""
+    """Fetch what signing in with a provider has made: the app's session.
+
+    Ask once: a second use of the code, with the right verifier, ends the session that the first began.
+    """
     visitor = visitor_of(request, body.session)
     admission = await request.app[FEDERATION].redeem(body.code, body.code_verifier, visitor)
     return Answer(present_admission(admission), headers=admission_headers(request, admission))

@@ -15,8 +15,8 @@ class PendingRepository:
         await self._db.execute(
             """
             insert into auth.pending_sign_in
-                (token_hash, user_id, methods, proved_mark, kind, address_prefix, expires_at)
-            values ($1, $2, $3, $4, $5, $6, now() + $7::interval)
+                (token_hash, user_id, methods, proved_mark, kind, address_prefix, code_hash, expires_at)
+            values ($1, $2, $3, $4, $5, $6, $7, now() + $8::interval)
             """,
             token_hash,
             pending.user_id,
@@ -24,6 +24,7 @@ class PendingRepository:
             pending.proved_mark,
             pending.kind.value,
             pending.address_prefix,
+            pending.code_hash,
             LIFETIME,
         )
 
@@ -31,7 +32,7 @@ class PendingRepository:
         """Return it to whoever is in the network that it began from."""
         return await self._one(
             """
-            select user_id, methods, proved_mark, kind, address_prefix from auth.pending_sign_in
+            select user_id, methods, proved_mark, kind, address_prefix, code_hash from auth.pending_sign_in
             where token_hash = $1 and address_prefix = $2 and guesses < $3 and expires_at > now()
             """,
             token_hash,
@@ -44,7 +45,7 @@ class PendingRepository:
             """
             update auth.pending_sign_in set guesses = guesses + 1
             where token_hash = $1 and address_prefix = $2 and guesses < $3 and expires_at > now()
-            returning user_id, methods, proved_mark, kind, address_prefix
+            returning user_id, methods, proved_mark, kind, address_prefix, code_hash
             """,
             token_hash,
             address_prefix,

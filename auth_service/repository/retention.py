@@ -80,6 +80,14 @@ PURGES = (
         """,
     ),
     Purge(
+        "codes that apps have fetched their session with",
+        """
+        delete from auth.spent_sign_in_code where code_hash in (
+            select code_hash from auth.spent_sign_in_code where expires_at < now() limit $1
+        ) returning code_hash
+        """,
+    ),
+    Purge(
         "sign-ins that wait for a second factor",
         """
         delete from auth.pending_sign_in where token_hash in (

@@ -106,6 +106,17 @@ class SessionRepository:
             )
         )
 
+    async def find_reason(self, session_id: UUID) -> EndReason | None:
+        """Return why it was ended before its time; none where it wasn't, or isn't known."""
+        reason = await self._db.fetchval("select revoked_reason from auth.session where session_id = $1", session_id)
+        return EndReason(reason) if reason is not None else None
+
+    async def find_owner(self, session_id: UUID) -> UUID | None:
+        owner: UUID | None = await self._db.fetchval(
+            "select user_id from auth.session where session_id = $1", session_id
+        )
+        return owner
+
     async def confirm(self, generations: dict[UUID, int]) -> None:
         """Note which generation of each live session was seen in use; what is known or impossible is ignored.
 

@@ -60,7 +60,7 @@ class EmailChange:
         async with self.database.transaction() as connection:
             if not await AccountRepository(connection).hold(account):
                 raise WrongPassword  # it is no longer the password that was proved
-            await self.requests.ask_change(connection, account, email)
+            await self.requests.ask_change(connection, account, email, doer.session_id)
             await AuditRepository(connection).record(entry)
 
     async def _prove(self, doer: Doer, password: str | None) -> Account:

@@ -6,10 +6,13 @@ from uuid import UUID
 
 from auth_service.domain.audit import Action, AuditEntry
 from auth_service.domain.devices import Device
-from auth_service.domain.sessions import EndReason, NewSession, SessionEnd
+from auth_service.domain.one_time_tokens import Purpose
+from auth_service.domain.sessions import DISTRUSTED, EndReason, NewSession, SessionEnd
 from auth_service.metrics import SESSIONS_REVOKED
 from auth_service.repository.audit import AuditRepository
 from auth_service.repository.browser_sessions import BrowserSessionRepository
+from auth_service.repository.held_accounts import hold_account
+from auth_service.repository.one_time_tokens import OneTimeTokenRepository
 from auth_service.repository.session_lists import SessionLists
 from auth_service.repository.sessions import Ending, SessionRepository
 from auth_service.service.freshness import require_fresh
@@ -27,7 +30,14 @@ class LogoutScope(StrEnum):
 
 
 async def end_sessions(connection: Connection, ending: Ending) -> list[NewEvent]:
-    """Revoke the sessions and return the events to publish as the transaction's last step."""
+    """Revoke the sessions and return the events to publish as the transaction's last step.
+
+    Where somebody else may have had one, a change of address that waits is void: they may have begun it. The account is
+    held for that, before its sessions are, as by all who do both.
+    """
+    if ending.reason in DISTRUSTED:
+        await hold_account(connection, ending.user_id)
+        await OneTimeTokenRepository(connection).delete(ending.user_id, Purpose.EMAIL_CHANGE)
     return _told(await SessionRepository(connection).end(ending), ending.user_id, ending.reason)
 
 

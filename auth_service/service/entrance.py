@@ -9,13 +9,14 @@ from auth_service.domain.devices import Device
 from auth_service.domain.languages import DEFAULT
 from auth_service.domain.sessions import NewSession, SessionKind
 from auth_service.domain.standing import Standing
-from auth_service.errors import AccountBanned, EmailNotVerified, InvalidCredentials
+from auth_service.errors import AccountBanned, EmailNotVerified, InvalidCredentials, InvalidSignInCode
 from auth_service.mail.outbox import Outbox
 from auth_service.marks import Marks
 from auth_service.repository.accounts import AccountRepository
 from auth_service.repository.administration import AdministrationRepository
 from auth_service.repository.audit import AuditRepository
 from auth_service.repository.sessions import SessionRepository
+from auth_service.repository.spent_codes import SpentCodeRepository
 from auth_service.service.browser_sessions import BrowserCookie, end_replaced
 from auth_service.service.ending import end_excess
 from auth_service.service.pending_sign_ins import ask_second_factor
@@ -72,7 +73,7 @@ class Entrance:
         """Begin a session. Raises InvalidCredentials where the proof has become void meanwhile, or Unavailable.
 
         Raises AccountBanned, EmailNotVerified, or SecondFactorRequired where the account has a second factor and one
-        alone was proved.
+        alone was proved; InvalidSignInCode where the proof came by a code that was used again meanwhile.
         """
         account = proof.account
         if self.verified_first and not account.email_verified:
@@ -86,6 +87,7 @@ class Entrance:
             await self._check(connection, account)
             owed = await ask_second_factor(connection, proof, visitor.device, visitor.kind)
             if owed is None:
+                await _bind(connection, proof, opening.session)
                 await publish(connection, "auth", await self.begin(connection, opening))
         if owed is not None:
             raise owed
@@ -128,3 +130,11 @@ class Entrance:
         )
         await AuditRepository(connection).record(entry)
         return events + await end_excess(connection, session, self.most_sessions)
+
+
+async def _bind(connection: Connection, proof: Proof, session: NewSession) -> None:
+    """Have a second use of the code that led here end the session. Raises InvalidSignInCode where there was one."""
+    if proof.code_hash is None:
+        return
+    if not await SpentCodeRepository(connection).note_session(proof.code_hash, session.session_id):
+        raise InvalidSignInCode

@@ -11,13 +11,14 @@ from auth_service.domain.devices import Device
 from auth_service.domain.federation import FEDERATED, AppReturn, ExternalIdentity, Flow, Handover, Linker
 from auth_service.errors import InvalidSignInCode, InvalidSignInFlow, ProviderRefused, SecondFactorRequired
 from auth_service.metrics import FEDERATED_FLOWS
-from auth_service.pkce import answers, challenge_of, new_verifier
+from auth_service.pkce import challenge_of, new_verifier
 from auth_service.providers.model import Answer, Provider, Question
 from auth_service.providers.places import with_query
 from auth_service.service.entrance import Admission, Entrance, Visitor
 from auth_service.service.flows import FlowKeeping, new_token
 from auth_service.service.identities import IdentityKeeping
 from auth_service.service.recognising import Recognising
+from auth_service.service.sign_in_codes import SignInCodes
 from shared.errors import AppError, NotFound, Unavailable
 from shared.opaque_tokens import digest, is_sound, mint
 
@@ -70,6 +71,7 @@ class Arrival:
 class Federation:
     providers: Mapping[str, Provider]
     flows: FlowKeeping
+    codes: SignInCodes
     recognising: Recognising
     identities: IdentityKeeping
     entrance: Entrance
@@ -138,30 +140,24 @@ class Federation:
 
     async def redeem(self, code: str, verifier: str, visitor: Visitor) -> Admission:
         """Begin the session of an app that fetches it. Raises InvalidSignInCode, and all that signing in may."""
-        handover = await self._handover(code, verifier)
+        handover = await self.codes.spend(code, verifier, visitor.device)
         if handover.linker is not None:
             raise InvalidSignInCode
-        return await self._admit(handover.identity, visitor)
+        return await self._admit(handover.identity, visitor, digest(code))
 
     async def redeem_link(self, code: str, verifier: str, linker: Linker, device: Device) -> None:
         """Link what was proved for an app, in the session that began. Raises InvalidSignInCode, and as linking does."""
-        handover = await self._handover(code, verifier)
+        handover = await self.codes.spend(code, verifier, device)
         if handover.linker != linker:
             raise InvalidSignInCode
         await self.identities.link(handover.identity, linker, device)
         FEDERATED_FLOWS.labels(handover.identity.provider, "linked").inc()
 
-    async def _handover(self, code: str, verifier: str) -> Handover:
-        handover = await self.flows.take(code, Handover)
-        if handover is None or not answers(verifier, handover.challenge):
-            raise InvalidSignInCode
-        return handover
-
-    async def _admit(self, identity: ExternalIdentity, visitor: Visitor) -> Admission:
+    async def _admit(self, identity: ExternalIdentity, visitor: Visitor, code_hash: bytes | None = None) -> Admission:
         provider = self._provider(identity.provider)
         unverified = provider.accepts_unverified_email
         account = await self.recognising.account_of(identity, visitor, unverified=unverified)
-        admission = await self.entrance.admit(Proof(account, (FEDERATED,), provider.id), visitor)
+        admission = await self.entrance.admit(Proof(account, (FEDERATED,), provider.id, code_hash), visitor)
         FEDERATED_FLOWS.labels(provider.id, "signed_in").inc()
         return admission
 

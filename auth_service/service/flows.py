@@ -9,7 +9,7 @@ import msgspec
 from auth_service.domain.federation import CODE_LIFETIME, FLOW_LIFETIME, Flow, Handover
 from auth_service.repository.federated_flows import FlowRepository
 from auth_service.sealing import Sealer, WrongSealingKey
-from shared.db import Database
+from shared.db import Connection, Database
 from shared.opaque_tokens import digest, is_sound, mint
 
 T = TypeVar("T", Flow, Handover)
@@ -33,11 +33,14 @@ class FlowKeeping:
         sealed = self.sealer.seal(msgspec.json.encode(step), _label(kind, token))
         await FlowRepository(self.database).add(digest(token), sealed, _LIFETIMES[kind])
 
-    async def take(self, token: str, kind: type[T]) -> T | None:
-        """Return the step, once; none for a secret that is unknown, expired, used before, or of another kind."""
+    async def take(self, token: str, kind: type[T], connection: Connection | None = None) -> T | None:
+        """Return the step, once; none for a secret that is unknown, expired, used before, or of another kind.
+
+        With the `connection` of a transaction, it is gone once that is committed.
+        """
         if not is_sound(token, _LABELS[kind]):
             return None
-        sealed = await FlowRepository(self.database).take(digest(token))
+        sealed = await FlowRepository(connection or self.database).take(digest(token))
         if sealed is None:
             return None
         try:

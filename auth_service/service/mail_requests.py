@@ -14,6 +14,7 @@ import msgspec
 from auth_service.domain.accounts import Account
 from auth_service.domain.addresses import Address
 from auth_service.domain.one_time_tokens import Purpose
+from auth_service.domain.sessions import DISTRUSTED
 from auth_service.emails import Email, parse_email
 from auth_service.errors import TooManyMails
 from auth_service.mail.orders import Template
@@ -21,6 +22,7 @@ from auth_service.mail.outbox import Outbox, new_order
 from auth_service.marks import Marks
 from auth_service.repository.addresses import AddressRepository
 from auth_service.repository.mail_counts import WINDOW, MailCountRepository
+from auth_service.repository.sessions import SessionRepository
 from auth_service.sealing import WrongSealingKey
 from auth_service.service.one_time_mail import OneTimeMail, recipient_of
 from shared.db import Connection, Database
@@ -43,7 +45,8 @@ class MailRequest(msgspec.Struct, frozen=True):
     """`challenge` goes with a code; `user_id` and `email` are who wants to have the address, and as it is written.
 
     `proved_at` is since when that account has had the password that it had then: with another the wish is void. It is
-    none in what the release before stored.
+    none in what the release before stored. `session_id` is of the session that wishes another address: it is void once
+    that was ended as one that somebody else may have had.
     """
 
     wish: Wish
@@ -52,6 +55,7 @@ class MailRequest(msgspec.Struct, frozen=True):
     user_id: UUID | None = None
     email: str = ""
     proved_at: datetime | None = None
+    session_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ class MailRequests:
         async with self.database.transaction() as connection:
             await self._store(connection, MailRequest(wish, parse_email(address).key, challenge))
 
-    async def ask_change(self, connection: Connection, account: Account, email: Email) -> None:
+    async def ask_change(self, connection: Connection, account: Account, email: Email, session_id: UUID) -> None:
         """Have the owner of `email` asked whether it is to become the account's address. Raises TooManyMails.
 
         Needs the account held, as it was when it was proved.
@@ -78,6 +82,7 @@ class MailRequests:
             user_id=account.user_id,
             email=email.address,
             proved_at=account.password_changed_at,
+            session_id=session_id,
         )
         await self._store(connection, request)
 
@@ -130,16 +135,21 @@ class MailRequestWork:
     async def _offer_address(self, connection: Connection, request: MailRequest, taken: Address | None) -> None:
         """Ask the new address; where it is another account's, tell that one's owner instead.
 
-        The account is held, so that whoever changes its password voids the link, or finds that none was made.
+        The account is held, so that whoever changes its password, or ends the session that wished it, voids the link,
+        or finds that none was made.
         """
         assert request.user_id is not None
         if taken is not None and taken.user_id != request.user_id:
             await tell_registered(connection, self.outbox, taken.email, taken.language)
             return
         asking = await AddressRepository(connection).hold(request.user_id, request.proved_at)
-        if asking is not None:
+        if asking is not None and not await _is_distrusted(connection, request.session_id):
             recipient = replace(recipient_of(asking), email=request.email, email_key=request.email_key)
             await self.mail.send_link(connection, Purpose.EMAIL_CHANGE, recipient)
+
+
+async def _is_distrusted(connection: Connection, session_id: UUID | None) -> bool:
+    return session_id is not None and await SessionRepository(connection).find_reason(session_id) in DISTRUSTED
 
 
 async def tell_registered(connection: Connection, outbox: Outbox, email: str, language: str) -> None:

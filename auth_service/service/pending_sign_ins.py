@@ -26,7 +26,7 @@ async def ask_second_factor(
         return None
     token = mint(LABEL)
     mark = proved_mark(account.password_changed_at)
-    pending = PendingSignIn(account.user_id, proof.methods, mark, kind, device.address_prefix)
+    pending = PendingSignIn(account.user_id, proof.methods, mark, kind, device.address_prefix, proof.code_hash)
     await PendingRepository(connection).add(digest(token), pending)
     details = {"methods": " ".join(proof.methods), "kind": kind.value}
     await AuditRepository(connection).record(

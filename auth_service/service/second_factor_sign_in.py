@@ -7,7 +7,7 @@ from auth_service.domain.factors import Shown
 from auth_service.domain.pending import PendingSignIn, proved_mark
 from auth_service.domain.sessions import SessionKind
 from auth_service.domain.standing import together
-from auth_service.errors import InvalidPendingSignIn
+from auth_service.errors import InvalidPendingSignIn, InvalidSignInCode
 from auth_service.marks import Marks
 from auth_service.metrics import LOGINS
 from auth_service.passkeys import Options
@@ -40,8 +40,11 @@ class SecondFactorSignIn:
         if not await pendings.take(token_hash):
             raise InvalidPendingSignIn
         replaced = visitor.replaced if pending.kind is SessionKind.BROWSER else None
-        proof = Proof(account, together(pending.methods, methods))
-        admission = await self.entrance.admit(proof, Visitor(visitor.device, pending.kind, replaced))
+        proof = Proof(account, together(pending.methods, methods), code_hash=pending.code_hash)
+        try:
+            admission = await self.entrance.admit(proof, Visitor(visitor.device, pending.kind, replaced))
+        except InvalidSignInCode as exc:  # the code that it began with was used again
+            raise InvalidPendingSignIn from exc
         LOGINS.labels("success").inc()
         return admission
 

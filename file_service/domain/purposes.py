@@ -14,11 +14,15 @@ PICTURE_TYPES = ("image/jpeg", "image/png", "image/webp", "image/gif")
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """`types` are patterns as `image/*`; `max_bytes` is for one file."""
+    """`types` are patterns as `image/*`; `max_bytes` is for one file.
+
+    `any_extension`: whatever a file is, it may be named as it likes.
+    """
 
     name: str
     types: tuple[str, ...] = ("*",)
     max_bytes: int | None = None
+    any_extension: bool = False
 
     def check_type(self, content_type: str) -> None:
         """Raises TypeNotAllowed."""

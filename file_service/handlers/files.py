@@ -16,7 +16,8 @@ async def upload_file(request: web.Request, query: UploadQuery) -> Created[FileV
     """Store a file.
 
     Send a form with the file in its part `file`, or the file alone as the body, with its Content-Type and `?name=`.
-    The name becomes a harmless label without folders. The content type is what the bytes show it to be.
+    The name becomes a harmless label without folders. The content type is what the bytes show it to be, and the name's
+    extension must fit it.
     """
     context = request.app[FILES]
     upload = UploadRequest(request, query.name, query.purpose, context.stall_seconds)

@@ -15,6 +15,9 @@ TEXT = "text/plain"
 
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+\-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+\-]{0,126}")
 _BINARY = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")  # what the WHATWG's MIME sniffing calls binary data bytes
+_PDF, _PDF_WITHIN = b"%PDF-", 1024  # where readers look for it, and scanners put something before
+# The container of old office documents, and of new ones that have a password.
+_OLE, _OLE_SIGNATURE = "application/x-ole-storage", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 # What clients send when they don't know: curl and forms.
 _UNDECLARED = frozenset(
@@ -31,6 +34,7 @@ _BUILT_ON = {
     "application/zip": re.compile(r"application/(vnd\..+|epub\+zip|java-archive|x-cbz|.+\+zip)|model/3mf"),
     "application/gzip": re.compile(r"application/(x-gtar|x-tgz|x-compressed-tar|.+\+gzip)"),
     "application/msword": re.compile(r"application/vnd\.ms-.+"),
+    _OLE: re.compile(r"application/(msword|vnd\..+)"),
     "video/webm": re.compile(r"audio/webm"),
     "video/mp4": re.compile(r"audio/(mp4|x-m4a)|video/(quicktime|x-m4v)"),
     "audio/ogg": re.compile(r"video/ogg|application/ogg|audio/opus"),
@@ -52,6 +56,20 @@ def stored_type(head: bytes, declared: str | None) -> str:
     return _binary_type(head, wanted)
 
 
+def is_recognised(content_type: str) -> bool:
+    """Tell whether it shows by a signature."""
+    return content_type in _RECOGNISED
+
+
+def is_textual(content_type: str) -> bool:
+    return (
+        content_type.startswith(("text/", "message/"))
+        or content_type.endswith(("+xml", "/xml"))
+        or content_type in _TEXT_SIGNATURES
+        or _TEXTUAL.fullmatch(content_type) is not None
+    )
+
+
 def _essence(declared: str | None) -> str:
     """Return `type/subtype` in lower case, or nothing where the client declared nothing that we can use."""
     essence = (declared or "").partition(";")[0].strip().lower()
@@ -71,11 +89,17 @@ def _text_type(head: bytes, wanted: str) -> str:
 
 
 def _binary_type(head: bytes, wanted: str) -> str:
-    signature = filetype.guess_mime(head)
+    signature = filetype.guess_mime(head) or _further_signature(head)
     if signature is None:
         return wanted if _is_plausible(wanted) else UNKNOWN
     built_on = _BUILT_ON.get(signature)
     return wanted if built_on is not None and built_on.fullmatch(wanted) else str(signature)
+
+
+def _further_signature(head: bytes) -> str | None:
+    if _PDF in head[:_PDF_WITHIN]:
+        return "application/pdf"
+    return _OLE if head.startswith(_OLE_SIGNATURE) else None
 
 
 def _is_plausible(wanted: str) -> bool:

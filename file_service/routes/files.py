@@ -1,5 +1,6 @@
 from file_service.errors import (
     ArchiveBomb,
+    ExtensionMismatch,
     FileInfected,
     FileQuarantined,
     FileTooLarge,
@@ -24,6 +25,7 @@ _ANY_TYPE = "*/*"
 UPLOAD_BODY = (FORM, _ANY_TYPE)
 UPLOAD_ERRORS = (
     ArchiveBomb,
+    ExtensionMismatch,
     FileTooLarge,
     InsufficientStorage,
     MalformedBody,

@@ -1,6 +1,7 @@
 """Reading without an account, and what owners do for it."""
 
 from file_service.errors import (
+    ExtensionMismatch,
     InvalidSignedUrl,
     ShareIsOver,
     SharePasswordRequired,
@@ -26,7 +27,13 @@ _ANY_TYPE = ("*/*",)
 PASSWORD_ERRORS = (SharePasswordRequired, WrongSharePassword, TooManyGuesses)
 
 SHARING_ROUTES = (
-    Route("PATCH", "/v1/files/{file_id}", change_file, errors=(PreconditionFailed,), body_types=_PATCH_TYPES),
+    Route(
+        "PATCH",
+        "/v1/files/{file_id}",
+        change_file,
+        errors=(ExtensionMismatch, PreconditionFailed),
+        body_types=_PATCH_TYPES,
+    ),
     Route(
         "GET",
         "/v1/files/public/{file_id}",

@@ -1,5 +1,6 @@
 from file_service.errors import (
     ChecksumMismatch,
+    ExtensionMismatch,
     FileTooLarge,
     InsufficientStorage,
     MalformedUploadHeader,
@@ -30,6 +31,7 @@ from shared.web.routes import Auth, Route
 
 _UPLOAD = "/v1/files/uploads/{token}"
 ASKING: tuple[type[AppError], ...] = (
+    ExtensionMismatch,
     InternalError,
     MalformedUploadHeader,
     TusVersionUnsupported,

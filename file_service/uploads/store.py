@@ -19,7 +19,7 @@ from file_service.domain.names import safe_name
 from file_service.domain.purposes import Purpose, Purposes
 from file_service.domain.sharing import UploadLink
 from file_service.errors import QuotaExceeded, UploadLinkIsOver
-from file_service.inspection.content_types import stored_type
+from file_service.inspection.acceptance import accepted_type
 from file_service.inspection.head import Head
 from file_service.metrics import BYTES_STORED, UPLOADS
 from file_service.repository.blobs import keep_blob
@@ -70,10 +70,10 @@ class Uploads:
     async def store(self, owner_id: UUID, request: UploadRequest, key_hash: bytes | None) -> Created[FileView]:
         """Return the answer for the stored file, or the first one's if `key_hash` (Idempotency-Key) was used before.
 
-        Raises FileTooLarge, QuotaExceeded or TypeNotAllowed as soon as it is known, UnknownPurpose, what the intake
-        raises, InsufficientStorage, Unauthenticated, Unavailable, the failures of `once`, and what reading `request`
-        raises. What comes by a link is counted there, and raises QuotaExceeded or UploadLinkIsOver for that too. Then
-        nothing is kept.
+        Raises FileTooLarge, QuotaExceeded, TypeNotAllowed or ExtensionMismatch as soon as it is known, UnknownPurpose,
+        what the intake raises, InsufficientStorage, Unauthenticated, Unavailable, the failures of `once`, and what
+        reading `request` raises. What comes by a link is counted there, and raises QuotaExceeded or UploadLinkIsOver
+        for that too. Then nothing is kept.
         """
         try:
             answer, outcome = await self._store(owner_id, request, key_hash)
@@ -113,17 +113,19 @@ class Uploads:
 
     async def _write(self, arriving: _Arriving, key: str) -> tuple[NewFile, HeldBlob]:
         head, incoming, purpose = Head(), arriving.incoming, arriving.purpose
+        name, content_type = safe_name(incoming.name), ""
 
-        def check_type(content: bytes) -> None:
-            purpose.check_type(stored_type(content, incoming.declared_type))
+        def look(content: bytes) -> None:
+            nonlocal content_type
+            content_type = accepted_type(purpose, name, content, incoming.declared_type)
 
-        written = await self._storage.write(key, head.watch(self._limited(arriving), check_type))
+        written = await self._storage.write(key, head.watch(self._limited(arriving), look))
         new = NewFile(
             file_id=uuid7(),
             owner_id=arriving.owner_id,
-            name=safe_name(incoming.name),
+            name=name,
             size=written.size,
-            content_type=stored_type(head.content, incoming.declared_type),
+            content_type=content_type,
             sha256=written.sha256,
             purpose=purpose.name,
             via=arriving.link.link_id if arriving.link is not None else None,

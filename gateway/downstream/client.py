@@ -21,6 +21,7 @@ from gateway.downstream.resting import UNKNOWN, Resting
 from shared.fresh_parser import fresh_parser
 
 _BLANK_LINE = b"\r\n\r\n"
+_HEAD = b"HEAD "
 
 
 class Passage(Protocol):
@@ -40,7 +41,12 @@ def no_fast_lane(_client: "Client", _head: RawRequestMessage) -> None:
 
 
 class Client(Resting):
-    __slots__ = ("_begun", "_body", "_enter", "_had_body", "_is_broken", "_left", "_parked", "_passage", "_unwanted")
+    """`refuses_head`: what the parser refused is a HEAD for all that can be seen, whose answer has no body."""
+
+    __slots__ = (
+        *("_begins_as_head", "_begun", "_body", "_enter", "_had_body", "_is_broken", "_left", "_parked", "_passage"),
+        *("_unwanted", "refuses_head"),
+    )
 
     def __init__(self, server: web.Server, enter: Enter, **options: object) -> None:
         super().__init__(server, **options)
@@ -48,7 +54,7 @@ class Client(Resting):
         self._body: StreamReader | None = None  # of the last request that came, which may still be arriving
         self._had_body = False
         self._unwanted = 0  # bytes of a body that still come, and that nobody waits for
-        self._is_broken = False
+        self._is_broken = self.refuses_head = self._begins_as_head = False
         self._parked: asyncio.Future[None] | None = None
         self._passage: Passage | None = None
         self._left: Passage | None = None  # who has left `_begun` for the slow lane
@@ -60,11 +66,13 @@ class Client(Resting):
         if self._unwanted and not (data := self._without_unwanted(data)):
             return
         if data:
+            if self._after_blank_line:
+                self._begins_as_head = data.startswith(_HEAD)
             self._after_blank_line = data.endswith(_BLANK_LINE)
         waiter = self._waiter
         if self._messages or (self._task_handler is not None and (waiter is None or waiter.done())):  # not `is_idle`
             super().data_received(data)
-            self._look_for_breach()
+            self._look_for_breach(data)
             return
         if self._parser is None:
             self.wake()
@@ -72,7 +80,7 @@ class Client(Resting):
         super().data_received(data)
         self._waiter = waiter
         if self._messages:
-            self._look_for_breach()
+            self._look_for_breach(data)
             self._go_on()
 
     def begin_anew(self, body: StreamReader, left: int) -> None:
@@ -91,7 +99,7 @@ class Client(Resting):
             self._body.feed_eof()
         return data[dropped:]
 
-    def _look_for_breach(self) -> None:
+    def _look_for_breach(self, data: bytes) -> None:
         """After what is no HTTP nothing is: each further packet would be refused anew, and kept with its refusal.
 
         aiohttp puts the refusal in line behind the request whose body it broke, and that one would wait for the rest.
@@ -104,7 +112,11 @@ class Client(Resting):
             return
         self._is_broken = True
         body = self._messages[-2][1] if len(self._messages) > 1 else self._body
-        if body is not None and not body.is_eof():
+        if body is None or body.is_eof():
+            # The parser doesn't tell of what it refuses. Of several requests in one piece it may be any.
+            others = data.split(_BLANK_LINE)[1:]
+            self.refuses_head = self._begins_as_head and all(not each or each.startswith(_HEAD) for each in others)
+        else:
             body.set_exception(web.RequestPayloadError("The body's framing is malformed."))
             body.feed_eof()  # nobody needs to wait for more of it
 

@@ -31,7 +31,7 @@ def _recording() -> bytes:
 
 async def _inline(ada: Visitor, content: bytes, content_type: str) -> str:
     """Return a signed URL that asks for the file to be shown."""
-    file_id = (await ada.upload(content, "a.html", content_type)).json()["id"]
+    file_id = (await ada.upload(content, "a.page", content_type)).json()["id"]
     reply = await ada.call("POST", f"/v1/files/{file_id}/signed-urls", json={"disposition": "inline"})
     return str(reply.json()["url"])
 
@@ -58,5 +58,5 @@ async def test_what_could_run_is_saved(stack: Stack, chromium: Browser, content:
     page = await chromium.new_page()
     async with page.expect_download() as saved:
         await page.evaluate("(url) => { location = url }", url)
-    assert (await saved.value).suggested_filename == "a.html"
+    assert (await saved.value).suggested_filename == "a.page"
     await page.close()

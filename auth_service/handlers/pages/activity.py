@@ -15,6 +15,7 @@ TEXTS = {
     "signed_out": "Signed out",
     "session_ended": "A session was ended",
     "refresh_token_reused": "An old refresh token was used again",
+    "sign_in_code_reused": "The code that began a session was used again",
     "account_exported": "Your data was downloaded",
     "identity_linked": "A linked account was added",
     "identity_unlinked": "A linked account was removed",

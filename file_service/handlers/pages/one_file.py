@@ -1,7 +1,6 @@
 """The page of one file: what it is, a look at it, and what can be done with it."""
 
 from dataclasses import replace
-from typing import Any
 from uuid import UUID
 
 from aiohttp import web
@@ -10,10 +9,10 @@ from file_service.context import FILES
 from file_service.delivery.deliver import read_beginning
 from file_service.domain.file import File
 from file_service.domain.kinds import Kind, kind_of, preview_of
-from file_service.domain.names import safe_name
 from file_service.handlers.pages.fields import LIFETIMES, USUAL_LIFETIME, PublishForm, RenameForm
 from file_service.handlers.pages.files import PATH
 from file_service.handlers.pages.notices import notice
+from file_service.inspection.acceptance import accepted_name
 from file_service.repository.files import FileRepository
 from file_service.sharing.context import SHARING
 from shared.web.context import identity_of
@@ -45,12 +44,19 @@ async def show_file(request: web.Request, file_id: UUID) -> View:
 
 
 async def rename_on_page(request: web.Request, file_id: UUID, body: RenameForm) -> SeeOther:
-    await _change(request, file_id, name=safe_name(body.name))
+    async with request.app[FILES].database.transaction() as connection:
+        files = FileRepository(connection)
+        file = await files.get_to_change(identity_of(request).user_id, file_id)
+        name = accepted_name(request.app[SHARING].purposes, file, body.name)
+        await files.change(replace(file, name=name))
     return SeeOther(f"{PATH}/{file_id}", notice("file_renamed"))
 
 
 async def publish_on_page(request: web.Request, file_id: UUID, body: PublishForm) -> SeeOther:
-    await _change(request, file_id, public=body.public)
+    async with request.app[FILES].database.transaction() as connection:
+        files = FileRepository(connection)
+        file = await files.get_to_change(identity_of(request).user_id, file_id)
+        await files.change(replace(file, public=body.public))
     return SeeOther(f"{PATH}/{file_id}", notice("file_published" if body.public else "file_made_private"))
 
 
@@ -60,13 +66,6 @@ async def delete_on_page(request: web.Request, file_id: UUID) -> SeeOther:
         await FileRepository(connection).delete(identity_of(request).user_id, file_id)
     context.collector.nudge()
     return SeeOther(PATH, notice("file_deleted"))
-
-
-async def _change(request: web.Request, file_id: UUID, **changes: Any) -> None:
-    async with request.app[FILES].database.transaction() as connection:
-        files = FileRepository(connection)
-        file = await files.get_to_change(identity_of(request).user_id, file_id)
-        await files.change(replace(file, **changes))
 
 
 async def _beginning(request: web.Request, file: File) -> str:

@@ -8,7 +8,7 @@ from uuid import UUID
 from file_service.domain.purposes import Purposes
 from file_service.domain.uploads import Kind, NewUpload, Upload
 from file_service.errors import UploadIncomplete
-from file_service.inspection.content_types import stored_type
+from file_service.inspection.acceptance import accepted_type
 from file_service.inspection.head import HEAD_BYTES
 from file_service.repository.blobs import move_blobs
 from file_service.repository.quota import lock_owner
@@ -29,7 +29,7 @@ class Concatenation:
         """Return the final upload, which has all its bytes; its parts are gone. `parts` are hashes of their tokens.
 
         Raises NotFound for what is no partial upload of the owner's, UploadGone, UploadIncomplete, FileTooLarge,
-        TypeNotAllowed.
+        TypeNotAllowed, ExtensionMismatch.
         """
         async with self.database.transaction() as connection:
             await lock_owner(connection, new.owner_id)
@@ -51,7 +51,7 @@ class Concatenation:
         """Before the parts are gone, so that they can be joined for another purpose."""
         purpose = self.purposes.get(new.purpose)
         purpose.check_size(length, self.limits.file)
-        purpose.check_type(stored_type(head, new.declared_type))
+        accepted_type(purpose, new.name, head, new.declared_type)
 
     async def _lock_parts(self, connection: Connection, owner_id: UUID, parts: Sequence[bytes]) -> list[Upload]:
         """In the order of `parts`, but locked in that of their ids, so that no two requests wait for each other."""

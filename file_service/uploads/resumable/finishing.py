@@ -13,7 +13,7 @@ from file_service.domain.file import HeldBlob, NewFile
 from file_service.domain.purposes import Purposes
 from file_service.domain.uploads import Upload
 from file_service.errors import UploadLinkIsOver
-from file_service.inspection.content_types import stored_type
+from file_service.inspection.acceptance import accepted_type
 from file_service.metrics import BYTES_STORED, RESUMABLE_UPLOADS
 from file_service.repository.blobs import blobs_of, expect_blob, keep_blob
 from file_service.repository.files import FileRepository
@@ -48,7 +48,6 @@ class Finishing:
         """
         try:
             new, blobs = await self._file_of(upload)
-            self.purposes.get(new.purpose).check_type(new.content_type)
             new = await self.intake.admit(new, blobs)
         except AppError as exc:
             if exc.status < InternalError.status:
@@ -63,6 +62,8 @@ class Finishing:
             BYTES_STORED.inc(new.size)
 
     async def _file_of(self, upload: Upload) -> tuple[NewFile, Sequence[HeldBlob]]:
+        purpose = self.purposes.get(upload.purpose)
+        content_type = accepted_type(purpose, upload.name, upload.head, upload.declared_type)
         await self.merging.merge(upload.upload_id)
         blobs = await blobs_of(self.database, upload.upload_id)
         new = NewFile(
@@ -70,7 +71,7 @@ class Finishing:
             owner_id=upload.owner_id,
             name=upload.name,
             size=upload.received,
-            content_type=stored_type(upload.head, upload.declared_type),
+            content_type=content_type,
             sha256=await self._sha256(upload.upload_id, upload.received, blobs),
             purpose=upload.purpose,
             via=upload.via,

@@ -7,7 +7,7 @@ from typing import Any
 from file_service.domain.purposes import Purpose
 from file_service.domain.uploads import Kind, Upload
 from file_service.errors import ChecksumMismatch
-from file_service.inspection.content_types import stored_type
+from file_service.inspection.acceptance import accepted_type
 from file_service.inspection.head import HEAD_BYTES
 from file_service.storage.contract import Written
 from file_service.uploads.resumable.protocol import Checksum
@@ -40,7 +40,8 @@ class Passing:
     async def watch(
         self, chunks: AsyncIterator[bytes], take: Callable[[int], None], threads: Executor
     ) -> AsyncIterator[bytes]:
-        """Pass `chunks` on, and tell `take` of their sizes. Raises TypeNotAllowed as soon as the head shows it.
+        """Pass `chunks` on, and tell `take` of their sizes. Raises what accepted_type does as soon as the head
+        is there.
 
         Of a piece with a checksum that is for `check` to say: its bytes may be damaged.
         """
@@ -54,7 +55,7 @@ class Passing:
         await side.end()
 
     def check(self, written: Written) -> None:
-        """Raises ChecksumMismatch, and TypeNotAllowed for what it holds."""
+        """Raises ChecksumMismatch, and what accepted_type does."""
         if self._checksum is not None:
             found = written.sha256 if self._expected is None else self._expected.digest()
             check_digest(self._checksum, found)
@@ -68,7 +69,7 @@ class Passing:
     def _check_type(self) -> None:
         """A shorter head is judged once the upload is complete."""
         if len(self._head) == HEAD_BYTES and self._upload.kind is Kind.WHOLE:
-            self._purpose.check_type(stored_type(self._head, self._upload.declared_type))
+            accepted_type(self._purpose, self._upload.name, self._head, self._upload.declared_type)
 
 
 def check_digest(checksum: Checksum, found: bytes) -> None:

@@ -16,7 +16,7 @@ from datetime import timedelta
 from file_service.domain.file import HeldBlob
 from file_service.domain.purposes import Purposes
 from file_service.domain.uploads import Upload
-from file_service.errors import TypeNotAllowed, UploadOffsetMismatch
+from file_service.errors import ExtensionMismatch, TypeNotAllowed, UploadOffsetMismatch
 from file_service.metrics import RESUMABLE_BYTES
 from file_service.repository.blobs import expect_blob, give_up_blob, keep_blob
 from file_service.repository.quota import reserve
@@ -53,9 +53,9 @@ class Writer:
     async def take_in(self, upload: Upload, body: Body, checksum: Checksum | None) -> Upload:
         """Return the upload with all that came. With a checksum, it is all or nothing.
 
-        Raises UploadOffsetMismatch for a writer whose place was taken, TypeNotAllowed, with which the upload has ended,
-        UploadLengthExceeded, ChecksumMismatch, QuotaExceeded, InsufficientStorage, Unavailable, and `body.failure` once
-        what came is kept.
+        Raises UploadOffsetMismatch for a writer whose place was taken, TypeNotAllowed or ExtensionMismatch, with which
+        the upload has ended, UploadLengthExceeded, ChecksumMismatch, QuotaExceeded, InsufficientStorage, Unavailable,
+        and `body.failure` once what came is kept.
         """
         if checksum is not None and not await body.has_more() and body.failure is None:
             check_digest(checksum, checksum.new_hash().digest())
@@ -78,7 +78,7 @@ class Writer:
             passing.check(written)
             upload = await self._keep(upload, key, written, passing)
             kept = True
-        except TypeNotAllowed:
+        except (TypeNotAllowed, ExtensionMismatch):
             if not await self.ending.end(upload, "refused", unless_written=True):
                 raise UploadOffsetMismatch(_OTHERS) from None  # these bytes never counted
             raise

@@ -12,7 +12,7 @@ import pytest
 from auth_service.mail.outbox import Outbox
 from auth_service.sealing import Sealer
 from shared.settings import Secret
-from tests.integration.auth_service.administrators import delete, make_admin, path_of
+from tests.integration.auth_service.administrators import delete, make_admin, path_of, put
 from tests.integration.auth_service.mailing import BY_LINK, CHANGE, CONFIRM, LINK, Mailing
 from tests.integration.auth_service.people import PASSWORD, Gateway, Person
 from tests.integration.auth_service.test_email_change import NEW, OLD, address_of, ask
@@ -82,6 +82,65 @@ async def test_wish_that_waits_is_void_too(post: Mailing, how: str) -> None:
         else:
             assert (await delete(post.service, admin, path_of(person, "/password"))).status == 204
     assert not post.server.to(NEW)
+
+
+async def shut_out(post: Mailing, owner: Person, thief: Person, how: str) -> None:
+    """End the thief's session, in one of the ways of somebody who doesn't trust it."""
+    service = post.service
+    if how in ("others", "all"):
+        reply = await service.post("/v1/auth/logout", {"scope": how}, person=owner)
+    elif how == "list":
+        reply = await service.call("DELETE", f"/v1/auth/sessions/{thief.session_id}", person=owner)
+    elif how == "administrator":
+        reply = await delete(service, await make_admin(service), path_of(thief, f"/sessions/{thief.session_id}"))
+    elif how == "administrator, all":
+        reply = await delete(service, await make_admin(service), path_of(owner, "/sessions"))
+    elif how == "ban":
+        reply = await put(service, await make_admin(service), path_of(owner, "/ban"), {"reason": "stolen"})
+    else:
+        await service.refresh((await service.refresh(thief.refresh_token)).body["refresh_token"])
+        reply = await service.refresh(thief.refresh_token)
+        assert reply.code == "session_revoked"
+        return
+    assert reply.status in (200, 204), reply
+
+
+SHUT_OUT = ["others", "all", "list", "administrator", "administrator, all", "ban", "reuse"]
+
+
+@pytest.mark.parametrize("how", SHUT_OUT)
+async def test_link_that_a_thief_asked_for_is_dead_once_they_are_shut_out(post: Mailing, how: str) -> None:
+    """A13: a stolen session and the password have a change wait; its owner ends the session before it is confirmed."""
+    owner = await post.service.register(OLD)
+    thief = await post.service.login(owner)
+    await ask(post, thief)
+    token = (await post.server.mail_to(NEW, OFFER)).token
+    await shut_out(post, owner, thief, how)
+    reply = await post.service.post(CONFIRM, {"token": token})
+    assert (reply.status, reply.code) == (422, "invalid_link")
+    assert await address_of(post, owner) == OLD
+
+
+@pytest.mark.parametrize("how", ["others", "ban"])
+async def test_wish_of_a_thief_that_waits_is_void_too(post: Mailing, how: str) -> None:
+    """A13: as above, before the link is made."""
+    owner = await post.service.register(OLD)
+    thief = await post.service.login(owner)
+    async with offers_wait(post):
+        await ask(post, thief)
+        await shut_out(post, owner, thief, how)
+    assert not post.server.to(NEW)
+
+
+async def test_change_outlives_the_session_that_asked_and_was_signed_out(post: Mailing) -> None:
+    """Asked for at a machine of others, confirmed on one's phone."""
+    owner = await post.service.register(OLD)
+    here = await post.service.login(owner)
+    await ask(post, here)
+    token = (await post.server.mail_to(NEW, OFFER)).token
+    assert (await post.service.post("/v1/auth/logout", person=here)).status == 204
+    assert (await post.service.post(CONFIRM, {"token": token})).status == 204
+    assert await address_of(post, owner) == NEW
 
 
 @pytest.mark.parametrize("how", ["reset", "mailbox"])

@@ -175,13 +175,13 @@ async def test_stranger_sends_a_file_by_an_upload_link(ada: PageVisitor, strange
     shown = await stranger.get(link)
     assert (shown.status, shown.headers["Referrer-Policy"]) == (200, "no-referrer")
     assert "The photos of <Sunday>" in shown.text
-    done = await stranger.upload(link, "photo.jpg", b"\xff\xd8\xff\xe0 a picture")
+    done = await stranger.upload(link, "photo.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF")
     shown = await stranger.follow(done)
     assert shown.alerts == ["Thank you, the file has arrived."]
     listed = await ada.get("/files")
     assert "photo.jpg" in listed.text
     assert "1 of 2 files" in (await ada.get("/files/upload-links")).text
-    await stranger.upload(link, "photo.jpg", b"\xff\xd8\xff\xe0 another")
+    await stranger.upload(link, "photo.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF\0")
     assert (await stranger.get(link)).status == 410
 
 

@@ -112,11 +112,11 @@ CAN_NOT = {
 @pytest.mark.parametrize("kind", CAN_RUN)
 async def test_what_could_run_is_never_shown(service: RunningService, ada: Person, opened: Open, kind: str) -> None:
     """F12: HTML, SVG, XML -> attachment + nosniff + sandbox, also where the link asks for inline."""
-    view = await ada.upload(CAN_RUN[kind], "a.png", kind)
+    view = await ada.upload(CAN_RUN[kind], "a.picture", kind)
     answer = await (await opened(service, ada, view["id"])).ask()
     assert await answer.read() == CAN_RUN[kind]
     assert (view["content_type"], answer.headers["Content-Type"]) == (kind, TAKEN_BY_PAGES.get(kind, kind))
-    assert answer.headers["Content-Disposition"] == 'attachment; filename="a.png"'
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="a.picture"'
     assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
@@ -126,11 +126,11 @@ async def test_what_is_shown_is_of_its_type_alone(
     service: RunningService, ada: Person, opened: Open, kind: str
 ) -> None:
     """F12: a GIF polyglot is a picture to every browser, or text, and runs nothing as either."""
-    view = await ada.upload(CAN_NOT[kind], "a.html", kind)
+    view = await ada.upload(CAN_NOT[kind], "a.page", kind)
     answer = await (await opened(service, ada, view["id"])).ask()
     assert await answer.read() == CAN_NOT[kind]
     assert (answer.headers["Content-Type"], view["content_type"]) == (view["content_type"],) * 2
-    assert answer.headers["Content-Disposition"] == 'inline; filename="a.html"'
+    assert answer.headers["Content-Disposition"] == 'inline; filename="a.page"'
     policy = answer.headers["Content-Security-Policy"].split("; ")
     assert "default-src 'none'" in policy
     assert policy[-1] in ("sandbox", "sandbox allow-same-origin")

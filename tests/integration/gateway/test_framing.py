@@ -1,5 +1,7 @@
 """Where one request ends and the next begins: the gateway and its services must never disagree."""
 
+import re
+
 import pytest
 
 from tests.integration.gateway.running_gateway import RunningGateway, status
@@ -85,6 +87,43 @@ async def test_what_is_not_spoken_here_is_refused(gateway: RunningGateway, reque
     answer = await gateway.raw(request_bytes.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1))
     assert status(answer) == expected, answer
     assert not gateway.echo.seen
+
+
+HEAD = b"HEAD /open HTTP/1.1\r\nHost: h\r\n"
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "expected"),
+    [
+        pytest.param("HEAD /open/é HTTP/1.1\r\nHost: h\r\n\r\n".encode(), 400, id="raw UTF-8"),
+        pytest.param(HEAD + b"X: a\x00b\r\n\r\n", 400, id="NUL"),
+        pytest.param(b"HEAD /open HTTP/2.0\r\nHost: h\r\n\r\n", 505, id="HTTP/2.0"),
+        pytest.param(b"HEAD /" + b"y" * 200_000 + b" HTTP/1.1\r\nHost: h\r\n\r\n", 431, id="a line of many pieces"),
+        pytest.param(HEAD + b"\r\n" + HEAD + b"X\r\n\r\n", 400, id="the second in one piece"),
+    ],
+)
+async def test_refused_head_has_no_body(gateway: RunningGateway, request_bytes: bytes, expected: int) -> None:
+    """Though what the parser refuses has no method."""
+    told, _, body = (await gateway.raw(request_bytes)).partition(b"\r\n\r\n")
+    assert status(told) == expected, told
+    assert int(re.findall(rb"Content-Length: (\d+)", told)[0]) > 100
+    assert b"application/problem+json" in told
+    assert b"Connection: close" in told
+    assert body == b""
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        pytest.param(b"", id="at the beginning"),
+        pytest.param(HEAD + b"\r\n", id="in one piece with a HEAD"),
+        pytest.param(POST + b"Transfer-Encoding: chunked\r\n\r\n", id="instead of a body"),
+    ],
+)
+async def test_refusal_of_anything_else_has_its_body(gateway: RunningGateway, before: bytes) -> None:
+    answer = await gateway.raw(before + "GET /open/é HTTP/1.1\r\nHost: h\r\n\r\n".encode())
+    body = answer.rpartition(b"\r\n\r\n")[2]
+    assert b'"code":"bad_request"' in body
 
 
 async def test_trailer_never_becomes_a_header_of_any_request(gateway: RunningGateway) -> None:

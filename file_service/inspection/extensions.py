@@ -1,0 +1,86 @@
+"""What the extension of a name promises of the content (ASVS 5.0, 5.2.2), for types that everybody knows.
+
+Types are compared by what opens them: a WebP that is named .jpg is a picture as promised, as every viewer looks at the
+bytes; a web page that is named so is none. What isn't listed promises nothing.
+"""
+
+import re
+from dataclasses import dataclass
+
+from file_service.errors import ExtensionMismatch
+from file_service.inspection.content_types import UNKNOWN, is_recognised, is_textual
+
+_KINDS = {
+    "picture": re.compile(r"image/(?!svg\+xml$).+"),
+    "media": re.compile(r"(audio|video)/.+|application/(ogg|mp4|mxf)"),
+    "pdf": re.compile(r"application/pdf"),
+    "zip": re.compile(r"application/(zip|epub\+zip|java-archive|x-cbz|.+\+zip)|model/3mf"),
+    "document": re.compile(r"application/(msword|x-ole-storage|vnd\..+)"),  # of an office, whatever it is packed in
+    "gzip": re.compile(r"application/(gzip|x-gtar|x-tgz|x-compressed-tar|.+\+gzip)"),
+    "7z": re.compile(r"application/x-7z-compressed"),
+    "rar": re.compile(r"application/x-rar-compressed"),
+    "xz": re.compile(r"application/x-xz"),
+    "bzip2": re.compile(r"application/x-bzip2"),
+    "zstd": re.compile(r"application/zstd"),
+}
+_TEXT, _OTHER, _NONE = "text", "other", ""
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """`shows`: content of these kinds always shows by its first bytes; else what shows nothing may be it too."""
+
+    kinds: frozenset[str]
+    shows: bool
+
+
+def _promises(extensions: str, *kinds: str, shows: bool = True) -> dict[str, Promise]:
+    return dict.fromkeys(extensions.split(), Promise(frozenset(kinds), shows))
+
+
+_PROMISES = {
+    **_promises("jpg jpeg png gif webp bmp", "picture"),
+    **_promises("tif tiff ico jxl", "picture", shows=False),
+    **_promises("heic heif avif", "picture", "media", shows=False),  # the same container as films
+    **_promises("mp3 m4a aac flac wav oga ogg opus mp4 m4v mov webm mkv avi mpg mpeg", "media", shows=False),
+    **_promises("pdf", "pdf"),
+    **_promises("zip epub", "zip", "document"),
+    **_promises("docx xlsx pptx docm xlsm pptm odt ods odp", "zip", "document"),  # or, with a password, as the old ones
+    **_promises("doc xls ppt", "document", "zip", _TEXT, shows=False),  # what offices export under these names
+    **_promises("gz tgz", "gzip"),
+    **_promises("7z", "7z"),
+    **_promises("rar", "rar"),
+    **_promises("xz", "xz"),
+    **_promises("bz2", "bzip2"),
+    **_promises("zst", "zstd"),
+    **_promises(
+        "txt md csv tsv log json xml html htm xhtml svg css js mjs yaml yml toml ini rtf eml ics vcf",
+        _TEXT,
+        shows=False,
+    ),
+}
+
+
+def extension_of(name: str) -> str:
+    """Return it in lower case, without its dot; empty where there is none, as in `.pdf`, which is hidden under Unix."""
+    stem, _, extension = name.rpartition(".")
+    return extension.lower() if stem else ""
+
+
+def require_fitting_extension(name: str, content_type: str) -> None:
+    """Raises ExtensionMismatch where `name` promises another type than the content was found to be."""
+    extension, kind = extension_of(name), _kind_of(content_type)
+    promise = _PROMISES.get(extension)
+    if promise is None or kind in promise.kinds or (kind == _NONE and not promise.shows):
+        return
+    found = content_type if content_type != UNKNOWN else "of no type that can be told"
+    raise ExtensionMismatch(f"The name ends in .{extension}, and the content is {found}: name it for what it is.")
+
+
+def _kind_of(content_type: str) -> str:
+    for kind, pattern in _KINDS.items():
+        if pattern.fullmatch(content_type):
+            return kind
+    if is_textual(content_type):
+        return _TEXT
+    return _OTHER if is_recognised(content_type) else _NONE

@@ -1,0 +1,91 @@
+"""What a name's extension promises, against what the bytes show."""
+
+import pytest
+
+from file_service.errors import ExtensionMismatch
+from file_service.inspection.content_types import stored_type
+from file_service.inspection.extensions import extension_of, require_fitting_extension
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
+JPEG = b"\xff\xd8\xff\xe0" + bytes(40)
+WEBP = b"RIFF\x24\x00\x00\x00WEBPVP8 " + bytes(40)
+PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
+ZIP = b"PK\x03\x04\x14\x00\x00\x00\x08\x00" + bytes(40)
+CFB = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
+GZIP = b"\x1f\x8b\x08\x00" + bytes(40)
+SEVEN = b"7z\xbc\xaf\x27\x1c" + bytes(40)
+EXE = b"MZ\x90\x00\x03\x00" + bytes(40)
+ELF = b"\x7fELF\x02\x01\x01" + bytes(60)
+MP4 = b"\x00\x00\x00\x18ftypmp42" + bytes(40)
+MP3 = b"ID3\x03\x00" + bytes(40)
+HTML = b"<!doctype html><script>alert(1)</script>"
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg"></svg>'
+TEXT = b"plain words\n"
+NOISE = bytes(range(1, 256))
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+def judge(name: str, content: bytes, declared: str | None = None) -> None:
+    require_fitting_extension(name, stored_type(content, declared))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.png", PNG), ("a.PNG", PNG), ("a.jpg", JPEG), ("saved.jpg", WEBP), ("a.pdf", PDF),
+        ("scan.pdf", b"\0\n" + PDF),
+        ("a.zip", ZIP), ("a.docx", ZIP), ("with password.docx", CFB), ("a.doc", CFB), ("a.doc", b"{\\rtf1 x}"),
+        ("export.xls", HTML), ("a.epub", ZIP), ("a.tar.gz", GZIP), ("a.7z", SEVEN), ("a.mp4", MP4), ("a.mp3", MP3),
+        ("a.mp3", NOISE), ("a.m4a", MP4), ("a.html", HTML), ("a.txt", HTML), ("a.svg", SVG), ("a.js", TEXT),
+        ("a.txt", NOISE), ("utf16.csv", "wörter".encode("utf-16")), ("a.exe", EXE), ("a", EXE), (".pdf", EXE),
+        ("a.", EXE), ("a.dat", PNG), ("a.unheard", HTML), ("pdf", TEXT), ("a.tiff", NOISE),
+    ],
+)  # fmt: skip
+def test_name_that_fits_or_promises_nothing_passes(name: str, content: bytes) -> None:
+    judge(name, content)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.jpg", HTML), ("a.png", SVG), ("a.gif", EXE), ("a.png", NOISE), ("a.png", TEXT), ("a.webp", MP4),
+        ("a.pdf", HTML), ("a.pdf", EXE), ("a.pdf", ZIP), ("a.pdf", NOISE), ("a.pdf", TEXT), ("a.PDF", ELF),
+        ("a.zip", EXE), ("a.docx", EXE), ("a.docx", HTML), ("a.xlsx", PDF), ("a.doc", EXE), ("a.doc", PNG),
+        ("a.gz", ZIP), ("a.7z", ZIP), ("a.rar", SEVEN), ("a.mp4", HTML), ("a.mp3", EXE), ("a.avi", PDF),
+        ("a.txt", EXE), ("a.html", PNG), ("a.svg", PNG), ("a.js", ELF), ("a.json", ZIP), ("a.csv", ZIP),
+        ("invoice.exe.pdf", EXE),
+    ],
+)  # fmt: skip
+def test_name_that_contradicts_is_refused(name: str, content: bytes) -> None:
+    with pytest.raises(ExtensionMismatch):
+        judge(name, content)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "declared"),
+    [
+        pytest.param("a.pdf", EXE, "application/pdf", id="a program called a document"),
+        pytest.param("a.png", HTML, "image/png", id="a page called a picture"),
+        pytest.param("a.docx", TEXT, DOCX, id="a text called a document"),
+    ],
+)
+def test_what_the_client_declares_helps_no_wrong_name(name: str, content: bytes, declared: str) -> None:
+    with pytest.raises(ExtensionMismatch):
+        judge(name, content, declared)
+
+
+def test_what_refines_the_type_fits_on() -> None:
+    judge("a.docx", ZIP, DOCX)
+    judge("a.zip", ZIP, DOCX)
+
+
+def test_refusal_tells_both() -> None:
+    with pytest.raises(ExtensionMismatch, match=r"ends in \.pdf, and the content is text/html"):
+        judge("a.pdf", HTML)
+
+
+@pytest.mark.parametrize(
+    ("name", "extension"), [("A.PdF", "pdf"), ("a.tar.gz", "gz"), (".pdf", ""), ("a", ""), ("a.", ""), ("", "")]
+)
+def test_extension_is_behind_the_last_dot(name: str, extension: str) -> None:
+    assert extension_of(name) == extension
