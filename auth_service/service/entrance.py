@@ -7,6 +7,7 @@ from auth_service.domain.accounts import Account, Proof
 from auth_service.domain.audit import Action, AuditEntry
 from auth_service.domain.devices import Device
 from auth_service.domain.languages import DEFAULT
+from auth_service.domain.requirement import Requirement
 from auth_service.domain.sessions import NewSession, SessionKind
 from auth_service.domain.standing import Standing
 from auth_service.errors import AccountBanned, EmailNotVerified, InvalidCredentials
@@ -40,6 +41,10 @@ class Visitor:
     replaced: BrowserCookie | None = None
     language: str = DEFAULT
 
+    def of_kind(self, kind: SessionKind) -> "Visitor":
+        """Return them as they began a sign-in that waited: only a browser's session takes the place of another."""
+        return Visitor(self.device, kind, self.replaced if kind is SessionKind.BROWSER else None, self.language)
+
 
 @dataclass(frozen=True, slots=True)
 class Admission:
@@ -67,32 +72,40 @@ class Entrance:
     outbox: Outbox
     verified_first: bool  # nobody is let in before their address is verified
     most_sessions: int  # that an account may have at once
+    requirement: Requirement  # whom nobody is let in as by one factor alone
 
     async def admit(self, proof: Proof, visitor: Visitor) -> Admission:
         """Begin a session. Raises InvalidCredentials where the proof has become void meanwhile, or Unavailable.
 
-        Raises AccountBanned, EmailNotVerified, or SecondFactorRequired where the account has a second factor and one
-        alone was proved.
+        Raises AccountBanned, EmailNotVerified; SecondFactorRequired where the account has a second factor and one alone
+        was proved, and SecondFactorEnrolmentRequired where it has none and has to.
         """
-        account = proof.account
-        if self.verified_first and not account.email_verified:
-            raise EmailNotVerified
-        opening = await self.prepare(account.user_id, Standing.now(proof.methods, account.roles), visitor)
-        opening = replace(opening, provider=proof.provider)
+        opening = await self.make_ready(proof, visitor)
         async with self.database.transaction() as connection:
-            # Proving took time: what was changed meanwhile, as a password, must not open a session any more.
-            if not await AccountRepository(connection).hold(account):
-                raise InvalidCredentials
-            await self._check(connection, account)
-            owed = await ask_second_factor(connection, proof, visitor.device, visitor.kind)
+            await self.hold(connection, proof.account)
+            owed = await ask_second_factor(connection, proof, visitor.device, visitor.kind, self.requirement)
             if owed is None:
                 await publish(connection, "auth", await self.begin(connection, opening))
         if owed is not None:
             raise owed
         return opening.admission
 
-    async def _check(self, connection: Connection, account: Account) -> None:
-        """Raises AccountBanned; or Unavailable, where the token that is ready names roles of a moment ago."""
+    async def make_ready(self, proof: Proof, visitor: Visitor) -> Opening:
+        """Make what `begin` will store, for what was proved. Raises EmailNotVerified, Unavailable."""
+        account = proof.account
+        if self.verified_first and not account.email_verified:
+            raise EmailNotVerified
+        opening = await self.prepare(account.user_id, Standing.now(proof.methods, account.roles), visitor)
+        return replace(opening, provider=proof.provider)
+
+    async def hold(self, connection: Connection, account: Account) -> None:
+        """Hold the account until the transaction ends, as it was when it was proved.
+
+        Proving took time: what was changed meanwhile, as a password, must not open a session any more. Raises
+        InvalidCredentials, AccountBanned; or Unavailable, where the token that is ready names roles of a moment ago.
+        """
+        if not await AccountRepository(connection).hold(account):
+            raise InvalidCredentials
         roles, ban = await AdministrationRepository(connection).read_standing(account.user_id)
         if ban is not None:
             raise AccountBanned(ban.reason, ban.until)
