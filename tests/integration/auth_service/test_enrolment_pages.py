@@ -57,6 +57,7 @@ async def test_app_is_added_and_leads_on(newcomer: Browser) -> None:
     assert not newcomer.cookies.keys() & {"pending", "enrolment"}
     shown = await newcomer.follow(done)
     assert shown.alerts == ["The authenticator app is added."]
+    assert "At least one is required here." in shown.text
     assert len([word for word in shown.text.split() if word.count("-") >= 3]) == 10
     assert 'href="/account/sessions">Go on</a>' in shown.html
     assert "Go on" not in (await newcomer.get("/account/factors")).text

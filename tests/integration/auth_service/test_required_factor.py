@@ -11,7 +11,6 @@ import pytest
 from tests.authenticator import Authenticator
 from tests.integration.auth_service.enrolling import (
     ENROLMENT,
-    OWED,
     begin_app,
     confirm_app,
     enrol_app,
@@ -22,7 +21,6 @@ from tests.integration.auth_service.enrolling import (
 )
 from tests.integration.auth_service.factor_people import (
     FACTORS,
-    LOGIN,
     add_passkey,
     audit,
     code_of,
@@ -33,7 +31,7 @@ from tests.integration.auth_service.factor_people import (
     wrong_code,
 )
 from tests.integration.auth_service.people import PASSWORD, STRANGER, Gateway, Json, Person
-from tests.integration.auth_service.world import AuthService
+from tests.integration.auth_service.world import AuthService, running
 from tests.stores import DatabaseUrls
 
 ADA = {"email": "ada@example.org", "password": PASSWORD}
@@ -48,6 +46,7 @@ async def strictly(auth_database: DatabaseUrls, gateway: Gateway) -> AsyncIterat
 async def test_password_alone_lets_nobody_in_until_an_app_is_added(strictly: AuthService, service: AuthService) -> None:
     """And then without signing in again, at aal2."""
     person = await service.register()
+    assert (await strictly.try_login(person.email, "wrong password")).code == "invalid_credentials"  # A8
     token = owed(await strictly.try_login(person.email))
     assert await service.admin.fetchval("select count(*) from auth.session") == 1  # of before
     done = await enrol_app(strictly, token)
@@ -70,6 +69,9 @@ async def test_newcomer_adds_a_factor_before_the_first_session(strictly: AuthSer
     assert asked["user_id"] == inside.user_id
     assert (added["session_id"], '"at": "sign_in"' in added["details"]) == (inside.session_id, True)
     assert (await strictly.post("/v1/auth/register", ADA)).code == "email_taken"
+    assert await strictly.admin.fetchval("select count(*) from auth.known_device") == 1
+    assert (await strictly.try_login(ADA["email"], device=STRANGER)).code == "second_factor_required"
+    assert await strictly.admin.fetchval("select count(*) from auth.known_device") == 1  # A11
 
 
 @pytest.mark.parametrize("verifies", [True, False])
@@ -238,10 +240,15 @@ async def test_administrators_alone_can_be_asked(
         assert (told["second_factor"], told["required"]) == (False, False)
 
 
-async def test_nothing_changes_by_default(service: AuthService) -> None:
+async def test_address_is_verified_first_where_that_is_required_too(
+    auth_database: DatabaseUrls, gateway: Gateway, service: AuthService
+) -> None:
     person = await service.register()
-    assert (await service.try_login(person.email)).status == 200
-    assert (await service.call("GET", FACTORS, person=person)).body["required"] is False
+    both = {"AUTH_SECOND_FACTOR": "required", "AUTH_EMAIL_VERIFICATION": "required"}
+    async with running(auth_database, gateway, SMTP_URL="smtp+plain://127.0.0.1:9", **both) as world:
+        assert (await world.try_login(person.email)).code == "email_not_verified"
+        await service.admin.execute("update auth.account set email_verified_at = now()")
+        owed(await world.try_login(person.email))
 
 
 async def test_invented_token_is_refused(strictly: AuthService) -> None:
@@ -255,11 +262,3 @@ async def test_invented_token_is_refused(strictly: AuthService) -> None:
     for token, (path, more) in itertools.product(("", "x", "colp_" + "0" * 49, "é"), steps.items()):
         reply = await strictly.post(f"{ENROLMENT}/{path}", {"pending_sign_in": token} | more)
         assert (reply.status, reply.code) == (401, "invalid_pending_sign_in"), path
-
-
-async def test_wrong_password_tells_nothing_of_it(strictly: AuthService, service: AuthService) -> None:
-    """A8"""
-    person = await service.register()
-    assert (await strictly.try_login(person.email, "wrong password")).code == "invalid_credentials"
-    reply = await strictly.post(LOGIN, {"email": person.email, "password": PASSWORD})
-    assert (reply.status, reply.code) == OWED
