@@ -128,6 +128,8 @@ async def test_it_is_finished_once(strictly: AuthService) -> None:
     replies = await asyncio.gather(*(confirm_app(strictly, token, code_of(secret)) for _ in range(4)))
     assert Counter(reply.status for reply in replies)[200] == 1, replies
     assert await strictly.admin.fetchval("select count(*) from auth.session") == 1
+    await strictly.admin.execute("delete from auth.totp")  # as an administrator resets it
+    assert (await begin_app(strictly, token)).code == "invalid_pending_sign_in"
 
 
 async def test_token_is_good_in_its_network_for_five_guesses_and_ten_minutes(strictly: AuthService) -> None:
