@@ -69,7 +69,7 @@ EXPLANATIONS = {
     EndReason.ACCOUNT_BANNED: "The account was banned by an administrator.",
     EndReason.PASSWORD_VOIDED: "An administrator asked for a new password: set one by way of a forgotten one.",
     EndReason.ENDED_BY_ADMINISTRATOR: "It was ended by an administrator.",
-    EndReason.SECOND_FACTOR_REQUIRED: "A second factor is required here now: sign in again, and add one.",
+    EndReason.SECOND_FACTOR_REQUIRED: "Two factors are required here now: sign in again.",
 }
 _BY_THEMSELVES = (EndReason.LOGOUT, EndReason.SIGNED_IN_ANEW)
 

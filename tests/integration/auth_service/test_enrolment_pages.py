@@ -100,5 +100,5 @@ async def test_cookie_of_before_is_told_why_it_is_good_no_more(strictly: AuthSer
     await before.send("/account/register", email=ADA, password=PASSWORD)
     browser = Browser(strictly, cookies=before.cookies)
     shown = await browser.follow(await browser.get("/account"))
-    assert "A second factor is required here now: sign in again, and add one." in shown.text
+    assert "Two factors are required here now: sign in again." in shown.text
     assert (await browser.sign_in(ADA)).location == ENROL
