@@ -116,7 +116,8 @@ def _serve_people(app: web.Application, core: Core) -> None:
         registrar=core.registrar,
     )
     tokens = RefreshTokens(core.settings.refresh_key)
-    app[REFRESHING] = Refreshing(database, RotationRepository(database), tokens, core.issuer)
+    requirement = core.settings.second_factor
+    app[REFRESHING] = Refreshing(database, RotationRepository(database), tokens, core.issuer, requirement)
     app[ACCOUNT] = AccountKeeping(
         database=database,
         hasher=core.hasher,
@@ -127,7 +128,7 @@ def _serve_people(app: web.Application, core: Core) -> None:
     )
     app[ENDING] = SessionEnding(database)
     app[SESSION_LISTS] = SessionLists(database)
-    app[API_KEYS] = ApiKeyKeeping(database)
+    app[API_KEYS] = ApiKeyKeeping(database, requirement)
     app[COOKIE] = SessionCookie.of(core.settings.process.public_url)
     app[KEYS] = core.keys
     serve_factors(app, core)
@@ -146,5 +147,5 @@ def _serve_programs(app: web.Application, core: Core, feed: Feed) -> None:
     app[FEED] = feed
     app[REVOCATIONS] = RevocationRepository(core.database, feed)
     app[SESSIONS] = SessionRepository(core.database)
-    app[CREDENTIALS] = CredentialKeeping(core.database)
+    app[CREDENTIALS] = CredentialKeeping(core.database, core.settings.second_factor)
     app[KEYS] = core.keys

@@ -77,6 +77,7 @@ def make_core(settings: Settings, database: Database, hasher: PasswordHasher) ->
             outbox=outbox,
             verified_first=verified_first,
             most_sessions=settings.most_sessions,
+            requirement=settings.second_factor,
         ),
     )
 

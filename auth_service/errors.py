@@ -90,6 +90,14 @@ class SecondFactorRequired(AppError):
         self.members = {"pending_sign_in": pending_sign_in, "factors": list(factors)}
 
 
+class SecondFactorEnrolmentRequired(SecondFactorRequired):
+    """The first factor was right and the account has no second, which it has to have here: `pending_sign_in` adds one
+    of `factors`, and finishes the sign-in, at /v1/auth/login/enrolment.
+    """
+
+    code, status, title = "second_factor_enrolment_required", 403, "A second factor has to be added to sign in"
+
+
 class InvalidPendingSignIn(AppError):
     code, status, title = "invalid_pending_sign_in", 401, "This sign-in has expired, or was tried too often"
 
@@ -122,6 +130,15 @@ class TooManyPasskeys(AppError):
 
 class FactorExists(AppError):
     code, status, title = "factor_exists", 409, "The account has this factor already"
+
+
+class LastSecondFactor(AppError):
+    """Where the account has to have one."""
+
+    code, status, title = "last_second_factor", 409, "A second factor is required here, and this is the last one"
+
+    def __init__(self) -> None:
+        super().__init__("Add another one first.")
 
 
 class NoSecondFactor(AppError):

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Self
 
 from auth_service.domain.redirect_uris import is_redirect_uri
+from auth_service.domain.requirement import Requirement
 from auth_service.mail.settings import MailSettings, read_mail_settings
 from auth_service.passwords import HashingSettings
 from auth_service.providers.declarations import Declaration, read_declarations
@@ -41,6 +42,7 @@ class Settings:
     file_internal_url: str
     mail: MailSettings
     verified_first: bool  # nobody is let in before their address is verified
+    second_factor: Requirement  # of whom
 
     @classmethod
     def from_env(cls, env: Env) -> Self:
@@ -67,6 +69,7 @@ class Settings:
             file_internal_url=env.url("FILE_INTERNAL_URL", "http://127.0.0.1:9083"),
             mail=mail,
             verified_first=_verified_first(env, mail),
+            second_factor=Requirement(env.choice("AUTH_SECOND_FACTOR", tuple(Requirement), Requirement.OPTIONAL)),
         )
 
 

@@ -39,6 +39,7 @@ class Action(StrEnum):
     SIGNED_OUT_EVERYWHERE = "signed_out_everywhere"
     AUDIT_EXPORTED = "audit_exported"
     SECOND_FACTOR_ASKED = "second_factor_asked"
+    SECOND_FACTOR_ENROLMENT_ASKED = "second_factor_enrolment_asked"
     SECOND_FACTOR_REFUSED = "second_factor_refused"
     STEPPED_UP = "stepped_up"
     FACTOR_ADDED = "factor_added"

@@ -21,6 +21,9 @@ class FactorKind(StrEnum):
     RECOVERY_CODE = "recovery_code"
 
 
+ENROLLABLE = (FactorKind.TOTP, FactorKind.PASSKEY)  # what can be added; recovery codes come with the first
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """What somebody shows as a second factor: one of them. `passkey` is what a browser's authenticator signed."""

@@ -37,6 +37,7 @@ class EndReason(StrEnum):
     ACCOUNT_BANNED = "account_banned"
     PASSWORD_VOIDED = "password_voided"  # noqa: S105  as above
     ENDED_BY_ADMINISTRATOR = "ended_by_administrator"
+    SECOND_FACTOR_REQUIRED = "second_factor_required"
     RESTORED = "restored"  # written by deploy/backup
     EXPIRED = "expired"  # by itself, so that it stands in no row
     COOKIE_REPLACED = "cookie_replaced"  # it goes on, by another cookie: this too stands in no row
@@ -70,6 +71,7 @@ EXPLANATIONS = {
     EndReason.ACCOUNT_BANNED: "The account was banned by an administrator.",
     EndReason.PASSWORD_VOIDED: "An administrator asked for a new password: set one by way of a forgotten one.",
     EndReason.ENDED_BY_ADMINISTRATOR: "It was ended by an administrator.",
+    EndReason.SECOND_FACTOR_REQUIRED: "Two factors are required here now: sign in again.",
 }
 # Ends of a session that somebody else may have had: what it began, and what waits, as another address, is void.
 DISTRUSTED = frozenset(

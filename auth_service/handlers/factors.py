@@ -22,7 +22,8 @@ from auth_service.messages.factors import (
     present_passkey,
 )
 from auth_service.service.factors import FactorKeeping
-from auth_service.service.passkeys import Offer, PasskeyKeeping
+from auth_service.service.passkey_registration import Offer
+from auth_service.service.passkeys import PasskeyKeeping
 from shared.web.answers import Answer, Created
 from shared.web.context import identity_of
 
@@ -32,7 +33,8 @@ PASSKEYS = web.AppKey("passkeys", PasskeyKeeping)
 
 async def get_factors(request: web.Request) -> FactorsView:
     """Read which factors you have: authenticator app, passkeys, how many recovery codes."""
-    return present_factors(await request.app[FACTORS].overview(identity_of(request).user_id))
+    keeping, identity = request.app[FACTORS], identity_of(request)
+    return present_factors(await keeping.overview(identity.user_id), required=keeping.requirement.asks(identity.roles))
 
 
 async def enrol_totp(request: web.Request) -> Answer[EnrolmentView]:

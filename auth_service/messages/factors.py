@@ -117,9 +117,10 @@ class PasskeyView(Struct, frozen=True):
 
 
 class FactorsView(Struct, frozen=True):
-    """`second_factor`: whether signing in asks for one."""
+    """`second_factor`: whether signing in asks for one; `required`: whether the account has to have one."""
 
     second_factor: bool
+    required: bool
     has_password: bool
     totp: TotpView | None
     passkeys: list[PasskeyView]
@@ -182,10 +183,11 @@ def present_added_passkey(added: AddedPasskey) -> NewPasskeyView:
     return NewPasskeyView(present_passkey(added.passkey), added.recovery_codes)
 
 
-def present_factors(overview: Overview) -> FactorsView:
+def present_factors(overview: Overview, *, required: bool) -> FactorsView:
     since = overview.totp_since
     return FactorsView(
         second_factor=overview.has_second_factor,
+        required=required,
         has_password=overview.has_password,
         totp=TotpView(since, overview.totp_last_used_at) if since is not None else None,
         passkeys=[present_passkey(each) for each in overview.passkeys],

@@ -43,7 +43,7 @@ def serve_pages(app: web.Application, core: Core) -> None:
             csrf=CsrfTokens(*derive_keys(key, "page forms")),
             notices=notices,
             frame=FRAME,
-            recognise=Visitors(CredentialKeeping(core.database), accounts).recognise,
+            recognise=Visitors(CredentialKeeping(core.database, core.settings.second_factor), accounts).recognise,
             languages={GERMAN.code: GERMAN},
         )
     )

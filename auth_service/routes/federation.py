@@ -15,6 +15,7 @@ from auth_service.errors import (
     ProviderEmailMissing,
     ProviderEmailUnverified,
     ProviderRefused,
+    SecondFactorEnrolmentRequired,
     SecondFactorRequired,
     TooManyIdentities,
 )
@@ -31,7 +32,7 @@ from shared.web.routes import Auth, Route
 
 _REFUSED_LINK = (IdentityTaken, LinkNeedsVerifiedEmail, TooManyIdentities)
 _REFUSED_RETURN = (InvalidSignInFlow, ProviderRefused, ProviderDistrusted, InvalidParameter)
-_NOT_IN = (AccountBanned, EmailNotVerified, SecondFactorRequired)
+_NOT_IN = (AccountBanned, EmailNotVerified, SecondFactorRequired, SecondFactorEnrolmentRequired)
 _NO_NEWCOMER = (ProviderEmailMissing, ProviderEmailUnverified, LinkRequired, TooManyIdentities)
 _REFUSED_NEWCOMER = (*_NO_NEWCOMER, InvalidCredentials, *_NOT_IN)
 

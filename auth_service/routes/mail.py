@@ -8,6 +8,7 @@ from auth_service.errors import (
     InvalidEmail,
     InvalidLink,
     InvalidMailCode,
+    SecondFactorEnrolmentRequired,
     SecondFactorRequired,
     TooManyAttempts,
     TooManyMails,
@@ -35,7 +36,7 @@ from auth_service.handlers.mail_requests import (
 from shared.errors import InsufficientUserAuthentication
 from shared.web.routes import Auth, Route
 
-_NOT_IN = (AccountBanned, EmailNotVerified, SecondFactorRequired)
+_NOT_IN = (AccountBanned, EmailNotVerified, SecondFactorRequired, SecondFactorEnrolmentRequired)
 _REFUSED_CODE = (InvalidEmail, InvalidMailCode, InvalidCredentials, TooManyAttempts, *_NOT_IN)
 _REFUSED_MAILED_LINK = (InvalidLink, InvalidCredentials, *_NOT_IN)
 _REFUSED_ADDRESS = (InvalidEmail, WrongPassword, TooManyAttempts, InsufficientUserAuthentication, TooManyMails)

@@ -5,6 +5,7 @@ from auth_service.handlers.pages import (
     account,
     activity,
     api_keys,
+    enrolment,
     factors,
     identities,
     mail,
@@ -19,9 +20,12 @@ from shared.web.pages.page import Frame, Link
 from shared.web.pages.table import fixed, form, page
 
 _ENTER, _STEP, _SECOND = "/account/sign-in", "/account/step-up", second_factor.PATH
+_ENROL = second_factor.ENROLMENT
 
 _SIGN_IN = page(_ENTER, sign_in.show_sign_in)
 _SECOND_FACTOR = page(_SECOND, second_factor.show_second_factor)
+_ENROLMENT = page(_ENROL, enrolment.show_enrolment)
+_NEW_APP = page(enrolment.APP, enrolment.show_app)
 _REGISTER = page("/account/register", sign_in.show_register)
 _ACCOUNT = page(HOME, account.show_account, signed_in=True)
 _STEP_UP = page(_STEP, step_up.show_step_up, signed_in=True)
@@ -61,6 +65,11 @@ PAGES = (
     form(f"{_SECOND}/code", second_factor.finish_by_code, on=_SECOND_FACTOR, faults=_CODE),
     form(f"{_SECOND}/recovery-code", second_factor.finish_by_recovery_code, on=_SECOND_FACTOR, faults=_RECOVERY_CODE),
     form(f"{_SECOND}/passkey", second_factor.finish_by_passkey, on=_SECOND_FACTOR),
+    _ENROLMENT,
+    form(f"{_ENROL}/passkey", enrolment.finish_by_passkey, on=_ENROLMENT),
+    form(f"{enrolment.APP}/begin", enrolment.begin_app, on=_ENROLMENT),
+    _NEW_APP,
+    form(enrolment.APP, enrolment.finish_by_app, on=_NEW_APP, faults=_CODE),
     _REGISTER,
     form("/account/register", sign_in.register, on=_REGISTER, faults={"email_taken": "email"}),
     form("/account/sign-out", sign_in.sign_out, on=_ACCOUNT),

@@ -7,6 +7,7 @@ from auth_service.errors import (
     InvalidCredentials,
     InvalidEmail,
     InvalidRefreshToken,
+    SecondFactorEnrolmentRequired,
     SecondFactorRequired,
     SessionExpired,
     SessionRevoked,
@@ -20,11 +21,12 @@ from shared.web.routes import Auth, Route
 
 _KEY_SET = "/.well-known/jwks.json"
 _REFUSED_REFRESH = (InvalidRefreshToken, SessionRevoked, SessionExpired, TooManyRefreshes)
-_NOT_IN = (AccountBanned, EmailNotVerified, SecondFactorRequired)
+_NOT_IN = (AccountBanned, EmailNotVerified, SecondFactorRequired, SecondFactorEnrolmentRequired)
+_REFUSED_NEWCOMER = (InvalidEmail, WeakPassword, EmailTaken, SecondFactorEnrolmentRequired)
 _REFUSED_LOGIN = (InvalidEmail, InvalidCredentials, TooManyAttempts, *_NOT_IN)
 
 SIGN_IN_ROUTES = (
-    Route("POST", "/v1/auth/register", register, Auth.PUBLIC, errors=(InvalidEmail, WeakPassword, EmailTaken)),
+    Route("POST", "/v1/auth/register", register, Auth.PUBLIC, errors=_REFUSED_NEWCOMER),
     Route("POST", "/v1/auth/login", log_in, Auth.PUBLIC, errors=_REFUSED_LOGIN),
     Route("POST", "/v1/auth/refresh", refresh, Auth.PUBLIC, errors=_REFUSED_REFRESH),
     Route("GET", _KEY_SET, get_key_set, Auth.PUBLIC),

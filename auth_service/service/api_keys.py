@@ -6,6 +6,8 @@ from uuid import UUID
 
 from auth_service.domain.api_keys import MOST_KEYS, ApiKey, NewApiKey, accept_expiry, accept_name, accept_scopes
 from auth_service.domain.audit import Action, Doer
+from auth_service.domain.requirement import Requirement
+from auth_service.domain.standing import FRESH_FOR, TWO_FACTORS
 from auth_service.errors import TooManyApiKeys
 from auth_service.metrics import API_KEYS_CREATED, API_KEYS_REVOKED
 from auth_service.repository.api_keys import ApiKeyRepository
@@ -13,7 +15,7 @@ from auth_service.repository.audit import AuditRepository
 from auth_service.service.freshness import require_fresh
 from shared.credentials import API_KEY_LABEL, new_api_key
 from shared.db import Connection, Database
-from shared.errors import NotFound
+from shared.errors import InsufficientUserAuthentication, NotFound
 from shared.events.publish import NewEvent, publish
 from shared.ids import uuid7
 from shared.opaque_tokens import digest
@@ -68,6 +70,7 @@ async def restore_api_keys(connection: Connection, user_id: UUID) -> list[NewEve
 @dataclass(frozen=True, slots=True)
 class ApiKeyKeeping:
     database: Database
+    requirement: Requirement
 
     async def create(self, doer: Doer, wish: KeyWish) -> MadeKey:
         """Make a key. Raises InvalidKeyName, InvalidScope, InvalidKeyExpiry, TooManyApiKeys.
@@ -89,7 +92,9 @@ class ApiKeyKeeping:
             if await keys.count(doer.user_id) >= MOST_KEYS:
                 raise TooManyApiKeys(f"Delete one of your {MOST_KEYS} first.")
             # After the account is held: a password change that ended this session must not be outlived by a new key.
-            await require_fresh(connection, doer.user_id, doer.session_id)
+            standing = await require_fresh(connection, doer.user_id, doer.session_id)
+            if self.requirement.is_unmet(standing):  # it goes on for the minutes that its token lives
+                raise InsufficientUserAuthentication(TWO_FACTORS, int(FRESH_FOR.total_seconds()))
             made = await keys.add(new)
             details = {"api_key_id": str(new.api_key_id), "scopes": " ".join(new.scopes)}
             await AuditRepository(connection).record(doer.did(Action.API_KEY_CREATED, doer.user_id, **details))

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID
 
-from auth_service.domain.audit import Action, AuditEntry
+from auth_service.domain.audit import NOWHERE, SYSTEM, Action, AuditEntry
 from auth_service.domain.devices import Device
 from auth_service.domain.one_time_tokens import Purpose
 from auth_service.domain.sessions import DISTRUSTED, EndReason, NewSession, SessionEnd
@@ -66,6 +66,12 @@ async def end_and_tell(database: Database, ending: Ending, entry: AuditEntry) ->
             await AuditRepository(connection).record(replace(entry, details=details))
         await publish(connection, "auth", events)
     return len(events)
+
+
+async def end_below_requirement(database: Database, user_id: UUID, session_id: UUID) -> None:
+    """End a session that goes on by one factor alone, since before two were required of the person."""
+    entry = AuditEntry(Action.SESSION_ENDED, NOWHERE, user_id, SYSTEM, session_id)
+    await end_and_tell(database, Ending(user_id, EndReason.SECOND_FACTOR_REQUIRED, only=session_id), entry)
 
 
 def _told(ended: list[UUID], user_id: UUID, reason: EndReason) -> list[NewEvent]:

@@ -7,6 +7,7 @@ from auth_service.domain.accounts import Account, Proof
 from auth_service.domain.audit import Action, AuditEntry
 from auth_service.domain.devices import Device
 from auth_service.domain.languages import DEFAULT
+from auth_service.domain.requirement import Requirement
 from auth_service.domain.sessions import NewSession, SessionKind
 from auth_service.domain.standing import Standing
 from auth_service.errors import AccountBanned, EmailNotVerified, InvalidCredentials, InvalidSignInCode
@@ -41,6 +42,10 @@ class Visitor:
     replaced: BrowserCookie | None = None
     language: str = DEFAULT
 
+    def of_kind(self, kind: SessionKind) -> "Visitor":
+        """Return them as they began a sign-in that waited: only a browser's session takes the place of another."""
+        return Visitor(self.device, kind, self.replaced if kind is SessionKind.BROWSER else None, self.language)
+
 
 @dataclass(frozen=True, slots=True)
 class Admission:
@@ -58,6 +63,7 @@ class Opening:
     admission: Admission
     replaced: BrowserCookie | None
     provider: str = ""  # as in Proof
+    code_hash: bytes | None = None  # as in Proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,33 +74,41 @@ class Entrance:
     outbox: Outbox
     verified_first: bool  # nobody is let in before their address is verified
     most_sessions: int  # that an account may have at once
+    requirement: Requirement  # whom nobody is let in as by one factor alone
 
     async def admit(self, proof: Proof, visitor: Visitor) -> Admission:
         """Begin a session. Raises InvalidCredentials where the proof has become void meanwhile, or Unavailable.
 
-        Raises AccountBanned, EmailNotVerified, or SecondFactorRequired where the account has a second factor and one
-        alone was proved; InvalidSignInCode where the proof came by a code that was used again meanwhile.
+        Raises AccountBanned, EmailNotVerified; SecondFactorRequired where the account has a second factor and one alone
+        was proved, and SecondFactorEnrolmentRequired where it has none and has to; InvalidSignInCode where the proof
+        came by a code that was used again meanwhile.
         """
-        account = proof.account
-        if self.verified_first and not account.email_verified:
-            raise EmailNotVerified
-        opening = await self.prepare(account.user_id, Standing.now(proof.methods, account.roles), visitor)
-        opening = replace(opening, provider=proof.provider)
+        opening = await self.make_ready(proof, visitor)
         async with self.database.transaction() as connection:
-            # Proving took time: what was changed meanwhile, as a password, must not open a session any more.
-            if not await AccountRepository(connection).hold(account):
-                raise InvalidCredentials
-            await self._check(connection, account)
-            owed = await ask_second_factor(connection, proof, visitor.device, visitor.kind)
+            await self.hold(connection, proof.account)
+            owed = await ask_second_factor(connection, proof, visitor.device, visitor.kind, self.requirement)
             if owed is None:
-                await _bind(connection, proof, opening.session)
                 await publish(connection, "auth", await self.begin(connection, opening))
         if owed is not None:
             raise owed
         return opening.admission
 
-    async def _check(self, connection: Connection, account: Account) -> None:
-        """Raises AccountBanned; or Unavailable, where the token that is ready names roles of a moment ago."""
+    async def make_ready(self, proof: Proof, visitor: Visitor) -> Opening:
+        """Make what `begin` will store, for what was proved. Raises EmailNotVerified, Unavailable."""
+        account = proof.account
+        if self.verified_first and not account.email_verified:
+            raise EmailNotVerified
+        opening = await self.prepare(account.user_id, Standing.now(proof.methods, account.roles), visitor)
+        return replace(opening, provider=proof.provider, code_hash=proof.code_hash)
+
+    async def hold(self, connection: Connection, account: Account) -> None:
+        """Hold the account until the transaction ends, as it was when it was proved.
+
+        Proving took time: what was changed meanwhile, as a password, must not open a session any more. Raises
+        InvalidCredentials, AccountBanned; or Unavailable, where the token that is ready names roles of a moment ago.
+        """
+        if not await AccountRepository(connection).hold(account):
+            raise InvalidCredentials
         roles, ban = await AdministrationRepository(connection).read_standing(account.user_id)
         if ban is not None:
             raise AccountBanned(ban.reason, ban.until)
@@ -117,8 +131,11 @@ class Entrance:
         """Store the session and return the events to publish as the transaction's last step.
 
         The transaction holds the account, or has just made it: the sessions that are too many then are ended here.
+        Raises InvalidSignInCode where the code that led here was used again; if it is later, that ends the session.
         """
         session = opening.session
+        if opening.code_hash is not None:
+            await _bind(connection, opening.code_hash, session)
         events = await end_replaced(connection, opening.replaced)
         await SessionRepository(connection).add(session)
         if await AccountRepository(connection).remember_device(session.user_id, self.marks.fingerprint(session.device)):
@@ -132,9 +149,6 @@ class Entrance:
         return events + await end_excess(connection, session, self.most_sessions)
 
 
-async def _bind(connection: Connection, proof: Proof, session: NewSession) -> None:
-    """Have a second use of the code that led here end the session. Raises InvalidSignInCode where there was one."""
-    if proof.code_hash is None:
-        return
-    if not await SpentCodeRepository(connection).note_session(proof.code_hash, session.session_id):
+async def _bind(connection: Connection, code_hash: bytes, session: NewSession) -> None:
+    if not await SpentCodeRepository(connection).note_session(code_hash, session.session_id):
         raise InvalidSignInCode

@@ -1,9 +1,12 @@
 """What every change of an account's factors has in common: who may make it, and what follows from it."""
 
+from uuid import UUID
+
 from auth_service.domain.audit import Action, AuditEntry, Doer
 from auth_service.domain.factors import FactorKind
 from auth_service.domain.recovery_codes import new_recovery_codes, recovery_code_hash
 from auth_service.domain.standing import Standing, together
+from auth_service.errors import LastSecondFactor
 from auth_service.mail.orders import Template
 from auth_service.mail.outbox import Outbox
 from auth_service.repository.audit import AuditRepository
@@ -49,6 +52,14 @@ async def note_removed(connection: Connection, outbox: Outbox, doer: Doer, kind:
     state = "on" if left else "off"
     await note(connection, doer, Action.FACTOR_REMOVED, factor=kind.value, second_factor=state, **details)
     await outbox.notify(connection, doer.user_id, Template.FACTOR_REMOVED, {"factor": kind.value})
+
+
+async def keep_one(connection: Connection, user_id: UUID, *, asked: bool) -> None:
+    """Ask this after taking a factor away, in the transaction that does so. Raises LastSecondFactor, where one is asked
+    of the account and none is left: who wants another adds it first.
+    """
+    if asked and not await FactorRepository(connection).kinds(user_id):
+        raise LastSecondFactor
 
 
 async def make_recovery_codes(connection: Connection, doer: Doer) -> list[str]:

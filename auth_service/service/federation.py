@@ -59,7 +59,7 @@ class Returned:
 class Arrival:
     """Where the browser goes next. `admission` is there if a session of its own began.
 
-    `owed` is there if one doesn't begin before a second factor is shown; `location` is then where it goes after that.
+    `owed` is there if one doesn't begin before a second factor is shown, or added; `location` is where it goes then.
     """
 
     location: str

@@ -7,13 +7,14 @@ from uuid import UUID
 from auth_service.domain.audit import Action, AuditEntry
 from auth_service.domain.devices import Device
 from auth_service.domain.refreshing import Verdict, judge, limited_for
+from auth_service.domain.requirement import Requirement
 from auth_service.domain.sessions import EXPLANATIONS, EndReason
 from auth_service.errors import SessionExpired, SessionRevoked, TooManyRefreshes
 from auth_service.metrics import REFRESHES
 from auth_service.refresh_tokens import RefreshTokens
 from auth_service.repository.rotation import Reading, RotationRepository
 from auth_service.repository.sessions import Ending
-from auth_service.service.ending import end_and_tell
+from auth_service.service.ending import end_and_tell, end_below_requirement
 from auth_service.service.tokens import TokenIssuer, Tokens
 from shared.db import Database
 from shared.errors import Unavailable
@@ -27,11 +28,14 @@ class Refreshing:
     rotation: RotationRepository
     refresh_tokens: RefreshTokens
     issuer: TokenIssuer
+    requirement: Requirement
 
     async def refresh(self, presented: str, device: Device) -> tuple[UUID, Tokens]:
         """Return whose session it is and the tokens of its next generation.
 
         They are those of the same one, if the answer was lost or is on its way.
+
+        A session that one factor alone began, where two are required by now, ends here instead.
 
         Raises InvalidRefreshToken, SessionRevoked, SessionExpired, TooManyRefreshes, Unavailable.
         """
@@ -42,6 +46,9 @@ class Refreshing:
             if reading is None:
                 raise SessionExpired
             verdict = judge(shown, reading.rotation, reading.read_at)
+            if verdict in (Verdict.ROTATE, Verdict.REPLAY) and self.requirement.is_unmet(reading.standing):
+                await end_below_requirement(self.database, reading.user_id, token.session_id)
+                continue  # and find it ended
             successor = successors[shown.made(reading.rotation.secret_hash) or 0]
             if verdict is Verdict.ROTATE:
                 done = await self.rotation.rotate(token.session_id, token.generation, successor.secret_hash, device)

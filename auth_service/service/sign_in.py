@@ -37,6 +37,8 @@ class SignIn:
     async def register(self, address: str, password: str, visitor: Visitor) -> Admission | None:
         """Make an account and its first session. Raises InvalidEmail, WeakPassword, EmailTaken, Unavailable.
 
+        Raises SecondFactorEnrolmentRequired where a session takes a second factor: the account is made all the same.
+
         None where the address has to be verified first: then nobody is told here whether it has an account already.
         The password is hashed before the address is looked at, so that the time tells nothing.
         """
@@ -47,6 +49,8 @@ class SignIn:
         if self.registrar.verified_first:
             await self.registrar.put_off(new, visitor.device)
             return None
+        if self.entrance.requirement.asks(()):
+            return await self._register_first(new, visitor)
         opening = await self.entrance.prepare(new.user_id, Standing.now((PASSWORD,)), visitor)
         async with self.database.transaction() as connection:
             events = await self.registrar.add(connection, new, visitor.device)
@@ -54,6 +58,16 @@ class SignIn:
             await publish(connection, "auth", events)
         REGISTRATIONS.inc()
         return opening.admission
+
+    async def _register_first(self, new: NewAccount, visitor: Visitor) -> Admission:
+        """Make the account, and have it pass the door as every other, where a second factor is asked for."""
+        async with self.database.transaction() as connection:
+            await publish(connection, "auth", await self.registrar.add(connection, new, visitor.device))
+        REGISTRATIONS.inc()
+        account = await AccountRepository(self.database).find_by_id(new.user_id, self.marks.fingerprint(visitor.device))
+        if account is None:
+            raise InvalidCredentials  # deleted in this moment
+        return await self.entrance.admit(Proof(account, (PASSWORD,)), visitor)
 
     async def log_in(self, address: str, password: str, visitor: Visitor) -> Admission:
         """Begin a session.

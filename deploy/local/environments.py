@@ -52,6 +52,7 @@ _PASSED_ON: Mapping[str, tuple[str, ...]] = {
         "AUTH_PROVIDERS_FILE",
         "AUTH_REDIRECT_URIS",
         "PASSWORD_WORDS",
+        "AUTH_SECOND_FACTOR",
         *("SMTP_URL", "SMTP_URL_FILE", "SMTP_TIMEOUT", "MAIL_FROM", "MAIL_TEMPLATES", "AUTH_EMAIL_VERIFICATION"),
         "SSL_CERT_FILE",
     ),

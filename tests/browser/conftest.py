@@ -2,6 +2,7 @@
 
 stack     session   the running stack of tests/e2e, with limits out of the way
 chromium  session   the browser
+visit_strict function  as `visit`, of a stack of its own where a second factor is required
 visit     function  opens a person's browser window: `person = await visit(dark=True, phone=True, scripts=False)`
 looks     function  `await looks(person, "sign-in")` keeps a screenshot in .screenshots/
 """
@@ -10,7 +11,7 @@ import os
 import secrets
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,12 @@ Looks = Callable[[Person, str], Awaitable[None]]
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with _serving(tmp_path_factory) as running:
+        yield running
+
+
+@contextmanager
+def _serving(tmp_path_factory: pytest.TempPathFactory, **settings: str) -> Iterator[Stack]:
     port = free_port()
     routes = tmp_path_factory.mktemp("routes") / "routes.toml"
     text = (ROOT / "gateway" / "routes.toml").read_text(encoding="utf-8")
@@ -39,7 +46,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     with (
         state_folder() as state,
         running_stack(
-            state, port, **_LIMITS, ROUTES_FILE=str(routes), PUBLIC_URL=f"http://localhost:{port}"
+            state, port, **_LIMITS, **settings, ROUTES_FILE=str(routes), PUBLIC_URL=f"http://localhost:{port}"
         ) as running,
     ):
         yield running
@@ -57,6 +64,19 @@ async def chromium() -> AsyncIterator[Browser]:
 
 @pytest.fixture
 async def visit(stack: Stack, chromium: Browser) -> AsyncIterator[Visit]:
+    async with _windows(stack, chromium) as open_window:
+        yield open_window
+
+
+@pytest.fixture
+async def visit_strict(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> AsyncIterator[Visit]:
+    with _serving(tmp_path_factory, AUTH_SECOND_FACTOR="required") as stack:
+        async with _windows(stack, chromium) as open_window:
+            yield open_window
+
+
+@asynccontextmanager
+async def _windows(stack: Stack, chromium: Browser) -> AsyncIterator[Visit]:
     async with AsyncExitStack() as windows:
 
         async def open_window(*, dark: bool = False, phone: bool = False, scripts: bool = True) -> Person:

@@ -6,7 +6,7 @@ import pyotp
 from playwright.async_api import expect
 
 from tests.browser.conftest import Looks, Visit
-from tests.browser.person import Person
+from tests.browser.person import PASSWORD, Person
 
 
 async def plug_in(person: Person) -> None:
@@ -124,3 +124,41 @@ async def test_setting_up_shows_the_same_picture_after_a_wrong_code(visit: Visit
     await ada.press("Add the app")
     await expect(ada.alert()).to_contain_text("Look at the app's newest code")
     assert await ada.page.locator(".secret").text_content() == secret
+
+
+async def test_required_factor_is_added_on_the_way_in(visit_strict: Visit, looks: Looks) -> None:
+    """On a phone without scripts by an app, and by a passkey that the browser makes."""
+    ada = await visit_strict(phone=True, scripts=False)
+    await register_strictly(ada)
+    await looks(ada, "enrolment-phone-without-scripts")
+    assert not await ada.overflows()
+    await ada.press("Set up an app")
+    secret = (await ada.page.locator(".secret").text_content() or "").strip()
+    await looks(ada, "enrolment-app-phone")
+    await ada.fill("Code", code_of(secret))
+    await ada.press("Add the app")
+    await expect(ada.status()).to_have_text("The authenticator app is added.")
+    await expect(ada.page.locator(".secrets > li")).to_have_count(10)
+    await looks(ada, "enrolment-done-phone")
+    await ada.follow("Go on")
+    assert ada.path == "/account/sessions"
+    bob = await visit_strict(dark=True)
+    await plug_in(bob)
+    await register_strictly(bob)
+    await looks(bob, "enrolment-dark")
+    assert await bob.barriers() == []
+    await bob.fill("Name", "This laptop")
+    await bob.press("Make the passkey")
+    await expect(bob.status()).to_have_text("The passkey is added.")
+    assert await bob.barriers() == []
+    await bob.press("Sign out")
+    await bob.press("Sign in with a passkey")
+    assert (bob.path, bob.complaints) == ("/account", [])
+
+
+async def register_strictly(person: Person) -> None:
+    await person.open("/account/register?return_to=/account/sessions")
+    await person.fill("Email address", person.email)
+    await person.fill("Password", PASSWORD)
+    await person.press("Make the account")
+    assert person.path == "/account/sign-in/enrolment?return_to=%2Faccount%2Fsessions"

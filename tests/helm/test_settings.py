@@ -102,7 +102,10 @@ def told_there(which: str) -> dict[str, str]:
 
 # What is the default anyway, and what is only of use with an object store.
 # Of the last two, the proxy is the chart's user's own, and readiness keeps requests from who can't answer them yet.
-_NEEDLESS = {"WORKERS", "AUTH_EMAIL_VERIFICATION", "FILES_SPOOL", "TRUSTED_PROXIES", "LISTEN_WAIT_SECONDS"}
+_NEEDLESS = {
+    *("WORKERS", "AUTH_EMAIL_VERIFICATION", "AUTH_SECOND_FACTOR", "FILES_SPOOL"),
+    *("TRUSTED_PROXIES", "LISTEN_WAIT_SECONDS"),
+}
 
 
 @pytest.mark.parametrize("which", PROGRAMS)

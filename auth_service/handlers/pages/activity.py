@@ -32,6 +32,7 @@ TEXTS = {
     "account_unbanned": "The account's ban was lifted",
     "signed_out_everywhere": "Signed out everywhere",
     "second_factor_asked": "A second factor was asked for",
+    "second_factor_enrolment_asked": "A second factor had to be added",
     "second_factor_refused": "A second factor was wrong",
     "stepped_up": "You proved anew that it is you",
     "factor_added": "A second factor was added",

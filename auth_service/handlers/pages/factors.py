@@ -12,18 +12,20 @@ from auth_service.handlers.pages.passkeys import attestation_in
 from auth_service.handlers.pages.visitors import PEOPLE
 from auth_service.messages.factors import credential_in
 from auth_service.messages.forms import CodeForm, NewPasskeyForm
-from auth_service.one_time_codes import describe
-from auth_service.service.passkeys import Offer
+from auth_service.one_time_codes import Enrolment, describe
+from auth_service.service.passkey_registration import Offer
 from shared.web.context import identity_of
 from shared.web.pages.answers import PageAnswer, SeeOther, View
 
-_PATH = "/account/factors"
-_APP = f"{_PATH}/app"
+PATH = "/account/factors"
+_APP = f"{PATH}/app"
 
 
 async def show_factors(request: web.Request) -> View:
     """What the account has, and how to add and remove it."""
-    return View("account/factors.html", {"factors": await request.app[FACTORS].overview(identity_of(request).user_id)})
+    keeping, identity = request.app[FACTORS], identity_of(request)
+    required = keeping.requirement.asks(identity.roles)
+    return View("account/factors.html", {"factors": await keeping.overview(identity.user_id), "required": required})
 
 
 async def begin_app(request: web.Request) -> SeeOther:
@@ -36,27 +38,26 @@ async def show_app(request: web.Request) -> PageAnswer:
     """The QR code of an authenticator app that is being added."""
     kept = _kept(request).read(request)
     if kept is None:
-        return SeeOther(_PATH)
+        return SeeOther(PATH)
     secret, keeping = str(kept["secret"]), request.app[FACTORS]
     account = await request.app[PEOPLE].find_by_id(identity_of(request).user_id, b"")
-    enrolment = describe(base64.b32decode(secret), account.email if account is not None else "", keeping.issuer)
-    picture = Markup(enrolment.picture)  # noqa: S704  an SVG that we drew
-    return View("account/app.html", {"enrolment": enrolment, "picture": picture})
+    enrolment = describe(base64.b32decode(secret), account.email if account is not None else "", keeping.apps.issuer)
+    return View("account/app.html", pictured(enrolment, PATH))
 
 
 async def confirm_app(request: web.Request, body: CodeForm) -> SeeOther:
     codes = await request.app[FACTORS].confirm_totp(doer_of(request), body.code)
-    return SeeOther(_PATH, notice("app_added", **_told(codes)), [_kept(request).clear()])
+    return SeeOther(PATH, notice("app_added", **_told(codes)), [_kept(request).clear()])
 
 
 async def remove_app(request: web.Request) -> SeeOther:
     await request.app[FACTORS].remove_totp(doer_of(request))
-    return SeeOther(_PATH, notice("app_removed"))
+    return SeeOther(PATH, notice("app_removed"))
 
 
 async def renew_recovery_codes_on_page(request: web.Request) -> SeeOther:
     codes = await request.app[FACTORS].renew_recovery_codes(doer_of(request))
-    return SeeOther(_PATH, notice("recovery_codes_renewed", **_told(codes)))
+    return SeeOther(PATH, notice("recovery_codes_renewed", **_told(codes)))
 
 
 async def show_new_passkey(request: web.Request) -> View:
@@ -68,12 +69,18 @@ async def add_passkey_on_page(request: web.Request, body: NewPasskeyForm) -> See
     made = attestation_in(body.credential)
     offer = Offer(body.name, credential_in(made), made.response.transports)
     added = await request.app[PASSKEYS].add(doer_of(request), offer)
-    return SeeOther(_PATH, notice("passkey_added", **_told(added.recovery_codes)))
+    return SeeOther(PATH, notice("passkey_added", **_told(added.recovery_codes)))
 
 
 async def remove_passkey_on_page(request: web.Request, passkey_id: UUID) -> SeeOther:
     await request.app[PASSKEYS].remove(doer_of(request), passkey_id)
-    return SeeOther(_PATH, notice("passkey_removed"))
+    return SeeOther(PATH, notice("passkey_removed"))
+
+
+def pictured(enrolment: Enrolment, path: str) -> dict[str, object]:
+    """Return what the page of an app that is being added shows, which stands below `path`."""
+    picture = Markup(enrolment.picture)  # noqa: S704  an SVG that we drew
+    return {"enrolment": enrolment, "picture": picture, "path": path}
 
 
 def _told(codes: list[str] | None) -> dict[str, str | list[str]]:

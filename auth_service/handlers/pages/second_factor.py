@@ -6,7 +6,12 @@ from aiohttp import web
 
 from auth_service.domain.factors import FactorKind, Shown
 from auth_service.domain.sessions import SessionKind
-from auth_service.errors import InvalidPendingSignIn, PasskeyRefused, SecondFactorRequired
+from auth_service.errors import (
+    InvalidPendingSignIn,
+    PasskeyRefused,
+    SecondFactorEnrolmentRequired,
+    SecondFactorRequired,
+)
 from auth_service.handlers.admissions import visitor_of
 from auth_service.handlers.pages.entering import entered, with_return
 from auth_service.handlers.pages.passkeys import assertion_in
@@ -19,12 +24,13 @@ from shared.web.pages.answers import PageAnswer, SeeOther, View
 PENDING = web.AppKey("pending_sign_in", HostCookie)
 PENDING_COOKIE = "pending"
 PATH = "/account/sign-in/second-factor"
+ENROLMENT = "/account/sign-in/enrolment"
 _SECONDS = 600  # as long as it waits on our side
 _APART = "."
 
 
 async def let_in(request: web.Request, query: ReturnQuery, admission: Awaitable[Admission]) -> SeeOther:
-    """Return the way on of somebody who proved one factor: in, or to where the second is asked for."""
+    """Return the way on of somebody who proved one factor: in, or to where the second is asked for, or added."""
     try:
         return entered(request, query, await admission)
     except SecondFactorRequired as exc:
@@ -35,12 +41,13 @@ def ask_second_factor(request: web.Request, return_to: str, required: SecondFact
     factors = required.members["factors"]
     assert isinstance(factors, list)
     value = _APART.join((str(required.members["pending_sign_in"]), *factors))
-    return SeeOther(with_return(PATH, return_to), cookies=[request.app[PENDING].set(value, _SECONDS)])
+    path = ENROLMENT if isinstance(required, SecondFactorEnrolmentRequired) else PATH
+    return SeeOther(with_return(path, return_to), cookies=[request.app[PENDING].set(value, _SECONDS)])
 
 
 async def show_second_factor(request: web.Request, query: ReturnQuery) -> PageAnswer:
     """The second step, by what the account has."""
-    pending, factors = _pending(request)
+    pending, factors = pending_of(request)
     if not pending:
         return SeeOther(with_return("/account/sign-in", query.return_to))
     options = await _passkey_options(request, pending) if FactorKind.PASSKEY in factors else None
@@ -66,7 +73,7 @@ async def sign_in_by_passkey(request: web.Request, query: ReturnQuery, body: Pas
 
 
 async def _finish(request: web.Request, query: ReturnQuery, shown: Shown) -> SeeOther:
-    pending, _ = _pending(request)
+    pending, _ = pending_of(request)
     visitor = visitor_of(request, SessionKind.BROWSER)
     try:
         admission = await request.app[SECOND_FACTOR_SIGN_IN].finish(pending, shown, visitor)
@@ -76,7 +83,7 @@ async def _finish(request: web.Request, query: ReturnQuery, shown: Shown) -> See
     return SeeOther(done.location, done.notice, [*done.cookies, request.app[PENDING].clear()])
 
 
-def _pending(request: web.Request) -> tuple[str, list[str]]:
+def pending_of(request: web.Request) -> tuple[str, list[str]]:
     """Return what waits, and the account's factors; empty where nothing does."""
     value = request.app[PENDING].read_one(request.headers.getall("Cookie", ()))
     pending, *factors = value.split(_APART)

@@ -1,12 +1,13 @@
 from aiohttp import web
 
 from auth_service.domain.sessions import SessionKind
+from auth_service.errors import SecondFactorRequired
 from auth_service.handlers.admissions import visitor_of
 from auth_service.handlers.callers import COOKIE, device_of, session_of
 from auth_service.handlers.federation import FEDERATION
 from auth_service.handlers.pages.entering import HOME, entered
 from auth_service.handlers.pages.notices import notice
-from auth_service.handlers.pages.second_factor import let_in
+from auth_service.handlers.pages.second_factor import ask_second_factor, let_in
 from auth_service.handlers.second_factor import PASSKEY_SIGN_IN
 from auth_service.handlers.sessions import ENDING
 from auth_service.handlers.sign_in import SIGN_IN
@@ -44,7 +45,10 @@ async def show_register(request: web.Request, query: ReturnQuery) -> PageAnswer:
 
 async def register(request: web.Request, query: ReturnQuery, body: SignInForm) -> SeeOther:
     visitor = visitor_of(request, SessionKind.BROWSER)
-    admission = await request.app[SIGN_IN].register(body.email, body.password, visitor)
+    try:
+        admission = await request.app[SIGN_IN].register(body.email, body.password, visitor)
+    except SecondFactorRequired as owed:
+        return ask_second_factor(request, query.return_to, owed)
     if admission is None:
         return SeeOther("/account/sign-in", notice("mail_sent"))
     return entered(request, query, admission)

@@ -170,6 +170,7 @@ async def test_removing_the_last_factor_turns_it_off(service: AuthService) -> No
     told = (await service.call("GET", FACTORS, person=somebody.person)).body
     assert told == {
         "second_factor": False,
+        "required": False,
         "has_password": True,
         "totp": None,
         "passkeys": [],

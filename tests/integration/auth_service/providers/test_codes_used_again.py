@@ -9,9 +9,12 @@ from auth_service.repository.retention import PURGES
 from shared.db import open_database
 from shared.purge import purge
 from shared.settings import DatabaseSettings, Secret
+from tests.integration.auth_service.enrolling import begin_app, confirm_app, owed
 from tests.integration.auth_service.factor_people import audit, code_of, finish
 from tests.integration.auth_service.people import Json, Person, Reply
 from tests.integration.auth_service.providers.browser import parameters
+from tests.integration.auth_service.providers.conftest import Serve, declaration
+from tests.integration.auth_service.providers.openid_server import OpenIdServer
 from tests.integration.auth_service.providers.test_apps import VERIFIER, hand_over, redeem
 from tests.integration.auth_service.providers.test_second_factors import guarded
 from tests.integration.auth_service.world import AuthService, is_live, until_blocked
@@ -110,6 +113,23 @@ async def test_sign_in_with_a_second_factor_is_ended_too(service: AuthService, w
         assert (done.status, await live(service)) == (200, before + 1)
         assert refused(await redeem(service, code))
     assert await live(service) == before
+
+
+@pytest.mark.parametrize("when", ["before the factor is added", "after it"])
+async def test_sign_in_that_adds_a_factor_is_ended_too(serve: Serve, peer: OpenIdServer, when: str) -> None:
+    """A16: as above, where a second factor is required and there was none."""
+    async with serve(declaration(peer.issuer), AUTH_SECOND_FACTOR="required") as service:
+        code = await handed_over(service)
+        token = owed(await redeem(service, code))
+        secret = str((await begin_app(service, token)).body["secret"])
+        if when == "after it":
+            assert (await confirm_app(service, token, code_of(secret))).status == 200
+            assert await live(service) == 1
+        assert refused(await redeem(service, code))
+        if when != "after it":
+            late = await confirm_app(service, token, code_of(secret))
+            assert (late.status, late.code) == (401, "invalid_pending_sign_in")
+        assert await live(service) == 0
 
 
 async def test_code_is_known_by_its_hash_alone_for_half_an_hour(service: AuthService) -> None:

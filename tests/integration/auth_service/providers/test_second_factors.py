@@ -3,9 +3,12 @@
 import pytest
 
 from tests.authenticator import Authenticator
+from tests.integration.auth_service.enrolling import enrol_app, owed
 from tests.integration.auth_service.factor_people import PASSKEYS, add_passkey, add_totp, code_of, finish
 from tests.integration.auth_service.people import Person
 from tests.integration.auth_service.providers.browser import Browser, parameters
+from tests.integration.auth_service.providers.conftest import Serve, declaration
+from tests.integration.auth_service.providers.openid_server import OpenIdServer
 from tests.integration.auth_service.providers.test_apps import hand_over, redeem
 from tests.integration.auth_service.providers.test_linking import IDENTITIES, link, linked
 from tests.integration.auth_service.world import AuthService
@@ -62,3 +65,16 @@ async def test_passkey_and_identity_keep_each_other_from_being_the_last_way_in(
     assert (await service.call("DELETE", paths[first], person=ada)).status == 204
     reply = await service.call("DELETE", last, person=ada)
     assert (reply.status, reply.code) == (409, "last_way_in")
+
+
+async def test_provider_is_one_factor_where_two_are_required(serve: Serve, peer: OpenIdServer) -> None:
+    """In a browser and for an app; what the provider says of factors of its own isn't asked."""
+    async with serve(declaration(peer.issuer), AUTH_SECOND_FACTOR="required") as service:
+        browser = Browser(service)
+        reply = await browser.sign_in(return_to="/account/sessions")
+        onward = "/account/sign-in/enrolment?return_to=%2Faccount%2Fsessions"
+        assert (reply.status, reply.headers["Location"]) == (303, onward)
+        assert "session" not in browser.cookies
+        done = await enrol_app(service, owed(await redeem(service, parameters(await hand_over(service))["code"])))
+        assert Person("", done.reply.body).claims["amr"] == ["fed", "otp", "mfa"]
+        assert (await redeem(service, parameters(await hand_over(service))["code"])).code == "second_factor_required"
