@@ -3,10 +3,17 @@ from pathlib import Path
 
 import pytest
 
+from shared.jobs import worker
 from tests.integration.auth_service.mailing import Mailing, mailing
 from tests.integration.auth_service.people import Gateway
 from tests.integration.auth_service.world import AuthService, running
 from tests.stores import DatabaseUrls
+
+
+@pytest.fixture(autouse=True)
+def hasty_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits a second for each mail."""
+    monkeypatch.setattr(worker, "_POLL", 0.05)
 
 
 @pytest.fixture
