@@ -3,10 +3,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.hashing import shared_processes
 from tests.integration.auth_service.mailing import Mailing, mailing
 from tests.integration.auth_service.people import Gateway
 from tests.integration.auth_service.world import AuthService, running
 from tests.stores import DatabaseUrls
+
+__all__ = ["shared_processes"]  # a fixture for all
 
 
 @pytest.fixture
