@@ -19,6 +19,7 @@ from auth_service.handlers.internal import CREDENTIALS, REVOCATIONS, SESSIONS
 from auth_service.handlers.keys import KEYS
 from auth_service.handlers.sessions import ENDING, SESSION_LISTS
 from auth_service.handlers.sign_in import REFRESHING, SIGN_IN
+from auth_service.hashing.pool import LOOK_EVERY
 from auth_service.key_ring import REFRESH_SECONDS, KeyRing
 from auth_service.parts.export import open_exporting
 from auth_service.parts.factors import serve_factors
@@ -72,7 +73,9 @@ async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterato
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(settings.database))
         feed = await stack.enter_async_context(open_feed(SCHEMA, database, settings.database, lifecycle))
-        core = make_core(settings, database, stack.enter_context(PasswordHasher(settings.hashing)))
+        hasher = stack.enter_context(PasswordHasher(settings.hashing))
+        await stack.enter_async_context(background("rest hashing processes", hasher.rest, every=LOOK_EVERY))
+        core = make_core(settings, database, hasher)
         await stack.enter_async_context(background("read signing keys", core.keys.refresh, every=REFRESH_SECONDS))
         reseal = Resealing(database, core.sealer).run
         await stack.enter_async_context(background("seal anew", reseal, every=RESEAL_SECONDS, after=AFTER))

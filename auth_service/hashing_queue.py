@@ -1,4 +1,4 @@
-"""Work that takes a core for a fifth of a second: in threads of its own, below all else, and shed rather than late.
+"""Work that takes a core for a fifth of a second: so much of it at once, and shed rather than late.
 
 Whoever waits does so in order, and for some seconds at most: the newest is refused when those before it would take
 longer. What was begun is finished, also for somebody who has left.
@@ -6,9 +6,6 @@ longer. What was begun is finished, also for somebody who has left.
 
 import asyncio
 import math
-import os
-import sys
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -30,7 +27,6 @@ T = TypeVar("T")
 PATIENCE = 4.0  # seconds; hashing itself comes on top, and who waited for so long should not wait in vain
 _RETRY_SECONDS = 2  # at least
 _WEIGHT = 0.1  # of the newest duration in the average
-_NICE = 5  # a third of the share of all else: enough to be preempted, and not to starve on a busy machine
 
 
 class HashingQueue:
@@ -40,7 +36,7 @@ class HashingQueue:
         self._threads = threads
         self._places = places
         self._patience = patience
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="bcrypt", initializer=_give_way)
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="hashing")
         self._free = asyncio.Semaphore(threads)
         self._waiting = self._busy = 0
         self._average = 0.0  # seconds that one piece takes
@@ -119,11 +115,3 @@ class HashingQueue:
         PASSWORD_HASHES_SHED.inc()
         wait = max(_RETRY_SECONDS, math.ceil(expected))
         return Unavailable("Too many people are signing in at once.", retry_after=wait)
-
-
-def _give_way() -> None:
-    """Let everything else on this machine go first: a request in hand takes a thousandth of what a hash does."""
-    if sys.platform == "linux":  # where a thread has a priority of its own
-        thread = threading.get_native_id()
-        with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _NICE)

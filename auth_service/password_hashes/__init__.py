@@ -6,10 +6,11 @@ One module for each family, behind `verify` and `accept`. Nothing here is pepper
 from auth_service.password_hashes import argon2, bcrypt, pbkdf2, scrypt
 from auth_service.password_hashes.form import ForeignHash, UnsupportedHash
 
-__all__ = ["ForeignHash", "UnsupportedHash", "accept", "verify"]
+__all__ = ["ForeignHash", "UnsupportedHash", "accept", "takes_memory", "verify"]
 
 _LONGEST = 512  # characters
 _FAMILIES = (argon2.parse, bcrypt.parse, pbkdf2.parse, scrypt.parse)
+_LARGE = ("argon2", "$argon2", "scrypt")
 
 
 def verify(stored: str, password: str) -> bool:
@@ -18,6 +19,11 @@ def verify(stored: str, password: str) -> bool:
     Takes up to about a second of a core and 128 MiB. Raises UnsupportedHash.
     """
     return _parse(stored).matches(password.encode())
+
+
+def takes_memory(stored: str) -> bool:
+    """Tell whether verifying it takes tens of MiB, and not only time."""
+    return stored.startswith(_LARGE)
 
 
 def accept(text: str) -> str:

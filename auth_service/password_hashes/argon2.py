@@ -4,7 +4,6 @@ import hmac
 import re
 
 from auth_service.password_hashes.form import (
-    MEMORY,
     ForeignHash,
     UnsupportedHash,
     digest_of,
@@ -39,7 +38,6 @@ def parse(text: str) -> ForeignHash | None:
         from cryptography.hazmat.primitives.kdf.argon2 import Argon2id  # noqa: PLC0415  few installations need it
 
         kdf = Argon2id(salt=salt, length=len(digest), iterations=passes, lanes=lanes, memory_cost=memory)
-        with MEMORY:
-            return hmac.compare_digest(kdf.derive(password), digest)
+        return hmac.compare_digest(kdf.derive(password), digest)
 
     return ForeignHash(text, matches)

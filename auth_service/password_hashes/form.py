@@ -2,7 +2,6 @@
 
 import binascii
 import re
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,10 +9,6 @@ _LEAST_DIGEST = 16  # bytes: of a shorter one, others than the password match
 _LEAST_SALT = 8
 _MOST_BYTES = 128
 _NUMBER = re.compile("[1-9][0-9]{0,9}")
-
-
-# Such a hash takes up to 128 MiB while it is verified: no more than two of them do at once.
-MEMORY = threading.BoundedSemaphore(2)
 
 
 class UnsupportedHash(ValueError):

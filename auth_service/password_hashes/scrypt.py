@@ -5,7 +5,7 @@ import hmac
 import re
 from dataclasses import dataclass
 
-from auth_service.password_hashes.form import MEMORY, ForeignHash, UnsupportedHash, digest_of, from_base64, number
+from auth_service.password_hashes.form import ForeignHash, UnsupportedHash, digest_of, from_base64, number
 
 _WERKZEUG = re.compile(r"scrypt:(?P<n>\d+):(?P<r>\d+):(?P<p>\d+)\$(?P<salt>[^$]{1,128})\$(?P<digest>[0-9a-f]{128})")
 _DJANGO = re.compile(r"scrypt\$(?P<n>\d+)\$(?P<salt>[^$]{1,128})\$(?P<r>\d+)\$(?P<p>\d+)\$(?P<digest>[^$]+)")
@@ -38,8 +38,7 @@ class _Check:
 
     def matches(self, password: bytes) -> bool:
         room = _BLOCK * self.r * (self.n + self.p + 4)  # as OpenSSL reckons it, and a little more
-        with MEMORY:
-            derived = hashlib.scrypt(
-                password, salt=self.salt, n=self.n, r=self.r, p=self.p, maxmem=room, dklen=len(self.digest)
-            )
+        derived = hashlib.scrypt(
+            password, salt=self.salt, n=self.n, r=self.r, p=self.p, maxmem=room, dklen=len(self.digest)
+        )
         return hmac.compare_digest(derived, self.digest)

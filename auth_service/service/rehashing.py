@@ -19,15 +19,15 @@ class Rehashing:
     async def renew(self, account: Account, password: str) -> Account:
         """Return the account with the hash that it has now. `password` is the right one, as it was typed.
 
-        Never fails and never waits in line: if there is no thread free, or the database is away, it is left to the next
+        Never fails and never waits in line: where none is free to hash, or the database is away, it is left to the next
         time. A password that is changed at the same moment stays as it was changed.
         """
         if account.password_hash is None or not self.hasher.is_outdated(account.password_hash):
             return account
-        new = await self.hasher.hash_if_idle(password)
-        if new is None:
-            return account
         try:
+            new = await self.hasher.hash_if_idle(password)
+            if new is None:
+                return account
             renewed = await AccountRepository(self.database).rehash_password(account, new)
         except Unavailable:
             log.warning("password_rehash_put_off")

@@ -4,7 +4,7 @@ import asyncio
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +12,7 @@ from http import HTTPStatus
 from http.client import HTTPConnection
 from itertools import count
 from multiprocessing import get_context
+from statistics import fmean
 
 import aiohttp
 import bcrypt
@@ -61,6 +62,17 @@ def steady(who: Accounts, seconds: float) -> Logins:
 def storm(who: Accounts, seconds: float, capacity: float) -> Logins:
     """Send ten times as many as can be done, whether or not they are answered."""
     return asyncio.run(_measured(who, seconds, offered=capacity * _STORM))
+
+
+def together(runs: Sequence[Logins]) -> Logins:
+    """Return several that took equally long as one."""
+    return Logins(
+        rate=fmean(run.rate for run in runs),
+        cpu=fmean(run.cpu for run in runs),
+        statuses=sum((run.statuses for run in runs), Counter()),
+        waits=[wait for run in runs for wait in run.waits],
+        without_retry_after=sum(run.without_retry_after for run in runs),
+    )
 
 
 async def _measured(who: Accounts, seconds: float, offered: float | None) -> Logins:

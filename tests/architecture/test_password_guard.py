@@ -22,8 +22,9 @@ def test_passwords_are_verified_by_the_guard_alone() -> None:
 
 
 def test_foreign_hashes_are_verified_by_the_hasher_alone() -> None:
-    assert set(calls("verify", "password_hashes")) == {"passwords.py"}
-    assert set(calls("checkpw", "bcrypt")) == {"passwords.py", "password_hashes/bcrypt.py"}
+    assert set(calls("verify", "password_hashes")) == {"hashing/worker.py"}
+    assert set(calls("checkpw", "bcrypt")) == {"hashing/worker.py", "password_hashes/bcrypt.py"}
+    assert set(calls("check", "_pool")) == {"passwords.py"}
 
 
 def test_every_new_password_is_judged_where_it_is_hashed() -> None:

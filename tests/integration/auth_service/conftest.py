@@ -4,10 +4,13 @@ from pathlib import Path
 import pytest
 
 from shared.jobs import worker
+from tests.hashing import shared_processes
 from tests.integration.auth_service.mailing import Mailing, mailing
 from tests.integration.auth_service.people import Gateway
 from tests.integration.auth_service.world import AuthService, running
 from tests.stores import DatabaseUrls
+
+__all__ = ["shared_processes"]  # a fixture for all
 
 
 @pytest.fixture(autouse=True)

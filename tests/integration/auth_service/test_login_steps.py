@@ -15,6 +15,7 @@ import pytest
 from auth_service.hashing_queue import HashingQueue
 from auth_service.password_hashes import accept
 from shared.errors import Unavailable
+from tests.hashing import counted_rounds
 from tests.integration.auth_service.people import STRANGER, Gateway
 from tests.integration.auth_service.world import AuthService, running
 from tests.stores import DatabaseUrls
@@ -35,10 +36,14 @@ KINDS = {
 class Steps:
     """What the service did meanwhile: statements, in order, and work of bcrypt."""
 
-    def __init__(self) -> None:
+    def __init__(self, counted: list[int]) -> None:
         self.statements: list[str] = []
         self.hashings = 0
-        self.rounds = 0
+        self._counted = counted
+
+    @property
+    def rounds(self) -> int:
+        return sum(self._counted)
 
     @property
     def counted(self) -> tuple[list[str], int]:
@@ -47,8 +52,6 @@ class Steps:
 
 @contextmanager
 def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[Steps]:
-    steps = Steps()
-
     def note(original: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
         async def noted(self: object, query: str, *args: object, **options: object) -> Any:
             if any(table in query for table in TABLES):
@@ -61,20 +64,12 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[Steps]:
         steps.hashings += 1
         return await original_run(self, work)
 
-    def counting(original: Callable[[bytes, bytes], Any]) -> Callable[[bytes, bytes], Any]:
-        def counted(password: bytes, salt: bytes) -> Any:
-            steps.rounds += 2 ** int(salt.split(b"$")[2])
-            return original(password, salt)
-
-        return counted
-
     original_run = HashingQueue.run
-    with monkeypatch.context() as patch:
+    with counted_rounds(monkeypatch) as rounds, monkeypatch.context() as patch:
+        steps = Steps(rounds)
         for name in ("fetch", "fetchrow", "fetchval", "execute"):
             patch.setattr(asyncpg.Connection, name, note(getattr(asyncpg.Connection, name)))
         patch.setattr(HashingQueue, "run", run)
-        patch.setattr(bcrypt, "hashpw", counting(bcrypt.hashpw))
-        patch.setattr(bcrypt, "checkpw", counting(bcrypt.checkpw))
         yield steps
 
 
@@ -118,7 +113,7 @@ async def test_refused_login_hashes_as_much_as_one_to_no_account(
         await costly.admin.execute(
             "update auth.account set password_hash = $1 where user_id = $2", KINDS[kind], person.user_id
         )
-    await costly.try_login(person.email, "wrong password", STRANGER)  # the first foreign one has a hash of ours timed
+    await refuse(costly, person.email, monkeypatch)  # the first foreign one has a hash of ours timed
     known = await refuse(costly, person.email, monkeypatch)
     assert known.rounds == pytest.approx(2**COST, rel=0.5)
     assert (await refuse(costly, "nobody@example.org", monkeypatch)).rounds == 2**COST

@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from unittest.mock import Mock
 
 import bcrypt
 import pytest
 
+from auth_service.hashing.pool import HashingPool
 from auth_service.password_hashes import accept
 from auth_service.passwords import PasswordHasher
+from shared.errors import Unavailable
 from tests.integration.auth_service.people import PASSWORD, STRANGER, Device, Gateway, Person
 from tests.integration.auth_service.world import AuthService, is_live, running, until_blocked
 from tests.stores import DatabaseUrls
@@ -120,3 +123,14 @@ async def test_login_doesnt_wait_for_a_thread_to_renew_its_hash(
         assert await stored(service, person) == FOREIGN
     assert (await service.try_login(person.email, device=STRANGER)).status == 200
     assert (await stored(service, person)).startswith("$2b$04$")
+
+
+async def test_login_doesnt_fail_where_the_process_that_renews_its_hash_is_lost(
+    service: AuthService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = await service.register()
+    await make_foreign(service, person)
+    with monkeypatch.context() as patch:
+        patch.setattr(HashingPool, "hash", Mock(side_effect=Unavailable("lost")))
+        assert (await service.try_login(person.email)).status == 200
+        assert await stored(service, person) == FOREIGN

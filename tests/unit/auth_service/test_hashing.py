@@ -1,24 +1,21 @@
 import asyncio
-import os
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
-from typing import TypeVar
 
 import bcrypt
 import pytest
 
+from auth_service.hashing.pool import Checked, HashingPool, Question
 from auth_service.hashing_queue import HashingQueue
 from auth_service.password_hashes import accept
 from auth_service.passwords import HashingSettings, PasswordHasher
 from shared.errors import Unavailable
 from shared.settings import Secret
+from tests.hashing import counted_rounds
 from tests.told import Grown, told
 from tests.unit.auth_service.foreign_hashes import FOREIGN, PASSWORD
-
-T = TypeVar("T")
 
 
 def settings(pepper: str = "p" * 32, cost: int = 4, threads: int = 2, queue: int = 8) -> HashingSettings:
@@ -137,13 +134,44 @@ async def test_passwords_being_hashed_and_those_that_wait_are_told() -> None:
     queue.close()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="threads have no priority of their own elsewhere")
-async def test_hashing_gives_way_to_everything_else() -> None:
-    """A27"""
-    queue = HashingQueue(threads=1, places=1)
-    nice = await queue.run(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
-    queue.close()
-    assert nice > os.getpriority(os.PRIO_PROCESS, 0) or nice == 19
+async def test_no_more_than_two_are_verified_at_once_that_take_much_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A27: up to 128 MiB each."""
+    at_once: list[str | None] = []
+    most = {"argon2id": 0, "Django pbkdf2": 0}
+
+    def check(_pool: HashingPool, question: Question) -> Checked:
+        at_once.append(question.stored)
+        time.sleep(0.02)
+        name = next(each for each in most if accept(FOREIGN[each]) == question.stored)
+        most[name] = max(most[name], len(at_once))
+        at_once.remove(question.stored)
+        return Checked(right=0)
+
+    monkeypatch.setattr(HashingPool, "check", check)
+    with PasswordHasher(settings(threads=4)) as hasher:
+        for name in most:
+            stored = accept(FOREIGN[name])
+            assert all(await asyncio.gather(*(hasher.verify(PASSWORD, stored) for _ in range(8))))
+    assert most == {"argon2id": 2, "Django pbkdf2": 4}
+
+
+async def test_password_leaves_for_other_systems_hashes_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a process is told isn't worth more than it has to be."""
+    told: list[str] = []
+
+    def check(_pool: HashingPool, question: Question) -> Checked:
+        told.extend(question.candidates)
+        return Checked()
+
+    with PasswordHasher(settings(pepper=f"{'p' * 32},{'q' * 32}")) as hasher:
+        stored = await hasher.hash(PASSWORD)
+        monkeypatch.setattr(HashingPool, "check", check)
+        await hasher.verify(PASSWORD, stored)
+        await hasher.verify(PASSWORD, None)
+        assert len(told) == 4
+        assert not any(PASSWORD in each for each in told)
+        await hasher.verify(PASSWORD, accept(FOREIGN["argon2id"]))
+        assert told[4:] == [PASSWORD]
 
 
 async def _has_room(hasher: PasswordHasher) -> bool:
@@ -203,35 +231,20 @@ async def test_wrong_password_costs_the_same_whatever_the_stored_cost(
     """A8: else a quick refusal would tell that there is an account, and an old one. Counted in steps, not in time."""
     with PasswordHasher(settings(cost=cost)) as old:
         stored = await old.hash("same-password")
-    steps: list[int] = []
-    monkeypatch.setattr(bcrypt, "checkpw", counting(steps, bcrypt.checkpw))
-    monkeypatch.setattr(bcrypt, "hashpw", counting(steps, bcrypt.hashpw))
-    with PasswordHasher(settings(cost=10)) as hasher:
+    with PasswordHasher(settings(cost=10)) as hasher, counted_rounds(monkeypatch) as rounds:
         for password_hash in (None, stored):
-            steps.clear()
+            rounds.clear()
             assert not await hasher.verify("wrong password", password_hash)
-            assert sum(steps) == 2**10
+            assert sum(rounds) == 2**10
 
 
 async def test_quick_foreign_hash_is_evened_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """A8: by what it took of a thread's time, so nearly."""
-    steps: list[int] = []
-    monkeypatch.setattr(bcrypt, "hashpw", counting(steps, bcrypt.hashpw))
-    with PasswordHasher(settings(cost=10)) as hasher:
+    with PasswordHasher(settings(cost=10)) as hasher, counted_rounds(monkeypatch) as rounds:
         assert not await hasher.verify("wrong password", accept(FOREIGN["Django pbkdf2"]))
-        steps.clear()
+        rounds.clear()
         assert not await hasher.verify("wrong password", accept(FOREIGN["Django pbkdf2"]))
-        assert 2**9 <= sum(steps) < 2**10
-        steps.clear()
+        assert 2**9 <= sum(rounds) < 2**10
+        rounds.clear()
         assert await hasher.verify(PASSWORD, accept(FOREIGN["Django pbkdf2"]))
-        assert not steps
-
-
-def counting(steps: list[int], work: Callable[[bytes, bytes], T]) -> Callable[[bytes, bytes], T]:
-    """Return `work` of bcrypt, which notes how many steps its hash or salt asks for."""
-
-    def counted(password: bytes, salt: bytes) -> T:
-        steps.append(2 ** int(salt.split(b"$")[2]))
-        return work(password, salt)
-
-    return counted
+        assert not rounds
