@@ -154,6 +154,10 @@ admin: $(VENV)/.embedded  ## make EMAIL= of the running stack an administrator (
 import: $(VENV)/.embedded  ## take over accounts of another system from FILE= into the running stack
 	@exec $(BIN)/python -m deploy.local import '$(FILE)'
 
+.PHONY: test-docs
+test-docs: $(VENV)/.dev  ## paste every request that docs/auth, docs/files and docs/profiles.md show into a shell (2 minutes)
+	@$(BIN)/pytest -q tests/docs $(ARGS)
+
 .PHONY: new-signing-key try
 new-signing-key: $(VENV)/.embedded  ## change the key that the running stack signs tokens with (NOW=1 where it was stolen)
 	@exec $(BIN)/python -m deploy.local new-signing-key $(if $(NOW),--now)

@@ -1,4 +1,7 @@
-"""`make admin EMAIL=...`, `make import FILE=...`, `make new-signing-key`, `make scrub`: services' own commands, for the embedded stack."""
+"""`make admin EMAIL=...`, `make import FILE=...`, `make new-signing-key`, `make scrub`: services' own commands.
+
+They run with what the embedded stack's programs are told.
+"""
 
 import os
 import subprocess

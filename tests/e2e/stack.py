@@ -102,7 +102,10 @@ def command(name: str, state: Path, *arguments: str, **environ: str) -> subproce
 
 
 def launch(state: Path, port: int, verb: str = "run", **environ: str) -> subprocess.Popen[str]:
-    """Start the launcher (`make run`, or another target that serves), which ends with this process; what it says can be read from its stdout."""
+    """Start the launcher (`verb` is `make run`'s, or another that serves); what it says can be read from its stdout.
+
+    It ends with this process.
+    """
     return subprocess.Popen(
         [sys.executable, "-m", "deploy.local", verb, "--with-parent"],
         cwd=ROOT,
