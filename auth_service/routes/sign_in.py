@@ -22,10 +22,18 @@ _KEY_SET = "/.well-known/jwks.json"
 _REFUSED_REFRESH = (InvalidRefreshToken, SessionRevoked, SessionExpired, TooManyRefreshes)
 _NOT_IN = (AccountBanned, EmailNotVerified, SecondFactorRequired)
 _REFUSED_LOGIN = (InvalidEmail, InvalidCredentials, TooManyAttempts, *_NOT_IN)
+_ADA = {"email": "ada@example.org", "password": "analytical engine no. 1"}
 
 SIGN_IN_ROUTES = (
-    Route("POST", "/v1/auth/register", register, Auth.PUBLIC, errors=(InvalidEmail, WeakPassword, EmailTaken)),
-    Route("POST", "/v1/auth/login", log_in, Auth.PUBLIC, errors=_REFUSED_LOGIN),
+    Route(
+        "POST",
+        "/v1/auth/register",
+        register,
+        Auth.PUBLIC,
+        errors=(InvalidEmail, WeakPassword, EmailTaken),
+        example=_ADA,
+    ),
+    Route("POST", "/v1/auth/login", log_in, Auth.PUBLIC, errors=_REFUSED_LOGIN, example=_ADA),
     Route("POST", "/v1/auth/refresh", refresh, Auth.PUBLIC, errors=_REFUSED_REFRESH),
     Route("GET", _KEY_SET, get_key_set, Auth.PUBLIC),
 )
