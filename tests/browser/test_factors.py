@@ -7,7 +7,6 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import Looks, Visit
 from tests.browser.person import Person
-from tests.e2e.stack import ROOT
 
 
 async def plug_in(person: Person) -> None:
@@ -64,20 +63,6 @@ async def test_passkey_is_added_and_signs_in_alone(visit: Visit, looks: Looks) -
     await ada.open("/account/factors")
     await ada.page.get_by_role("button", name="Remove: This laptop").click()
     await expect(ada.status()).to_have_text("The passkey is removed.")
-    assert ada.complaints == []
-
-
-async def test_what_the_manual_shows_adds_a_passkey_and_signs_in_with_it(visit: Visit) -> None:
-    manual = (ROOT / "docs" / "auth" / "second-factors.md").read_text(encoding="utf-8")
-    shown = next(block for block in manual.split("```js\n")[1:] if "navigator.credentials.create" in block).partition(
-        "```"
-    )[0]
-    ada = await visit()
-    await plug_in(ada)
-    await ada.register()
-    await ada.page.evaluate(f"async () => {{ {shown} }}")
-    await ada.open("/account/factors")
-    await expect(ada.page.get_by_role("button", name="Remove: My phone")).to_be_visible()
     assert ada.complaints == []
 
 
