@@ -80,5 +80,5 @@ def is_known(row: str, status: int) -> bool:
 
 def test_few_blocks_need_what_isnt_there() -> None:
     blocks = [block for page in PAGES for block in blocks_of(page)]
-    assert sum(block.marked for block in blocks) <= 6
+    assert sum(block.marked for block in blocks) <= 8
     assert len(blocks) > 50
