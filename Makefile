@@ -14,7 +14,8 @@ TARGETS ?= headers paths routes answers frames handshakes client_addresses
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
-	@echo "  PORT=8080 HOST=127.0.0.1 STATE_DIR=.colonnade are for run, migrate, doctor, memory and clean."
+	@echo "  PORT=8080 HOST=127.0.0.1 are for run and try. Started with STATE_DIR=folder (.colonnade), a stack is found by the same words behind"
+	@echo "  admin, import, new-signing-key, doctor, memory, scrub, backup, restore, migrate, upgrade-plan and clean."
 
 run: $(VENV)/.embedded  ## serve everything at http://127.0.0.1:8080 until Ctrl-C
 	@exec $(BIN)/python -m deploy.local run --with-parent
@@ -155,6 +156,17 @@ admin: $(VENV)/.embedded  ## make EMAIL= of the running stack an administrator (
 
 import: $(VENV)/.embedded  ## take over accounts of another system from FILE= into the running stack
 	@exec $(BIN)/python -m deploy.local import '$(FILE)'
+
+.PHONY: test-docs
+test-docs: $(VENV)/.dev  ## paste every request that docs/auth, docs/files and docs/profiles.md show into a shell (2 minutes)
+	@$(BIN)/pytest -q tests/docs $(ARGS)
+
+.PHONY: new-signing-key try
+new-signing-key: $(VENV)/.embedded  ## change the key that the running stack signs tokens with (NOW=1 where it was stolen)
+	@exec $(BIN)/python -m deploy.local new-signing-key $(if $(NOW),--now)
+
+try: $(VENV)/.embedded  ## as run, for this machine alone, with limits so wide that nobody who tries things out meets them
+	@exec $(BIN)/python -m deploy.local try --with-parent
 
 .PHONY: upgrade-plan test-upgrade rolling
 upgrade-plan: $(VENV)/.embedded  ## what an upgrade to this release locks in the stack's database, and for how long (JSON=1)

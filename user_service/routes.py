@@ -20,6 +20,7 @@ ROUTES = (
         update_own_profile,
         errors=(InvalidAvatar, InvalidProfile, PreconditionFailed),
         body_types=_PATCH_TYPES,
+        example={"display_name": "Ada Lovelace", "bio": "First programmer."},
     ),
     Route("GET", "/v1/users/{user_id}", get_profile),
     Route("GET", "/v1/users", search_profiles),

@@ -24,10 +24,11 @@ _REFUSED_REFRESH = (InvalidRefreshToken, SessionRevoked, SessionExpired, TooMany
 _NOT_IN = (AccountBanned, EmailNotVerified, SecondFactorRequired, SecondFactorEnrolmentRequired)
 _REFUSED_NEWCOMER = (InvalidEmail, WeakPassword, EmailTaken, SecondFactorEnrolmentRequired)
 _REFUSED_LOGIN = (InvalidEmail, InvalidCredentials, TooManyAttempts, *_NOT_IN)
+_ADA = {"email": "ada@example.org", "password": "analytical engine no. 1"}
 
 SIGN_IN_ROUTES = (
-    Route("POST", "/v1/auth/register", register, Auth.PUBLIC, errors=_REFUSED_NEWCOMER),
-    Route("POST", "/v1/auth/login", log_in, Auth.PUBLIC, errors=_REFUSED_LOGIN),
+    Route("POST", "/v1/auth/register", register, Auth.PUBLIC, errors=_REFUSED_NEWCOMER, example=_ADA),
+    Route("POST", "/v1/auth/login", log_in, Auth.PUBLIC, errors=_REFUSED_LOGIN, example=_ADA),
     Route("POST", "/v1/auth/refresh", refresh, Auth.PUBLIC, errors=_REFUSED_REFRESH),
     Route("GET", _KEY_SET, get_key_set, Auth.PUBLIC),
 )

@@ -1,4 +1,4 @@
-"""`python -m deploy.local run|migrate|admin EMAIL|import FILE|scrub|doctor|memory|clean`, and
+"""`python -m deploy.local run|try|migrate|admin EMAIL|import FILE|new-signing-key|scrub|doctor|memory|clean`, and
 `backup TO|verify-backup FROM|restore FROM|prune-backups FOLDER KEEP|upgrade-plan`.
 
 With `--with-parent` it ends with whoever started it.
@@ -15,9 +15,11 @@ from deploy.local.processes import LINUX, die_with_parent
 # Imported when asked for: `clean` works without the packages that the others need.
 _COMMANDS = {
     "run": "deploy.local.launcher:run",
+    "try": "deploy.local.trying:run_wide",
     "migrate": "deploy.local.launcher:migrate",
     "admin": "deploy.local.service_commands:admin",
     "import": "deploy.local.service_commands:import_users",
+    "new-signing-key": "deploy.local.service_commands:new_signing_key",
     "scrub": "deploy.local.service_commands:scrub",
     "doctor": "deploy.local.doctor:doctor",
     "doctor-json": "deploy.local.doctor:doctor_json",
@@ -30,7 +32,10 @@ _COMMANDS = {
     "upgrade-plan-json": "deploy.local.upgrades:plan_json",
     "clean": "deploy.local.clean:clean",
 }
-_WITH_ARGUMENTS = ("admin", "import", "scrub", "backup", "verify-backup", "restore", "prune-backups")
+_WITH_ARGUMENTS = (
+    *("admin", "import", "new-signing-key", "scrub"),
+    *("backup", "verify-backup", "restore", "prune-backups"),
+)
 
 
 def main(arguments: list[str]) -> int:

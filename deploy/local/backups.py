@@ -16,6 +16,7 @@ from deploy.local.errors import LaunchError
 from deploy.local.home import find_home
 from deploy.local.lone_postgres import lone_postgres
 from deploy.local.postgres import SUPERUSER
+from deploy.local.running import ELSEWHERE
 from deploy.local.settings import chosen, read_settings
 from deploy.local.state import State
 from deploy.roles import DATABASE
@@ -60,7 +61,7 @@ def _back_up(to: Path) -> None:
     vault = load(VaultSettings)
     state = State(read_settings().state)
     if not (state.root / "instance").is_file():
-        raise LaunchError(f"There is no stack in {state.root}.")
+        raise LaunchError(f"There is no stack in {state.root}. {ELSEWHERE}")
     with superuser_url(state) as url:
         made = commands.back_up(_installation(state, url), to, vault)
     state.write(NOTE, {"path": str(made.path), "made_at": made.manifest.made_at})

@@ -8,8 +8,7 @@ from deploy.doctor.stack import Backups
 from deploy.doctor.stack import Stack as Patient
 from deploy.local.backups import NOTE
 from deploy.local.environments import LOOPBACK, PROGRAMS, ports_of
-from deploy.local.errors import LaunchError
-from deploy.local.running import recorded
+from deploy.local.running import running_on
 from deploy.local.settings import chosen, read_settings
 from deploy.local.stack import Stack
 from deploy.local.state import State
@@ -26,9 +25,7 @@ def doctor_json() -> int:
 
 def _visit(*, as_json: bool) -> int:
     state = State(read_settings().state)
-    running = recorded(state)
-    if running is None or not running.launcher.alive:
-        raise LaunchError(f"Nothing runs on {state.root}: `make run` first, in another terminal.")
+    running_on(state)
     settings = read_settings(os.environ | (chosen(state) or {}))
     stack = Stack(settings, state, print)
     patient = Patient(

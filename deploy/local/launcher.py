@@ -14,6 +14,7 @@ from deploy.local.stack import Stack, Stopped
 from deploy.local.state import State
 from deploy.local.supervisor import Supervisor
 from deploy.local.watch import start_watch
+from deploy.local.welcome import welcome
 
 _IMPORTED = time.monotonic()
 _START = "start.json"
@@ -70,18 +71,7 @@ def migrate() -> int:
 def _welcome(settings: Settings, state: State, mail: str) -> None:
     seconds = _age()
     state.write(_START, {"at": datetime.now(UTC).isoformat(timespec="seconds"), "seconds_to_ready": round(seconds, 3)})
-    url, json = settings.url, "-H 'Content-Type: application/json'"
-    _tell(f"""
-Colonnade is ready at {url} ({seconds:.1f} s).
-
-  Its API      {url}/docs
-  Its mail     {mail or "goes out by SMTP_URL"}
-  First visit  curl {url}/v1/auth/register {json} -d '{{"email": "you@example.org", "password": "one of your own"}}'
-  Its health   make doctor
-  Its memory   make memory
-  Its logs     {state.logs}
-  The end      Ctrl-C; what you made stays in {state.root}
-""")
+    _tell(welcome(settings, state, mail, seconds))
 
 
 def _record(state: State, settings: Settings, supervisor: Supervisor) -> None:

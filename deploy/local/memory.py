@@ -6,8 +6,7 @@ Memory is the proportional set size (PSS): a page that several processes share i
 from collections.abc import Mapping
 from pathlib import Path
 
-from deploy.local.errors import LaunchError
-from deploy.local.running import Running, recorded
+from deploy.local.running import Running, running_on
 from deploy.local.settings import read_settings
 from deploy.local.state import State
 
@@ -16,10 +15,7 @@ _PROC = Path("/proc")
 
 def memory() -> int:
     state = State(read_settings().state)
-    running = recorded(state)
-    if running is None or not running.launcher.alive:
-        raise LaunchError(f"Nothing runs on {state.root}: `make run` first, in another terminal.")
-    sums = sizes(running)
+    sums = sizes(running_on(state))
     for name, (count, kilobytes) in sorted(sums.items(), key=lambda item: -item[1][1]):
         print(f"{name:<14}{count:>3} {'process' if count == 1 else 'processes':<10}{kilobytes / 1000:>7.1f} MB")
     print(f"{'all':<14}{sum(count for count, _ in sums.values()):>3} {'processes':<10}", end="")

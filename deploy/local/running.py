@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
+from deploy.local.errors import LaunchError
 from deploy.local.processes import start_mark
 from deploy.local.state import State
 
 _FILE = "running.json"
+ELSEWHERE = "If it was started with STATE_DIR=..., say the same here."
 _PATIENCE_SECONDS = 5.0
 
 
@@ -47,6 +49,16 @@ def recorded(state: State) -> Running | None:
         return None
     processes = {name: Process(**process) for name, process in said["processes"].items()}
     return Running(said["url"], Process(**said["launcher"]), processes)
+
+
+def running_on(state: State) -> Running:
+    """Return what runs on the state. Raises LaunchError when nothing does."""
+    running = recorded(state)
+    if running is None or not running.launcher.alive:
+        raise LaunchError(
+            f"Nothing runs on {state.root}: `make run` first, in another terminal. {ELSEWHERE}",
+        )
+    return running
 
 
 def forget(state: State) -> None:

@@ -1,4 +1,7 @@
-"""`make admin EMAIL=...`, `make import FILE=...`, `make scrub`: services' own commands, for the embedded stack."""
+"""`make admin EMAIL=...`, `make import FILE=...`, `make new-signing-key`, `make scrub`: services' own commands.
+
+They run with what the embedded stack's programs are told.
+"""
 
 import os
 import subprocess
@@ -6,7 +9,7 @@ import sys
 from pathlib import Path
 
 from deploy.local.errors import LaunchError
-from deploy.local.running import recorded
+from deploy.local.running import running_on
 from deploy.local.settings import chosen, read_settings
 from deploy.local.stack import Stack
 from deploy.local.state import State
@@ -28,6 +31,11 @@ def import_users(*arguments: str) -> int:
     return _run("auth_service", "import", str(Path(arguments[0]).absolute()) if arguments[0] != "-" else "-")
 
 
+def new_signing_key(*arguments: str) -> int:
+    """Begin to change the key that tokens are signed with. Raises LaunchError when nothing runs."""
+    return _run("auth_service", "rotate-keys", *arguments)
+
+
 def scrub(*arguments: str) -> int:
     """Compare all stored files with the database. Raises LaunchError when nothing runs."""
     return _run("file_service", "scrub", *arguments)
@@ -36,9 +44,7 @@ def scrub(*arguments: str) -> int:
 def _run(program: str, *arguments: str) -> int:
     """Run the command with what its program is told, and return its status."""
     state = State(read_settings().state)
-    running = recorded(state)
-    if running is None or not running.launcher.alive:
-        raise LaunchError(f"Nothing runs on {state.root}: `make run` first, in another terminal.")
+    running_on(state)
     stack = Stack(read_settings(os.environ | (chosen(state) or {})), state, print)
     command = [sys.executable, "-m", program, *arguments]
     environment = stack.environment(program)

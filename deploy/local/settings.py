@@ -9,6 +9,7 @@ from deploy.local.errors import LaunchError
 from deploy.local.state import State
 from shared.settings import Env, SettingsError
 
+DEFAULT_STATE = Path(".colonnade")
 _FILE = "settings.json"
 _CHOICES = (
     *("HOST", "PORT", "HTTP_PORT", "PUBLIC_URL", "TLS_CERT_FILE", "TLS_KEY_FILE"),
@@ -63,7 +64,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         scheme=scheme,
         http_port=env.integer("HTTP_PORT", 0, maximum=65535),
         public_url=env.url("PUBLIC_URL", _url(scheme, host, port)),
-        state=env.path("STATE_DIR", Path(".colonnade")),
+        state=env.path("STATE_DIR", DEFAULT_STATE),
         environ=dict(environ),
     )
     try:

@@ -2,6 +2,7 @@
 
 from deploy.local.database import superuser_url
 from deploy.local.errors import LaunchError
+from deploy.local.running import ELSEWHERE
 from deploy.local.settings import read_settings
 from deploy.local.state import State
 from deploy.roles import DATABASE, SCHEMAS
@@ -20,6 +21,6 @@ def plan_json() -> int:
 def _plan(*, as_json: bool) -> int:
     state = State(read_settings().state)
     if not (state.root / "instance").is_file():
-        raise LaunchError(f"There is no stack in {state.root}.")
+        raise LaunchError(f"There is no stack in {state.root}. {ELSEWHERE}")
     with superuser_url(state) as url:
         return show(Where(dict.fromkeys(SCHEMAS, url), url, DATABASE), as_json=as_json)

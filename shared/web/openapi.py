@@ -119,7 +119,8 @@ def _operation(title: str, route: Route, signature: Signature) -> Json:
 
 def _request_content(route: Route, signature: Signature) -> Json:
     if signature.body is not None:
-        return {media: {"schema": _schema(signature.body)} for media in route.body_types}
+        example = {} if route.example is None else {"example": dict(route.example)}
+        return {media: {"schema": _schema(signature.body), **example} for media in route.body_types}
     return {media: {"schema": _raw_schema(media)} for media in route.raw_body}
 
 

@@ -68,7 +68,8 @@ class Route:
     """`raw_body` names the media types that a handler without a `body` parameter reads from the stream itself,
     `raw_answer` those that one returning `web.StreamResponse` gives; both are for the OpenAPI document. A GET's handler
     is asked for HEAD too, and one that streams must then send nothing behind the head. A `foreign_query` is written by
-    others, who add what they like: the handler reads it from the request by itself.
+    others, who add what they like: the handler reads it from the request by itself. The `example` is a body that the
+    document shows, and that whoever tries the route there begins with.
     """
 
     method: str
@@ -78,6 +79,7 @@ class Route:
     errors: tuple[type[AppError], ...] = ()
     idempotent: bool = False  # takes Idempotency-Key
     body_types: tuple[str, ...] = JSON_TYPES
+    example: Mapping[str, object] | None = None
     max_body: int = 65_536  # bytes of a JSON body
     raw_body: tuple[str, ...] = ()
     raw_answer: tuple[str, ...] = ()

@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from auth_service.routes import ROUTES as AUTH_ROUTES
@@ -15,7 +16,7 @@ from gateway.limits.policy import parse_policy
 from gateway.routes.load import load_routes
 from gateway.routes.model import ANY_ACR
 from gateway.routes.model import Route as GatewayRoute
-from shared.web.routes import Auth, Route
+from shared.web.routes import Auth, Route, read_signature
 from user_service.routes import ROUTES as USER_ROUTES
 
 ROOT = Path(__file__).parents[2]
@@ -79,3 +80,18 @@ def test_what_a_route_wants_proved_can_be_proved() -> None:
             assert route.auth == "session" or route.auth.startswith("role:")
     way = TABLE.match("POST", "/v1/auth/step-up")
     assert (way.auth, way.acr, way.max_age) == ("session", ANY_ACR, 0)
+
+
+EXEMPLARY = [route for _, route in SERVED if route.example is not None]
+
+
+def test_what_people_try_first_has_an_example() -> None:
+    shown = {route.path.rpartition("/")[2] for route in EXEMPLARY}
+    assert shown >= {"register", "login", "me", "api-keys", "shares"}
+
+
+@pytest.mark.parametrize("route", EXEMPLARY, ids=_name)
+def test_example_is_a_body_that_its_route_takes(route: Route) -> None:
+    body = read_signature(route).body
+    assert body is not None
+    msgspec.convert(route.example, body)

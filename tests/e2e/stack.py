@@ -101,10 +101,13 @@ def command(name: str, state: Path, *arguments: str, **environ: str) -> subproce
     )
 
 
-def launch(state: Path, port: int, **environ: str) -> subprocess.Popen[str]:
-    """Start the launcher, which ends with this process; what it says can be read from its stdout."""
+def launch(state: Path, port: int, verb: str = "run", **environ: str) -> subprocess.Popen[str]:
+    """Start the launcher (`verb` is `make run`'s, or another that serves); what it says can be read from its stdout.
+
+    It ends with this process.
+    """
     return subprocess.Popen(
-        [sys.executable, "-m", "deploy.local", "run", "--with-parent"],
+        [sys.executable, "-m", "deploy.local", verb, "--with-parent"],
         cwd=ROOT,
         env={**_inherited(), **_QUICK, "STATE_DIR": str(state), "PORT": str(port), **environ},
         stdin=subprocess.DEVNULL,
@@ -131,10 +134,10 @@ def await_ready(launcher: subprocess.Popen[str]) -> str:
 
 
 @contextmanager
-def running_stack(state: Path, port: int | None = None, **environ: str) -> Iterator[Stack]:
+def running_stack(state: Path, port: int | None = None, verb: str = "run", **environ: str) -> Iterator[Stack]:
     """Run a stack on `state` until the block ends, however it ends."""
     port = port or free_port()
-    with launch(state, port, **environ) as launcher:
+    with launch(state, port, verb, **environ) as launcher:
         try:
             yield Stack(launcher, port, state, await_ready(launcher))
         finally:

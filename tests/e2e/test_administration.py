@@ -82,6 +82,12 @@ async def test_log_is_exported_through_the_gateway_and_told_in_the_programs_own_
     assert "127." not in text
 
 
+def test_signing_key_is_changed_by_a_command(stack: Stack) -> None:
+    done = command("new-signing-key", stack.state)
+    assert (done.returncode, done.stderr) == (0, ""), done
+    assert "signs from" in done.stdout or "was made before" in done.stdout
+
+
 async def test_person_without_the_role_gets_nothing(stack: Stack, grace: Visitor) -> None:
     for path in ("/v1/admin/users", "/v1/admin/audit", "/v1/admin/audit/export"):
         reply = await grace.call("GET", path)

@@ -13,10 +13,15 @@ def pasted_visit(url: str, folder: Path) -> "subprocess.CompletedProcess[str]":
     blocks = (ROOT / "README.md").read_text(encoding="utf-8").split("```sh\n")
     visit = next(block for block in blocks if "/v1/auth/register" in block).partition("```")[0]
     return subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", visit.replace("http://127.0.0.1:8080", url)],
+        ["bash", "-euo", "pipefail", "-c", _strict(visit).replace("http://127.0.0.1:8080", url)],
         cwd=folder,
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
+
+
+def _strict(visit: str) -> str:
+    """Return the visit with a curl that fails where its request does: the README's shows what it was answered."""
+    return visit.replace("command curl -sS ", "command curl -sS --fail-with-body ")

@@ -149,7 +149,15 @@ async def download(request: web.Request) -> web.StreamResponse:
 
 ROUTES = (
     Route("GET", "/v1/things", list_things),
-    Route("POST", "/v1/things", create_thing, errors=(ThingLocked,), idempotent=True, max_body=1000),
+    Route(
+        "POST",
+        "/v1/things",
+        create_thing,
+        errors=(ThingLocked,),
+        idempotent=True,
+        max_body=1000,
+        example={"name": "pump"},
+    ),
     Route("GET", "/v1/things/{thing_id}", get_thing),
     Route("DELETE", "/v1/things/{thing_id}", delete_thing, errors=(ThingLocked,)),
     Route("GET", "/v1/parts/{name}/{number}", get_part),

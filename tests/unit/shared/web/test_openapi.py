@@ -57,6 +57,11 @@ def test_docstring_gives_summary_and_description() -> None:
     assert operation("POST", "/v1/things")["summary"] == "Create thing"
 
 
+def test_example_stands_beside_the_schema_where_the_table_has_one() -> None:
+    content = operation("POST", "/v1/things")["requestBody"]["content"]
+    assert [media["example"] for media in content.values()] == [{"name": "pump"}] * len(content)
+
+
 def test_parameters_follow_from_path_query_and_table() -> None:
     listed = {each["name"]: each for each in operation("GET", "/v1/things")["parameters"]}
     assert set(listed) == {"limit", "cursor", "colour", "near"}

@@ -1,0 +1,46 @@
+"""`make try`: the stack as `make run` serves it, with limits by address and person that nobody meets who tries it out.
+
+It is a command of its own, and for this machine alone: listening on loopback says nothing of who comes through a proxy
+in front, so no default may make limits wide. What services count by themselves (wrong passwords, mails to one
+address) stays.
+"""
+
+import os
+import re
+from pathlib import Path
+
+from deploy.local.environments import LOOPBACK
+from deploy.local.errors import LaunchError
+from deploy.local.launcher import run
+from deploy.local.settings import read_settings
+from deploy.local.state import State, write_atomically
+
+_WIDE = 'policy = "100000 per minute"'
+_POLICY = re.compile(r'^policy *= *".*"', re.MULTILINE)
+_ROUTES = Path(__file__).resolve().parent.parent.parent / "gateway" / "routes.toml"
+
+
+def run_wide() -> int:
+    """Serve until told to stop. Raises LaunchError when it can't be done, or others could reach it."""
+    settings = read_settings()
+    if settings.host not in (LOOPBACK, "::1"):
+        raise LaunchError(f"`make try` has next to no limits, so it won't listen on {settings.host}: use `make run`.")
+    state = State(settings.state)
+    state.create()
+    routes = state.root / "wide-routes.toml"
+    write_atomically(routes, widened(_text(os.environ.get("ROUTES_FILE"))).encode())
+    os.environ["ROUTES_FILE"] = str(routes)
+    return run()
+
+
+def widened(routes: str) -> str:
+    """Return the route file with every limit out of the way."""
+    return _POLICY.sub(_WIDE, routes)
+
+
+def _text(chosen: str | None) -> str:
+    path = Path(chosen) if chosen else _ROUTES
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise LaunchError(f"ROUTES_FILE: can't read {path}: {exc}") from None

@@ -1,0 +1,35 @@
+"""What the launcher says when all is ready: where to go, and commands that can be pasted into another terminal."""
+
+import shlex
+
+from deploy.local.environments import LOOPBACK, ports_of
+from deploy.local.settings import DEFAULT_STATE, Settings
+from deploy.local.state import State
+
+
+def welcome(settings: Settings, state: State, mail: str, seconds: float) -> str:
+    """Return the text. Addresses are PUBLIC_URL's: at another one, cookies and passkeys are another's.
+
+    `mail` is where caught mail is shown, empty where it goes out.
+    """
+    url, json, of = settings.public_url, "-H 'Content-Type: application/json'", _which(settings)
+    listens = "" if url == settings.url else f"\n  Listens at   {settings.url}"
+    status = f"http://{LOOPBACK}:{ports_of('gateway', settings.port).private}/status"
+    return f"""
+Colonnade is ready at {url} ({seconds:.1f} s).
+{listens}
+  Its API      {url}/docs
+  Its pages    {url}/account, {url}/files
+  Its mail     {mail or "goes out by SMTP_URL"}
+  First visit  curl {url}/v1/auth/register {json} -d '{{"email": "you@example.org", "password": "one of your own"}}'
+  Its status   {status}
+  Its health   make doctor{of}
+  Its memory   make memory{of}
+  Its logs     {state.logs}
+  The end      Ctrl-C; what you made stays in {state.root}
+"""
+
+
+def _which(settings: Settings) -> str:
+    """Return what a command has to say, beside its name, to be about this stack."""
+    return "" if settings.state == DEFAULT_STATE else f" STATE_DIR={shlex.quote(str(settings.state))}"
