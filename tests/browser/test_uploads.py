@@ -5,7 +5,7 @@ import random
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Request, expect
+from playwright.async_api import Request, Response, expect
 
 from tests.browser.conftest import Looks, Visit
 from tests.browser.files import Network, choose, digest_of_stored, drop, is_stored, line, reaches
@@ -16,6 +16,10 @@ _MB = 1_000_000
 
 _FILM = random.Random(1).randbytes(10 * _MB)  # more than a piece
 _DIGEST = hashlib.sha256(_FILM).hexdigest()
+
+
+def _tells_more_than_nothing(answer: Response) -> bool:
+    return answer.request.method == "HEAD" and int(answer.headers.get("upload-offset", 0)) > 0
 
 
 @pytest.fixture
@@ -51,8 +55,12 @@ async def test_upload_is_paused_and_resumed(ada: Person, film: Path, looks: Look
     await choose(ada, film)
     await reaches(ada, "film.bin", 25)
     await looks(ada, "files-uploading")
-    await ada.page.get_by_role("button", name="Pause: film.bin").click()
-    await expect(line(ada, "film.bin")).to_contain_text("paused at")
+    async with ada.page.expect_response(_tells_more_than_nothing) as asked:
+        await ada.page.get_by_role("button", name="Pause: film.bin").click()
+        await expect(line(ada, "film.bin")).to_contain_text("paused at")
+        assert "paused at 0 B" not in await line(ada, "film.bin").inner_text()
+    kept = int((await asked.value).headers["upload-offset"])
+    await expect(line(ada, "film.bin")).to_contain_text(f"paused at {kept / _MB:.1f}".removesuffix(".0"))
     resume = ada.page.get_by_role("button", name="Resume: film.bin")
     await expect(resume).to_be_focused()
     assert await ada.barriers() == []
