@@ -22,6 +22,7 @@ _ENTER, _STEP, _SECOND = "/account/sign-in", "/account/step-up", second_factor.P
 
 _SIGN_IN = page(_ENTER, sign_in.show_sign_in)
 _SECOND_FACTOR = page(_SECOND, second_factor.show_second_factor)
+_SIGN_OUT = page("/account/sign-out", fixed("account/sign_out.html"))
 _REGISTER = page("/account/register", sign_in.show_register)
 _ACCOUNT = page(HOME, account.show_account, signed_in=True)
 _STEP_UP = page(_STEP, step_up.show_step_up, signed_in=True)
@@ -63,6 +64,7 @@ PAGES = (
     form(f"{_SECOND}/passkey", second_factor.finish_by_passkey, on=_SECOND_FACTOR),
     _REGISTER,
     form("/account/register", sign_in.register, on=_REGISTER, faults={"email_taken": "email"}),
+    _SIGN_OUT,
     form("/account/sign-out", sign_in.sign_out, on=_ACCOUNT),
     _ACCOUNT,
     _STEP_UP,

@@ -20,6 +20,7 @@ from file_service.handlers.pages.problems import WORDS as FILE_WORDS
 from file_service.parts.pages import GERMAN as FILE_GERMAN
 from file_service.routes.pages import FRAME as FILE_FRAME
 from gateway.authentication.errors import CrossSiteRequest
+from gateway.errors import BadGateway
 from shared.errors import AppError
 from shared.web.pages.languages import Language
 from shared.web.pages.problems import BY_CODE, BY_STATUS, UNKNOWN, Words, shared_languages
@@ -50,6 +51,7 @@ AUTH = {
     *written("auth_service/templates/**/*.html"),
     *AUTH_MESSAGES.values(),
     *(link.text for link in AUTH_FRAME.navigation),
+    AUTH_FRAME.name,
     *told((*OFFERED, *LIFETIMES)),
 }
 FILES = {
@@ -57,6 +59,7 @@ FILES = {
     *written("file_service/templates/**/*.html"),
     *FILE_MESSAGES.values(),
     *(link.text for link in FILE_FRAME.navigation),
+    FILE_FRAME.name,
     *told(FILE_LIFETIMES),
     *words(FILE_WORDS.values()),
 }
@@ -78,7 +81,7 @@ def test_pages_of_failures_are_translated_where_no_service_adds_to_them(text: st
 
 
 def test_words_of_failures_are_of_failures_that_there_are() -> None:
-    assert CrossSiteRequest.code in BY_CODE  # the gateway's own
+    assert (CrossSiteRequest.code in BY_CODE, BadGateway.status in BY_STATUS) == (True, True)  # the gateway's own
     assert {*BY_CODE, *FILE_WORDS} <= set(AppError.registry)
     assert set(BY_STATUS) <= {kind.status for kind in AppError.registry.values()}
 

@@ -98,6 +98,15 @@ async def test_sign_out_ends_the_session(inside: Browser, service: AuthService) 
     assert (await inside.get("/account/sign-in")).alerts == []
 
 
+async def test_page_of_its_own_says_whom_it_signs_out(inside: Browser, person: Person) -> None:
+    """Other services' pages lead there."""
+    shown = await inside.get("/account/sign-out")
+    assert f"You are signed in here as {person.email}" in shown.text
+    await inside.send("/account/sign-out")
+    shown = await inside.get("/account/sign-out")
+    assert (shown.status, "You are signed out here." in shown.text, shown.forms) == (200, True, {})
+
+
 async def test_password_is_changed(inside: Browser, person: Person, service: AuthService) -> None:
     page = "/account/password"
     shown = await inside.send(page, current_password="wrong password", new_password="a new sentence")
