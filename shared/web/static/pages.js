@@ -58,13 +58,6 @@ for (const picture of document.querySelectorAll("img[data-over-icon]")) {
   else picture.addEventListener("error", () => picture.remove());
 }
 
-// Where a page went wrong, these are the ways on that only a script has.
-for (const [name, go] of [["back", () => history.back()], ["again", () => location.reload()]]) {
-  const button = document.querySelector(`[data-${name}]`);
-  button?.addEventListener("click", go);
-  if (button && (name !== "back" || history.length > 1)) button.hidden = false;
-}
-
 // Where the navigation has to be moved sideways, one sees where one is.
 // Not by scrollIntoView: the keyboard would begin there.
 const here = document.querySelector(".side [aria-current]");

@@ -133,6 +133,19 @@ async def test_revoked_link_leads_nowhere(ada: PageVisitor, stranger: PageVisito
     assert "wer ihn Ihnen gab, kann einen neuen schicken" in (await stranger.get(link)).text
 
 
+async def test_links_of_one_name_are_told_apart(ada: PageVisitor, path: str) -> None:
+    for _ in range(2):
+        await share(ada, path, download_name="<a>.txt")
+    html = (await ada.get(path)).html
+    assert html.count("<h3>&lt;a&gt;.txt</h3>") == html.count("<h3>&lt;a&gt;.txt (2)</h3>") == 1
+    names = re.findall(r'aria-label="(Revoke: [^"]+)"', html)
+    assert len(set(names)) == 2
+    for _ in range(2):
+        await make_upload_link(ada, note="Photos")
+    names = re.findall(r'aria-label="(Revoke: [^"]+)"', (await ada.get("/files/upload-links")).html)
+    assert len(set(names)) == 2
+
+
 async def test_others_cannot_share_rename_publish_or_revoke(
     ada: PageVisitor, service: RunningService, path: str
 ) -> None:
