@@ -38,9 +38,7 @@ def problem_document(error: AppError, *, instance: str, request_id: str) -> dict
     return error.members | document
 
 
-def render_problem(
-    error: AppError, asked: Asked, *, request_id: str, pages: ProblemPages = _PLAIN
-) -> RenderedProblem:
+def render_problem(error: AppError, asked: Asked, *, request_id: str, pages: ProblemPages = _PLAIN) -> RenderedProblem:
     """Return the answer to a request that failed with `error`; `pages` are what a browser is shown."""
     document = problem_document(error, instance=asked.instance, request_id=request_id)
     headers = {"Cache-Control": "no-store", **_challenge(error), **error.headers}

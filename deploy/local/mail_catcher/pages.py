@@ -13,8 +13,8 @@ from deploy.local.mail_catcher.mailbox import Caught, Mailbox, links_in
 
 _MAILBOX = web.AppKey("mailbox", Mailbox)
 _HOSTS = {"127.0.0.1", "localhost", "::1"}
-# The page itself: its own stylesheet, script and frames. A mail's HTML: its inline styles, in a sandbox without an origin from
-# which links open elsewhere.
+# The page itself: its own stylesheet, script and frames. A mail's HTML: its inline styles, in a sandbox without an
+# origin, from which links open elsewhere.
 _PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; frame-src 'self'; "
     "base-uri 'none'; form-action 'none'"

@@ -37,8 +37,8 @@ BY_STATUS = {
     403: Words("This isn't open to you", "Should it be, ask whoever gave you the address, or whoever runs this site."),
     404: Words(
         "There is nothing here",
-        "The address may be mistyped or cut off, or what was here is gone. A link that was revoked or has run out leads "
-        "here too: whoever gave it to you can send another.",
+        "The address may be mistyped or cut off, or what was here is gone. A link that was revoked or has run out "
+        "leads here too: whoever gave it to you can send another.",
     ),
     408: Words("That took too long", "The connection may be slow, or was away for a moment."),
     409: Words("This can't be done just now", "It has changed meanwhile. Go back, look at it again, and try then."),

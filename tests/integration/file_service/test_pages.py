@@ -198,9 +198,7 @@ async def test_file_that_is_held_back_is_told_and_not_shown(
 
 
 @pytest.mark.parametrize(("place", "current"), [("/files", "page"), ("/files/upload-links", "page"), ("", "true")])
-async def test_navigation_says_where_one_is_and_leads_to_sign_out(
-    ada: PageVisitor, place: str, current: str
-) -> None:
+async def test_navigation_says_where_one_is_and_leads_to_sign_out(ada: PageVisitor, place: str, current: str) -> None:
     shown = await ada.get(place or await stored(ada, "notes.txt", b"a line"))
     assert '<nav class="side" aria-label="Files">' in shown.html
     assert f'<a href="{place or "/files"}" aria-current="{current}">' in shown.html
