@@ -72,7 +72,12 @@ class RateLimited(AppError):
     code, status, title = "rate_limited", 429, "Too many requests"
 
     def __init__(self, seconds: int) -> None:
-        super().__init__(f"Try again in {_in_words(max(1, seconds))}.")
+        self._seconds = max(1, seconds)
+        super().__init__(f"Try again in {_in_words(self._seconds)}.")
+
+    @property
+    def wait(self) -> int:
+        return self._seconds
 
 
 class TooManyAtOnce(AppError):

@@ -38,6 +38,7 @@ from gateway.spans import note_limit
 from shared.errors import AppError, InternalError, NotFound, Unauthenticated
 from shared.logs import log
 from shared.tracing import HOP
+from shared.web.pages.problems import Asked, ProblemPages
 from shared.web.problem import RenderedProblem, prefers_html, render_problem
 
 _NOBODY = (Unauthenticated, InvalidSession, InvalidToken)  # why a browser isn't known as anybody's
@@ -69,6 +70,7 @@ class Components:
 class Proxy:
     def __init__(self, components: Components) -> None:
         self._components = components
+        self._problem_pages = ProblemPages(components.reception.prefix.path)
 
     async def _answer(self, request: Request, context: RequestContext) -> Answer:
         it, headers = self._components, request.headers
@@ -193,10 +195,6 @@ class Proxy:
 
     def _problem(self, request: Request, context: RequestContext, error: AppError) -> RenderedProblem:
         context.error = error
-        return render_problem(
-            error,
-            accept=request.headers.get("Accept", ""),
-            instance=context.path,
-            request_id=context.request_id,
-            root=self._components.reception.prefix.path,
-        )
+        headers = request.headers
+        asked = Asked(context.path, headers.get("Accept", ""), headers.get("Accept-Language", ""), request.method)
+        return render_problem(error, asked, request_id=context.request_id, pages=self._problem_pages)

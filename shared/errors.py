@@ -36,6 +36,12 @@ class AppError(Exception):
         self.headers = dict(headers or {})
         self.members: dict[str, object] = {}
 
+    @property
+    def wait(self) -> int:
+        """Seconds after which it is worth trying again; 0 where nobody knows."""
+        after = self.headers.get("Retry-After", "")
+        return int(after) if after.isdecimal() else 0
+
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         known = AppError.registry.get(cls.code)

@@ -26,6 +26,7 @@ _SIGN_IN = page(_ENTER, sign_in.show_sign_in)
 _SECOND_FACTOR = page(_SECOND, second_factor.show_second_factor)
 _ENROLMENT = page(_ENROL, enrolment.show_enrolment)
 _NEW_APP = page(enrolment.APP, enrolment.show_app)
+_SIGN_OUT = page("/account/sign-out", fixed("account/sign_out.html"))
 _REGISTER = page("/account/register", sign_in.show_register)
 _ACCOUNT = page(HOME, account.show_account, signed_in=True)
 _STEP_UP = page(_STEP, step_up.show_step_up, signed_in=True)
@@ -72,6 +73,7 @@ PAGES = (
     form(enrolment.APP, enrolment.finish_by_app, on=_NEW_APP, faults=_CODE),
     _REGISTER,
     form("/account/register", sign_in.register, on=_REGISTER, faults={"email_taken": "email"}),
+    _SIGN_OUT,
     form("/account/sign-out", sign_in.sign_out, on=_ACCOUNT),
     _ACCOUNT,
     _STEP_UP,

@@ -20,6 +20,10 @@ LIST_PAGE = f"""
     select {COLUMNS} from files.file where owner_id = $1 and file_id < $2
     order by file_id desc limit $3
 """  # noqa: S608  our own columns, here and below
+LIST_NEWER = f"""
+    select {COLUMNS} from files.file where owner_id = $1 and file_id > $2
+    order by file_id limit $3
+"""  # noqa: S608
 
 
 class FileRepository:
@@ -123,6 +127,11 @@ class FileRepository:
     async def list_page(self, owner_id: UUID, before: UUID | None, limit: int) -> Sequence[File]:
         """Return the owner's files behind `before` in the list, newest first."""
         rows = await self._db.fetch(LIST_PAGE, owner_id, before or HIGHEST, limit)
+        return [present(row) for row in rows]
+
+    async def list_newer(self, owner_id: UUID, after: UUID, limit: int) -> Sequence[File]:
+        """Return those just before `after` in the list, the nearest first: the page that came before it."""
+        rows = await self._db.fetch(LIST_NEWER, owner_id, after, limit)
         return [present(row) for row in rows]
 
     async def delete(self, owner_id: UUID, file_id: UUID) -> None:

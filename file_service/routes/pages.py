@@ -38,5 +38,7 @@ PAGES = (
 FRAME = Frame(
     sign_in="/account/sign-in",
     home="/account",
+    sign_out_page="/account/sign-out",
+    name="Files",
     navigation=(Link(files.PATH, "Files"), Link(_LINKS, "Upload links"), Link("/account", "Your account")),
 )

@@ -22,10 +22,12 @@ from gateway.routes.model import CacheRule
 from gateway.upstreams.exchange import Exchange
 from gateway.upstreams.requests import UpstreamRequest
 from shared.tracing import REQUEST_ID, TRACEPARENT, request_id
+from shared.web.problem import prefers_html
 
 _OF_ONE_CLIENT = frozenset(
     ("if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since", "range")
 )
+_OF_A_READER = frozenset(("accept", "accept-language"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,12 @@ class Asked:
     headers: list[Header]
     keyed: list[Header]
     key: Key
+
+    @property
+    def by_a_reader(self) -> bool:
+        """Whether a person at a browser comes for it, and the service isn't told so."""
+        told = any(name.lower() in _OF_A_READER for name in self.rule.headers)
+        return not told and prefers_html(self.request.headers.get("Accept", ""))
 
 
 class CacheRequests:
@@ -63,8 +71,13 @@ class CacheRequests:
         return self._request("GET", asked, conditions, request_id(None))
 
     def for_one(self, asked: Asked) -> UpstreamRequest:
-        """Return the request for an answer that nobody else gets: with the client's own conditions and range."""
+        """Return the request for an answer that nobody else gets: with the client's own conditions and range.
+
+        A person at a browser may be told in their language what there is instead of what they came for.
+        """
         own = [header for header in asked.headers if header[0].lower() in _OF_ONE_CLIENT]
+        if asked.by_a_reader:
+            own += [header for header in asked.headers if header[0].lower() in _OF_A_READER]
         return self._request(asked.request.method, asked, own, asked.context.request_id)
 
     def changed_paths(self, rule: CacheRule, target: str, exchange: Exchange | None) -> set[str]:

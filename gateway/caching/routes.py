@@ -99,6 +99,9 @@ class Caching:
             assert outcome.exchange is not None  # or it couldn't be claimed
             if outcome.exchange.status < HTTPStatus.INTERNAL_SERVER_ERROR:
                 self._passing.note(asked.key.entry)
+            if asked.by_a_reader and _refuses(outcome.exchange.status):  # once more, to be told in words
+                await outcome.exchange.end()
+                return await self._alone(asked, why)
             _note(asked.context, "miss")
             return await self._tools.answers.pass_on(asked, outcome.exchange, why)
         if outcome is None or (joined and not _is_usable(outcome)):
@@ -190,6 +193,10 @@ def _note(context: RequestContext, outcome: str) -> None:
 def _is_partial(asked: Asked) -> bool:
     """Whether the request wants less than what would be kept: then nothing is fetched for the cache's sake."""
     return asked.request.method == "HEAD" or bool(values(asked.headers, "range"))
+
+
+def _refuses(status: int) -> bool:
+    return HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _is_usable(outcome: Outcome) -> bool:

@@ -31,6 +31,7 @@ from gateway.routing import Routing
 from gateway.upstreams.requests import UpstreamRequest
 from shared.errors import AppError, NotFound
 from shared.logs import loggable_path
+from shared.web.pages.problems import Asked
 from shared.web.problem import render_problem
 
 _JSON = ("Content-Type", "application/json")
@@ -261,7 +262,7 @@ class _Walk:
         if not hasattr(self, "_context"):
             return
         context, accept = self._context, self._request.headers.get("Accept", "")
-        problem = render_problem(error, accept=accept, instance=context.path, request_id=context.request_id)
+        problem = render_problem(error, Asked(context.path, accept), request_id=context.request_id)
         self._carry(problem.headers.items())
 
     def _carry(self, headers: Iterable[tuple[str, str]]) -> None:

@@ -17,6 +17,7 @@ from gateway.workers.totals import Totals
 from shared.errors import Unavailable
 from shared.metrics import exposition
 from shared.web.context import new_context
+from shared.web.pages.problems import Asked
 from shared.web.problem import render_problem
 
 _OF_ONE_HOP = frozenset(("connection", "content-length", "date", "host", "keep-alive", "transfer-encoding"))
@@ -88,8 +89,7 @@ def _passed_on(answer: Answer) -> web.Response:
 def _nobody(request: web.Request) -> web.Response:
     problem = render_problem(
         Unavailable("No worker answers."),
-        accept=request.headers.get("Accept", ""),
-        instance=request.rel_url.raw_path,
+        Asked(request.rel_url.raw_path, request.headers.get("Accept", "")),
         request_id=new_context(request).request_id,
     )
     return web.Response(status=problem.status, headers=dict(problem.headers), body=problem.body)

@@ -13,7 +13,8 @@ from shared.web.health import OPEN_PATHS, Check, health_routes
 from shared.web.middleware import on_answer, surround
 from shared.web.openapi import openapi_document
 from shared.web.pages.binding import bind_page
-from shared.web.public_url import PUBLIC_URL
+from shared.web.pages.problems import PROBLEM_PAGES, ProblemPages
+from shared.web.public_url import PUBLIC_URL, root_of
 from shared.web.routes import Auth, Route
 
 
@@ -31,6 +32,7 @@ def public_app(
 
     app = web.Application(middlewares=[surround(verifier)])
     app[PUBLIC_URL] = public_url
+    app[PROBLEM_PAGES] = ProblemPages(root_of(app))
     _add(app, [*routes, Route("GET", "/openapi.json", openapi, Auth.PUBLIC)], lifecycle)
     return app
 

@@ -22,8 +22,10 @@ from shared.metrics import PROBLEMS, REQUESTS_IN_FLIGHT
 from shared.tracing import REQUEST_ID
 from shared.web.context import CONTEXT, new_context
 from shared.web.observing import record
+from shared.web.pages.problems import PROBLEM_PAGES, Asked, ProblemPages
 from shared.web.problem import render_problem
-from shared.web.public_url import root_of
+
+_PLAIN = ProblemPages()
 
 
 def surround(verifier: Verifier, open_paths: frozenset[str] = frozenset()) -> Middleware:
@@ -88,13 +90,10 @@ def _problem(request: web.Request, error: AppError) -> web.StreamResponse:
         context.outcome = error.status
         _abort(request)
         raise ConnectionResetError("the answer broke off") from error
-    rendered = render_problem(
-        error,
-        accept=request.headers.get("Accept", ""),
-        instance=request.rel_url.raw_path,
-        request_id=context.request_id,
-        root=root_of(request.app),
-    )
+    headers, path = request.headers, request.rel_url.raw_path
+    asked = Asked(path, headers.get("Accept", ""), headers.get("Accept-Language", ""), request.method)
+    pages = request.app.get(PROBLEM_PAGES, _PLAIN)
+    rendered = render_problem(error, asked, request_id=context.request_id, pages=pages)
     return web.Response(status=rendered.status, headers=dict(rendered.headers), body=rendered.body)
 
 

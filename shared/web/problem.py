@@ -8,9 +8,11 @@ from typing import Any
 import msgspec
 
 from shared.errors import AppError, Unauthenticated
-from shared.web.pages.templates import HTML, render_page
+from shared.web.pages.problems import Asked, ProblemPages
+from shared.web.pages.templates import HTML
 
 PROBLEM_JSON = "application/problem+json"
+_PLAIN = ProblemPages()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +38,12 @@ def problem_document(error: AppError, *, instance: str, request_id: str) -> dict
     return error.members | document
 
 
-def render_problem(error: AppError, *, accept: str, instance: str, request_id: str, root: str = "") -> RenderedProblem:
-    """Return the answer to a request for `instance` (its path, without the query) that failed with `error`.
-
-    `root` is the path of PUBLIC_URL, for what a page loads.
-    """
-    document = problem_document(error, instance=instance, request_id=request_id)
+def render_problem(error: AppError, asked: Asked, *, request_id: str, pages: ProblemPages = _PLAIN) -> RenderedProblem:
+    """Return the answer to a request that failed with `error`; `pages` are what a browser is shown."""
+    document = problem_document(error, instance=asked.instance, request_id=request_id)
     headers = {"Cache-Control": "no-store", **_challenge(error), **error.headers}
-    if prefers_html(accept):
-        body = render_page("problem.html", problem=document, root=root).encode()
+    if prefers_html(asked.accept):
+        body = pages.render(document, asked, error.wait).encode()
         return RenderedProblem(error.status, headers | {"Content-Type": HTML}, body)
     return RenderedProblem(error.status, headers | {"Content-Type": PROBLEM_JSON}, msgspec.json.encode(document))
 

@@ -69,6 +69,7 @@ def test_every_page_has_one_heading(path: Path) -> None:
 def test_navigation_leads_to_pages(frame: Frame) -> None:
     shown = {route.path for route in PAGES if route.method == "GET"}
     assert {link.path for link in frame.navigation} | {frame.home, frame.sign_in} <= shown
+    assert frame.sign_out_page in {"", *shown}
     assert frame.sign_out in {"", *(route.path for route in PAGES if route.method == "POST")}
 
 

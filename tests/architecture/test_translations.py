@@ -16,10 +16,14 @@ from auth_service.parts.pages import GERMAN as AUTH_GERMAN
 from auth_service.routes.pages import FRAME as AUTH_FRAME
 from file_service.handlers.pages.fields import LIFETIMES as FILE_LIFETIMES
 from file_service.handlers.pages.notices import MESSAGES as FILE_MESSAGES
+from file_service.handlers.pages.problems import WORDS as FILE_WORDS
 from file_service.parts.pages import GERMAN as FILE_GERMAN
 from file_service.routes.pages import FRAME as FILE_FRAME
+from gateway.authentication.errors import CrossSiteRequest
+from gateway.errors import BadGateway
 from shared.errors import AppError
 from shared.web.pages.languages import Language
+from shared.web.pages.problems import BY_CODE, BY_STATUS, UNKNOWN, Words, shared_languages
 from tests.stores import ROOT
 
 
@@ -34,12 +38,20 @@ def told(texts: Iterable[tuple[object, ...]]) -> set[str]:
     return {str(text) for _, *rest in texts for text in rest}
 
 
-SHARED = written("shared/web/templates/*.html")
+def words(of: Iterable[Words]) -> set[str]:
+    return {text for each in of for text in (each.heading, each.advice)}
+
+
+SHARED = {
+    *written("shared/web/templates/*.html"),
+    *words((*BY_STATUS.values(), *BY_CODE.values(), *UNKNOWN)),
+}
 AUTH = {
     *SHARED,
     *written("auth_service/templates/**/*.html"),
     *AUTH_MESSAGES.values(),
     *(link.text for link in AUTH_FRAME.navigation),
+    AUTH_FRAME.name,
     *told((*OFFERED, *LIFETIMES)),
 }
 FILES = {
@@ -47,7 +59,13 @@ FILES = {
     *written("file_service/templates/**/*.html"),
     *FILE_MESSAGES.values(),
     *(link.text for link in FILE_FRAME.navigation),
+    FILE_FRAME.name,
     *told(FILE_LIFETIMES),
+    *words(FILE_WORDS.values()),
+}
+PROBLEMS = {
+    *written("shared/web/templates/base.html", "shared/web/templates/problem.html"),
+    *words((*BY_STATUS.values(), *BY_CODE.values(), *UNKNOWN)),
 }
 SHOWN = [*((AUTH_GERMAN, text) for text in sorted(AUTH)), *((FILE_GERMAN, text) for text in sorted(FILES))]
 
@@ -55,6 +73,17 @@ SHOWN = [*((AUTH_GERMAN, text) for text in sorted(AUTH)), *((FILE_GERMAN, text) 
 @pytest.mark.parametrize(("german", "text"), SHOWN, ids=lambda value: value if isinstance(value, str) else value.code)
 def test_text_is_translated(german: Language, text: str) -> None:
     assert german.text(text) != text or text in ("Code", "Link", "Name", "Passkey", "Uploads", "")
+
+
+@pytest.mark.parametrize("text", sorted(PROBLEMS))
+def test_pages_of_failures_are_translated_where_no_service_adds_to_them(text: str) -> None:
+    assert shared_languages()["de"].text(text) != text or text == "Code"
+
+
+def test_words_of_failures_are_of_failures_that_there_are() -> None:
+    assert (CrossSiteRequest.code in BY_CODE, BadGateway.status in BY_STATUS) == (True, True)  # the gateway's own
+    assert {*BY_CODE, *FILE_WORDS} <= set(AppError.registry)
+    assert set(BY_STATUS) <= {kind.status for kind in AppError.registry.values()}
 
 
 @pytest.mark.parametrize("german", [AUTH_GERMAN, FILE_GERMAN], ids=["account", "files"])

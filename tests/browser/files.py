@@ -3,6 +3,7 @@
 import hashlib
 import struct
 import zlib
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from playwright.async_api import CDPSession, Locator, expect
@@ -55,6 +56,26 @@ def line(person: Person, name: str) -> Locator:
 async def is_stored(person: Person, name: str) -> None:
     await expect(line(person, name)).to_contain_text("stored", timeout=30_000)
     await expect(person.page.locator(".files h2", has_text=name)).to_be_visible()
+
+
+_LISTEN = """
+() => {
+  const region = document.querySelector("[data-announcements]");
+  window.heard = [];
+  new MutationObserver(() => window.heard.push(region.textContent)).observe(region, { childList: true });
+}
+"""
+
+
+async def listen(person: Person) -> Callable[[], Awaitable[list[str]]]:
+    """Return what tells all that a screen reader had to say since now, one text for each change."""
+    await person.page.evaluate(_LISTEN)
+
+    async def heard() -> list[str]:
+        texts: list[str] = await person.page.evaluate("window.heard")
+        return texts
+
+    return heard
 
 
 class Network:

@@ -49,6 +49,18 @@ async def test_link_is_made_copied_followed_and_revoked(ada: Person, visit: Visi
 
     stranger = await visit(phone=True)
     await stranger.open(link)
+    await takes_the_one_download(stranger, looks)
+
+    await ada.page.reload()
+    await expect(ada.page.locator(".once")).to_have_count(0)
+    await expect(ada.page.locator(".rows")).to_contain_text("used")
+    await ada.page.locator(".rows button").click()
+    await expect(ada.status()).to_have_text("The link is revoked.")
+    assert ada.complaints == []
+
+
+async def takes_the_one_download(stranger: Person, looks: Looks) -> None:
+    """By a wrong password first, and then the right one, after which there is nothing left to press."""
     assert await stranger.heading() == "notes.txt"
     await stranger.fill("Password", "wrong horse")
     await stranger.press("Download")
@@ -61,15 +73,32 @@ async def test_link_is_made_copied_followed_and_revoked(ada: Person, visit: Visi
     saved = await saving.value
     assert saved.suggested_filename == "notes.txt"
     assert Path(await saved.path()).read_bytes() == _TEXT  # noqa: ASYNC240  a few bytes
+    await expect(stranger.status()).to_have_text("The download begins. That was this link's one download.")
+    await expect(stranger.alert()).to_have_count(0)
+    await expect(stranger.page.get_by_role("button")).to_have_count(0)
+    await expect(stranger.status()).to_be_focused()
+    assert await stranger.barriers() == []
+    await looks(stranger, "shared-begun-phone")
     await stranger.page.reload()
-    await expect(stranger.page.locator("h1")).to_have_text("This link has done its service")
+    await expect(stranger.page.locator("h1")).to_have_text("This link is used up, or has run out")
 
-    await ada.page.reload()
-    await expect(ada.page.locator(".once")).to_have_count(0)
-    await expect(ada.page.locator(".rows")).to_contain_text("used")
-    await ada.page.locator(".rows button").click()
-    await expect(ada.status()).to_have_text("The link is revoked.")
-    assert ada.complaints == []
+
+async def test_link_with_a_password_can_be_used_again_and_forgets_the_wrong_one(ada: Person, visit: Visit) -> None:
+    await ada.page.get_by_text("Make a link").click()
+    await ada.fill("Password", "correct horse")
+    await ada.press("Make the link")
+    stranger = await visit()
+    await stranger.open(await told_link(ada))
+    await stranger.fill("Password", "wrong horse")
+    await stranger.press("Download")
+    await expect(stranger.page.get_by_label("Password", exact=True)).to_have_attribute("aria-invalid", "true")
+    for _ in range(2):
+        await stranger.fill("Password", "correct horse")
+        async with stranger.page.expect_download():
+            await stranger.page.get_by_role("button", name="Download").click()
+        await expect(stranger.status()).to_have_text("The download begins.")
+        await expect(stranger.page.locator(".wrong, [aria-invalid], .fault")).to_have_count(0)
+    assert stranger.complaints == []
 
 
 async def test_plain_link_is_a_download_that_can_be_resumed(ada: Person, visit: Visit, looks: Looks) -> None:

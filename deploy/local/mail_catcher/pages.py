@@ -13,9 +13,12 @@ from deploy.local.mail_catcher.mailbox import Caught, Mailbox, links_in
 
 _MAILBOX = web.AppKey("mailbox", Mailbox)
 _HOSTS = {"127.0.0.1", "localhost", "::1"}
-# The page itself: its own stylesheet and frames. A mail's HTML: its inline styles, in a sandbox without an origin from
-# which links open elsewhere.
-_PAGE_POLICY = "default-src 'none'; style-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'"
+# The page itself: its own stylesheet, script and frames. A mail's HTML: its inline styles, in a sandbox without an
+# origin, from which links open elsewhere.
+_PAGE_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; frame-src 'self'; "
+    "base-uri 'none'; form-action 'none'"
+)
 _MAIL_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; "
     "sandbox allow-popups allow-popups-to-escape-sandbox"
@@ -37,6 +40,7 @@ def catcher_app(mailbox: Mailbox) -> web.Application:
         [
             web.get("/", _list),
             web.get("/style.css", _style),
+            web.get("/list.js", _script),
             web.get("/mails.json", _tell),
             web.get(r"/mails/{number:\d{1,9}}", _show),
             web.get(r"/mails/{number:\d{1,9}}/html", _show_html),
@@ -63,6 +67,10 @@ async def _list(request: web.Request) -> web.Response:
 
 async def _style(_request: web.Request) -> web.Response:
     return web.Response(text=(_FOLDER / "style.css").read_text(encoding="utf-8"), content_type="text/css")
+
+
+async def _script(_request: web.Request) -> web.Response:
+    return web.Response(text=(_FOLDER / "list.js").read_text(encoding="utf-8"), content_type="text/javascript")
 
 
 async def _tell(request: web.Request) -> web.Response:

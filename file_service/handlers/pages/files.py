@@ -16,9 +16,9 @@ from file_service.repository.files import FileRepository
 from file_service.repository.quota import usage_of
 from file_service.uploads.incoming import UploadRequest
 from shared.web.context import identity_of
-from shared.web.pages.answers import SeeOther, View
+from shared.web.pages.answers import PageAnswer, SeeOther, View
 from shared.web.pages.streaming import FORM_TOKEN
-from shared.web.paging import decode_cursor, make_page
+from shared.web.paging import decode_cursor, encode_cursor, make_page
 
 PATH = "/files"
 _SCOPE = "pages of files"
@@ -26,7 +26,10 @@ _SHOWN = 24
 
 
 class ListQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """`newer` is the cursor of a page's first file, to go back from it."""
+
     cursor: Annotated[str, msgspec.Meta(max_length=64)] | None = None
+    newer: Annotated[str, msgspec.Meta(max_length=64)] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +55,22 @@ class ShownFile:
     has_picture: bool
 
 
-async def show_files(request: web.Request, query: ListQuery) -> View:
+async def show_files(request: web.Request, query: ListQuery) -> PageAnswer:
     """One's files, newest first, and room for more."""
     owner_id, files = identity_of(request).user_id, FileRepository(request.app[FILES].database)
+    if (after := decode_cursor(_SCOPE, query.newer)) is not None:
+        nearest = await files.list_newer(owner_id, after, _SHOWN + 1)
+        if len(nearest) <= _SHOWN:
+            return SeeOther(PATH)  # these are the newest
+        query = ListQuery(encode_cursor(_SCOPE, nearest[-1].file_id))  # the page behind the one before
     found = await files.list_page(owner_id, decode_cursor(_SCOPE, query.cursor), _SHOWN + 1)
     present = partial(_shown, request.app[FILES].policy)
     page = make_page(_SCOPE, found, _SHOWN, key=lambda file: file.file_id, present=present)
     taken, limits = await usage_of(request.app[FILES].database, owner_id), request.app[RESUMABLE].limits
     usage = Room(taken.bytes + taken.reserved, limits.quota, limits.file)
+    newer = encode_cursor(_SCOPE, found[0].file_id) if query.cursor and found else ""
     values = {"files": page.items, "more": page.next_cursor, "later": query.cursor, "usage": usage, "owner": owner_id}
+    values |= {"newer": newer}
     return View("files/list.html", values)
 
 

@@ -9,7 +9,9 @@ async function renew() {
     if (!answer.ok) throw new Error(answer.statusText);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const focused = document.activeElement?.id;
+    const moved = document.getElementById("routes")?.scrollLeft ?? 0;
     for (const part of ["main", "time"]) document.querySelector(part).replaceWith(page.querySelector(part));
+    document.getElementById("routes")?.scrollTo({ left: moved, behavior: "instant" });
     if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
     document.title = page.title;
     live().textContent = "Live";

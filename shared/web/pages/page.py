@@ -18,14 +18,17 @@ class Link:
 class Frame:
     """What surrounds all pages of a service.
 
-    `step_up` is where people prove anew that it is they, `sign_out` takes a form; the others are pages.
+    `step_up` is where people prove anew that it is they, `sign_out` takes a form; the others are pages. Where signing
+    out is another service's, `sign_out_page` has the form. `name` says what the navigation is of.
     """
 
     sign_in: str
     home: str
     navigation: tuple[Link, ...] = ()
     sign_out: str = ""
+    sign_out_page: str = ""
     step_up: str = ""
+    name: str = "Account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,14 @@ class Page:
         sent = self.attempt is not None and self.attempt.action == action
         attempt = self.attempt if sent and self.attempt is not None else Attempt(action)
         return Form(f"{self.root}{action}{query}", self.issue_token(), attempt)
+
+    def place_of(self, link: Link) -> str:
+        """Return how a link of the navigation stands to this page, as aria-current has it: the page, or above it."""
+        if link.path == self.path:
+            return "page"
+        paths = [each.path for each in self.frame.navigation if each.path != self.frame.home]
+        above = [path for path in paths if f"{self.path}/".startswith(f"{path}/")]
+        return "true" if above and link.path == max(above, key=len) else ""
 
     def told(self, name: str) -> str | list[str]:
         """Return what the page before left to be shown this once; empty if it left nothing of that name."""

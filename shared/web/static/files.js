@@ -12,7 +12,18 @@ const AT_ONCE = 2;
 const uploads = [];
 
 const say = (word, ...values) => words[word].replace(/\{(\d)\}/g, (_, index) => values[index]);
-const announce = (text) => { zone.querySelector("[data-announcements]").textContent = text; };
+
+// Of a live region that changes several times in one go, only the last is heard: so what comes together is said together.
+const TOGETHER = 100;  // milliseconds
+const unheard = [];
+const announce = (text) => {
+  if (unheard.push(text) > 1) return;
+  setTimeout(() => {
+    const texts = unheard.splice(0);
+    const ended = texts.map((each) => (texts.length > 1 && !/[.!?]$/.test(each) ? `${each}.` : each));
+    zone.querySelector("[data-announcements]").textContent = ended.join(" ");
+  }, TOGETHER);
+};
 
 const size = (bytes) => {
   const units = ["B", "kB", "MB", "GB", "TB"];
@@ -113,6 +124,15 @@ const show = (upload) => {
     line.told = Math.floor(percent / 25) * 25;
     announce(say("announce_share", file.name, line.told));
   }
+  tell_of_waiting(upload);
+};
+
+// Once, however often it is tried, until it gets on.
+const tell_of_waiting = (upload) => {
+  const { line, pausing, sent, file } = upload;
+  if (!pausing && sent !== line.stuck_at) line.stuck_at = undefined;
+  if (pausing && line.stuck_at === undefined) announce(`${file.name}: ${described(upload)}`);
+  if (pausing) line.stuck_at = sent;
 };
 
 const told = ({ state, file, error }) => {
@@ -136,20 +156,24 @@ const add = (file) => {
   if (known) {
     known.file = file;
     if (known.state === "failed" || known.state === "paused") known.become("waiting");
-    return;
+    return null;
   }
   const upload = new Kind(file, zone.dataset.endpoint, memory, show);
   if (unfinished.has(upload.key)) remove_line(unfinished.get(upload.key));
   unfinished.delete(upload.key);
   upload.line = add_line(file.name);
   uploads.push(upload);
-  announce(say("announce_added", file.name));
   show(upload);
-  if (file.size > Number(zone.dataset.largest)) upload.fail({ code: "file_too_large" });
+  return upload;
 };
 
 const take = (files) => {
-  for (const file of files) add(file);
+  const added = files.map(add).filter(Boolean);
+  if (added.length === 1) announce(say("announce_added", added[0].file.name));
+  if (added.length > 1) announce(say("announce_many", added.length));
+  for (const upload of added) {
+    if (upload.file.size > Number(zone.dataset.largest)) upload.fail({ code: "file_too_large" });
+  }
   start();
 };
 

@@ -36,6 +36,22 @@ for (const secret of document.querySelectorAll("[data-copy]")) {
   secret.after(button);
 }
 
+// A form whose answer is a file leaves its page as it is: so the page says that it comes, what was wrong before is over,
+// and a form that does it once is of no more use.
+for (const form of document.querySelectorAll("form[data-downloads]")) {
+  const said = document.querySelector("[data-download-begun]");
+  form.addEventListener("submit", () => {
+    for (const fault of document.querySelectorAll("main [role=alert]")) fault.remove();
+    for (const field of form.querySelectorAll(".wrong")) field.classList.remove("wrong");
+    for (const input of form.querySelectorAll("[aria-invalid]")) input.removeAttribute("aria-invalid");
+    said.replaceChildren(Object.assign(document.createElement("p"), { className: "note good", textContent: said.dataset.downloadBegun }));
+    for (const spent of document.querySelectorAll("[data-once]")) spent.hidden = true;
+    if (form.hidden) said.focus();
+  });
+  // Who comes back from a page that said no finds the form as it was.
+  window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+}
+
 // A picture covers the drawing of its kind of file; where none can be made, the drawing is what there is.
 for (const picture of document.querySelectorAll("img[data-over-icon]")) {
   if (picture.complete && !picture.naturalWidth) picture.remove();

@@ -200,8 +200,22 @@ export class Upload {
   }
 
   pause() {
-    this.sent = this.offset;
     this.halt("paused");
+    return this.url && this.learn(this.stop);
+  }
+
+  // The server keeps what came of the piece that was cut off, and counts it a moment later. Until it does, `sent` is what
+  // had gone out.
+  async learn(stop) {
+    const rests = () => this.state === "paused" && this.stop === stop;
+    for (const seconds of [0.3, 1, 3]) {
+      await this.rest(seconds);
+      const header = rests() && (await send("HEAD", this.url, TUS).catch(() => null));
+      if (!header || !rests()) return;
+      const counted = Number(header("Upload-Offset")) > this.offset;
+      if (counted || seconds === 3) this.reach(header);
+      if (counted) return;
+    }
   }
 
   async cancel() {

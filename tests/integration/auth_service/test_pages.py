@@ -1,5 +1,7 @@
 """The pages as a browser without scripts meets them."""
 
+import re
+
 import pytest
 
 from auth_service.routes.pages import FRAME, PAGES
@@ -98,6 +100,15 @@ async def test_sign_out_ends_the_session(inside: Browser, service: AuthService) 
     assert (await inside.get("/account/sign-in")).alerts == []
 
 
+async def test_page_of_its_own_says_whom_it_signs_out(inside: Browser, person: Person) -> None:
+    """Other services' pages lead there."""
+    shown = await inside.get("/account/sign-out")
+    assert f"You are signed in here as {person.email}" in shown.text
+    await inside.send("/account/sign-out")
+    shown = await inside.get("/account/sign-out")
+    assert (shown.status, "You are signed out here." in shown.text, shown.forms) == (200, True, {})
+
+
 async def test_password_is_changed(inside: Browser, person: Person, service: AuthService) -> None:
     page = "/account/password"
     shown = await inside.send(page, current_password="wrong password", new_password="a new sentence")
@@ -120,6 +131,13 @@ async def test_sessions_are_listed_and_ended(inside: Browser, person: Person) ->
     await inside.send("/account/sessions", "/account/sessions/others/end")
     assert (await other.get("/account")).location.startswith("/account/sign-in")
     assert (await inside.get("/account")).status == 200
+
+
+async def test_sessions_of_one_kind_are_told_apart(inside: Browser, person: Person) -> None:
+    for _ in range(2):
+        await Browser(inside.service).sign_in(person.email)
+    names = re.findall(r'aria-label="(End: [^"]+)"', (await inside.get("/account/sessions")).html)
+    assert len(names) == len(set(names)) == 3
 
 
 async def test_session_of_another_person_is_not_there(inside: Browser, service: AuthService) -> None:

@@ -1,5 +1,6 @@
 """The pages of one's files as a browser without scripts meets them."""
 
+import re
 from uuid import uuid4
 
 import pytest
@@ -195,3 +196,32 @@ async def test_file_that_is_held_back_is_told_and_not_shown(
     assert "/content" not in shown.html
     assert f"{path}/delete" in shown.forms
     assert tag in (await ada.get("/files")).text
+
+
+@pytest.mark.parametrize(("place", "current"), [("/files", "page"), ("/files/upload-links", "page"), ("", "true")])
+async def test_navigation_says_where_one_is_and_leads_to_sign_out(ada: PageVisitor, place: str, current: str) -> None:
+    shown = await ada.get(place or await stored(ada, "notes.txt", b"a line"))
+    assert '<nav class="side" aria-label="Files">' in shown.html
+    assert f'<a href="{place or "/files"}" aria-current="{current}">' in shown.html
+    assert shown.html.count("aria-current") == 1
+    assert '<a class="button quiet" href="/account/sign-out">Sign out</a>' in shown.html
+
+
+async def test_one_goes_back_page_by_page(ada: PageVisitor) -> None:
+    for number in range(50):
+        await stored(ada, f"file-{number:02}.txt", b"x")
+
+    async def follow(page: str, rel: str) -> tuple[str, list[str]]:
+        found = re.search(rf'rel="{rel}" href="([^"]+)"', (await ada.get(page)).html)
+        assert found is not None, page
+        return found[1], re.findall(r"file-\d\d", "".join((await ada.get(found[1])).html.split("<h2>")[1:]))
+
+    first = "/files"
+    second, names = await follow(first, "next")
+    third, _ = await follow(second, "next")
+    assert 'rel="next"' not in (await ada.get(third)).html
+    back, again = await follow(third, "prev")
+    assert again == names
+    found = re.search(r'rel="prev" href="([^"]+)"', (await ada.get(back)).html)
+    assert found is not None
+    assert (await ada.get(found[1])).location == "/files"

@@ -80,7 +80,9 @@ async def test_link_for_one_download_outlives_those_who_look(
     answer = await download(stranger, link)
     assert (answer.status, await answer.read()) == (200, CONTENT)
     assert answer.headers["Content-Disposition"] == 'attachment; filename="mine.txt"'
-    assert (await stranger.get(link)).status == 410
+    stranger.language = "de"
+    shown = await stranger.get(link)
+    assert (shown.status, "Dieser Link ist verbraucht oder abgelaufen" in shown.text) == (410, True)
     assert "used" in (await ada.get(path)).text
 
 
@@ -125,7 +127,23 @@ async def test_revoked_link_leads_nowhere(ada: PageVisitor, stranger: PageVisito
     revoke = next(action for action in (await ada.get(path)).forms if action.endswith("/revoke"))
     shown = await ada.follow(await ada.send(path, revoke))
     assert shown.alerts == ["The link is revoked."]
-    assert (await stranger.get(link)).status == 404
+    shown = await stranger.get(link)
+    assert (shown.status, "whoever gave it to you can send another" in shown.text) == (404, True)
+    stranger.language = "de"
+    assert "wer ihn Ihnen gab, kann einen neuen schicken" in (await stranger.get(link)).text
+
+
+async def test_links_of_one_name_are_told_apart(ada: PageVisitor, path: str) -> None:
+    for _ in range(2):
+        await share(ada, path, download_name="<a>.txt")
+    html = (await ada.get(path)).html
+    assert html.count("<h3>&lt;a&gt;.txt</h3>") == html.count("<h3>&lt;a&gt;.txt (2)</h3>") == 1
+    names = re.findall(r'aria-label="(Revoke: [^"]+)"', html)
+    assert len(set(names)) == 2
+    for _ in range(2):
+        await make_upload_link(ada, note="Photos")
+    names = re.findall(r'aria-label="(Revoke: [^"]+)"', (await ada.get("/files/upload-links")).html)
+    assert len(set(names)) == 2
 
 
 async def test_others_cannot_share_rename_publish_or_revoke(

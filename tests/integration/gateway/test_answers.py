@@ -73,6 +73,12 @@ async def test_browser_gets_a_page_where_a_program_gets_a_problem(gateway: Runni
     async with gateway.client.get(f"{gateway.url}/nowhere", headers={"Accept": "text/html,*/*"}) as answer:
         assert (answer.status, answer.content_type) == (404, "text/html")
         assert "default-src 'none'; script-src 'self'" in answer.headers["Content-Security-Policy"]
+        assert "<h1>There is nothing here</h1>" in await answer.text()
+    german = {"Accept": "text/html", "Accept-Language": "de"}
+    async with gateway.client.get(f"{gateway.url}/nowhere", headers=german) as answer:
+        assert "<h1>Hier ist nichts</h1>" in await answer.text()
+    async with gateway.client.post(f"{gateway.url}/nowhere", headers=german) as answer:
+        assert "Noch einmal senden" not in await answer.text()
     async with gateway.client.get(f"{gateway.url}/nowhere") as answer:
         document = await answer.json()
     assert (answer.content_type, document["instance"]) == ("application/problem+json", "/nowhere")

@@ -187,3 +187,22 @@ async def test_entry_goes_from_valkey_with_its_time(gateway: CachingGateway, val
         keys = [key async for key in client.scan_iter("cache:*")]
         assert len(keys) == 2
         assert {50 < await client.ttl(key) <= 120 for key in keys} == {True}
+
+
+async def test_reader_is_refused_in_words_where_the_service_is_not_told_what_browsers_take(
+    gateway: CachingGateway,
+) -> None:
+    """What is kept is the same for everybody: nobody's headers went into it."""
+    browser = {"Accept": "text/html,*/*;q=0.8", "Accept_Language": "de"}
+    await gateway.get("/plain/1", **browser)
+    assert (gateway.origin.sees("Accept"), gateway.origin.sees("Accept-Language")) == ([None], [None])
+    gateway.origin.status, gateway.origin.headers = 404, {"Cache-Control": "no-store"}
+    for number in range(2):
+        assert (await gateway.get("/plain/gone", **browser)).status == 404, number
+        assert gateway.origin.sees("Accept")[-1] == browser["Accept"]
+        assert gateway.origin.sees("Accept-Language")[-1] == "de"
+    asked = len(gateway.origin.seen)
+    await gateway.get("/plain/other", Accept="image/png")
+    assert gateway.origin.sees("Accept")[asked:] == [None]
+    await gateway.get("/pictures/gone", **browser)  # which was told at once
+    assert len(gateway.origin.seen) == asked + 2

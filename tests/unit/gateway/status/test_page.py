@@ -72,6 +72,12 @@ def test_rates_are_those_since_the_last_look() -> None:
     assert [each.rate for each in busiest(gateway(count + "150"))] == ["150"]
 
 
+async def test_table_of_routes_can_be_moved_sideways_by_the_keyboard() -> None:
+    program = gateway('http_request_duration_seconds_count{method="GET",route="users",status="200"} 5')
+    page = await draw_page(Recorder(own_metrics), [program], "")
+    assert '<div class="scrolling" id="routes" tabindex="0" role="region" aria-labelledby="busiest">' in page
+
+
 def test_a_day_old_key_is_no_reason_to_worry() -> None:
     told = f"auth_signing_key_since_timestamp_seconds {time.time() - 86_400:.0f}"
     (key,) = [pillar for pillar in pillars([file_service(told)]) if pillar.name == "Signing key"]
