@@ -19,11 +19,11 @@ from auth_service.service.step_up import StepUp
 
 def serve_factors(app: web.Application, core: Core) -> None:
     database, marks, settings = core.database, core.marks, core.settings
-    party = RelyingParty.of(settings.process.public_url)
+    party = RelyingParty.of(settings.process.public_url, settings.process.site)
     assertions = PasskeyAssertions(database, Challenges(settings.refresh_key), Ceremonies(party))
     factors = SecondFactors(database, core.sealer, core.attempts, assertions)
     app[SECOND_FACTOR_SIGN_IN] = SecondFactorSignIn(database, marks, factors, core.entrance)
     app[PASSKEY_SIGN_IN] = PasskeySignIn(database, marks, assertions, core.entrance)
     app[STEP_UP] = StepUp(database, marks, core.passwords, factors, core.issuer)
-    app[FACTORS] = FactorKeeping(database, marks, factors, core.outbox, party.host)
+    app[FACTORS] = FactorKeeping(database, marks, factors, core.outbox, party.name)
     app[PASSKEYS] = PasskeyKeeping(database, assertions, core.ways_in, core.outbox)
