@@ -21,6 +21,9 @@ from file_service.routes.pages import FRAME as FILE_FRAME
 from shared.errors import AppError
 from shared.web.pages.languages import Language
 from tests.stores import ROOT
+from user_service.pages.handlers import MESSAGES as USER_MESSAGES
+from user_service.pages.routes import FRAME as USER_FRAME
+from user_service.pages.serving import GERMAN as USER_GERMAN
 
 
 def written(*patterns: str) -> set[str]:
@@ -49,7 +52,14 @@ FILES = {
     *(link.text for link in FILE_FRAME.navigation),
     *told(FILE_LIFETIMES),
 }
-SHOWN = [*((AUTH_GERMAN, text) for text in sorted(AUTH)), *((FILE_GERMAN, text) for text in sorted(FILES))]
+USERS = {
+    *SHARED,
+    *written("user_service/templates/**/*.html"),
+    *USER_MESSAGES.values(),
+    *(link.text for link in USER_FRAME.navigation),
+}
+PAGES = ((AUTH_GERMAN, AUTH), (FILE_GERMAN, FILES), (USER_GERMAN, USERS))
+SHOWN = [(german, text) for german, texts in PAGES for text in sorted(texts)]
 
 
 @pytest.mark.parametrize(("german", "text"), SHOWN, ids=lambda value: value if isinstance(value, str) else value.code)
@@ -57,7 +67,7 @@ def test_text_is_translated(german: Language, text: str) -> None:
     assert german.text(text) != text or text in ("Code", "Link", "Name", "Passkey", "Uploads", "")
 
 
-@pytest.mark.parametrize("german", [AUTH_GERMAN, FILE_GERMAN], ids=["account", "files"])
+@pytest.mark.parametrize("german", [AUTH_GERMAN, FILE_GERMAN, USER_GERMAN], ids=["account", "files", "profile"])
 def test_what_is_translated_holds_as_many_sentences(german: Language) -> None:
     assert not [text for text, meant in german.texts.items() if text.endswith(".") != meant.endswith(".")]
 

@@ -6,11 +6,10 @@ from pathlib import Path
 import pytest
 
 from gateway.pages.pages import Pages
-from shared.errors import NotFound
 from shared.settings import Env, SettingsError
 from shared.site import PLAIN, Site, read_site
 from shared.web.pages.templates import BadPageTemplate, dress, render_page
-from shared.web.problem import render_problem
+from tests.unit.shared.web.small_service import SmallService
 
 MARKUP = "Ada & <b>Sons</b>"
 
@@ -21,8 +20,8 @@ def _undressed() -> Iterator[None]:
     dress(PLAIN)
 
 
-def error_page() -> str:
-    return render_problem(NotFound(), accept="text/html", instance="/", request_id="r").body.decode()
+async def error_page(service: SmallService) -> str:
+    return await (await service.ask("GET", "/nowhere", headers={"Accept": "text/html"})).text()
 
 
 async def read(path: str) -> str:
@@ -34,10 +33,10 @@ async def read(path: str) -> str:
     return answer.body.decode()
 
 
-def test_error_page_bears_the_products_name_unless_there_is_another() -> None:
-    assert " · Colonnade</title>" in error_page()
+async def test_error_page_bears_the_products_name_unless_there_is_another(service: SmallService) -> None:
+    assert " · Colonnade</title>" in await error_page(service)
     dress(Site(MARKUP))
-    page = error_page()
+    page = await error_page(service)
     assert " · Ada &amp; &lt;b&gt;Sons&lt;/b&gt;</title>" in page
     assert "\nAda &amp; &lt;b&gt;Sons&lt;/b&gt;</a>" in page
     assert "Colonnade" not in page
@@ -54,11 +53,11 @@ async def test_gateway_shows_it_too(path: str, told: str) -> None:
     assert "Colonnade" not in page
 
 
-def test_folder_of_the_operator_goes_first_file_by_file(tmp_path: Path) -> None:
-    (tmp_path / "problem.html").write_text("<p>{{ site_name }}: {{ problem.detail }}</p>", encoding="utf-8")
+async def test_folder_of_the_operator_goes_first_file_by_file(service: SmallService, tmp_path: Path) -> None:
+    (tmp_path / "problem.html").write_text("<p>{{ site_name }}</p>", encoding="utf-8")
     (tmp_path / "logo.png").write_bytes(b"\x89PNG")
     dress(Site(MARKUP, tmp_path))
-    assert error_page() == "<p>Ada &amp; &lt;b&gt;Sons&lt;/b&gt;: There is nothing here</p>"
+    assert await error_page(service) == "<p>Ada &amp; &lt;b&gt;Sons&lt;/b&gt;</p>"
     assert "<header" in render_page("base.html")
 
 
