@@ -24,8 +24,7 @@ from auth_service.service.tokens import TokenIssuer
 from auth_service.service.ways_in import WaysIn, ways_in
 from auth_service.settings import Settings
 from shared.db import Database
-
-_PRODUCT = "Colonnade"
+from shared.site import PRODUCT
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,4 +84,5 @@ def make_core(settings: Settings, database: Database, hasher: PasswordHasher) ->
 def _password_context(settings: Settings) -> PasswordContext:
     """Return what no password may be here: the most common ones, and what is made of the names that we go by."""
     host = urlsplit(settings.process.public_url).hostname or ""
-    return PasswordContext(CommonPasswords()).about(_PRODUCT, host, *settings.password_words)
+    names = (PRODUCT, settings.process.site.name, host)
+    return PasswordContext(CommonPasswords()).about(*names, *settings.password_words)

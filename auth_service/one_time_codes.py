@@ -30,7 +30,9 @@ def new_totp_secret() -> bytes:
 
 def describe(secret: bytes, account: str, issuer: str) -> Enrolment:
     text = base64.b32encode(secret).decode("ascii")
-    uri = pyotp.TOTP(text).provisioning_uri(name=account, issuer_name=issuer)
+    uri = pyotp.TOTP(text).provisioning_uri(
+        name=account, issuer_name=issuer.replace(":", " ")
+    )  # the label's own separator
     return Enrolment(text, uri, _picture(uri))
 
 

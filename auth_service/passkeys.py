@@ -13,6 +13,7 @@ import idna
 
 from auth_service.domain.factors import KnownCredential
 from auth_service.errors import PasskeyRefused
+from shared.site import Site
 from shared.web.origins import origin_of
 
 _TIMEOUT = 300_000  # milliseconds: as long as a challenge lives
@@ -22,19 +23,20 @@ Options = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class RelyingParty:
-    """`host` is what passkeys are bound to: the name without port and path, as browsers have it."""
+    """`host` is what passkeys are bound to: the name without port and path, as browsers have it; `name` is shown."""
 
     host: str
     origin: str
+    name: str
 
     @classmethod
-    def of(cls, public_url: str) -> Self:
+    def of(cls, public_url: str, site: Site) -> Self:
         host = urlsplit(public_url).hostname or ""
         try:
             ascii_host = host if host.isascii() else idna.encode(host, uts46=True).decode("ascii")
         except idna.IDNAError:
             ascii_host = host
-        return cls(ascii_host, origin_of(public_url).replace(host, ascii_host))
+        return cls(ascii_host, origin_of(public_url).replace(host, ascii_host), site.listed_as(ascii_host))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class Ceremonies:
 
         options = generate_registration_options(
             rp_id=self._party.host,
-            rp_name=self._party.host,
+            rp_name=self._party.name,
             user_id=user_handle,
             user_name=user_name,
             challenge=challenge,

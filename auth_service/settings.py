@@ -47,7 +47,7 @@ class Settings:
     @classmethod
     def from_env(cls, env: Env) -> Self:
         process = ProcessSettings.from_env(env, NAME, 8081)
-        mail = read_mail_settings(env, process.public_url)
+        mail = read_mail_settings(env, process.public_url, process.site.name)
         return cls(
             process=process,
             database=DatabaseSettings.from_env(env),

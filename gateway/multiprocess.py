@@ -28,6 +28,7 @@ from gateway.workers.supervisor import Child, Hooks, Supervisor
 from shared.lifecycle import Lifecycle
 from shared.serve import Apps, keep_to_ourselves, serve
 from shared.settings import ProcessSettings
+from shared.web.pages.templates import dress
 
 _REPORTER = "reporter"
 
@@ -96,6 +97,7 @@ def _report(common: _Common) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):  # what tells all processes to stop means the workers: we end last
         signal.signal(number, signal.SIG_IGN)
     ears = Ears(common.private, common.notes.reading)
+    dress(common.settings.process.site)
     headers = security_headers(html=True, https=False)
     pages = partial(open_status, urls=common.settings.private_urls, headers=headers)
     status = run_reporter(_process(common, _REPORTER), ears, common.places, pages)

@@ -23,6 +23,7 @@ from shared.settings import ProcessSettings
 from shared.small_reads import READ_BUFFER
 from shared.spans.program import recording
 from shared.tls_site import TlsSite
+from shared.web.pages.templates import dress
 
 _KEEP_ALIVE = 75.0  # seconds; longer than the gateway keeps an idle connection, so that it is the one to close
 _LINGER = 0.1  # seconds in which the first request of a connection made in the last moment still comes
@@ -58,6 +59,7 @@ def serve(settings: ProcessSettings, open_program: OpenProgram) -> int:
     try:
         log.start(settings.name, settings.log)
         raise_file_limit()
+        dress(settings.site)
         with recording(settings), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_run(settings, open_program))
     except Exception as exc:  # noqa: BLE001  whatever it is, a person reads one line, and the log has the stack

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from shared.places import is_place
 from shared.sampling import KEEP_ALL, Rules, parse_rules
 from shared.secret import Secret as Secret  # noqa: PLC0414  whoever reads settings gets secrets from here
+from shared.site import PLAIN, Site, read_site
 from shared.weak_secrets import ADVICE, complaint, is_exposed
 
 T = TypeVar("T")
@@ -227,6 +228,7 @@ class ProcessSettings:
     traces: TraceSettings = TraceSettings()
     shares_port: bool = False
     private_socket: Path | None = None
+    site: Site = PLAIN
 
     @classmethod
     def from_env(cls, env: Env, name: str, port: int) -> Self:
@@ -243,6 +245,7 @@ class ProcessSettings:
             drain_seconds=env.number("DRAIN_SECONDS", 5.0),
             log=LogSettings.from_env(env),
             traces=TraceSettings.from_env(env),
+            site=read_site(env),
         )
 
 

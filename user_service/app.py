@@ -20,6 +20,8 @@ from shared.web.app import private_app, public_app
 from user_service.accounts import follow_accounts
 from user_service.avatars import Avatars
 from user_service.handlers import PROFILES, SEARCH
+from user_service.pages.routes import PAGES
+from user_service.pages.serving import serve_pages
 from user_service.repository import PURGE_TOMBSTONES, ProfileRepository, ProfileSearch
 from user_service.routes import PRIVATE_ROUTES, ROUTES
 from user_service.service import Profiles
@@ -43,7 +45,9 @@ async def open_service(settings: Settings, lifecycle: Lifecycle) -> AsyncIterato
             background("purge", partial(purge, database, [PURGE_TOMBSTONES]), every=EVERY, after=AFTER)
         )
         avatars = Avatars(InternalClient(session, signer, settings.file_internal_url, "file_service"))
-        public = public_app("Users", ROUTES, verifier, lifecycle, public_url=settings.process.public_url)
+        public_url = settings.process.public_url
+        public = public_app("Users", (*ROUTES, *PAGES), verifier, lifecycle, public_url=public_url)
+        serve_pages(public, signer, public_url)
         public[PROFILES] = Profiles(ProfileRepository(database), avatars)
         public[SEARCH] = ProfileSearch(database)
         yield _apps(public, database, verifier, lifecycle)

@@ -86,18 +86,18 @@ def present_own(profile: Profile, root: str) -> OwnProfile:
         profile.created_at,
         profile.updated_at,
         profile.avatar,
-        _avatar_url(profile, root),
+        avatar_url(profile.avatar, root),
     )
 
 
 def present_public(profile: Profile, root: str) -> PublicProfile:
     return PublicProfile(
-        profile.user_id, profile.display_name, profile.bio, profile.created_at, _avatar_url(profile, root)
+        profile.user_id, profile.display_name, profile.bio, profile.created_at, avatar_url(profile.avatar, root)
     )
 
 
-def _avatar_url(profile: Profile, root: str) -> str | None:
-    return f"{root}/v1/files/avatars/{profile.avatar}" if profile.avatar is not None else None
+def avatar_url(avatar: UUID | None, root: str) -> str | None:
+    return f"{root}/v1/files/avatars/{avatar}" if avatar is not None else None
 
 
 def read_patch(patch: ProfilePatch) -> Changes:

@@ -17,10 +17,10 @@ _ROW = '<tr><td>{subject}<td><a href="{name}.html">HTML</a><td><a href="{name}.t
 
 
 def preview_mail(argv: Sequence[str]) -> int:
-    """Write them into the folder; return the exit status. MAIL_TEMPLATES and PUBLIC_URL count as they do in service."""
+    """Write them into the folder; return the exit status. Settings count as they do in service."""
     folder = Path(argv[0] if argv else ".colonnade/mail-preview")
     settings = load(PreviewSettings)
-    templates = MailTemplates(settings.public_url, settings.templates)
+    templates = MailTemplates(settings.public_url, settings.templates, settings.site_name)
     rows = []
     try:
         for order in example_orders():

@@ -9,6 +9,7 @@ from typing import Self
 from urllib.parse import unquote, urlsplit
 
 from shared.settings import Env, Secret
+from shared.site import read_name
 
 _PORTS = {"smtp": 587, "smtps": 465, "smtp+plain": 25, "smtp+unix": 0}
 
@@ -41,21 +42,22 @@ class PreviewSettings:
     """What templates are filled with to be looked at."""
 
     public_url: str
+    site_name: str
     templates: Path | None
 
     @classmethod
     def from_env(cls, env: Env) -> Self:
-        return cls(env.url("PUBLIC_URL", "http://127.0.0.1:8080"), _templates(env))
+        return cls(env.url("PUBLIC_URL", "http://127.0.0.1:8080"), read_name(env), _templates(env))
 
 
-def read_mail_settings(env: Env, public_url: str) -> MailSettings:
+def read_mail_settings(env: Env, public_url: str, site_name: str) -> MailSettings:
     url, server = env.secret("SMTP_URL", Secret("")), None
     if url.reveal():
         try:
             server = parse_smtp_url(url)
         except ValueError as exc:
             env.mistake(f"SMTP_URL {exc}")
-    sender = env.text("MAIL_FROM", "") or f"Colonnade <no-reply@{mail_host(public_url)}>"
+    sender = env.text("MAIL_FROM", "") or str(Address(site_name, "no-reply", mail_host(public_url)))
     if not _is_mailbox(sender):
         env.mistake("MAIL_FROM must be an address, perhaps with a name: Name <address@example.org>")
     timeout = env.number("SMTP_TIMEOUT", 10.0, minimum=0.1)

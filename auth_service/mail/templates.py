@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 
 from auth_service.domain.languages import DEFAULT, LANGUAGES
 from auth_service.mail.orders import MailOrder, Template
+from shared.site import PRODUCT
 
 BUILT_IN = Path(__file__).with_name("templates")
 _SUBJECT = "Subject:"
@@ -38,14 +39,14 @@ class Written:
 class MailTemplates:
     """Looks in `folder` first. What a language lacks is said in English."""
 
-    def __init__(self, public_url: str, folder: Path | None = None) -> None:
-        self._public_url = public_url
+    def __init__(self, public_url: str, folder: Path | None = None, site_name: str = PRODUCT) -> None:
+        self._common = {"public_url": public_url, "site_name": site_name}
         self._environment = _environment(folder, BUILT_IN) if folder else _built_in()
 
     def write(self, order: MailOrder) -> Written:
         """Fill in both forms. Raises BadTemplate."""
         names = [f"{language}/{order.template}" for language in dict.fromkeys((order.language, DEFAULT))]
-        values = order.values | {"public_url": self._public_url, "to": order.to, "at": order.at}
+        values = order.values | self._common | {"to": order.to, "at": order.at}
         try:
             text = self._environment.select_template([f"{name}.txt" for name in names]).render(values)
             html = self._environment.select_template([f"{name}.html" for name in names])

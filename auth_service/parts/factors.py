@@ -24,10 +24,10 @@ from auth_service.service.step_up import StepUp
 
 def serve_factors(app: web.Application, core: Core) -> None:
     database, marks, settings = core.database, core.marks, core.settings
-    party = RelyingParty.of(settings.process.public_url)
+    party = RelyingParty.of(settings.process.public_url, settings.process.site)
     assertions = PasskeyAssertions(database, Challenges(settings.refresh_key), Ceremonies(party))
     factors = SecondFactors(database, core.sealer, core.attempts, assertions)
-    apps, keys = AppEnrolment(database, factors, party.host), PasskeyRegistration(database, assertions)
+    apps, keys = AppEnrolment(database, factors, party.name), PasskeyRegistration(database, assertions)
     waiting = PendingSignIns(database, marks)
     app[SECOND_FACTOR_SIGN_IN] = SecondFactorSignIn(database, waiting, factors, core.entrance)
     app[ENROLMENT_SIGN_IN] = EnrolmentSignIn(waiting, apps, keys, core.entrance)

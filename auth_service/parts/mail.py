@@ -43,7 +43,7 @@ async def open_mail(core: Core, lifecycle: Lifecycle) -> AsyncIterator[None]:
     wishes = MailRequestWork(core.database, core.outbox, core.registrar.mail, core.marks)
     kinds = {MAIL_REQUEST: Kind(wishes.fulfil), REGISTRATION: Kind(core.registrar.make)}
     settings, public_url = core.settings.mail, core.settings.process.public_url
-    templates = MailTemplates(public_url, settings.templates)
+    templates = MailTemplates(public_url, settings.templates, core.settings.process.site.name)
     templates.check()
     if settings.server is not None:
         delivery = Delivery(

@@ -137,6 +137,7 @@ FRAME = Frame(
     step_up=_STEP,
     navigation=(
         Link(HOME, "Overview"),
+        Link("/account/profile", "Profile"),
         Link("/files", "Files"),
         Link("/account/email", "Email address"),
         Link("/account/password", "Password"),

@@ -18,6 +18,7 @@ _PRIVATE = 1000  # a program's private port is so far above its public one
 _PASSED_ON_TO_ALL = (
     *("LOG_LEVEL", "LOG_FILE_MAX_BYTES", "LOG_SAMPLE", "DRAIN_SECONDS"),
     *("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS_FILE", "TRACE_SAMPLE"),
+    *("SITE_NAME", "PAGE_TEMPLATES"),
 )
 _STORE = (  # where files lie instead of a folder, and what opens it
     *("FILES_STORAGE", "FILES_STORAGE_TIMEOUT", "FILES_SPOOL", "FILES_PUBLIC_ENDPOINT"),

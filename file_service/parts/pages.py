@@ -6,10 +6,10 @@ from aiohttp import web
 
 from file_service.handlers.pages.notices import MESSAGES
 from file_service.handlers.pages.problems import WORDS
-from file_service.handlers.pages.visitors import recognise
 from file_service.routes.pages import FRAME
 from shared.identity import Signer
 from shared.serve import Apps
+from shared.web.pages.asserted import recognise
 from shared.web.pages.csrf import CsrfTokens
 from shared.web.pages.kit import PAGE_KIT, PageKit, PageSettings
 from shared.web.pages.languages import ENGLISH, TRANSLATIONS, read_language

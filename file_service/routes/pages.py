@@ -1,6 +1,6 @@
 """The table of pages, beside that of the API's routes. The gateway leads to sign in whoever isn't."""
 
-from file_service.handlers.pages import drop, files, one_file, shared_file, shares, upload_links
+from file_service.handlers.pages import avatar, drop, files, one_file, shared_file, shares, upload_links
 from shared.web.pages.page import Frame, Link
 from shared.web.pages.table import form, page, upload_form
 from shared.web.routes import Auth
@@ -9,6 +9,7 @@ _ONE, _LINKS = f"{files.PATH}/{{file_id}}", upload_links.PATH
 _SHARED_PATH, _DROP_PATH = "/s/{token}", "/drop/{token}"
 
 _FILES = page(files.PATH, files.show_files, signed_in=True, auth=Auth.SESSION)
+_AVATAR = page(avatar.PATH, avatar.show_avatar, signed_in=True, auth=Auth.SESSION)
 _UPLOAD_LINKS = page(_LINKS, upload_links.show_upload_links, signed_in=True, auth=Auth.SESSION)
 _FILE = page(_ONE, one_file.show_file, signed_in=True, auth=Auth.SESSION)
 _SHARED = page(_SHARED_PATH, shared_file.show_shared)
@@ -20,6 +21,8 @@ _PASSWORD = dict.fromkeys(("share_password_required", "short_share_password", "w
 PAGES = (
     _FILES,
     upload_form(files.PATH, files.upload_on_page, on=_FILES),
+    _AVATAR,
+    upload_form(avatar.PATH, avatar.upload_avatar, on=_AVATAR),
     _UPLOAD_LINKS,
     form(_LINKS, upload_links.make_upload_link_on_page, on=_UPLOAD_LINKS),
     form(f"{_LINKS}/{{link_id}}/revoke", upload_links.revoke_upload_link_on_page, on=_UPLOAD_LINKS),

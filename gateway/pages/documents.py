@@ -9,6 +9,7 @@ import msgspec
 from gateway.pages.openapi import Json, merge
 from shared.errors import AppError, Unavailable
 from shared.logs import log
+from shared.site import PRODUCT
 
 Fetch = Callable[[str], Awaitable[Json]]
 
@@ -20,10 +21,11 @@ _PATIENCE = 2.0  # seconds for one service
 class Documents:
     """`fetch` returns the document of the upstream it is given. A service that is down is described as last known."""
 
-    def __init__(self, fetch: Fetch, upstreams: Sequence[str], public_url: str) -> None:
+    def __init__(self, fetch: Fetch, upstreams: Sequence[str], public_url: str, title: str = PRODUCT) -> None:
         self._fetch = fetch
         self._upstreams = tuple(upstreams)
         self._public_url = public_url
+        self._title = title
         self._known: dict[str, Json] = {}
         self._merged = b""
         self._fresh_until = 0.0
@@ -41,7 +43,7 @@ class Documents:
         missing = [name for name in self._upstreams if name not in self._known]
         if missing:
             raise Unavailable(f"Not all services have described themselves yet: {', '.join(missing)}.", retry_after=2)
-        document = merge([self._known[name] for name in self._upstreams], self._public_url)
+        document = merge([self._known[name] for name in self._upstreams], self._public_url, self._title)
         self._merged = msgspec.json.encode(document)
         self._fresh_until = time.monotonic() + (_FRESH_SECONDS if all(answered) else _RETRY_SECONDS)
 

@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from shared.site import PRODUCT
 from shared.web.openapi import SECURITY_SCHEMES
 
 Json = dict[str, Any]
 
-_TITLE = "Colonnade"
 _DESCRIPTION = """\
 Accounts, profiles and files behind one URL. Register or log in, then send the access token as
 `Authorization: Bearer ...`; programs of your own send an API key in the same way. Failures are problem
@@ -20,8 +20,8 @@ class DocumentConflict(ValueError):
     """Two services describe one thing differently; it is a programming mistake, and names the thing."""
 
 
-def merge(documents: Sequence[Json], public_url: str) -> Json:
-    """The document of the API as it is reached at `public_url`.
+def merge(documents: Sequence[Json], public_url: str, title: str = PRODUCT) -> Json:
+    """The document of the API, called `title`, as it is reached at `public_url`.
 
     Paths, schemas and the like that several services describe alike appear once. Where they differ, or one
     operationId stands for two operations, it is a DocumentConflict.
@@ -35,7 +35,7 @@ def merge(documents: Sequence[Json], public_url: str) -> Json:
     _check_operation_ids(paths)
     return {
         "openapi": "3.1.0",
-        "info": {"title": _TITLE, "version": "1", "description": _DESCRIPTION},
+        "info": {"title": title, "version": "1", "description": _DESCRIPTION},
         "servers": [{"url": public_url}],
         "tags": [{"name": name} for name in dict.fromkeys(_tags(paths))],
         "paths": paths,

@@ -11,7 +11,7 @@ from gateway.pages.compressed import SMALLEST, Compressed
 from gateway.pages.documents import Documents, Fetch
 from gateway.pages.security_txt import PATH as SECURITY_TXT
 from gateway.pages.security_txt import security_txt
-from shared.web.pages.templates import HTML, render_page
+from shared.web.pages.templates import HTML, render_page, site_name
 
 Header = tuple[str, str]
 
@@ -46,7 +46,7 @@ class Pages:
         self._public_url = public_url = public_url.rstrip("/")
         self._contacts = contacts
         root = urlsplit(public_url).path
-        self._documents = Documents(fetch, upstreams, public_url)
+        self._documents = Documents(fetch, upstreams, public_url, site_name())
         self._compressed = Compressed()
         assets = load_assets()
         self._fixed = {

@@ -11,16 +11,19 @@ from file_service.routes.pages import FRAME as FILE_FRAME
 from file_service.routes.pages import PAGES as FILE_PAGES
 from shared.web.pages.page import Frame
 from tests.stores import ROOT
+from user_service.pages.routes import FRAME as USER_FRAME
+from user_service.pages.routes import PAGES as USER_PAGES
 
 _FOLDERS = (
     "shared/web",
     "gateway/pages",
     "auth_service/templates",
     "file_service/templates",
+    "user_service/templates",
 )  # mails are another matter
 TEMPLATES = sorted(path for folder in _FOLDERS for path in (ROOT / folder).rglob("*.html"))
 PAGE_TEMPLATES = [path for path in TEMPLATES if '"page.html"' in path.read_text(encoding="utf-8")]
-PAGES = (*AUTH_PAGES, *FILE_PAGES)
+PAGES = (*AUTH_PAGES, *FILE_PAGES, *USER_PAGES)
 FORMS = ROOT / "shared" / "web" / "templates" / "forms.html"
 STYLESHEET = (ROOT / "shared" / "web" / "static" / "colonnade.css").read_text(encoding="utf-8")
 
@@ -65,7 +68,7 @@ def test_every_page_has_one_heading(path: Path) -> None:
     assert "<h1" not in text.partition("{% block content %}")[2]
 
 
-@pytest.mark.parametrize("frame", [AUTH_FRAME, FILE_FRAME], ids=lambda frame: frame.navigation[0].text)
+@pytest.mark.parametrize("frame", [AUTH_FRAME, FILE_FRAME, USER_FRAME], ids=lambda frame: frame.navigation[0].text)
 def test_navigation_leads_to_pages(frame: Frame) -> None:
     shown = {route.path for route in PAGES if route.method == "GET"}
     assert {link.path for link in frame.navigation} | {frame.home, frame.sign_in} <= shown

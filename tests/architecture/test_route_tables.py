@@ -17,6 +17,7 @@ from gateway.routes.load import load_routes
 from gateway.routes.model import ANY_ACR
 from gateway.routes.model import Route as GatewayRoute
 from shared.web.routes import Auth, Route, read_signature
+from user_service.pages.routes import PAGES as USER_PAGES
 from user_service.routes import ROUTES as USER_ROUTES
 
 ROOT = Path(__file__).parents[2]
@@ -26,7 +27,7 @@ TABLE = load_routes(ROOT / "gateway" / "routes.toml", UPSTREAMS, parse_policy)
 WRITTEN = tomllib.loads((ROOT / "gateway" / "routes.toml").read_text(encoding="utf-8"))["route"]
 SERVED = [
     *(("auth_service", route) for route in (*AUTH_ROUTES, *AUTH_PAGES)),
-    *(("user_service", route) for route in USER_ROUTES),
+    *(("user_service", route) for route in (*USER_ROUTES, *USER_PAGES)),
     *(("file_service", route) for route in (*FILE_ROUTES, *FILE_PAGES)),
 ]
 

@@ -25,6 +25,9 @@ from shared.errors import AppError
 from shared.web.pages.languages import Language
 from shared.web.pages.problems import BY_CODE, BY_STATUS, UNKNOWN, Words, shared_languages
 from tests.stores import ROOT
+from user_service.pages.handlers import MESSAGES as USER_MESSAGES
+from user_service.pages.routes import FRAME as USER_FRAME
+from user_service.pages.serving import GERMAN as USER_GERMAN
 
 
 def written(*patterns: str) -> set[str]:
@@ -67,7 +70,14 @@ PROBLEMS = {
     *written("shared/web/templates/base.html", "shared/web/templates/problem.html"),
     *words((*BY_STATUS.values(), *BY_CODE.values(), *UNKNOWN)),
 }
-SHOWN = [*((AUTH_GERMAN, text) for text in sorted(AUTH)), *((FILE_GERMAN, text) for text in sorted(FILES))]
+USERS = {
+    *SHARED,
+    *written("user_service/templates/**/*.html"),
+    *USER_MESSAGES.values(),
+    *(link.text for link in USER_FRAME.navigation),
+}
+PAGES = ((AUTH_GERMAN, AUTH), (FILE_GERMAN, FILES), (USER_GERMAN, USERS))
+SHOWN = [(german, text) for german, texts in PAGES for text in sorted(texts)]
 
 
 @pytest.mark.parametrize(("german", "text"), SHOWN, ids=lambda value: value if isinstance(value, str) else value.code)
@@ -86,7 +96,7 @@ def test_words_of_failures_are_of_failures_that_there_are() -> None:
     assert set(BY_STATUS) <= {kind.status for kind in AppError.registry.values()}
 
 
-@pytest.mark.parametrize("german", [AUTH_GERMAN, FILE_GERMAN], ids=["account", "files"])
+@pytest.mark.parametrize("german", [AUTH_GERMAN, FILE_GERMAN, USER_GERMAN], ids=["account", "files", "profile"])
 def test_what_is_translated_holds_as_many_sentences(german: Language) -> None:
     assert not [text for text, meant in german.texts.items() if text.endswith(".") != meant.endswith(".")]
 

@@ -11,10 +11,11 @@ from file_service.routes.pages import PAGES as FILE_PAGES
 from tests.browser.conftest import Looks, Visit
 from tests.browser.files import choose, is_stored, picture
 from tests.browser.person import Person
+from user_service.pages.routes import PAGES as USER_PAGES
 
 _SHOWN = [
     route
-    for route in (*AUTH_PAGES, *FILE_PAGES)
+    for route in (*AUTH_PAGES, *FILE_PAGES, *USER_PAGES)
     if route.method == "GET" and route.page is not None and "{" not in route.path
 ]
 OUTSIDE = [route.path for route in _SHOWN if route.page and not route.page.signed_in] + ["/", "/nowhere"]

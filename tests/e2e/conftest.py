@@ -21,10 +21,12 @@ from tests.e2e.stack import ROOT, Stack, running_stack, state_folder
 from tests.e2e.visitor import Visitor
 from tests.groups import keep_together
 
+SITE = "Ada & Söhne"  # what the shared stack is called
+
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    with state_folder() as state, running_stack(state) as running:
+    with state_folder() as state, running_stack(state, SITE_NAME=SITE) as running:
         yield running
 
 

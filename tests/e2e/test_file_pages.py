@@ -6,6 +6,7 @@ import aiohttp
 
 from tests.e2e.places import Place, everywhere
 from tests.e2e.visitor import Reply, Visitor
+from tests.unit.file_service.headers.in_memory import picture
 
 pytestmark = everywhere
 
@@ -33,6 +34,33 @@ async def test_nobody_is_led_to_sign_in_and_back(visitor: Visitor, place: Place)
     assert (led.status, led.headers["Location"]) == (303, f"{place.prefix}/account/sign-in?return_to=/files")
     there = await _open(visitor, place, led.headers["Location"])
     assert "return_to=/files" in there.body.decode()
+
+
+async def test_profile_is_filled_in_and_gets_a_picture(ada: Visitor, place: Place) -> None:
+    here = f"{place.prefix}/account/profile"
+    page = await _open(ada, place, here)
+    version = re.search(r'name="version" value="(\d+)"', page.body.decode())
+    assert version is not None
+    typed = {"version": version[1], "display_name": "Ada Lovelace", "bio": "", "visibility": "private"}
+    saved = await _send(ada, place, page, "/account/profile", **typed)
+    assert (saved.status, saved.headers["Location"]) == (303, here)
+
+    upload = await _open(ada, place, f"{place.prefix}/files/avatar")
+    token = re.search(r'csrf_token" value="([^"]*)"', upload.body.decode())
+    assert token is not None
+    form = aiohttp.FormData(default_to_multipart=True)
+    form.add_field("csrf_token", token[1])
+    form.add_field("file", picture("PNG"), filename="me.png", content_type="image/png")
+    sent = await ada.call("POST", "/files/avatar", data=form, headers=_BROWSER, allow_redirects=False)
+    path, _, file_id = sent.headers["Location"].partition("?picture=")
+    assert (sent.status, path) == (303, here)
+    offered = await _open(ada, place, sent.headers["Location"])
+    chosen = await _send(ada, place, offered, rf"/picture\?picture={file_id}", picture=file_id)
+    assert (chosen.status, chosen.headers["Location"]) == (303, here)
+    shown = re.search(r'<img src="([^"]*)"', (await _open(ada, place, here)).body.decode())
+    assert shown is not None
+    there = await ada.call("GET", shown[1].removeprefix(place.prefix), headers={"Authorization": ""})
+    assert (there.status, there.headers["Content-Type"]) == (200, "image/webp")
 
 
 async def test_file_is_uploaded_shared_and_had_by_a_stranger(ada: Visitor, grace: Visitor, place: Place) -> None:

@@ -9,6 +9,9 @@ from aiohttp import FormData
 from shared.ids import uuid7
 from tests.integration.file_service.page_visitor import PageVisitor, file_form
 from tests.integration.file_service.running_service import RunningService
+from tests.unit.file_service.headers.in_memory import picture
+
+PNG = picture("PNG")
 
 
 @pytest.fixture
@@ -225,3 +228,26 @@ async def test_one_goes_back_page_by_page(ada: PageVisitor) -> None:
     found = re.search(r'rel="prev" href="([^"]+)"', (await ada.get(back)).html)
     assert found is not None
     assert (await ada.get(found[1])).location == "/files"
+async def test_picture_of_oneself_is_stored_as_an_avatar_and_led_to_the_profile(ada: PageVisitor) -> None:
+    page = await ada.get("/files/avatar")
+    assert 'accept="image/jpeg,image/png,image/webp,image/gif"' in page.html
+    assert "up to 5.2 MB" in page.text
+    done = await ada.upload("/files/avatar", "me.png", PNG)
+    path, _, file_id = done.location.partition("?picture=")
+    assert path == "/account/profile"
+    assert ada.user_id is not None
+    told = await ada.service.person(ada.user_id).get(f"/v1/files/{file_id}")
+    assert (await told.json())["purpose"] == "avatar"
+    assert f'href="/account/profile?picture={file_id}"' in (await ada.get(f"/files/{file_id}")).html
+    other = await stored(ada, "me.png", PNG)
+    assert "?picture=" not in (await ada.get(other)).html
+
+
+async def test_what_is_no_picture_is_told_on_the_page(ada: PageVisitor) -> None:
+    refused = await ada.upload("/files/avatar", "me.png", b"a line")
+    assert refused.status == 422
+    assert refused.alerts[0].startswith("Files of this type may not be stored for this purpose.")
+    assert "/files/avatar" in refused.forms
+    forged = await ada.post_form("/files/avatar", file_form("forged", "me.png", PNG))
+    assert forged.status == 403
+    assert "Nothing is stored here yet." in (await ada.get("/files")).text

@@ -1,5 +1,8 @@
 """Mails as they are written: templates, headers, languages, settings."""
 
+from email import message_from_bytes
+from email.policy import default
+from html import escape
 from pathlib import Path
 from uuid import UUID
 
@@ -185,7 +188,7 @@ def test_other_urls_are_refused_without_being_repeated(url: str) -> None:
 )
 def test_wrong_setting_is_told_by_its_name(variable: str, value: str) -> None:
     env = Env({variable: value})
-    read_mail_settings(env, PUBLIC_URL)
+    read_mail_settings(env, PUBLIC_URL, "Colonnade")
     with pytest.raises(Exception, match=variable):
         env.check()
 
@@ -200,9 +203,25 @@ def test_wrong_setting_is_told_by_its_name(variable: str, value: str) -> None:
 )
 def test_sender_follows_the_public_url(public_url: str, sender: str) -> None:
     env = Env({})
-    assert read_mail_settings(env, public_url).sender == sender
+    assert read_mail_settings(env, public_url, "Colonnade").sender == sender
     env.check()
     assert seal_envelope(sender, "a@b.cd", Written("x", "x", "x"), JOB, public_url).sender in sender
+
+
+@pytest.mark.parametrize("name", ["Ada & Söhne", 'Ada "the" <Countess>, Ltd.', "日本", "a@b.c"])
+def test_mail_comes_in_the_sites_name(name: str) -> None:
+    """Whatever it is, it is a name: neither an address nor a header, nor markup."""
+    env = Env({})
+    sender = read_mail_settings(env, PUBLIC_URL, name).sender
+    env.check()
+    written = MailTemplates(PUBLIC_URL, site_name=name).write(order())
+    sealed = seal_envelope(sender, "ada@example.org", written, JOB, PUBLIC_URL)
+    told = message_from_bytes(sealed.content, policy=default)
+    [address] = told["From"].addresses
+    assert (address.display_name, address.addr_spec) == (name, "no-reply@people.example")
+    assert sealed.sender == "no-reply@people.example"
+    assert f"&nbsp; {escape(name).replace('&quot;', '&#34;')}<" in written.html
+    assert "Colonnade" not in written.html + written.text
 
 
 def test_preview_writes_every_mail(

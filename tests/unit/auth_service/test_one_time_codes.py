@@ -37,6 +37,12 @@ def test_enrolment_is_told_by_text_and_picture() -> None:
     assert "script" not in told.picture
 
 
+def test_name_with_a_colon_leaves_the_label_whole() -> None:
+    """What is before the first colon of a label is the issuer, however the colon is written."""
+    told = describe(new_totp_secret(), "ada@example.org", "Ada: files")
+    assert told.uri.startswith("otpauth://totp/Ada%20%20files:ada%40example.org?")
+
+
 def test_recovery_codes_are_long_and_told_apart() -> None:
     codes = new_recovery_codes()
     assert len({*codes}) == 10

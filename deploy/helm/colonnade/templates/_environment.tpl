@@ -10,6 +10,9 @@ PORT: {{ $facts.port | quote }}
 PRIVATE_HOST: 0.0.0.0
 PRIVATE_PORT: {{ add $facts.port 1000 | quote }}
 PUBLIC_URL: {{ $root.Values.publicUrl | quote }}
+{{- with $root.Values.siteName }}
+SITE_NAME: {{ . | quote }}
+{{- end }}
 LOG_LEVEL: {{ $root.Values.logLevel }}
 LOG_FORMAT: json
 DRAIN_SECONDS: {{ $root.Values.drainSeconds | quote }}
