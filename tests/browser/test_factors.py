@@ -7,6 +7,7 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import Looks, Visit
 from tests.browser.person import Person
+from tests.e2e.stack import Stack
 
 
 async def plug_in(person: Person) -> None:
@@ -86,6 +87,17 @@ async def test_passkey_that_is_not_there_is_told(visit: Visit) -> None:
     await ada.open("/account/sign-in")
     await ada.page.get_by_role("button", name="Sign in with a passkey").click()
     await expect(ada.alert()).to_contain_text("That didn't work.", timeout=90_000)
+
+
+async def test_passkey_elsewhere_than_at_its_own_host_is_told(visit: Visit, stack: Stack, looks: Looks) -> None:
+    ada = await visit()
+    await plug_in(ada)
+    await ada.open(f"http://127.0.0.1:{stack.port}/account/sign-in")
+    await ada.page.get_by_role("button", name="Sign in with a passkey").click()
+    await expect(ada.alert()).to_have_count(1)
+    await expect(ada.alert()).to_contain_text("at another address than passkeys are good for")
+    await expect(ada.alert()).to_contain_text("localhost")
+    await looks(ada, "sign-in-passkey-elsewhere")
 
 
 async def test_authenticator_app_is_the_second_step(visit: Visit, looks: Looks) -> None:
