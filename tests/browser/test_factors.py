@@ -124,6 +124,19 @@ async def test_authenticator_app_is_the_second_step(visit: Visit, looks: Looks) 
     assert ada.path == "/account"
 
 
+async def test_recovery_codes_are_a_line_each_on_any_screen(visit: Visit, looks: Looks) -> None:
+    ada = await visit(phone=True)
+    await ada.register()
+    await add_app(ada)
+    await looks(ada, "account-recovery-codes-phone")
+    for width in (1280, 375, 320):
+        await ada.page.set_viewport_size({"width": width, "height": 740})
+        boxes = [await code.bounding_box() for code in await ada.page.locator(".secrets > li").all()]
+        assert len(boxes) == 10
+        assert all(box is not None and box["height"] < 32 for box in boxes)
+        assert not await ada.overflows()
+
+
 async def test_setting_up_shows_the_same_picture_after_a_wrong_code(visit: Visit, looks: Looks) -> None:
     ada = await visit(phone=True)
     await ada.register()
