@@ -2,7 +2,7 @@
 
 from playwright.async_api import expect
 
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Looks, Visit
 from tests.browser.person import PASSWORD
 
 
@@ -104,8 +104,27 @@ async def test_password_can_be_looked_at_and_pasted(visit: Visit) -> None:
     await expect(field).to_have_value("pasted sentence")
     await ada.page.get_by_role("button", name="Show: Password").click()
     await expect(field).to_have_attribute("type", "text")
-    await ada.page.get_by_role("button", name="Show: Password").click()
+    await ada.page.get_by_role("button", name="Hide: Password").click()
     await expect(field).to_have_attribute("type", "password")
+
+
+async def test_words_that_scripts_add_are_in_the_language_of_the_page(visit: Visit, looks: Looks) -> None:
+    ada = await visit(locale="de-DE")
+    await ada.open("/account/register")
+    await ada.page.get_by_label("E-Mail-Adresse", exact=True).fill(ada.email)
+    await ada.page.get_by_label("Passwort", exact=True).fill(PASSWORD)
+    await ada.page.get_by_role("button", name="Anzeigen: Passwort").click()
+    await expect(ada.page.get_by_role("button", name="Ausblenden: Passwort")).to_have_text("Ausblenden")
+    await looks(ada, "register-german")
+    await ada.press("Konto anlegen")
+    await ada.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await ada.open("/account/api-keys")
+    await ada.page.get_by_label("Name", exact=True).fill("Sicherung")
+    await ada.page.get_by_text("Ihre Dateien lesen").check()
+    await ada.press("Schlüssel anlegen")
+    await ada.page.get_by_role("button", name="Kopieren").click()
+    await expect(ada.page.get_by_role("button", name="Kopiert")).to_be_visible()
+    assert ada.complaints == []
 
 
 async def test_account_can_be_used_by_keyboard_alone(visit: Visit) -> None:
