@@ -34,6 +34,16 @@ async def test_person_registers_and_is_signed_in(browser: Browser) -> None:
     assert again.location == "/account"
 
 
+async def test_overview_leads_everywhere(inside: Browser) -> None:
+    """Where the navigation has no room, this is how one gets to see what there is."""
+    shown = await inside.get("/account")
+    main = shown.html.partition("<main")[2]
+    for link in FRAME.navigation:
+        assert f'<a href="{link.path}">' in main or link.path == "/account"
+    assert "Confirm it" in shown.text
+    assert "Confirm it" not in main.partition("</h1>")[0]
+
+
 async def test_address_that_is_taken_is_told_beside_its_field(browser: Browser, person: Person) -> None:
     shown = await browser.send("/account/register", email=person.email, password=PASSWORD)
     assert shown.status == 409
