@@ -66,7 +66,9 @@ async def test_api_key_is_made_shown_once_and_revoked(visit: Visit) -> None:
     assert answer.status == 200
     await ada.page.reload()
     await expect(ada.page.locator(".secret")).to_have_count(0)
-    await ada.page.get_by_role("button", name="Revoke: Backup of the photos").click()
+    await ada.page.get_by_text("Revoke: Backup of the photos").click()
+    await expect(ada.page.get_by_text("Whatever uses it is shut out at once.")).to_be_visible()
+    await ada.page.get_by_role("button", name="Revoke it: Backup of the photos").click()
     await expect(ada.status()).to_have_text("The key is revoked.")
     await expect(ada.page.get_by_text("You have none yet.")).to_be_visible()
 

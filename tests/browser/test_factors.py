@@ -62,7 +62,8 @@ async def test_passkey_is_added_and_signs_in_alone(visit: Visit, looks: Looks) -
     await ada.press("Sign in with a passkey")
     assert ada.path == "/account"
     await ada.open("/account/factors")
-    await ada.page.get_by_role("button", name="Remove: This laptop").click()
+    await ada.page.get_by_text("Remove: This laptop").click()
+    await ada.page.get_by_role("button", name="Remove it: This laptop").click()
     await expect(ada.status()).to_have_text("The passkey is removed.")
     assert ada.complaints == []
 
@@ -135,6 +136,22 @@ async def test_recovery_codes_are_a_line_each_on_any_screen(visit: Visit, looks:
         assert len(boxes) == 10
         assert all(box is not None and box["height"] < 32 for box in boxes)
         assert not await ada.overflows()
+
+
+async def test_nothing_is_voided_by_one_press(visit: Visit, looks: Looks) -> None:
+    ada = await visit(phone=True)
+    await ada.register()
+    await add_app(ada)
+    await ada.page.get_by_text("Make new ones: Recovery codes").click()
+    await expect(ada.page.get_by_text("Those that you have, printed or kept, are void then.")).to_be_visible()
+    await looks(ada, "account-renewing-recovery-codes-phone")
+    assert await ada.barriers() == []
+    await ada.press("Void the old, make new ones: Recovery codes")
+    await expect(ada.status()).to_have_text("The recovery codes are new; the old ones are void.")
+    await ada.page.get_by_text("Remove: Authenticator app").click()
+    await ada.press("Remove it: Authenticator app")
+    await expect(ada.status()).to_have_text("The authenticator app is removed.")
+    assert ada.complaints == []
 
 
 async def test_setting_up_shows_the_same_picture_after_a_wrong_code(visit: Visit, looks: Looks) -> None:
