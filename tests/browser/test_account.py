@@ -1,5 +1,7 @@
 """What a person does with their account, in a browser."""
 
+from datetime import datetime, timedelta, timezone
+
 from playwright.async_api import expect
 
 from tests.browser.conftest import Looks, Visit
@@ -127,6 +129,21 @@ async def test_words_that_scripts_add_are_in_the_language_of_the_page(visit: Vis
     await ada.page.get_by_role("button", name="Kopieren").click()
     await expect(ada.page.get_by_role("button", name="Kopiert")).to_be_visible()
     assert ada.complaints == []
+
+
+async def test_times_are_those_of_who_reads_them(visit: Visit) -> None:
+    ada, plain = await visit(zone="Asia/Tokyo"), await visit(zone="Asia/Tokyo", scripts=False)
+    await ada.register()
+    plain.email = ada.email
+    await plain.sign_in()
+    told, written = (person.page.locator("time").last for person in (ada, plain))
+    for person in (ada, plain):
+        await person.open("/account/activity")
+    moment = datetime.fromisoformat(await told.get_attribute("datetime") or "")
+    there, utc = moment.astimezone(timezone(timedelta(hours=9))), f"{moment.day} {moment:%B %Y, %H:%M} UTC"
+    await expect(told).to_have_text(f"{there.day} {there:%B %Y at %H:%M} GMT+9")
+    await expect(told).to_have_attribute("title", utc)
+    await expect(written).to_have_text(utc)
 
 
 async def test_account_can_be_used_by_keyboard_alone(visit: Visit) -> None:

@@ -40,6 +40,17 @@ for (const secret of document.querySelectorAll("[data-copy]")) {
   secret.after(button);
 }
 
+// Times are told in the time zone of who reads them; the server's text, which is in UTC, is kept as the tooltip.
+const locale = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
+const day = { day: "numeric", month: "long", year: "numeric" };
+const clock = { hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
+for (const time of document.querySelectorAll("time[datetime]")) {
+  const written = time.textContent;
+  const format = new Intl.DateTimeFormat(locale, written.endsWith("UTC") ? { ...day, ...clock } : day);
+  time.textContent = format.format(new Date(time.dateTime));
+  if (time.textContent !== written) time.title = written;
+}
+
 // A picture covers the drawing of its kind of file; where none can be made, the drawing is what there is.
 for (const picture of document.querySelectorAll("img[data-over-icon]")) {
   if (picture.complete && !picture.naturalWidth) picture.remove();
