@@ -88,6 +88,8 @@ async def test_mailed_code_and_link_sign_in(post: Mailing) -> None:
     browser = Browser(post.service)
     asked = await browser.send("/account/sign-in/mail?return_to=/account/sessions", email=person.email, way="code")
     assert asked.location == "/account/sign-in/code?return_to=%2Faccount%2Fsessions"
+    waiting = await browser.get(asked.location)
+    assert (waiting.alerts, waiting.text.count("If the address has an account here")) == ([], 1)
     mail = await post.server.mail_to(person.email, "sign-in code")
     shown = await browser.send(asked.location, "/account/sign-in/code?return_to=/account/sessions", code="0000 0000")
     assert (shown.status, shown.alerts) == (403, ["This code is wrong, was used or has expired."])
