@@ -64,6 +64,14 @@ async def test_wrong_password_shows_the_form_again_with_what_was_typed(browser: 
     assert done.location == "/account"
 
 
+async def test_title_tells_what_a_form_has_done(browser: Browser, person: Person) -> None:
+    assert "<title>Sign in · " in (await browser.get("/account/sign-in")).html
+    assert "<title>Error: Sign in · " in (await browser.sign_in(person.email, "wrong password")).html
+    await browser.sign_in(person.email)
+    left = await browser.follow(await browser.send("/account", "/account/sign-out"))
+    assert "<title>You are signed out. · Sign in · " in left.html
+
+
 async def test_resting_account_is_told_with_the_time_to_wait(browser: Browser, person: Person) -> None:
     for _ in range(10):
         await browser.sign_in(person.email, "wrong password")
