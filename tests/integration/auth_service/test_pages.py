@@ -155,6 +155,7 @@ async def test_api_key_is_shown_once(inside: Browser, service: AuthService) -> N
     assert await service.verify("api_key", secret) is not None
     again = await inside.get(page)
     assert (secret in again.html, "backup" in again.text) == (False, True)
+    assert "Read profiles" in again.text.partition("Make a key")[0]
     (revoke,) = [action for action in again.forms if action.endswith("/delete")]
     assert (await inside.follow(await inside.send(page, revoke))).alerts == ["The key is revoked."]
     assert await service.verify("api_key", secret) is None
