@@ -17,12 +17,11 @@ from auth_service.service.password_reset import Reset
 from shared.web.pages.answers import SeeOther, View
 from shared.web.routes import Handler
 
-
 LINKS = web.AppKey("mailed_links", MailedLinks)
 
 
 def mailed(template: str, purpose: Purpose) -> Handler:
-    """Return the handler of a page whose address holds a token. Where it is good no more, nothing is asked for first."""
+    """Return the handler of a page whose address holds a token. One that is good no more is told so."""
 
     async def show(request: web.Request, query: LinkQuery) -> View:
         return View(template, {"is_good": await request.app[LINKS].is_good(purpose, query.token)}, in_secret=True)
