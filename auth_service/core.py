@@ -52,7 +52,8 @@ def make_core(settings: Settings, database: Database, hasher: PasswordHasher) ->
     keys = KeyRing(database, sealer, rotation)
     attempts = AttemptGuard(AttemptRepository(database), AuditRepository(database), marks)
     issuer = TokenIssuer(AccessTokens(keys, settings.process.public_url), RefreshTokens(settings.refresh_key))
-    outbox, verified_first = Outbox(sealer), settings.verified_first
+    outbox = Outbox(sealer, {each.id: each.label for each in settings.providers})
+    verified_first = settings.verified_first
     mail = OneTimeMail(outbox, settings.process.public_url)
     return Core(
         settings=settings,

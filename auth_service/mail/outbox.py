@@ -1,7 +1,7 @@
 """Mails on their way out: ordered in the transaction of what they tell of, sealed, sent by a job."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -24,7 +24,10 @@ _LONGEST_VALUE = 500  # characters of what is filled in
 
 @dataclass(frozen=True, slots=True)
 class Outbox:
+    """`providers` has the label of each by its id: what people know it by."""
+
     sealer: Sealer
+    providers: Mapping[str, str] = field(default_factory=dict)
 
     async def notify(
         self, connection: Connection, user_id: UUID, template: Template, values: Mapping[str, str] | None = None
@@ -42,6 +45,10 @@ class Outbox:
         if address is not None and address.new_device_notice:
             values = {"device": device.user_agent or "?", "network": device.address_prefix or "?"}
             await self.notify(connection, user_id, Template.NEW_DEVICE, values)
+
+    async def tell_identity(self, connection: Connection, user_id: UUID, template: Template, provider: str) -> None:
+        """Tell an account's owner which provider opens it from now on, or doesn't any more."""
+        await self.notify(connection, user_id, template, {"provider": self.providers.get(provider, provider)})
 
     async def post(self, connection: Connection, order: MailOrder, expires_at: datetime) -> None:
         """Order a mail; it is sent only if the transaction commits, and only until `expires_at`."""

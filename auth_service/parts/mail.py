@@ -8,6 +8,7 @@ from aiohttp import web
 from auth_service.core import Core
 from auth_service.handlers.email import EMAIL_CHANGE, MAIL_SETTINGS, PASSWORD_RESET, VERIFICATION
 from auth_service.handlers.mail_requests import MAIL_REQUESTS, MAIL_SIGN_IN
+from auth_service.handlers.pages.mailed_links import LINKS
 from auth_service.mail.delivery import Delivery
 from auth_service.mail.outbox import MAIL, SCHEMA
 from auth_service.mail.templates import MailTemplates
@@ -17,6 +18,7 @@ from auth_service.service.email_verification import EmailVerification
 from auth_service.service.mail_requests import MAIL_REQUEST, MailRequests, MailRequestWork
 from auth_service.service.mail_settings import MailSettingsKeeping
 from auth_service.service.mail_sign_in import MailSignIn
+from auth_service.service.mailed_links import MailedLinks
 from auth_service.service.password_reset import PasswordReset
 from auth_service.service.registration import REGISTRATION
 from shared.jobs.model import Kind
@@ -34,6 +36,7 @@ def serve_mail(app: web.Application, core: Core) -> None:
     app[VERIFICATION] = EmailVerification(core.database)
     app[PASSWORD_RESET] = PasswordReset(core.database, core.hasher, core.password_context, core.outbox)
     app[EMAIL_CHANGE] = EmailChange(core.database, requests, core.registrar.mail, core.passwords, core.marks)
+    app[LINKS] = MailedLinks(core.database)
     app[MAIL_SETTINGS] = MailSettingsKeeping(core.database)
 
 

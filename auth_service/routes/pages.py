@@ -1,5 +1,6 @@
 """The table of pages, beside that of the API's routes."""
 
+from auth_service.domain.one_time_tokens import Purpose
 from auth_service.handlers.export import export_account
 from auth_service.handlers.pages import (
     account,
@@ -40,11 +41,11 @@ _FORGOT = page("/account/forgot", fixed("account/forgot.html"))
 _RESEND = page("/account/verify/resend", fixed("account/resend.html"))
 _MAIL_SIGN_IN = page(f"{_ENTER}/mail", mail.show_mail_sign_in)
 _MAILED_CODE = page(f"{_ENTER}/code", mail.show_code)
-_VERIFY = page("/account/verify", mailed_links.mailed("account/verify.html"))
-_RESET = page("/account/reset", mailed_links.mailed("account/reset.html"))
-_LINK = page(f"{_ENTER}/link", mailed_links.mailed("account/sign_in_link.html"))
-_CONFIRM = page("/account/email/confirm", mailed_links.mailed("account/email_confirm.html"))
-_UNDO = page("/account/email/undo", mailed_links.mailed("account/email_undo.html"))
+_VERIFY = page("/account/verify", mailed_links.mailed("account/verify.html", Purpose.VERIFY))
+_RESET = page("/account/reset", mailed_links.mailed("account/reset.html", Purpose.RESET))
+_LINK = page(f"{_ENTER}/link", mailed_links.mailed("account/sign_in_link.html", Purpose.SIGN_IN_LINK))
+_CONFIRM = page("/account/email/confirm", mailed_links.mailed("account/email_confirm.html", Purpose.EMAIL_CHANGE))
+_UNDO = page("/account/email/undo", mailed_links.mailed("account/email_undo.html", Purpose.EMAIL_UNDO))
 _EMAIL = page("/account/email", mail.show_address, signed_in=True)
 _ACTIVITY = page("/account/activity", activity.show_activity, signed_in=True)
 _IDENTITIES = page(identities.PATH, identities.show_identities, signed_in=True)

@@ -71,7 +71,7 @@ class IdentityKeeping:
             details = {"provider": identity.provider}
             entry = AuditEntry(Action.IDENTITY_UNLINKED, device, user_id, user_id, linker.session_id, details)
             await AuditRepository(connection).record(entry)
-            await self.outbox.notify(connection, user_id, Template.IDENTITY_UNLINKED, details)
+            await self.outbox.tell_identity(connection, user_id, Template.IDENTITY_UNLINKED, identity.provider)
 
 
 def _proves(identity: ExternalIdentity, held: Held) -> bool:

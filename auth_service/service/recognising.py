@@ -44,7 +44,7 @@ async def add_identity(connection: Connection, outbox: Outbox, identity: Externa
     if await identities.count(user_id) >= MOST_IDENTITIES:
         raise TooManyIdentities(f"Unlink one of your {MOST_IDENTITIES} first.")
     await identities.add(identity, user_id)
-    await outbox.notify(connection, user_id, Template.IDENTITY_LINKED, {"provider": identity.provider})
+    await outbox.tell_identity(connection, user_id, Template.IDENTITY_LINKED, identity.provider)
 
 
 @dataclass(frozen=True, slots=True)

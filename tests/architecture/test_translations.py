@@ -10,7 +10,7 @@ from auth_service.domain.audit import Action
 from auth_service.domain.passwords import EXPLANATIONS
 from auth_service.domain.sessions import EXPLANATIONS as ENDS
 from auth_service.handlers.pages.activity import TEXTS
-from auth_service.handlers.pages.api_keys import LIFETIMES, OFFERED
+from auth_service.handlers.pages.api_keys import LABELS, LIFETIMES, OFFERED
 from auth_service.handlers.pages.notices import MESSAGES as AUTH_MESSAGES
 from auth_service.parts.pages import GERMAN as AUTH_GERMAN
 from auth_service.routes.pages import FRAME as AUTH_FRAME
@@ -56,6 +56,7 @@ AUTH = {
     *(link.text for link in AUTH_FRAME.navigation),
     AUTH_FRAME.name,
     *told((*OFFERED, *LIFETIMES)),
+    *LABELS.values(),
 }
 FILES = {
     *SHARED,

@@ -79,14 +79,17 @@ async def visit_strict(tmp_path_factory: pytest.TempPathFactory, chromium: Brows
 async def _windows(stack: Stack, chromium: Browser) -> AsyncIterator[Visit]:
     async with AsyncExitStack() as windows:
 
-        async def open_window(*, dark: bool = False, phone: bool = False, scripts: bool = True) -> Person:
+        async def open_window(
+            *, dark: bool = False, phone: bool = False, scripts: bool = True, locale: str = "en-GB", zone: str = "UTC"
+        ) -> Person:
             context = await chromium.new_context(
                 base_url=f"http://localhost:{stack.port}",
                 color_scheme="dark" if dark else "light",
                 viewport={"width": 375, "height": 740} if phone else {"width": 1280, "height": 800},
                 java_script_enabled=scripts,
                 reduced_motion="reduce",
-                locale="en-GB",
+                locale=locale,
+                timezone_id=zone,
             )
             windows.push_async_callback(context.close)
             return Person(await context.new_page(), f"ada-{secrets.token_hex(4)}@example.org")

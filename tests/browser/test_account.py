@@ -1,8 +1,10 @@
 """What a person does with their account, in a browser."""
 
+from datetime import datetime, timedelta, timezone
+
 from playwright.async_api import expect
 
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Looks, Visit
 from tests.browser.person import PASSWORD
 
 
@@ -66,7 +68,9 @@ async def test_api_key_is_made_shown_once_and_revoked(visit: Visit) -> None:
     assert answer.status == 200
     await ada.page.reload()
     await expect(ada.page.locator(".secret")).to_have_count(0)
-    await ada.page.get_by_role("button", name="Revoke: Backup of the photos").click()
+    await ada.page.get_by_text("Revoke: Backup of the photos").click()
+    await expect(ada.page.get_by_text("Whatever uses it is shut out at once.")).to_be_visible()
+    await ada.page.get_by_role("button", name="Revoke it: Backup of the photos").click()
     await expect(ada.status()).to_have_text("The key is revoked.")
     await expect(ada.page.get_by_text("You have none yet.")).to_be_visible()
 
@@ -104,8 +108,42 @@ async def test_password_can_be_looked_at_and_pasted(visit: Visit) -> None:
     await expect(field).to_have_value("pasted sentence")
     await ada.page.get_by_role("button", name="Show: Password").click()
     await expect(field).to_have_attribute("type", "text")
-    await ada.page.get_by_role("button", name="Show: Password").click()
+    await ada.page.get_by_role("button", name="Hide: Password").click()
     await expect(field).to_have_attribute("type", "password")
+
+
+async def test_words_that_scripts_add_are_in_the_language_of_the_page(visit: Visit, looks: Looks) -> None:
+    ada = await visit(locale="de-DE")
+    await ada.open("/account/register")
+    await ada.page.get_by_label("E-Mail-Adresse", exact=True).fill(ada.email)
+    await ada.page.get_by_label("Passwort", exact=True).fill(PASSWORD)
+    await ada.page.get_by_role("button", name="Anzeigen: Passwort").click()
+    await expect(ada.page.get_by_role("button", name="Ausblenden: Passwort")).to_have_text("Ausblenden")
+    await looks(ada, "register-german")
+    await ada.press("Konto anlegen")
+    await ada.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await ada.open("/account/api-keys")
+    await ada.page.get_by_label("Name", exact=True).fill("Sicherung")
+    await ada.page.get_by_text("Ihre Dateien lesen").check()
+    await ada.press("Schlüssel anlegen")
+    await ada.page.get_by_role("button", name="Kopieren").click()
+    await expect(ada.page.get_by_role("button", name="Kopiert")).to_be_visible()
+    assert ada.complaints == []
+
+
+async def test_times_are_those_of_who_reads_them(visit: Visit) -> None:
+    ada, plain = await visit(zone="Asia/Tokyo"), await visit(zone="Asia/Tokyo", scripts=False)
+    await ada.register()
+    plain.email = ada.email
+    await plain.sign_in()
+    told, written = (person.page.locator("time").last for person in (ada, plain))
+    for person in (ada, plain):
+        await person.open("/account/activity")
+    moment = datetime.fromisoformat(await told.get_attribute("datetime") or "")
+    there, utc = moment.astimezone(timezone(timedelta(hours=9))), f"{moment.day} {moment:%B %Y, %H:%M} UTC"
+    await expect(told).to_have_text(f"{there.day} {there:%B %Y at %H:%M} GMT+9")
+    await expect(told).to_have_attribute("title", utc)
+    await expect(written).to_have_text(utc)
 
 
 async def test_account_can_be_used_by_keyboard_alone(visit: Visit) -> None:

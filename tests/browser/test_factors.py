@@ -7,6 +7,7 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import Looks, Visit
 from tests.browser.person import PASSWORD, Person
+from tests.e2e.stack import Stack
 
 
 async def plug_in(person: Person) -> None:
@@ -61,7 +62,8 @@ async def test_passkey_is_added_and_signs_in_alone(visit: Visit, looks: Looks) -
     await ada.press("Sign in with a passkey")
     assert ada.path == "/account"
     await ada.open("/account/factors")
-    await ada.page.get_by_role("button", name="Remove: This laptop").click()
+    await ada.page.get_by_text("Remove: This laptop").click()
+    await ada.page.get_by_role("button", name="Remove it: This laptop").click()
     await expect(ada.status()).to_have_text("The passkey is removed.")
     assert ada.complaints == []
 
@@ -88,6 +90,17 @@ async def test_passkey_that_is_not_there_is_told(visit: Visit) -> None:
     await expect(ada.alert()).to_contain_text("That didn't work.", timeout=90_000)
 
 
+async def test_passkey_elsewhere_than_at_its_own_host_is_told(visit: Visit, stack: Stack, looks: Looks) -> None:
+    ada = await visit()
+    await plug_in(ada)
+    await ada.open(f"http://127.0.0.1:{stack.port}/account/sign-in")
+    await ada.page.get_by_role("button", name="Sign in with a passkey").click()
+    await expect(ada.alert()).to_have_count(1)
+    await expect(ada.alert()).to_contain_text("at another address than passkeys are good for")
+    await expect(ada.alert()).to_contain_text("localhost")
+    await looks(ada, "sign-in-passkey-elsewhere")
+
+
 async def test_authenticator_app_is_the_second_step(visit: Visit, looks: Looks) -> None:
     ada = await visit()
     await ada.register()
@@ -110,6 +123,35 @@ async def test_authenticator_app_is_the_second_step(visit: Visit, looks: Looks) 
     async with ada.page.expect_navigation():
         await ada.page.get_by_role("button", name="Go on").last.click()
     assert ada.path == "/account"
+
+
+async def test_recovery_codes_are_a_line_each_on_any_screen(visit: Visit, looks: Looks) -> None:
+    ada = await visit(phone=True)
+    await ada.register()
+    await add_app(ada)
+    await looks(ada, "account-recovery-codes-phone")
+    for width in (1280, 375, 320):
+        await ada.page.set_viewport_size({"width": width, "height": 740})
+        boxes = [await code.bounding_box() for code in await ada.page.locator(".secrets > li").all()]
+        assert len(boxes) == 10
+        assert all(box is not None and box["height"] < 32 for box in boxes)
+        assert not await ada.overflows()
+
+
+async def test_nothing_is_voided_by_one_press(visit: Visit, looks: Looks) -> None:
+    ada = await visit(phone=True)
+    await ada.register()
+    await add_app(ada)
+    await ada.page.get_by_text("Make new ones: Recovery codes").click()
+    await expect(ada.page.get_by_text("Those that you have, printed or kept, are void then.")).to_be_visible()
+    await looks(ada, "account-renewing-recovery-codes-phone")
+    assert await ada.barriers() == []
+    await ada.press("Void the old, make new ones: Recovery codes")
+    await expect(ada.status()).to_have_text("The recovery codes are new; the old ones are void.")
+    await ada.page.get_by_text("Remove: Authenticator app").click()
+    await ada.press("Remove it: Authenticator app")
+    await expect(ada.status()).to_have_text("The authenticator app is removed.")
+    assert ada.complaints == []
 
 
 async def test_setting_up_shows_the_same_picture_after_a_wrong_code(visit: Visit, looks: Looks) -> None:

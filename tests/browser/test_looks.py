@@ -4,13 +4,17 @@ import io
 import wave
 from pathlib import Path
 
+import aiohttp
 import pytest
+from playwright.async_api import expect
 
 from auth_service.routes.pages import PAGES as AUTH_PAGES
 from file_service.routes.pages import PAGES as FILE_PAGES
 from tests.browser.conftest import Looks, Visit
 from tests.browser.files import choose, is_stored, picture
 from tests.browser.person import Person
+from tests.e2e.stack import Stack
+from tests.waiting import eventually
 from user_service.pages.routes import PAGES as USER_PAGES
 
 _SHOWN = [
@@ -75,6 +79,27 @@ async def test_pages_inside_are_open_to_everybody(visit: Visit, looks: Looks, wi
     for path in INSIDE:
         await _examine(person, path, window, looks)
         await person.page.set_viewport_size({"width": 375 if window.get("phone") else 1280, "height": 800})
+
+
+async def test_pages_of_mailed_links_are_open_to_everybody(visit: Visit, looks: Looks, stack: Stack) -> None:
+    """The pages above have a link that is good no more; this one still is."""
+    person = await visit(phone=True)
+    await person.register()
+    async with aiohttp.ClientSession() as session:
+
+        async def caught() -> list[dict[str, list[str]]]:
+            async with session.get(f"{stack.mail}/mails.json", params={"to": person.email}) as response:
+                found: list[dict[str, list[str]]] = await response.json()
+                return found
+
+        (mail,) = await eventually(caught)
+    (link,) = [each for each in mail["links"] if "token=" in each]
+    await person.open(link)
+    await looks(person, "account-verify-good-phone")
+    assert await person.barriers() == []
+    assert not await person.overflows()
+    await person.press("Confirm it")
+    await expect(person.status()).to_have_text("Your address is confirmed.")
 
 
 @pytest.mark.parametrize("window", WINDOWS, ids=lambda window: _name("", window))

@@ -1,8 +1,11 @@
+from collections.abc import Mapping
+
 from aiohttp import web
 
 from auth_service.domain.audit import AuditFilter
 from auth_service.domain.user_agents import read_agent
 from auth_service.handlers.audit import AUDIT
+from auth_service.handlers.federation import FEDERATION
 from auth_service.messages.audit import present_own_entry
 from shared.web.context import identity_of
 from shared.web.pages.answers import View
@@ -47,6 +50,7 @@ TEXTS = {
     "email_change_undone": "The change of address was undone",
     "mail_settings_changed": "Wishes about mail were changed",
 }
+FACTORS = {"totp": "Authenticator app", "passkey": "Passkey"}
 
 
 async def show_activity(request: web.Request, query: PageQuery) -> View:
@@ -56,5 +60,15 @@ async def show_activity(request: web.Request, query: PageQuery) -> View:
     wanted, before = AuditFilter(user_id=user_id), decode_cursor(scope, query.cursor)
     found = await request.app[AUDIT].list_page(wanted, before, query.limit + 1)
     page = make_page(scope, found, query.limit, key=lambda each: each.audit_entry_id, present=present_own_entry)
-    entries = [(each, TEXTS.get(each.action, each.action), read_agent(each.user_agent)) for each in page.items]
+    entries = [
+        (each, TEXTS.get(each.action, each.action), _about(request, each.details), read_agent(each.user_agent))
+        for each in page.items
+    ]
     return View("account/activity.html", {"entries": entries, "next_cursor": page.next_cursor})
+
+
+def _about(request: web.Request, details: Mapping[str, str]) -> str:
+    """Return which factor or provider it was, as its own page calls it; empty for what is about neither."""
+    provider = details.get("provider", "")
+    known = request.app[FEDERATION].providers.get(provider)
+    return known.label if known is not None else provider or FACTORS.get(details.get("factor", ""), "")

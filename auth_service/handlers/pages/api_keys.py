@@ -23,13 +23,16 @@ OFFERED = (
     ("files:write", "Upload and delete files", ""),
     ("full", "All of these, and whatever is added later", "Never the account itself, its sessions or its keys"),
 )
+# What a key that one has may do, in the words that it was made with.
+LABELS = {scope: label for scope, label, _ in OFFERED} | {"full": "All that a key can"}
 LIFETIMES = ((30, "30 days"), (90, "90 days"), (365, "A year"), (0, "Until it is revoked"))
 
 
 async def show_api_keys(request: web.Request) -> View:
     """One's keys, and the form to make another."""
     keys = await request.app[API_KEYS].list_page(identity_of(request).user_id, None, MOST_KEYS)
-    return View("account/api_keys.html", {"keys": keys, "offered": OFFERED, "lifetimes": LIFETIMES})
+    values = {"keys": keys, "offered": OFFERED, "labels": LABELS, "lifetimes": LIFETIMES}
+    return View("account/api_keys.html", values)
 
 
 async def create_api_key_on_page(request: web.Request, body: ApiKeyForm) -> SeeOther:

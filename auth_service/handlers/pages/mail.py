@@ -49,7 +49,7 @@ async def ask_for_mail(request: web.Request, query: ReturnQuery, body: MailSignI
         return SeeOther(with_return(_ENTER, query.return_to), notice("mail_sent"))
     challenge = await request.app[MAIL_SIGN_IN].ask_code(body.email)
     kept = _kept(request).keep({"email": body.email, "challenge": challenge})
-    return SeeOther(with_return(_CODE, query.return_to), notice("mail_sent"), [kept])
+    return SeeOther(with_return(_CODE, query.return_to), cookies=[kept])  # the page itself tells of the mail
 
 
 async def show_code(request: web.Request, query: ReturnQuery) -> PageAnswer:

@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from auth_service.domain.one_time_tokens import Purpose
 from auth_service.domain.sessions import SessionKind
 from auth_service.handlers.admissions import visitor_of
 from auth_service.handlers.callers import device_of
@@ -11,16 +12,19 @@ from auth_service.handlers.pages.entering import HOME
 from auth_service.handlers.pages.notices import notice
 from auth_service.handlers.pages.second_factor import let_in
 from auth_service.messages.forms import LinkQuery, NewPasswordForm, ReturnQuery
+from auth_service.service.mailed_links import MailedLinks
 from auth_service.service.password_reset import Reset
 from shared.web.pages.answers import SeeOther, View
 from shared.web.routes import Handler
 
+LINKS = web.AppKey("mailed_links", MailedLinks)
 
-def mailed(template: str) -> Handler:
-    """Return the handler of a page whose address holds a token."""
 
-    async def show(_request: web.Request, query: LinkQuery) -> View:  # noqa: ARG001  the form's address keeps it
-        return View(template, in_secret=True)
+def mailed(template: str, purpose: Purpose) -> Handler:
+    """Return the handler of a page whose address holds a token. One that is good no more is told so."""
+
+    async def show(request: web.Request, query: LinkQuery) -> View:
+        return View(template, {"is_good": await request.app[LINKS].is_good(purpose, query.token)}, in_secret=True)
 
     return show
 

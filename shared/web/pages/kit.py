@@ -13,7 +13,7 @@ from multidict import CIMultiDict
 from shared.identity import Identity
 from shared.web.context import CONTEXT
 from shared.web.cookies import HostCookie
-from shared.web.origins import origin_of
+from shared.web.origins import origin_of, takes_passkeys
 from shared.web.pages.answers import PageAnswer, SeeOther, View
 from shared.web.pages.csrf import CsrfTokens, check_origin
 from shared.web.pages.errors import StaleForm
@@ -73,6 +73,7 @@ class PageKit:
     def __init__(self, settings: PageSettings) -> None:
         self._settings = settings
         self._origin = origin_of(settings.public_url)
+        self._passkeys = takes_passkeys(settings.public_url)
         self._root = urlsplit(settings.public_url).path.rstrip("/")
         self._visit = HostCookie.of(settings.public_url, "visit")
         self._languages = {ENGLISH.code: ENGLISH, **settings.languages}
@@ -136,6 +137,7 @@ class PageKit:
             attempt=attempt,
             notice=notice,
             message=self._settings.notices.messages[notice.code] if notice is not None else "",
+            passkeys=self._passkeys,
             issue_token=lambda: self._settings.csrf.issue(arrival.holder),
         )
         language = choose_language(request.headers.get("Accept-Language", ""), self._languages)

@@ -69,7 +69,7 @@ class Form:
 @dataclass(frozen=True, slots=True)
 class Page:
     """`root` is PUBLIC_URL's path, `path` the page's below it, `query` its raw query. `who` is how a visitor who is
-    signed in calls themselves, and none for others.
+    signed in calls themselves, and none for others. `passkeys`: whether browsers use any at PUBLIC_URL.
     """
 
     root: str
@@ -80,6 +80,7 @@ class Page:
     attempt: Attempt | None
     notice: Notice | None
     message: str
+    passkeys: bool
     issue_token: Callable[[], str]
 
     def form(self, action: str) -> Form:

@@ -1,18 +1,22 @@
 // What pages do a little better with a script; all of them work without.
 
-// A password can be looked at.
+// The words that it adds, in the page's language.
+const words = document.querySelector("script[data-show]").dataset;
+
+// A password can be looked at. The button's name says what it does next; it has no state beside that.
 for (const input of document.querySelectorAll('input[type="password"]')) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "reveal";
-  button.textContent = "Show";
-  button.setAttribute("aria-label", `Show: ${input.labels[0].textContent}`);
-  button.setAttribute("aria-pressed", "false");
+  const name = (word) => {
+    button.textContent = word;
+    button.setAttribute("aria-label", `${word}: ${input.labels[0].textContent}`);
+  };
+  name(words.show);
   button.addEventListener("click", () => {
     const shown = input.type === "text";
     input.type = shown ? "password" : "text";
-    button.textContent = shown ? "Show" : "Hide";
-    button.setAttribute("aria-pressed", String(!shown));
+    name(shown ? words.show : words.hide);
   });
   const holder = document.createElement("div");
   holder.className = "revealing";
@@ -28,10 +32,10 @@ for (const secret of document.querySelectorAll("[data-copy]")) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "quiet";
-  button.textContent = secret.dataset.copy || "Copy";
+  button.textContent = words.copy;
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(secret.textContent.trim());
-    button.textContent = secret.dataset.copied || "Copied";
+    button.textContent = words.copied;
   });
   secret.after(button);
 }
@@ -50,6 +54,17 @@ for (const form of document.querySelectorAll("form[data-downloads]")) {
   });
   // Who comes back from a page that said no finds the form as it was.
   window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+}
+
+// Times are told in the time zone of who reads them; the server's text, which is in UTC, is kept as the tooltip.
+const locale = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
+const day = { day: "numeric", month: "long", year: "numeric" };
+const clock = { hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
+for (const time of document.querySelectorAll("time[datetime]")) {
+  const written = time.textContent;
+  const format = new Intl.DateTimeFormat(locale, written.endsWith("UTC") ? { ...day, ...clock } : day);
+  time.textContent = format.format(new Date(time.dateTime));
+  if (time.textContent !== written) time.title = written;
 }
 
 // A picture covers the drawing of its kind of file; where none can be made, the drawing is what there is.

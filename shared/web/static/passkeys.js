@@ -44,12 +44,14 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
   form.hidden = false;
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const failure = form.querySelector("[role=alert]");
-    failure.hidden = true;
+    const faults = form.querySelectorAll("[role=alert]");
+    for (const fault of faults) fault.hidden = true;
     try {
       form.elements.credential.value = told(await ways[form.dataset.passkey](JSON.parse(form.dataset.options)));
-    } catch {
-      failure.hidden = false;
+    } catch (error) {
+      // SecurityError: the page was opened at another host than PUBLIC_URL's. Trying again never helps there.
+      const elsewhere = error.name === "SecurityError" && form.querySelector("[data-elsewhere]");
+      (elsewhere || faults[0]).hidden = false;
       return;
     }
     form.submit();

@@ -1,4 +1,6 @@
+from tests.authenticator import Authenticator
 from tests.integration.auth_service.browsing import Browser
+from tests.integration.auth_service.factor_people import PASSKEYS, add_passkey
 from tests.integration.auth_service.people import Device
 from tests.integration.auth_service.world import AuthService
 
@@ -15,6 +17,20 @@ async def test_what_happened_to_an_account_is_told_in_words(service: AuthService
         assert text in shown.text
     assert "<script>alert" not in shown.html
     assert other.email not in shown.html
+
+
+async def test_factor_that_was_added_or_removed_is_named(service: AuthService) -> None:
+    person = await service.register()
+    added = await add_passkey(service, person, Authenticator())
+    removed = await service.call("DELETE", f"{PASSKEYS}/{added['passkey']['id']}", person=person)
+    assert removed.status == 204
+    browser = Browser(service)
+    await browser.sign_in(person.email)
+    shown = await browser.get("/account/activity")
+    for text in ("A second factor was added: Passkey", "A second factor was removed: Passkey"):
+        assert text in shown.text
+    german = await browser.get("/account/activity", **{"Accept-Language": "de"})
+    assert "Ein zweiter Faktor wurde hinzugefügt: Passkey" in german.text
 
 
 async def test_list_goes_on_behind_its_end(service: AuthService) -> None:

@@ -108,8 +108,9 @@ async def test_who_has_a_second_factor_steps_up_by_it(inside: Browser, service: 
 @pytest.mark.parametrize("credential", ["", "{}", "nonsense", '{"id": 1}', '{"id": "a", "id": "b"}', "[" * 99])
 async def test_passkey_that_no_script_wrote_is_refused(service: AuthService, credential: str) -> None:
     browser = Browser(service)
-    shown = await browser.send("/account/sign-in", "/account/sign-in/passkey", credential=credential)
-    assert shown.status == 400
+    fields = (await browser.get("/account/sign-in")).forms["/account/sign-in"].fields
+    sent = {"csrf_token": fields["csrf_token"], "credential": credential}
+    assert (await browser.post("/account/sign-in/passkey", sent)).status == 400
 
 
 async def test_dead_cookie_is_told_why(inside: Browser, person: Person, service: AuthService) -> None:

@@ -27,8 +27,8 @@ async def test_forgotten_password_is_set_anew(post: Mailing) -> None:
     done = await browser.follow(await browser.send(page, new_password=NEW_PASSWORD))
     assert done.alerts == ["Your password is new, and all sessions are ended. Sign in with it."]
     assert (await browser.sign_in(person.email, NEW_PASSWORD)).location == "/account"
-    shown = await browser.send(page, new_password=NEW_PASSWORD)
-    assert shown.status == 422
+    shown = await browser.get(page)
+    assert (page in shown.forms, "/account/forgot" in shown.html) == (False, True)
     assert shown.alerts[0].startswith("This link is no longer good. It is good once")
 
 
@@ -53,10 +53,34 @@ async def test_page_with_a_token_tells_its_address_to_nobody(post: Mailing, page
         "no-store",
     )
     assert "<script>alert" not in shown.html
-    form = next(iter(shown.forms.values()))
-    typed = {"new_password": NEW_PASSWORD} if "new_password" in form.fields else {}
-    refused = await browser.post(form.action, form.fields | typed)
+    fields = {"csrf_token": (await browser.get("/account/sign-in")).forms["/account/sign-in"].fields["csrf_token"]}
+    typed = {"new_password": NEW_PASSWORD} if page == "/account/reset" else {}
+    refused = await browser.post(f"{page}?token=%22%3E%3Cscript%3Ealert(1)%3C/script%3E", fields | typed)
     assert (refused.status, "<script>alert" in refused.html) == (422, False)
+    assert refused.alerts[0].startswith("This link is no longer good.")
+    assert len(refused.alerts) == 1
+
+
+@pytest.mark.parametrize(
+    ("page", "onward"),
+    [
+        ("/account/verify", "verify/resend"),
+        ("/account/reset", "forgot"),
+        ("/account/sign-in/link", "sign-in/mail"),
+        ("/account/email/confirm", "email"),
+        ("/account/email/undo", "sign-in"),
+    ],
+)
+async def test_dead_link_says_so_at_once_and_leads_to_another(post: Mailing, page: str, onward: str) -> None:
+    person = await post.service.register()
+    spent = await post.server.mail_to(person.email, "Confirm your email address")
+    assert (await Browser(post.service).send(f"/account/verify?token={spent.token}")).location == "/account"
+    browser = Browser(post.service)
+    for token in (spent.token, "", "colt_nonsense"):
+        shown = await browser.get(f"{page}?token={token}")
+        assert (shown.status, shown.forms, len(shown.alerts)) == (200, {}, 1)
+        assert shown.alerts[0].startswith("This link is no longer good.")
+        assert f'href="/account/{onward}"' in shown.html
 
 
 async def test_mailed_code_and_link_sign_in(post: Mailing) -> None:
@@ -64,6 +88,8 @@ async def test_mailed_code_and_link_sign_in(post: Mailing) -> None:
     browser = Browser(post.service)
     asked = await browser.send("/account/sign-in/mail?return_to=/account/sessions", email=person.email, way="code")
     assert asked.location == "/account/sign-in/code?return_to=%2Faccount%2Fsessions"
+    waiting = await browser.get(asked.location)
+    assert (waiting.alerts, waiting.text.count("If the address has an account here")) == ([], 1)
     mail = await post.server.mail_to(person.email, "sign-in code")
     shown = await browser.send(asked.location, "/account/sign-in/code?return_to=/account/sessions", code="0000 0000")
     assert (shown.status, shown.alerts) == (403, ["This code is wrong, was used or has expired."])

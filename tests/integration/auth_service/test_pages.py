@@ -36,6 +36,16 @@ async def test_person_registers_and_is_signed_in(browser: Browser) -> None:
     assert again.location == "/account"
 
 
+async def test_overview_leads_everywhere(inside: Browser) -> None:
+    """Where the navigation has no room, this is how one gets to see what there is."""
+    shown = await inside.get("/account")
+    main = shown.html.partition("<main")[2]
+    for link in FRAME.navigation:
+        assert f'<a href="{link.path}">' in main or link.path == "/account"
+    assert "Confirm it" in shown.text
+    assert "Confirm it" not in main.partition("</h1>")[0]
+
+
 async def test_address_that_is_taken_is_told_beside_its_field(browser: Browser, person: Person) -> None:
     shown = await browser.send("/account/register", email=person.email, password=PASSWORD)
     assert shown.status == 409
@@ -54,6 +64,14 @@ async def test_wrong_password_shows_the_form_again_with_what_was_typed(browser: 
     retry = shown.forms["/account/sign-in"]
     done = await browser.post(retry.action, retry.fields | {"password": PASSWORD})
     assert done.location == "/account"
+
+
+async def test_title_tells_what_a_form_has_done(browser: Browser, person: Person) -> None:
+    assert "<title>Sign in · " in (await browser.get("/account/sign-in")).html
+    assert "<title>Error: Sign in · " in (await browser.sign_in(person.email, "wrong password")).html
+    await browser.sign_in(person.email)
+    left = await browser.follow(await browser.send("/account", "/account/sign-out"))
+    assert "<title>You are signed out. · Sign in · " in left.html
 
 
 async def test_resting_account_is_told_with_the_time_to_wait(browser: Browser, person: Person) -> None:
@@ -155,6 +173,7 @@ async def test_api_key_is_shown_once(inside: Browser, service: AuthService) -> N
     assert await service.verify("api_key", secret) is not None
     again = await inside.get(page)
     assert (secret in again.html, "backup" in again.text) == (False, True)
+    assert "Read profiles" in again.text.partition("Make a key")[0]
     (revoke,) = [action for action in again.forms if action.endswith("/delete")]
     assert (await inside.follow(await inside.send(page, revoke))).alerts == ["The key is revoked."]
     assert await service.verify("api_key", secret) is None

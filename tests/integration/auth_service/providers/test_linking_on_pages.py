@@ -42,6 +42,9 @@ async def test_provider_is_linked_and_unlinked_on_the_page(service: AuthService)
     (unlink,) = [action for action in shown.forms if action.endswith("/unlink")]
     assert "None is linked." not in shown.text
     assert "None is linked." in (await pages.follow(await pages.send(PAGE, unlink))).text
+    activity = (await pages.get("/account/activity")).text
+    for what in ("added", "removed"):
+        assert f"A linked account was {what}: The peer" in activity
 
 
 async def test_page_links_nothing_for_a_browser_that_did_not_begin(service: AuthService) -> None:

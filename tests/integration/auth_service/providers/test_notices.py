@@ -25,10 +25,10 @@ async def test_linked_and_unlinked_identities_are_told(post: Mailing) -> None:
     ada = await post.service.register("ada@elsewhere.example")
     await verify(post.service, ada)
     assert (await link(Browser(post.service), ada)).status == 303
-    assert "an account at peer opens" in (await post.server.mail_to(ada.email, LINKED)).text
+    assert "an account at The peer opens" in (await post.server.mail_to(ada.email, LINKED)).text
     (identity,) = await linked(post.service, ada)
     assert (await post.service.call("DELETE", f"{IDENTITIES}/{identity['id']}", person=ada)).status == 204
-    assert "at peer doesn't open" in (await post.server.mail_to(ada.email, UNLINKED)).text
+    assert "at The peer doesn't open" in (await post.server.mail_to(ada.email, UNLINKED)).text
 
 
 async def test_identity_that_is_linked_by_its_address_is_told_once(post: Mailing) -> None:
