@@ -228,6 +228,8 @@ async def test_one_goes_back_page_by_page(ada: PageVisitor) -> None:
     found = re.search(r'rel="prev" href="([^"]+)"', (await ada.get(back)).html)
     assert found is not None
     assert (await ada.get(found[1])).location == "/files"
+
+
 async def test_picture_of_oneself_is_stored_as_an_avatar_and_led_to_the_profile(ada: PageVisitor) -> None:
     page = await ada.get("/files/avatar")
     assert 'accept="image/jpeg,image/png,image/webp,image/gif"' in page.html
