@@ -26,6 +26,7 @@ from shared.settings import Secret
 
 _OURS = "$2b$"  # what other systems hashed so is stored otherwise
 _MOST_FOUND = 10_000  # hashes by older peppers that are remembered, for being replaced: right after they are verified
+_TRIAL_COST = 4  # the lowest: a millisecond
 _LARGE_AT_ONCE = 2  # foreign hashes that take up to 128 MiB while they are verified
 
 
@@ -54,6 +55,8 @@ class PasswordHasher:
         self._large = threading.BoundedSemaphore(_LARGE_AT_ONCE)
 
     def __enter__(self) -> Self:
+        """Raises Unavailable where no password can be hashed here: then nobody could sign in, ready as we looked."""
+        self._pool.hash("", _TRIAL_COST)
         return self
 
     def __exit__(self, *_exc: object) -> None:

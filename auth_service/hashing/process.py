@@ -24,8 +24,11 @@ class HashingProcess:
     """
 
     def __init__(self, seconds: float) -> None:
-        """Start it; a piece of work may take so many seconds. Raises ProcessLost."""
-        self._socket, its = socket.socketpair()
+        """Start it; a piece of work may take so many seconds. Raises ProcessLost. What it complains of, we do."""
+        try:
+            self._socket, its = socket.socketpair()
+        except OSError as exc:  # there are no more descriptors
+            raise ProcessLost(str(exc)) from exc
         self._socket.settimeout(seconds)
         self._answers = self._socket.makefile("rb")
         with its:
@@ -34,7 +37,6 @@ class HashingProcess:
                     [sys.executable, "-I", str(_SCRIPT), str(_PACKAGES)],
                     stdin=its.fileno(),
                     stdout=its.fileno(),
-                    stderr=subprocess.DEVNULL,
                     env={},
                     cwd="/",
                     start_new_session=True,

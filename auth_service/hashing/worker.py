@@ -129,7 +129,8 @@ def _lower_session() -> bool:
 
 def _settle() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # whoever stops all of a service at once: begun work is finished
-    os.nice(NICE)
+    with suppress(OSError):
+        os.nice(NICE)
     with suppress(OSError):
         score = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
         os.write(score, b"1000")  # where memory runs out, we go first

@@ -8,6 +8,7 @@ address) stays.
 import os
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from deploy.local.environments import LOOPBACK
 from deploy.local.errors import LaunchError
@@ -23,14 +24,24 @@ _ROUTES = Path(__file__).resolve().parent.parent.parent / "gateway" / "routes.to
 def run_wide() -> int:
     """Serve until told to stop. Raises LaunchError when it can't be done, or others could reach it."""
     settings = read_settings()
-    if settings.host not in (LOOPBACK, "::1"):
-        raise LaunchError(f"`make try` has next to no limits, so it won't listen on {settings.host}: use `make run`.")
+    _keep_to_this_machine(settings.host)
     state = State(settings.state)
     state.create()
     routes = state.root / "wide-routes.toml"
     write_atomically(routes, widened(_text(os.environ.get("ROUTES_FILE"))).encode())
     os.environ["ROUTES_FILE"] = str(routes)
     return run()
+
+
+def _keep_to_this_machine(host: str) -> None:
+    """Raises LaunchError."""
+    here = (LOOPBACK, "::1", "localhost")
+    reached_at = urlsplit(os.environ.get("PUBLIC_URL", "")).hostname or LOOPBACK
+    told = "`make try` has next to no limits, so it"
+    if host not in here or reached_at not in here:
+        raise LaunchError(f"{told} is for this machine alone, not for {host} and {reached_at}: use `make run`.")
+    if os.environ.get("TRUSTED_PROXIES"):
+        raise LaunchError(f"{told} stands behind no proxy: use `make run`, or unset TRUSTED_PROXIES.")
 
 
 def widened(routes: str) -> str:

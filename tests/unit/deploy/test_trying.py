@@ -18,8 +18,18 @@ def test_every_limit_is_wide_and_nothing_else_is_changed() -> None:
     assert after == before
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.7"])
-def test_wide_limits_are_for_this_machine_alone(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOST", host)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"HOST": "0.0.0.0"},
+        {"HOST": "192.0.2.7"},
+        {"PUBLIC_URL": "https://app.example.org"},
+        {"TRUSTED_PROXIES": "127.0.0.1"},
+    ],
+    ids=str,
+)
+def test_wide_limits_are_for_this_machine_alone(changes: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in changes.items():
+        monkeypatch.setenv(name, value)
     with pytest.raises(LaunchError, match="make run"):
         run_wide()
