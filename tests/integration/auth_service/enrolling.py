@@ -15,9 +15,11 @@ OWED = (403, "second_factor_enrolment_required")
 
 
 @asynccontextmanager
-async def strict(urls: DatabaseUrls, gateway: Gateway, whom: str = "required") -> AsyncIterator[AuthService]:
+async def strict(
+    urls: DatabaseUrls, gateway: Gateway, whom: str = "required", **changes: str
+) -> AsyncIterator[AuthService]:
     """Run the service as it asks for second factors, beside one on the same database that doesn't."""
-    async with running(urls, gateway, AUTH_SECOND_FACTOR=whom) as service:
+    async with running(urls, gateway, AUTH_SECOND_FACTOR=whom, **changes) as service:
         yield service
 
 

@@ -21,11 +21,12 @@ ENROL, APP = "/account/sign-in/enrolment", "/account/sign-in/enrolment/app"
 BACK = "?return_to=%2Faccount%2Fsessions"
 HERE = "?return_to=/account/sessions"  # the same, as forms write it
 ADA = "ada@example.org"
+NAMED = "http://localhost:8080"  # passkeys can't be used at an address without a name
 
 
 @pytest.fixture
 async def strictly(auth_database: DatabaseUrls, gateway: Gateway) -> AsyncIterator[AuthService]:
-    async with strict(auth_database, gateway) as service:
+    async with strict(auth_database, gateway, PUBLIC_URL=NAMED) as service:
         yield service
 
 
@@ -67,7 +68,7 @@ async def test_app_is_added_and_leads_on(newcomer: Browser) -> None:
 
 
 async def test_passkey_is_added_by_what_the_script_writes(newcomer: Browser) -> None:
-    key = Authenticator()
+    key = Authenticator(NAMED)
     shown = await newcomer.get(f"{ENROL}{BACK}")
     form = shown.forms[f"{ENROL}/passkey{HERE}"]
     options = re.search('data-passkey="create" data-options="([^"]*)"', shown.html)

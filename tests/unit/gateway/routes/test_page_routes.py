@@ -38,6 +38,16 @@ def test_pages_are_limited_by_what_they_do(method: str, path: str, limit: str) -
     assert TABLE.match(method, path).limit == limit
 
 
-@pytest.mark.parametrize("route", [each for each in TABLE.routes if each.prefix.startswith("/account")])
-def test_pages_see_the_session_cookie(route: object) -> None:
+PAGES = [each for each in TABLE.routes if each.prefix.startswith("/account") and each.auth != "session"]
+
+
+@pytest.mark.parametrize("route", PAGES)
+def test_pages_of_the_account_see_the_session_cookie(route: object) -> None:
     assert (getattr(route, "auth", None), getattr(route, "pass_credentials", None)) == ("public", True)
+
+
+def test_pages_of_other_services_are_told_who_comes() -> None:
+    others = {each.prefix for each in TABLE.routes if each.prefix.startswith("/account")} - {
+        each.prefix for each in PAGES
+    }
+    assert others == {"/account/profile"}
