@@ -138,12 +138,12 @@ def _serve_people(app: web.Application, core: Core) -> None:
 
 
 def _serve_administrators(app: web.Application, core: Core) -> None:
-    database = core.database
-    app[ADMINISTRATION] = Administration(database, core.outbox)
-    app[IMPORTING] = Importing(database)
+    database, requirement = core.database, core.settings.second_factor
+    app[ADMINISTRATION] = Administration(database, core.outbox, requirement)
+    app[IMPORTING] = Importing(database, requirement)
     app[ACCOUNT_SEARCH] = AccountSearch(database)
     app[AUDIT] = AuditSearch(database)
-    app[AUDIT_EXPORT] = AuditExport(database)
+    app[AUDIT_EXPORT] = AuditExport(database, requirement)
 
 
 def _serve_programs(app: web.Application, core: Core, feed: Feed) -> None:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from shared.errors import INVALID_TOKEN, AppError, Violation
+from shared.errors import INVALID_TOKEN, AppError, Unauthenticated, Violation
 
 
 class InvalidEmail(AppError):
@@ -63,7 +63,7 @@ class InvalidRefreshToken(AppError):
         super().__init__(headers=INVALID_TOKEN)
 
 
-class SessionRevoked(AppError):
+class SessionRevoked(Unauthenticated):
     """`detail` tells the person why, and the member `reason` tells programs."""
 
     code, status, title = "session_revoked", 401, "This session was ended"

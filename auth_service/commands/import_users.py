@@ -17,6 +17,7 @@ import msgspec
 
 from auth_service.domain.audit import NOWHERE, SYSTEM, Doer
 from auth_service.domain.imports import ImportOutcome
+from auth_service.domain.requirement import Requirement
 from auth_service.import_rows import Row, TrustedUser, rows_of_array, rows_of_lines
 from auth_service.messages.importing import present_row
 from auth_service.service.importing import Importing
@@ -67,9 +68,9 @@ def _lines(first: bytes, file: BinaryIO) -> Iterator[bytes]:
 
 async def _import(settings: DatabaseSettings, rows: Iterator[Row]) -> Counter[ImportOutcome]:
     numbers: Counter[ImportOutcome] = Counter()
-    doer = Doer(SYSTEM, SYSTEM, NOWHERE)
+    doer, nobody_signs_in = Doer(SYSTEM, SYSTEM, NOWHERE), Requirement.OPTIONAL
     async with open_database(settings) as database:
-        async for results in Importing(database).run(rows, doer, TrustedUser):
+        async for results in Importing(database, nobody_signs_in).run(rows, doer, TrustedUser):
             numbers.update(result.outcome for result in results)
             lines = msgspec.json.Encoder().encode_lines([present_row(result) for result in results])
             sys.stdout.write(lines.decode())

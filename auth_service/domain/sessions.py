@@ -73,7 +73,8 @@ EXPLANATIONS = {
     EndReason.ENDED_BY_ADMINISTRATOR: "It was ended by an administrator.",
     EndReason.SECOND_FACTOR_REQUIRED: "Two factors are required here now: sign in again.",
 }
-# Ends of a session that somebody else may have had: what it began, and what waits, as another address, is void.
+# Ends of a session that somebody else may have had: what it began, and what waits, as another address or a sign-in that
+# owes a second factor, is void.
 DISTRUSTED = frozenset(
     (
         EndReason.LOGOUT_ELSEWHERE,

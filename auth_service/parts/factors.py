@@ -32,6 +32,6 @@ def serve_factors(app: web.Application, core: Core) -> None:
     app[SECOND_FACTOR_SIGN_IN] = SecondFactorSignIn(database, waiting, factors, core.entrance)
     app[ENROLMENT_SIGN_IN] = EnrolmentSignIn(waiting, apps, keys, core.entrance)
     app[PASSKEY_SIGN_IN] = PasskeySignIn(database, marks, assertions, core.entrance)
-    app[STEP_UP] = StepUp(database, marks, core.passwords, factors, core.issuer)
+    app[STEP_UP] = StepUp(database, marks, core.passwords, factors, core.issuer, settings.second_factor)
     app[FACTORS] = FactorKeeping(database, apps, core.outbox, settings.second_factor)
     app[PASSKEYS] = PasskeyKeeping(database, keys, core.ways_in, core.outbox, settings.second_factor)

@@ -1,5 +1,7 @@
 """SQL of sign-ins that wait for a second factor."""
 
+from uuid import UUID
+
 from auth_service.domain.pending import LIFETIME, MOST_GUESSES, PendingSignIn
 from auth_service.domain.sessions import SessionKind
 from shared.db import Db
@@ -62,3 +64,7 @@ class PendingRepository:
         return bool(
             await self._db.fetchval("delete from auth.pending_sign_in where token_hash = $1 returning true", token_hash)
         )
+
+    async def delete_all(self, user_id: UUID) -> None:
+        """Void all that wait for the account, which is held: adding a factor holds it too before it takes its own."""
+        await self._db.execute("delete from auth.pending_sign_in where user_id = $1", user_id)

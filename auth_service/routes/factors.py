@@ -11,6 +11,7 @@ from auth_service.errors import (
     LastWayIn,
     NoSecondFactor,
     PasskeyRefused,
+    SessionRevoked,
     TooManyAttempts,
     TooManyPasskeys,
     WrongPassword,
@@ -48,7 +49,7 @@ _REFUSED_SECOND_FACTOR = (*_REFUSED_PENDING, WrongSecondFactor, TooManyAttempts)
 _NOT_WAITING = (InvalidPendingSignIn,)
 _REFUSED_ENROLMENT = (*_NOT_WAITING, InvalidCredentials, AccountBanned, EmailNotVerified)
 _STALE = InsufficientUserAuthentication
-_REFUSED_STEP_UP = (WrongPassword, WrongSecondFactor, PasskeyRefused, TooManyAttempts, _STALE)
+_REFUSED_STEP_UP = (WrongPassword, WrongSecondFactor, PasskeyRefused, TooManyAttempts, SessionRevoked, _STALE)
 _REFUSED_PASSKEY = (InvalidPasskeyName, PasskeyRefused, TooManyPasskeys, _STALE)
 _LOGIN = "/v1/auth/login"
 _ENROLMENT = f"{_LOGIN}/enrolment"

@@ -15,8 +15,10 @@ from auth_service.domain.audit import Action, Doer
 from auth_service.domain.bans import accept_ban
 from auth_service.domain.factors import FactorKind
 from auth_service.domain.one_time_tokens import Purpose
+from auth_service.domain.requirement import Requirement
 from auth_service.domain.roles import ADMINISTRATOR, accept_roles
 from auth_service.domain.sessions import EndReason
+from auth_service.domain.standing import FRESH_FOR, TWO_FACTORS
 from auth_service.mail.orders import Template
 from auth_service.mail.outbox import Outbox
 from auth_service.repository.administration import AdministrationRepository
@@ -30,7 +32,7 @@ from auth_service.service.ending import end_sessions
 from auth_service.service.factors import reset_factors
 from auth_service.service.freshness import require_fresh
 from shared.db import Connection, Database
-from shared.errors import InsufficientRole, NotFound, Unauthenticated
+from shared.errors import InsufficientRole, InsufficientUserAuthentication, NotFound, Unauthenticated
 from shared.events.publish import NewEvent, publish
 
 
@@ -57,6 +59,7 @@ class Administration:
 
     database: Database
     outbox: Outbox
+    requirement: Requirement
 
     async def get(self, user_id: UUID) -> AccountDetails:
         """Return the account, for whoever may read it. Raises NotFound."""
@@ -156,14 +159,16 @@ class Administration:
     async def _acting(self, doer: Doer) -> AsyncIterator[Connection]:
         """Begin a transaction in which the doer is an administrator, by a fresh session, until it ends."""
         async with self.database.transaction() as connection:
-            await require_administrator(connection, doer)
+            await require_administrator(connection, doer, self.requirement)
             yield connection
 
 
-async def require_administrator(connection: Connection, doer: Doer) -> None:
+async def require_administrator(connection: Connection, doer: Doer, requirement: Requirement) -> None:
     """Raises Unauthenticated, InsufficientUserAuthentication or InsufficientRole."""
     if doer.session_id is None:
         raise Unauthenticated
     standing = await require_fresh(connection, doer.user_id, doer.session_id)
     if ADMINISTRATOR not in standing.roles:
         raise InsufficientRole
+    if requirement.is_unmet(standing):  # it goes on for the minutes that its token lives
+        raise InsufficientUserAuthentication(TWO_FACTORS, int(FRESH_FOR.total_seconds()))

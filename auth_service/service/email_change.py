@@ -20,6 +20,7 @@ from auth_service.repository.audit import AuditRepository
 from auth_service.repository.factors import FactorRepository
 from auth_service.repository.identities import IdentityRepository
 from auth_service.repository.one_time_tokens import OneTimeTokenRepository
+from auth_service.repository.pending import PendingRepository
 from auth_service.repository.sessions import Ending
 from auth_service.service.api_keys import revoke_api_keys
 from auth_service.service.ending import end_sessions
@@ -82,13 +83,17 @@ class EmailChange:
         return account
 
     async def confirm(self, token: str, device: Device) -> None:
-        """Make the address the account's. Raises InvalidLink, EmailTaken, which spends nothing, Unavailable."""
+        """Make the address the account's; sign-ins that wait are void, as a mail to the one before may have begun them.
+
+        Raises InvalidLink, EmailTaken, which spends nothing, Unavailable.
+        """
         async with self.database.transaction() as connection:
             spent, old = await _spend(connection, Purpose.EMAIL_CHANGE, token)
             addresses, tokens = AddressRepository(connection), OneTimeTokenRepository(connection)
             await addresses.change(spent.user_id, spent.email, spent.email_key)
             await addresses.require_unreserved(spent.email_key, spent.user_id)
             await tokens.delete(spent.user_id, *_OF_AN_ADDRESS)
+            await PendingRepository(connection).delete_all(spent.user_id)
             if spent.email_key != old.email_key:
                 await self.mail.send_link(connection, Purpose.EMAIL_UNDO, recipient_of(old), new_email=spent.email)
             await AuditRepository(connection).record(AuditEntry(Action.EMAIL_CHANGED, device, spent.user_id))

@@ -13,6 +13,7 @@ from auth_service.repository.audit import AuditRepository
 from auth_service.repository.browser_sessions import BrowserSessionRepository
 from auth_service.repository.held_accounts import hold_account
 from auth_service.repository.one_time_tokens import OneTimeTokenRepository
+from auth_service.repository.pending import PendingRepository
 from auth_service.repository.session_lists import SessionLists
 from auth_service.repository.sessions import Ending, SessionRepository
 from auth_service.service.freshness import require_fresh
@@ -32,12 +33,13 @@ class LogoutScope(StrEnum):
 async def end_sessions(connection: Connection, ending: Ending) -> list[NewEvent]:
     """Revoke the sessions and return the events to publish as the transaction's last step.
 
-    Where somebody else may have had one, a change of address that waits is void: they may have begun it. The account is
-    held for that, before its sessions are, as by all who do both.
+    Where somebody else may have had one, a change of address and sign-ins that wait are void: they may have begun them.
+    The account is held for that, before its sessions are, as by all who do both.
     """
     if ending.reason in DISTRUSTED:
         await hold_account(connection, ending.user_id)
         await OneTimeTokenRepository(connection).delete(ending.user_id, Purpose.EMAIL_CHANGE)
+        await PendingRepository(connection).delete_all(ending.user_id)
     return _told(await SessionRepository(connection).end(ending), ending.user_id, ending.reason)
 
 

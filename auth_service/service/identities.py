@@ -13,6 +13,7 @@ from auth_service.mail.outbox import Outbox
 from auth_service.repository.audit import AuditRepository
 from auth_service.repository.held_accounts import Held, hold_account, verify_email
 from auth_service.repository.identities import IdentityRepository
+from auth_service.repository.pending import PendingRepository
 from auth_service.repository.standings import StandingRepository
 from auth_service.service.freshness import require_fresh
 from auth_service.service.recognising import add_identity
@@ -59,7 +60,10 @@ class IdentityKeeping:
         return await IdentityRepository(self.database).list_all(user_id)
 
     async def unlink(self, linker: Linker, identity_id: UUID, device: Device) -> None:
-        """Raises NotFound for one that isn't the person's, LastWayIn, InsufficientUserAuthentication."""
+        """Unlink it; sign-ins that wait are void, as it may have begun them.
+
+        Raises NotFound for one that isn't the person's, LastWayIn, InsufficientUserAuthentication.
+        """
         user_id = linker.user_id
         async with self.database.transaction() as connection:
             await hold_account(connection, user_id)
@@ -68,6 +72,7 @@ class IdentityKeeping:
             if identity is None:
                 raise NotFound
             await self.ways_in.require_one(connection, user_id, "Set a password, or link another, first.")
+            await PendingRepository(connection).delete_all(user_id)
             details = {"provider": identity.provider}
             entry = AuditEntry(Action.IDENTITY_UNLINKED, device, user_id, user_id, linker.session_id, details)
             await AuditRepository(connection).record(entry)

@@ -6,6 +6,7 @@ from itertools import islice
 
 from auth_service.domain.audit import Action, Doer
 from auth_service.domain.imports import ImportedAccount, ImportOutcome, RowResult
+from auth_service.domain.requirement import Requirement
 from auth_service.import_rows import ImportedUser, InvalidRow, Row, read_row
 from auth_service.metrics import ACCOUNTS_IMPORTED
 from auth_service.repository.audit import AuditRepository
@@ -20,6 +21,7 @@ BATCH = 200  # rows, which take 20 ms to read and keep other writers of events w
 @dataclass(frozen=True, slots=True)
 class Importing:
     database: Database
+    requirement: Requirement
 
     async def import_for(self, doer: Doer, rows: Iterable[Row]) -> list[RowResult]:
         """Import for an administrator, and return what became of each row. An account's roles are never among it.
@@ -27,7 +29,7 @@ class Importing:
         Raises InsufficientUserAuthentication, InsufficientRole, or Unavailable: what was stored until then stays.
         """
         async with self.database.transaction() as connection:
-            await require_administrator(connection, doer)
+            await require_administrator(connection, doer, self.requirement)
         return [result async for batch in self.run(rows, doer, ImportedUser) for result in batch]
 
     async def run(

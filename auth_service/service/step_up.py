@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from auth_service.domain.accounts import Account
 from auth_service.domain.audit import Action, AuditEntry, Doer
 from auth_service.domain.factors import Shown
-from auth_service.domain.sessions import SessionKind
+from auth_service.domain.requirement import Requirement
+from auth_service.domain.sessions import EXPLANATIONS, EndReason, SessionKind
 from auth_service.domain.standing import FRESH_FOR, TWO_FACTORS, Standing, by_password_alone, together
-from auth_service.errors import WrongPassword
+from auth_service.errors import SessionRevoked, WrongPassword
 from auth_service.marks import Marks
 from auth_service.passkeys import Options
 from auth_service.repository.accounts import AccountRepository
 from auth_service.repository.audit import AuditRepository
 from auth_service.repository.browser_sessions import BrowserSessionRepository
 from auth_service.repository.standings import SessionReading, StandingRepository
+from auth_service.service.ending import end_below_requirement
 from auth_service.service.password_guard import PasswordGuard
 from auth_service.service.second_factors import SecondFactors
 from auth_service.service.tokens import FreshToken, TokenIssuer
@@ -31,12 +33,14 @@ class StepUp:
     passwords: PasswordGuard
     factors: SecondFactors
     issuer: TokenIssuer
+    requirement: Requirement
 
     async def by_password(self, doer: Doer, password: str) -> FreshToken | None:
         """Renew the session; return its next access token, or none for a browser's.
 
         Raises WrongPassword, TooManyAttempts, Unavailable, Unauthenticated, and InsufficientUserAuthentication where
-        the account has a second factor: who has stolen session and password must not get any further.
+        the account has a second factor: who has stolen session and password must not get any further. Raises
+        SessionRevoked where two factors are required of the person: the session ends, as at a refresh.
         """
         reading, account = await self._read(doer)
         if reading.has_second_factor:
@@ -77,6 +81,10 @@ class StepUp:
 
     async def _renew(self, doer: Doer, account: Account, methods: tuple[str, ...]) -> FreshToken | None:
         standing = Standing.now(methods, account.roles)
+        if self.requirement.is_unmet(standing):  # else it would go on without a refresh, for as long as it is renewed
+            await end_below_requirement(self.database, doer.user_id, doer.session_id)
+            reason = EndReason.SECOND_FACTOR_REQUIRED
+            raise SessionRevoked(EXPLANATIONS[reason], reason.value)
         async with self.database.transaction() as connection:
             if not await AccountRepository(connection).hold(account):  # as it was proved
                 raise Unauthenticated("This session was ended.", headers=INVALID_TOKEN)

@@ -27,7 +27,6 @@ from tests.integration.auth_service.factor_people import (
     finish,
     passkey_sign_in,
     pending,
-    two_factored,
     wrong_code,
 )
 from tests.integration.auth_service.people import PASSWORD, STRANGER, Gateway, Json, Person
@@ -173,60 +172,10 @@ async def test_last_factor_stays(strictly: AuthService, service: AuthService) ->
     assert (await service.call("DELETE", f"{FACTORS}/passkeys/{passkey}", person=person)).status == 204  # not required
 
 
-async def test_session_of_before_ends_at_its_next_refresh(strictly: AuthService, service: AuthService) -> None:
-    """Others go on: those that two factors began."""
-    plain, guarded = await service.register(), await two_factored(service)
-    ended = await strictly.refresh(plain.refresh_token)
-    assert (ended.status, ended.code, ended.body["reason"]) == (401, "session_revoked", "second_factor_required")
-    assert (await service.refresh(plain.refresh_token)).code == "session_revoked"
-    [(subject, data)] = await service.events("session_revoked")
-    assert (subject, data["reason"]) == (str(plain.session_id), "second_factor_required")
-    assert (await strictly.refresh(guarded.person.refresh_token)).status == 200
-    [entry] = await audit(service, "session_ended")
-    assert entry["user_id"] == plain.user_id
-
-
-async def test_cookie_of_before_is_good_no_more(strictly: AuthService, service: AuthService) -> None:
-    reply = await service.post("/v1/auth/register", ADA | {"session": "browser"})
-    cookie = SimpleCookie(reply.headers["Set-Cookie"])["session"].value
-    assert await service.verify("browser_session", cookie) is not None
-    assert await strictly.verify("browser_session", cookie) is None
-    assert await service.verify("browser_session", cookie) is None  # it is over
-
-
-async def test_session_of_before_goes_on_once_a_factor_is_added_in_it(
-    strictly: AuthService, service: AuthService
-) -> None:
-    person = await service.register()
-    await add_passkey(strictly, person, Authenticator())
-    assert (await strictly.refresh(person.refresh_token)).status == 200
-
-
-async def test_api_key_is_made_by_two_factors_alone(strictly: AuthService, service: AuthService) -> None:
-    """What was made before goes on: it is a program's."""
-    body = {"name": "key", "scopes": ["files:read"]}
-    person = await service.register()
-    made = await service.post("/v1/auth/api-keys", body, person=person)
-    refused = await strictly.post("/v1/auth/api-keys", body, person=person)
-    assert (refused.status, refused.code) == (401, "insufficient_user_authentication")
-    assert refused.body["acr_values"] == "aal2"
-    assert await strictly.verify("api_key", made.body["key"]) is not None
-    inside, _ = await enrolled(strictly)
-    assert (await strictly.post("/v1/auth/api-keys", body, person=inside)).status == 201
-
-
 async def test_reset_by_an_administrator_asks_for_another(strictly: AuthService) -> None:
     person, _ = await enrolled(strictly)
     await strictly.admin.execute("delete from auth.totp")
     await enrol_app(strictly, owed(await strictly.try_login(person.email)))
-
-
-async def test_step_up_by_password_does_not_go_round_it(strictly: AuthService) -> None:
-    """A session whose factors were reset is one of a single factor as soon as it is renewed by one."""
-    person, _ = await enrolled(strictly)
-    await strictly.admin.execute("delete from auth.totp")
-    assert (await strictly.post("/v1/auth/step-up", {"password": PASSWORD}, person=person)).status == 200
-    assert (await strictly.refresh(person.refresh_token)).body["reason"] == "second_factor_required"
 
 
 async def test_administrators_alone_can_be_asked(

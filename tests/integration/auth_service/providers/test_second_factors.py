@@ -3,7 +3,7 @@
 import pytest
 
 from tests.authenticator import Authenticator
-from tests.integration.auth_service.enrolling import enrol_app, owed
+from tests.integration.auth_service.enrolling import begin_app, confirm_app, enrol_app, owed
 from tests.integration.auth_service.factor_people import PASSKEYS, add_passkey, add_totp, code_of, finish
 from tests.integration.auth_service.people import Person
 from tests.integration.auth_service.providers.browser import Browser, parameters
@@ -78,3 +78,18 @@ async def test_provider_is_one_factor_where_two_are_required(serve: Serve, peer:
         done = await enrol_app(service, owed(await redeem(service, parameters(await hand_over(service))["code"])))
         assert Person("", done.reply.body).claims["amr"] == ["fed", "otp", "mfa"]
         assert (await redeem(service, parameters(await hand_over(service))["code"])).code == "second_factor_required"
+
+
+async def test_unlinked_identity_finishes_no_sign_in_that_it_began(
+    service: AuthService, serve: Serve, peer: OpenIdServer
+) -> None:
+    """A13: whoever has the account at the provider adds no factor to this one once it is taken off."""
+    ada = await service.register("ada@example.org")
+    await link(Browser(service), ada)
+    async with serve(declaration(peer.issuer), AUTH_SECOND_FACTOR="required") as strictly:
+        token = owed(await redeem(strictly, parameters(await hand_over(strictly))["code"]))
+        secret = (await begin_app(strictly, token)).body["secret"]
+        (identity,) = await linked(service, ada)
+        assert (await service.call("DELETE", f"{IDENTITIES}/{identity['id']}", person=ada)).status == 204
+        refused = await confirm_app(strictly, token, code_of(secret))
+        assert (refused.status, refused.code) == (401, "invalid_pending_sign_in")
