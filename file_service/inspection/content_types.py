@@ -16,6 +16,7 @@ TEXT = "text/plain"
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+\-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+\-]{0,126}")
 _BINARY = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")  # what the WHATWG's MIME sniffing calls binary data bytes
 _PDF, _PDF_WITHIN = b"%PDF-", 1024  # where readers look for it, and scanners put something before
+_PDF_BEHIND_SPACE = re.compile(rb"(\xef\xbb\xbf)?\s*%PDF-")  # a text may speak of it, but doesn't begin with it
 # The container of old office documents, and of new ones that have a password.
 _OLE, _OLE_SIGNATURE = "application/x-ole-storage", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -82,6 +83,8 @@ def _is_text(head: bytes) -> bool:
 
 def _text_type(head: bytes, wanted: str) -> str:
     """A few formats open with readable bytes; "BM" or "GIF89a" at the start of a text are no picture."""
+    if _PDF_BEHIND_SPACE.match(head[:_PDF_WITHIN]):
+        return "application/pdf"
     signature = filetype.guess_mime(head)
     if signature in _TEXT_SIGNATURES:
         return str(signature)

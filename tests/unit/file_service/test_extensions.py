@@ -33,7 +33,7 @@ def judge(name: str, content: bytes, declared: str | None = None) -> None:
     ("name", "content"),
     [
         ("a.png", PNG), ("a.PNG", PNG), ("a.jpg", JPEG), ("saved.jpg", WEBP), ("a.pdf", PDF),
-        ("scan.pdf", b"\0\n" + PDF),
+        ("scan.pdf", b"\0\n" + PDF), ("scan.pdf", b"\n \n%PDF-1.4\n1 0 obj\n"),
         ("a.zip", ZIP), ("a.docx", ZIP), ("with password.docx", CFB), ("a.doc", CFB), ("a.doc", b"{\\rtf1 x}"),
         ("export.xls", HTML), ("a.epub", ZIP), ("a.tar.gz", GZIP), ("a.7z", SEVEN), ("a.mp4", MP4), ("a.mp3", MP3),
         ("a.mp3", NOISE), ("a.m4a", MP4), ("a.html", HTML), ("a.txt", HTML), ("a.svg", SVG), ("a.js", TEXT),
