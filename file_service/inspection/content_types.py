@@ -31,15 +31,22 @@ _TEXTUAL = re.compile(
 )
 _TEXT_SIGNATURES = frozenset({"application/pdf", "application/rtf", "application/postscript"})
 # Formats that are built on another one, which is all that a signature shows.
+ZIPPED = r"application/(epub\+zip|java-archive|x-cbz|.+\+zip)|model/3mf"
+GZIPPED = r"application/(x-gtar|x-tgz|x-compressed-tar|.+\+gzip)"
+OFFICE = (
+    r"application/(msword|x-ole-storage"
+    r"|vnd\.(ms-(excel|powerpoint|word)|openxmlformats-officedocument|oasis\.opendocument)(\..+)?)"
+)
 _BUILT_ON = {
-    "application/zip": re.compile(r"application/(vnd\..+|epub\+zip|java-archive|x-cbz|.+\+zip)|model/3mf"),
-    "application/gzip": re.compile(r"application/(x-gtar|x-tgz|x-compressed-tar|.+\+gzip)"),
+    "application/zip": re.compile(rf"application/vnd\..+|{ZIPPED}"),
+    "application/gzip": re.compile(GZIPPED),
     "application/msword": re.compile(r"application/vnd\.ms-.+"),
     _OLE: re.compile(r"application/(msword|vnd\..+)"),
     "video/webm": re.compile(r"audio/webm"),
     "video/mp4": re.compile(r"audio/(mp4|x-m4a)|video/(quicktime|x-m4v)"),
     "audio/ogg": re.compile(r"video/ogg|application/ogg|audio/opus"),
 }
+_SHOWS = re.compile(f"{ZIPPED}|{GZIPPED}|{OFFICE}")  # by what it is built on
 _RECOGNISED = frozenset(kind.mime for kind in filetype.types) - {UNKNOWN}
 _BY_SIGNATURE_ONLY = ("image/", "audio/", "video/", "font/")
 
@@ -109,6 +116,7 @@ def _is_plausible(wanted: str) -> bool:
     """Tell whether bytes without a known signature may be what was declared: nothing we would have known, no text."""
     return bool(wanted) and not (
         wanted in _RECOGNISED
+        or _SHOWS.fullmatch(wanted)
         or _TEXTUAL.fullmatch(wanted)
         or wanted.startswith(("text/", "multipart/", "message/", *_BY_SIGNATURE_ONLY))
         or wanted.endswith(("+xml", "/xml"))

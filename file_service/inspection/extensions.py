@@ -8,15 +8,15 @@ import re
 from dataclasses import dataclass
 
 from file_service.errors import ExtensionMismatch
-from file_service.inspection.content_types import UNKNOWN, is_recognised, is_textual
+from file_service.inspection.content_types import GZIPPED, OFFICE, UNKNOWN, ZIPPED, is_recognised, is_textual
 
 _KINDS = {
     "picture": re.compile(r"image/(?!svg\+xml$).+"),
     "media": re.compile(r"(audio|video)/.+|application/(ogg|mp4|mxf)"),
     "pdf": re.compile(r"application/pdf"),
-    "zip": re.compile(r"application/(zip|epub\+zip|java-archive|x-cbz|.+\+zip)|model/3mf"),
-    "document": re.compile(r"application/(msword|x-ole-storage|vnd\..+)"),  # of an office, whatever it is packed in
-    "gzip": re.compile(r"application/(gzip|x-gtar|x-tgz|x-compressed-tar|.+\+gzip)"),
+    "zip": re.compile(f"application/zip|{ZIPPED}"),
+    "document": re.compile(OFFICE),  # whatever it is packed in
+    "gzip": re.compile(f"application/gzip|{GZIPPED}"),
     "7z": re.compile(r"application/x-7z-compressed"),
     "rar": re.compile(r"application/x-rar-compressed"),
     "xz": re.compile(r"application/x-xz"),

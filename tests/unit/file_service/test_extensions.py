@@ -5,7 +5,8 @@ import pytest
 from file_service.domain.purposes import Purpose
 from file_service.errors import ExtensionMismatch
 from file_service.inspection.acceptance import accepted_type
-from file_service.inspection.extensions import extension_of
+from file_service.inspection.content_types import stored_type
+from file_service.inspection.extensions import extension_of, require_fitting_extension
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
 JPEG = b"\xff\xd8\xff\xe0" + bytes(40)
@@ -59,8 +60,8 @@ def test_name_that_fits_or_promises_nothing_passes(name: str, content: bytes) ->
         ("a.pdf", HTML), ("a.pdf", EXE), ("a.pdf", ZIP), ("a.pdf", NOISE), ("a.pdf", TEXT), ("a.PDF", ELF),
         ("a.zip", EXE), ("a.docx", EXE), ("a.docx", HTML), ("a.xlsx", PDF), ("a.doc", EXE), ("a.doc", PNG),
         ("a.gz", ZIP), ("a.7z", ZIP), ("a.rar", SEVEN), ("a.mp4", HTML), ("a.mp3", EXE), ("a.avi", PDF),
-        ("a.txt", ELF), ("a.txt", CFB), ("a.eml", GZIP), ("a.html", PNG), ("a.svg", PNG), ("a.js", ELF), ("a.json", ZIP), ("a.csv", ZIP),
-        ("invoice.exe.pdf", EXE),
+        ("a.txt", ELF), ("a.txt", CFB), ("a.eml", GZIP), ("a.html", PNG), ("a.svg", PNG), ("a.js", ELF),
+        ("a.json", ZIP), ("a.csv", ZIP), ("invoice.exe.pdf", EXE),
     ],
 )  # fmt: skip
 def test_name_that_contradicts_is_refused(name: str, content: bytes) -> None:
@@ -112,6 +113,40 @@ def test_what_the_client_declares_counts_against_no_name(name: str) -> None:
     judge(name, NOISE, "application/vnd.own")
     judge("a.epub", ZIP, "application/vnd.own")
     judge("a.docx", ZIP, "application/vnd.own")
+
+
+@pytest.mark.parametrize(
+    ("name", "declared"),
+    [
+        ("a.docx", "application/vnd.own"), ("a.xlsx", "application/vnd.ms-excel.sheet.macroenabled.12"),
+        ("a.pptx", "application/msword"), ("a.docx", "application/x-ole-storage"), ("a.epub", "application/x-cbz"),
+        ("a.odt", "application/vnd.oasis.opendocument.text-template"), ("a.docx", "application/own+zip"),
+        ("a.gz", "application/x-tgz"), ("a.tgz", "application/own+gzip"), ("a.7z", "application/vnd.own"),
+    ],
+)  # fmt: skip
+def test_bytes_without_a_signature_are_no_document_or_archive(name: str, declared: str) -> None:
+    """Neither when they come nor by renaming, which goes by the type that was kept."""
+    with pytest.raises(ExtensionMismatch):
+        judge(name, NOISE, declared)
+    with pytest.raises(ExtensionMismatch):
+        require_fitting_extension(name, stored_type(NOISE, declared))
+
+
+def test_cabinet_is_no_document() -> None:
+    with pytest.raises(ExtensionMismatch):
+        judge("a.docx", b"MSCF" + bytes(60))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "declared"),
+    [
+        ("a.docx", ZIP, "application/vnd.ms-word.document.macroenabled.12"), ("a.docx", ZIP, DOCX),
+        ("a.docx", CFB, DOCX), ("a.doc", CFB, "application/vnd.visio"), ("a.gz", GZIP, "application/x-tgz"),
+        ("a.zip", ZIP, "application/vnd.android.package-archive"), ("a.epub", ZIP, "application/epub+zip"),
+    ],
+)  # fmt: skip
+def test_file_can_be_renamed_to_what_it_is(name: str, content: bytes, declared: str) -> None:
+    require_fitting_extension(name, stored_type(content, declared))
 
 
 def test_what_refines_the_type_fits_on() -> None:
