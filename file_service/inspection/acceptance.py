@@ -8,11 +8,13 @@ from file_service.inspection.extensions import extension_of, require_fitting_ext
 
 
 def accepted_type(purpose: Purpose, name: str, head: bytes, declared: str | None) -> str:
-    """Return the media type to keep. Raises TypeNotAllowed, ExtensionMismatch. Nothing at all contradicts no name."""
+    """Return the media type to keep. Raises TypeNotAllowed, ExtensionMismatch. Nothing at all contradicts no name, and
+    what is declared neither contradicts nor helps one.
+    """
     content_type = stored_type(head, declared)
     purpose.check_type(content_type)
     if head and not purpose.any_extension:
-        require_fitting_extension(name, content_type)
+        require_fitting_extension(name, stored_type(head, declared=None))
     return content_type
 
 

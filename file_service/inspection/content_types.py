@@ -16,6 +16,7 @@ TEXT = "text/plain"
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+\-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+\-]{0,126}")
 _BINARY = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")  # what the WHATWG's MIME sniffing calls binary data bytes
 _PDF, _PDF_WITHIN = b"%PDF-", 1024  # where readers look for it, and scanners put something before
+_PDF_BEHIND_SPACE = re.compile(rb"(\xef\xbb\xbf)?\s*%PDF-")  # a text may speak of it, but doesn't begin with it
 # The container of old office documents, and of new ones that have a password.
 _OLE, _OLE_SIGNATURE = "application/x-ole-storage", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -30,15 +31,22 @@ _TEXTUAL = re.compile(
 )
 _TEXT_SIGNATURES = frozenset({"application/pdf", "application/rtf", "application/postscript"})
 # Formats that are built on another one, which is all that a signature shows.
+ZIPPED = r"application/(epub\+zip|java-archive|x-cbz|.+\+zip)|model/3mf"
+GZIPPED = r"application/(x-gtar|x-tgz|x-compressed-tar|.+\+gzip)"
+OFFICE = (
+    r"application/(msword|x-ole-storage"
+    r"|vnd\.(ms-(excel|powerpoint|word)|openxmlformats-officedocument|oasis\.opendocument)(\..+)?)"
+)
 _BUILT_ON = {
-    "application/zip": re.compile(r"application/(vnd\..+|epub\+zip|java-archive|x-cbz|.+\+zip)|model/3mf"),
-    "application/gzip": re.compile(r"application/(x-gtar|x-tgz|x-compressed-tar|.+\+gzip)"),
+    "application/zip": re.compile(rf"application/vnd\..+|{ZIPPED}"),
+    "application/gzip": re.compile(GZIPPED),
     "application/msword": re.compile(r"application/vnd\.ms-.+"),
     _OLE: re.compile(r"application/(msword|vnd\..+)"),
     "video/webm": re.compile(r"audio/webm"),
     "video/mp4": re.compile(r"audio/(mp4|x-m4a)|video/(quicktime|x-m4v)"),
     "audio/ogg": re.compile(r"video/ogg|application/ogg|audio/opus"),
 }
+_SHOWS = re.compile(f"{ZIPPED}|{GZIPPED}|{OFFICE}")  # by what it is built on
 _RECOGNISED = frozenset(kind.mime for kind in filetype.types) - {UNKNOWN}
 _BY_SIGNATURE_ONLY = ("image/", "audio/", "video/", "font/")
 
@@ -82,6 +90,8 @@ def _is_text(head: bytes) -> bool:
 
 def _text_type(head: bytes, wanted: str) -> str:
     """A few formats open with readable bytes; "BM" or "GIF89a" at the start of a text are no picture."""
+    if _PDF_BEHIND_SPACE.match(head[:_PDF_WITHIN]):
+        return "application/pdf"
     signature = filetype.guess_mime(head)
     if signature in _TEXT_SIGNATURES:
         return str(signature)
@@ -106,6 +116,7 @@ def _is_plausible(wanted: str) -> bool:
     """Tell whether bytes without a known signature may be what was declared: nothing we would have known, no text."""
     return bool(wanted) and not (
         wanted in _RECOGNISED
+        or _SHOWS.fullmatch(wanted)
         or _TEXTUAL.fullmatch(wanted)
         or wanted.startswith(("text/", "multipart/", "message/", *_BY_SIGNATURE_ONLY))
         or wanted.endswith(("+xml", "/xml"))

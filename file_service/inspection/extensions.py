@@ -8,22 +8,24 @@ import re
 from dataclasses import dataclass
 
 from file_service.errors import ExtensionMismatch
-from file_service.inspection.content_types import UNKNOWN, is_recognised, is_textual
+from file_service.inspection.content_types import GZIPPED, OFFICE, UNKNOWN, ZIPPED, is_recognised, is_textual
 
 _KINDS = {
     "picture": re.compile(r"image/(?!svg\+xml$).+"),
     "media": re.compile(r"(audio|video)/.+|application/(ogg|mp4|mxf)"),
     "pdf": re.compile(r"application/pdf"),
-    "zip": re.compile(r"application/(zip|epub\+zip|java-archive|x-cbz|.+\+zip)|model/3mf"),
-    "document": re.compile(r"application/(msword|x-ole-storage|vnd\..+)"),  # of an office, whatever it is packed in
-    "gzip": re.compile(r"application/(gzip|x-gtar|x-tgz|x-compressed-tar|.+\+gzip)"),
+    "zip": re.compile(f"application/zip|{ZIPPED}"),
+    "document": re.compile(OFFICE),  # whatever it is packed in
+    "gzip": re.compile(f"application/gzip|{GZIPPED}"),
     "7z": re.compile(r"application/x-7z-compressed"),
     "rar": re.compile(r"application/x-rar-compressed"),
     "xz": re.compile(r"application/x-xz"),
     "bzip2": re.compile(r"application/x-bzip2"),
     "zstd": re.compile(r"application/zstd"),
+    # A few letters, which a text may begin with too (BM, MZ, GIF, SQLi), or quote further in.
+    "letters": re.compile(r"image/(bmp|gif)|audio/.+|application/(pdf|x-msdownload|x-sqlite3|x-bzip2|x-lzip)"),
 }
-_TEXT, _OTHER, _NONE = "text", "other", ""
+_TEXT, _OTHER = "text", "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +41,12 @@ def _promises(extensions: str, *kinds: str, shows: bool = True) -> dict[str, Pro
 
 
 _PROMISES = {
-    **_promises("jpg jpeg png gif webp bmp", "picture"),
-    **_promises("tif tiff ico jxl", "picture", shows=False),
+    **_promises("jpg jpeg png gif webp bmp tif tiff ico jxl", "picture", shows=False),  # or of a newer kind
     **_promises("heic heif avif", "picture", "media", shows=False),  # the same container as films
     **_promises("mp3 m4a aac flac wav oga ogg opus mp4 m4v mov webm mkv avi mpg mpeg", "media", shows=False),
     **_promises("pdf", "pdf"),
-    **_promises("zip epub", "zip", "document"),
+    **_promises("epub", "zip", "document"),
+    **_promises("zip", "zip", "document", shows=False),  # the last part of one begins with anything
     **_promises("docx xlsx pptx docm xlsm pptm odt ods odp", "zip", "document"),  # or, with a password, as the old ones
     **_promises("doc xls ppt", "document", "zip", _TEXT, shows=False),  # what offices export under these names
     **_promises("gz tgz", "gzip"),
@@ -56,6 +58,7 @@ _PROMISES = {
     **_promises(
         "txt md csv tsv log json xml html htm xhtml svg css js mjs yaml yml toml ini rtf eml ics vcf",
         _TEXT,
+        "letters",
         shows=False,
     ),
 }
@@ -69,18 +72,19 @@ def extension_of(name: str) -> str:
 
 def require_fitting_extension(name: str, content_type: str) -> None:
     """Raises ExtensionMismatch where `name` promises another type than the content was found to be."""
-    extension, kind = extension_of(name), _kind_of(content_type)
+    extension, kinds = extension_of(name), _kinds_of(content_type)
     promise = _PROMISES.get(extension)
-    if promise is None or kind in promise.kinds or (kind == _NONE and not promise.shows):
+    if promise is None or kinds & promise.kinds or not (kinds or promise.shows):
         return
     found = content_type if content_type != UNKNOWN else "of no type that can be told"
     raise ExtensionMismatch(f"The name ends in .{extension}, and the content is {found}: name it for what it is.")
 
 
-def _kind_of(content_type: str) -> str:
-    for kind, pattern in _KINDS.items():
-        if pattern.fullmatch(content_type):
-            return kind
+def _kinds_of(content_type: str) -> set[str]:
+    """Return none for what shows nothing."""
+    kinds = {kind for kind, pattern in _KINDS.items() if pattern.fullmatch(content_type)}
+    if kinds:
+        return kinds
     if is_textual(content_type):
-        return _TEXT
-    return _OTHER if is_recognised(content_type) else _NONE
+        return {_TEXT}
+    return {_OTHER} if is_recognised(content_type) else set()

@@ -54,6 +54,10 @@ def _zip() -> bytes:
         pytest.param(EICAR, "image/png", "text/plain", id="EICAR"),
         pytest.param(PDF, "application/octet-stream", "application/pdf", id="PDF"),
         pytest.param(b"%PDF-1.4 text only", "text/plain", "application/pdf", id="PDF of readable bytes"),
+        pytest.param(b"\r\n  %PDF-1.4 text only", None, "application/pdf", id="PDF behind space"),
+        pytest.param(b"\xef\xbb\xbf\n%PDF-1.4", None, "application/pdf", id="PDF behind a byte order mark"),
+        pytest.param(b" " * 1020 + b"%PDF-1.4", None, "text/plain", id="PDF behind more than readers skip"),
+        pytest.param(b"It begins with\n%PDF-1.4", "text/plain", "text/plain", id="text about PDF"),
         pytest.param(_zip(), "application/zip", "application/zip", id="ZIP"),
         pytest.param(
             _zip(), "application/vnd.android.package-archive", "application/vnd.android.package-archive", id="APK"
