@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import os
+import re
 import signal
 import sys
 from asyncio.subprocess import PIPE
@@ -135,6 +136,22 @@ async def test_process_gives_way_to_everything_else() -> None:
             return nice_of_session(pid) == worker.NICE
 
         assert nice_of_session(pid) is None or await eventually(lowered)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="slices are Linux's")
+def test_process_has_long_slices_where_the_kernel_lets_it() -> None:
+    """A27: those of others, a hundredth as long, go before them."""
+    with opened() as pool:
+        pool.hash("prepared", 4)
+        scheduling = Path(f"/proc/{pool.resting[0]}/sched").read_text()
+    found = re.search(r"^se\.slice\s*:\s*(\d+)", scheduling, re.MULTILINE)
+    if found is None or kernel() < (6, 12) or os.uname().machine not in worker._SCHED_SETATTR:
+        pytest.skip("this kernel has slices of one length")
+    assert int(found[1]) == worker._SLICE
+
+
+def kernel() -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", os.uname().release)[:2])
 
 
 def test_process_that_may_not_lower_its_session_yet_tries_again(monkeypatch: pytest.MonkeyPatch) -> None:
