@@ -2,6 +2,9 @@
 
 The bytes are copied once, not three times, in pieces that are worth a thread's while. It is for bodies of known length
 over connections without TLS; others are read as ever, and so is the end of one that breaks off.
+
+However many come at once, and however slow the disk is, few of their pieces are in memory: each has one of the places
+that all share, until whoever reads has written it and asks for the next. The rest waits in the sockets.
 """
 
 import asyncio
@@ -9,6 +12,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Protocol
+from weakref import WeakKeyDictionary
 
 from aiohttp import web
 
@@ -20,6 +24,9 @@ from shared.web.context import CONTEXT
 WORTHWHILE = 256 << 10  # bytes that are still to come
 _LARGEST, _SMALLEST = 256 << 10, 64 << 10  # bytes of a piece: the cache holds it until it is hashed and written
 _TOGETHER = 2 << 20  # bytes of the pieces of all: the more come at once, the smaller they are
+_MOST = 32  # pieces in memory at once
+
+_PLACES: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
 
 class Content(Protocol):
@@ -49,6 +56,7 @@ def reading(request: web.Request) -> Iterator[Content]:
         yield reads
     finally:
         reads.close()
+        reads.let_go()
 
 
 def _bytes_to_come(request: web.Request) -> int:
@@ -71,27 +79,35 @@ class SocketReads:
         self._left = left
         self._size = _SMALLEST  # of the next piece: it grows, since those who come in a crowd come one after the other
         self._is_open = True
+        self._places = _PLACES.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(_MOST))
+        self._has_place = False
         request[CONTEXT].closes = True  # until it ends well: the parser is amid a body of which it won't get all
         SocketReads.active += 1
 
     def read_nowait(self) -> bytes:
-        if self._here:
-            here, self._here = self._here, b""
-            return here
-        return self._receive()
+        self.let_go()
+        here, self._here = self._here, b""
+        return here if here or self._is_open else self._request.content.read_nowait()
 
     async def readany(self) -> bytes:
-        while self._is_open:
-            if data := self.read_nowait():
-                return data
-            if self._is_open:
+        data = self.read_nowait()
+        while self._is_open and not data:
+            await self._places.acquire()
+            self._has_place = True
+            data = self._receive()
+            if self._is_open and not data:
+                self.let_go()
                 await self._readable()
-        return await self._request.content.readany()
+        return data or await self._request.content.readany()
+
+    def let_go(self) -> None:
+        """The piece before is written."""
+        if self._has_place:
+            self._has_place = False
+            self._places.release()
 
     def _receive(self) -> bytes:
-        """Return what is in the socket. At the body's end, and where it broke off, go on in the usual way."""
-        if not self._is_open:
-            return self._request.content.read_nowait()
+        """Return what is in the socket. At the body's end, and where it broke off, the rest comes in the usual way."""
         size = max(_SMALLEST, min(self._size, _TOGETHER // SocketReads.active))
         self._size = min(2 * self._size, _LARGEST)
         try:

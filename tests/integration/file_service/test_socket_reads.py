@@ -1,5 +1,6 @@
 """Long bodies that are read from their sockets: what ends them, and what comes behind them on the same connection."""
 
+import asyncio
 import hashlib
 import io
 import os
@@ -7,6 +8,7 @@ from functools import partial
 
 import pytest
 
+from file_service.uploads import socket_reads
 from file_service.uploads.socket_reads import WORTHWHILE, SocketReads
 from shared.ids import uuid7
 from tests.integration.file_service.raw import open_raw, request_head
@@ -70,6 +72,23 @@ async def test_pieces_begin_small(ada: Person, read: list[int]) -> None:
     assert sum(read) > len(content) // 2
     assert read[0] <= 65_536
     assert all(larger <= 65_536 << min(number, 2) for number, larger in enumerate(read))
+
+
+async def test_crowd_takes_turns_in_memory(
+    ada: Person, service: RunningService, read: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that stands still, and one that breaks off, keep no place that others wait for."""
+    places = asyncio.Semaphore(1)
+    monkeypatch.setitem(socket_reads._PLACES, asyncio.get_running_loop(), places)
+    head = request_head("POST", "/v1/files", ada, {"Content-Length": len(CONTENT)})
+    async with open_raw(service.public) as (_, still), open_raw(service.public) as (_, broken):
+        still.write(head + CONTENT[:-1])
+        broken.write(head + CONTENT[:-1])
+        await eventually(partial(_has, read, len(CONTENT)))
+        broken.close()
+        await asyncio.gather(*(ada.upload(CONTENT) for _ in range(4)))
+        await eventually(lambda: asyncio.sleep(0, not places.locked()))
+    await service.settled(blobs=4)
 
 
 async def _has(read: list[int], size: int) -> bool:
