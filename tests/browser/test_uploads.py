@@ -10,10 +10,9 @@ from playwright.async_api import Request, Response, expect
 from tests.browser.conftest import Looks, Visit
 from tests.browser.files import Network, choose, digest_of_stored, drop, is_stored, line, listen, reaches
 from tests.browser.person import Person
+from tests.waiting import eventually
 
 _MB = 1_000_000
-
-
 _FILM = random.Random(1).randbytes(10 * _MB)  # more than a piece
 _DIGEST = hashlib.sha256(_FILM).hexdigest()
 
@@ -40,12 +39,16 @@ async def ada(visit: Visit) -> Person:
 async def test_several_files_are_dropped_at_once(ada: Person, looks: Looks) -> None:
     heard = await listen(ada)
     await drop(ada, ("one.bin", 40_000), ("two.bin", 9 * _MB), ("empty.bin", 0), ("Straße & Söhne.bin", 5))
-    for name in ("one.bin", "two.bin", "empty.bin", "Straße & Söhne.bin"):
+    names = ("one.bin", "two.bin", "empty.bin", "Straße & Söhne.bin")
+    for name in names:
         await is_stored(ada, name)
-    told = await heard()
-    assert told[0] == "4 files: upload begins"
-    for name in ("one.bin", "two.bin", "empty.bin", "Straße & Söhne.bin"):
-        assert any(f"{name}: stored" in text for text in told), told
+
+    async def all_are_told() -> bool:
+        told = " ".join(await heard())
+        return all(f"{name}: stored" in told for name in names)
+
+    await eventually(all_are_told)
+    assert (await heard())[0] == "4 files: upload begins"
     await looks(ada, "files-dropped")
     assert await ada.barriers() == []
     await line(ada, "two.bin").get_by_role("button", name="Open: two.bin").click()
