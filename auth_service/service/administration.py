@@ -18,7 +18,6 @@ from auth_service.domain.one_time_tokens import Purpose
 from auth_service.domain.requirement import Requirement
 from auth_service.domain.roles import ADMINISTRATOR, accept_roles
 from auth_service.domain.sessions import EndReason
-from auth_service.domain.standing import FRESH_FOR, TWO_FACTORS
 from auth_service.mail.orders import Template
 from auth_service.mail.outbox import Outbox
 from auth_service.repository.administration import AdministrationRepository
@@ -30,9 +29,9 @@ from auth_service.service.account import remove_account
 from auth_service.service.api_keys import delete_api_key, restore_api_keys, revoke_api_keys, stop_api_keys
 from auth_service.service.ending import end_sessions
 from auth_service.service.factors import reset_factors
-from auth_service.service.freshness import require_fresh
+from auth_service.service.freshness import require_enough, require_fresh
 from shared.db import Connection, Database
-from shared.errors import InsufficientRole, InsufficientUserAuthentication, NotFound, Unauthenticated
+from shared.errors import InsufficientRole, NotFound, Unauthenticated
 from shared.events.publish import NewEvent, publish
 
 
@@ -170,5 +169,4 @@ async def require_administrator(connection: Connection, doer: Doer, requirement:
     standing = await require_fresh(connection, doer.user_id, doer.session_id)
     if ADMINISTRATOR not in standing.roles:
         raise InsufficientRole
-    if requirement.is_unmet(standing):  # it goes on for the minutes that its token lives
-        raise InsufficientUserAuthentication(TWO_FACTORS, int(FRESH_FOR.total_seconds()))
+    require_enough(requirement, standing)

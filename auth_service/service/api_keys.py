@@ -7,15 +7,14 @@ from uuid import UUID
 from auth_service.domain.api_keys import MOST_KEYS, ApiKey, NewApiKey, accept_expiry, accept_name, accept_scopes
 from auth_service.domain.audit import Action, Doer
 from auth_service.domain.requirement import Requirement
-from auth_service.domain.standing import FRESH_FOR, TWO_FACTORS
 from auth_service.errors import TooManyApiKeys
 from auth_service.metrics import API_KEYS_CREATED, API_KEYS_REVOKED
 from auth_service.repository.api_keys import ApiKeyRepository
 from auth_service.repository.audit import AuditRepository
-from auth_service.service.freshness import require_fresh
+from auth_service.service.freshness import require_enough, require_fresh
 from shared.credentials import API_KEY_LABEL, new_api_key
 from shared.db import Connection, Database
-from shared.errors import InsufficientUserAuthentication, NotFound
+from shared.errors import NotFound
 from shared.events.publish import NewEvent, publish
 from shared.ids import uuid7
 from shared.opaque_tokens import digest
@@ -93,8 +92,7 @@ class ApiKeyKeeping:
                 raise TooManyApiKeys(f"Delete one of your {MOST_KEYS} first.")
             # After the account is held: a password change that ended this session must not be outlived by a new key.
             standing = await require_fresh(connection, doer.user_id, doer.session_id)
-            if self.requirement.is_unmet(standing):  # it goes on for the minutes that its token lives
-                raise InsufficientUserAuthentication(TWO_FACTORS, int(FRESH_FOR.total_seconds()))
+            require_enough(self.requirement, standing)
             made = await keys.add(new)
             details = {"api_key_id": str(new.api_key_id), "scopes": " ".join(new.scopes)}
             await AuditRepository(connection).record(doer.did(Action.API_KEY_CREATED, doer.user_id, **details))

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
+from auth_service.domain.requirement import Requirement
 from auth_service.domain.standing import FRESH_FOR, TWO_FACTORS, Standing
 from auth_service.repository.standings import SessionReading, StandingRepository
 from shared.db import Db
@@ -23,6 +24,12 @@ async def require_fresh(db: Db, user_id: UUID, session_id: UUID, max_age: timede
     if not reading.standing.suffices(wanted, reading.read_at - max_age):
         raise InsufficientUserAuthentication(wanted, int(max_age.total_seconds()))
     return reading.standing
+
+
+def require_enough(requirement: Requirement, standing: Standing) -> None:
+    """Raises InsufficientUserAuthentication for a session below what is required: its token still lives for minutes."""
+    if requirement.is_unmet(standing):
+        raise InsufficientUserAuthentication(TWO_FACTORS, int(FRESH_FOR.total_seconds()))
 
 
 async def require_second_factor(db: Db, user_id: UUID, session_id: UUID) -> None:

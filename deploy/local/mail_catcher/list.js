@@ -2,7 +2,7 @@
 const EVERY = 2000;  // milliseconds
 
 const look = async () => {
-  const answer = document.hidden ? null : await fetch("/").catch(() => null);
+  const answer = document.hidden ? null : await fetch("/", { signal: AbortSignal.timeout(EVERY) }).catch(() => null);
   if (!answer?.ok) return;
   const [now, fresh] = [document, new DOMParser().parseFromString(await answer.text(), "text/html")].map((each) => each.querySelector("#list"));
   if (now.innerHTML === fresh.innerHTML || now.contains(document.activeElement)) return;

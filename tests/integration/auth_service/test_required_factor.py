@@ -9,6 +9,7 @@ from http.cookies import SimpleCookie
 import pytest
 
 from tests.authenticator import Authenticator
+from tests.integration.auth_service.administrators import delete, make_admin, path_of
 from tests.integration.auth_service.enrolling import (
     ENROLMENT,
     begin_app,
@@ -172,10 +173,12 @@ async def test_last_factor_stays(strictly: AuthService, service: AuthService) ->
     assert (await service.call("DELETE", f"{FACTORS}/passkeys/{passkey}", person=person)).status == 204  # not required
 
 
-async def test_reset_by_an_administrator_asks_for_another(strictly: AuthService) -> None:
+async def test_reset_by_an_administrator_asks_for_another(strictly: AuthService, service: AuthService) -> None:
     person, _ = await enrolled(strictly)
-    await strictly.admin.execute("delete from auth.totp")
-    await enrol_app(strictly, owed(await strictly.try_login(person.email)))
+    reset = await delete(service, await make_admin(service), path_of(person, "/factors"))
+    assert reset.status == 204
+    again = await enrol_app(strictly, owed(await strictly.try_login(person.email)))
+    assert Person(person.email, again.reply.body).claims["acr"] == "aal2"
 
 
 async def test_administrators_alone_can_be_asked(
