@@ -183,6 +183,15 @@ async def test_form_of_another_shape_is_refused(visitor: PageVisitor) -> None:
         assert (await visitor.post(PROFILE, form.fields | ADA | wrong)).status == 400
 
 
+@pytest.mark.parametrize("wrong", ["\0", "\u202e", "a" * 300_000], ids=["NUL", "direction", "long"])
+async def test_hostile_text_is_refused_and_nothing_is_saved(visitor: PageVisitor, ada: Person, wrong: str) -> None:
+    form = (await visitor.get(PROFILE)).forms[PROFILE]
+    refused = await visitor.post(PROFILE, form.fields | ADA | {"display_name": f"Ada{wrong}"})
+    assert refused.status in (400, 413, 422)
+    assert (await visitor.post(PROFILE, form.fields | ADA | {"version": f"1{wrong}"})).status in (400, 409, 413)
+    assert (await stored(ada))["display_name"] == ""
+
+
 async def test_whoever_has_no_session_is_led_to_sign_in_and_back(service: RunningService, ada: Person) -> None:
     """A program with an API key is nobody at a page."""
     key = Identity(Kind.USER, str(ada.user_id), scopes=("full",))
