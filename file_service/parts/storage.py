@@ -11,6 +11,7 @@ from file_service.delivery.redirect import REDIRECTS, Redirects
 from file_service.scrub.schedule import AFTER, EVERY, scrub_when_due
 from file_service.settings import Settings
 from file_service.storage.contract import Storage
+from file_service.storage.heap import tune_heap
 from file_service.storage.local import open_local_storage
 from file_service.storage.presign import SigningKey
 from file_service.storage_settings import StorageSettings
@@ -22,6 +23,7 @@ from shared.settings import Secret
 
 def open_storage(settings: StorageSettings) -> AbstractAsyncContextManager[Storage]:
     """Raises OSError or ValueError, on entering, when it can't be used at all; an object store may still be away."""
+    tune_heap()
     if settings.bucket is None:
         assert settings.root is not None  # the settings were checked
         return open_local_storage(settings.root)

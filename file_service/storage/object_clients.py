@@ -3,7 +3,6 @@
 Only imported where an object store is configured: the library costs memory.
 """
 
-import ctypes
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,7 +23,6 @@ if TYPE_CHECKING:  # these exist for type checkers alone
 ObjectStore: TypeAlias = S3Store | GCSStore | AzureStore
 
 _NO_ROOM = re.compile(r"status code: 507|InsufficientStorage|StorageFull|QuotaExceeded|InsufficientCapacity")
-_MMAP_THRESHOLD = -3  # M_MMAP_THRESHOLD of malloc.h
 _UNBOUNDED = timedelta(days=1)  # a download takes as long as its reader does
 
 
@@ -42,19 +40,11 @@ class Clients:
 
 def connect(bucket: Bucket) -> Clients:
     """Connects with the first request. Raises ValueError for options that make no sense."""
-    _give_back_parts()
     timeout = timedelta(seconds=bucket.timeout)
     common: ClientConfig = {"allow_http": bucket.endpoint.startswith("http://"), "connect_timeout": timeout / 2}
     asking: ClientConfig = {**common, "timeout": timeout}
     reading: ClientConfig = {**common, "timeout": _UNBOUNDED, "read_timeout": timeout}
     return Clients(_store(bucket, asking), _store(bucket, reading))
-
-
-def _give_back_parts() -> None:
-    """Have glibc give each part's memory back when it is freed: else it learns to keep blocks of that size."""
-    set_option = getattr(ctypes.CDLL(None), "mallopt", None)
-    if set_option is not None:
-        set_option(_MMAP_THRESHOLD, 1 << 20)
 
 
 def _store(bucket: Bucket, client: "ClientConfig") -> ObjectStore:
