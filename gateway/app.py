@@ -56,6 +56,7 @@ from gateway.settings import NAME, Settings
 from gateway.status.handler import open_status
 from gateway.status.recorder import own_metrics
 from gateway.streaming.streams import Streams
+from gateway.upstreams.clients import open_clients
 from gateway.upstreams.instance import PoolLimits
 from gateway.upstreams.pools import open_pools
 from shared.errors import Unavailable
@@ -95,7 +96,7 @@ async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecyc
         tls = await stack.enter_async_context(_follow_certificates(settings, routing.reloading))
         limiter = await stack.enter_async_context(open_limiter(settings.valkey_url.reveal()))
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        services = _clients(session, signer, settings.upstreams)
+        services = await stack.enter_async_context(open_clients(session, signer, settings.upstreams))
         internal = InternalClient(session, signer, settings.auth_internal_url, _AUTH)
         public_url = settings.process.public_url
         trust = await stack.enter_async_context(_open_trust(services[_AUTH], internal, public_url))
@@ -124,12 +125,6 @@ async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecyc
         private = admin_app(trust.keys, trust.revocations, pages, settings.process.trust_file, lifecycle)
         apps = _apps(components, FastLane(components, lifecycle), private, tls, settings.http_port)
         yield replace(apps, admission=partial(_admit, trust, lifecycle, settings.listen_wait))
-
-
-def _clients(
-    session: aiohttp.ClientSession, signer: Signer, upstreams: Mapping[str, Sequence[str]]
-) -> Mapping[str, Sequence[InternalClient]]:
-    return {name: [InternalClient(session, signer, url, name) for url in urls] for name, urls in upstreams.items()}
 
 
 def _apps(

@@ -18,6 +18,7 @@ from shared.settings import Env, ProcessSettings, Secret
 
 NAME = "gateway"
 _CACHE_BYTES = 33_554_432
+_PLACES = ("http", "unix")  # an upstream's port, or its Unix domain socket
 _ROUTES = Path(__file__).with_name("routes.toml")
 
 # The upstreams that every route file may name: the variable that says where each is, and its default.
@@ -73,6 +74,8 @@ class Settings:
     def from_env(cls, env: Env) -> Self:
         process = ProcessSettings.from_env(env, NAME, 8080)
         _check_prefix(env, process.public_url)
+        if process.public_socket is not None:
+            env.mistake("SOCKET is for services: who comes by one has no address to be limited by")
         valkey_url = env.secret("VALKEY_URL")
         return cls(
             process=process,
@@ -82,12 +85,8 @@ class Settings:
             cache_url=env.secret("CACHE_URL", valkey_url),
             cache_bytes=env.integer("CACHE_BYTES", _CACHE_BYTES),
             auth_internal_url=env.url("AUTH_INTERNAL_URL", "http://127.0.0.1:9081"),
-            private_urls={
-                name: env.url(variable, default, schemes=("http",)) for name, (variable, default) in PRIVATE.items()
-            },
-            upstreams={
-                name: env.urls(variable, default, schemes=("http",)) for name, (variable, default) in BUILT_IN.items()
-            },
+            private_urls={name: env.url(*place, schemes=("http",)) for name, place in PRIVATE.items()},
+            upstreams={name: env.urls(*place, schemes=_PLACES) for name, place in BUILT_IN.items()},
             routes_file=routes_file(env),
             trusted_proxies=_networks(env),
             cors_origins=_origins(env),

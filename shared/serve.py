@@ -30,6 +30,7 @@ _LINGER = 0.1  # seconds in which the first request of a connection made in the 
 _SHUTDOWN = 10.0  # seconds for requests that are still being answered
 _LOOK = 0.05  # seconds between two looks at whether there are any
 _FAREWELL = 0.5  # seconds for those that were not done in time to notice
+_BACKLOG = 1024  # connections that wait at a Unix domain socket: the next is refused, where a port lets it wait
 _MAX_LINE, _MAX_FIELD = 16_384, 32_768  # bytes; all more than the gateway lets in: it alone refuses a large head
 _MAX_HEADERS = 160
 _OPEN_FILES = 65_536
@@ -96,11 +97,19 @@ async def _run(settings: ProcessSettings, open_program: OpenProgram) -> None:
     async with process_metrics(settings.name, VERSION), open_program(lifecycle) as apps, listening(settings, apps):
         gc.collect()
         gc.freeze()  # what lives as long as the program isn't looked at again
-        log.info("started", **{"server.port": settings.port, "colonnade.private_port": settings.private_port})
+        log.info("started", **_places(settings))
         await lifecycle.stop()
         log.info("stopping", **{"colonnade.drain_seconds": settings.drain_seconds})
         await asyncio.sleep(settings.drain_seconds)  # still answering, until probes have seen that we are not ready
     log.info("stopped")
+
+
+def _places(settings: ProcessSettings) -> dict[str, str | int]:
+    """Return where we listen."""
+    private = {"colonnade.private_port": settings.private_port}
+    if settings.public_socket is not None:
+        return {"server.address": str(settings.public_socket), **private}
+    return {"server.port": settings.port, **private}
 
 
 def _obey_signals(lifecycle: Lifecycle) -> None:
@@ -154,6 +163,8 @@ def _private_site(settings: ProcessSettings, runner: web.BaseRunner) -> web.Base
 def _public_site(
     settings: ProcessSettings, port: int, tls: ssl.SSLContext | None, runner: web.BaseRunner
 ) -> web.BaseSite:
+    if settings.public_socket is not None:
+        return web.UnixSite(runner, settings.public_socket, backlog=_BACKLOG)
     if tls is not None:
         return TlsSite(runner, (settings.host, port), tls, shares_port=settings.shares_port)
     return web.TCPSite(runner, settings.host, port, reuse_port=settings.shares_port or None)

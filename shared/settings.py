@@ -212,8 +212,9 @@ class TraceSettings:
 class ProcessSettings:
     """What every program needs to listen, log, trust and stop. Times are in seconds.
 
-    A program of several processes has each share the public port (`shares_port`), and answer what belongs on the
-    private one at a Unix socket, `private_socket`.
+    A service may listen on a Unix domain socket, `public_socket`, instead of its public port. A program of several
+    processes has each share the public port (`shares_port`), and answer what belongs on the private one at such a
+    socket, `private_socket`.
     """
 
     name: str
@@ -227,6 +228,7 @@ class ProcessSettings:
     log: LogSettings
     traces: TraceSettings = TraceSettings()
     shares_port: bool = False
+    public_socket: Path | None = None
     private_socket: Path | None = None
     site: Site = PLAIN
 
@@ -245,8 +247,16 @@ class ProcessSettings:
             drain_seconds=env.number("DRAIN_SECONDS", 5.0),
             log=LogSettings.from_env(env),
             traces=TraceSettings.from_env(env),
+            public_socket=_socket(env),
             site=read_site(env),
         )
+
+
+def _socket(env: Env) -> Path | None:
+    path = env.text("SOCKET", "")
+    if path and not Path(path).is_absolute():
+        env.mistake("SOCKET must be an absolute path")
+    return Path(path) if path else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from deploy.doctor.__main__ import report
 from deploy.doctor.stack import Backups
 from deploy.doctor.stack import Stack as Patient
 from deploy.local.backups import NOTE
-from deploy.local.environments import LOOPBACK, PROGRAMS, ports_of
+from deploy.local.environments import LOOPBACK, PROGRAMS, private_port
 from deploy.local.running import running_on
 from deploy.local.settings import chosen, read_settings
 from deploy.local.stack import Stack
@@ -30,7 +30,7 @@ def _visit(*, as_json: bool) -> int:
     stack = Stack(settings, state, print)
     patient = Patient(
         public_url=settings.public_url,
-        private={name: f"http://{LOOPBACK}:{ports_of(name, settings.port).private}" for name in PROGRAMS},
+        private={name: f"http://{LOOPBACK}:{private_port(name, settings.port)}" for name in PROGRAMS},
         environments={name: stack.environment(name) for name in PROGRAMS},
         backups=_backups(state),
     )

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
 
 from deploy.local.postgres import Postgres
 from deploy.local.settings import Settings
@@ -10,9 +12,9 @@ from deploy.local.valkey import Valkey
 from deploy.originals import Originals
 from deploy.roles import DATABASE, SCHEMAS
 
-PROGRAMS = ("gateway", "auth_service", "user_service", "file_service")  # in the order of their ports
+PROGRAMS = ("gateway", "auth_service", "user_service", "file_service")  # in the order of their private ports
 LOOPBACK = "127.0.0.1"
-_PRIVATE = 1000  # a program's private port is so far above its public one
+_PRIVATE = 1000  # the first private port is so far above the public one
 
 # The person's own variables go on to the programs that know them; each program checks its own.
 _PASSED_ON_TO_ALL = (
@@ -76,26 +78,21 @@ _PASSED_ON: Mapping[str, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Ports:
-    public: int
-    private: int
-
-
-def ports_of(program: str, first: int) -> Ports:
-    public = first + PROGRAMS.index(program)
-    return Ports(public, public + _PRIVATE)
+def private_port(program: str, first: int) -> int:
+    """Return a program's, where `first` is the gateway's public port."""
+    return first + _PRIVATE + PROGRAMS.index(program)
 
 
 @dataclass(frozen=True, slots=True)
 class Environments:
-    """`smtp_url` is where mail goes unless the person said where."""
+    """`sockets` is the folder for the services' sockets. `smtp_url` is where mail goes unless the person said where."""
 
     settings: Settings
     state: State
     originals: Originals
     postgres: Postgres
     valkey: Valkey
+    sockets: Path
     smtp_url: str = ""
 
     def of(self, program: str) -> dict[str, str]:
@@ -112,14 +109,11 @@ class Environments:
         }
 
     def _common(self, program: str) -> dict[str, str]:
-        ports = ports_of(program, self.settings.port)
         return {
             "PATH": "/usr/bin:/bin",
             "LANG": "C.UTF-8",
-            "HOST": self.settings.host if program == "gateway" else LOOPBACK,
-            "PORT": str(ports.public),
             "PRIVATE_HOST": LOOPBACK,
-            "PRIVATE_PORT": str(ports.private),
+            "PRIVATE_PORT": str(private_port(program, self.settings.port)),
             "PUBLIC_URL": self.settings.public_url,
             "LOG_FORMAT": "json",
             "LOG_FILE": str(self.state.logs / f"{program}.log"),
@@ -129,6 +123,8 @@ class Environments:
 
     def _gateway(self) -> dict[str, str]:
         return {
+            "HOST": self.settings.host,
+            "PORT": str(self.settings.port),
             "IDENTITY_KEY_FILE": self._key_file("gateway"),
             "VALKEY_URL": self.valkey.url,
             "AUTH_INTERNAL_URL": self._private("auth_service"),
@@ -143,7 +139,8 @@ class Environments:
     def _service(self, service: str) -> dict[str, str]:
         database = {"DATABASE_URL": self._database_url(f"{SCHEMAS[service]}_runtime")}
         own = {"auth_service": self._auth, "user_service": self._users, "file_service": self._files}[service]()
-        return database | {"IDENTITY_KEY_FILE": self._key_file(service)} | own
+        listening = {"SOCKET": str(self._socket(service))}
+        return listening | database | {"IDENTITY_KEY_FILE": self._key_file(service)} | own
 
     def _auth(self) -> dict[str, str]:
         names = ("password_pepper", "refresh_key", "key_encryption_key")
@@ -182,8 +179,11 @@ class Environments:
     def _database_url(self, role: str) -> str:
         return "\n".join(self.postgres.url(role, each, DATABASE) for each in self.originals.passwords(role))
 
-    def _public(self, program: str) -> str:
-        return f"http://{LOOPBACK}:{ports_of(program, self.settings.port).public}"
+    def _socket(self, service: str) -> Path:
+        return self.sockets / f"{service}.sock"
+
+    def _public(self, service: str) -> str:
+        return f"unix://{quote(str(self._socket(service)))}"
 
     def _private(self, program: str) -> str:
-        return f"http://{LOOPBACK}:{ports_of(program, self.settings.port).private}"
+        return f"http://{LOOPBACK}:{private_port(program, self.settings.port)}"

@@ -15,13 +15,13 @@ from deploy.local.processes import Account, reachable
 from deploy.local.state import State, make_folder
 
 _NOBODY = Account(65534, 65534)
-_SOCKET_NAME = len("/postgres/.s.PGSQL.5432")
+_LONGEST_NAME = len("/services/auth_service.sock")  # of a socket
 _SOCKET_LIMIT = 103  # bytes of a whole path: 107 on Linux, 103 on macOS
 
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """`sockets` is for both stores' sockets, each in a folder of its own user's. `account` is None: it runs as us."""
+    """`sockets` is for all sockets, those of each user in a folder of its own. `account` is None: it runs as us."""
 
     data: Path
     sockets: Path
@@ -31,6 +31,10 @@ class Home:
     @property
     def postgres_sockets(self) -> Path:
         return self.sockets / "postgres"
+
+    @property
+    def service_sockets(self) -> Path:
+        return self.sockets / "services"
 
     @property
     def exists(self) -> bool:
@@ -72,12 +76,13 @@ def _data_folder(state: State, account: Account) -> Path:
 def _socket_folder(state: State, account: Account | None) -> Path:
     """Prefer the state's own folder; a path that is too long for a socket, or closed to the database, goes to /tmp."""
     folder = state.root / "run"
-    short = len(os.fsencode(folder)) + _SOCKET_NAME <= _SOCKET_LIMIT
+    short = len(os.fsencode(folder)) + _LONGEST_NAME <= _SOCKET_LIMIT
     if not short or (account and not reachable(account, state.root)):
         folder = Path("/tmp") / f"colonnade-{state.instance}"  # noqa: S108  random name, and ownership is checked
     make_folder(folder, 0o711)
     _check_ours(folder)
-    make_folder(folder / "postgres", 0o700)
+    for each in ("postgres", "services"):
+        make_folder(folder / each, 0o700)
     if account:
         os.chown(folder / "postgres", account.uid, account.gid)
     return folder

@@ -4,17 +4,16 @@ import errno
 import os
 import socket
 
-from deploy.local.environments import LOOPBACK, PROGRAMS, ports_of
+from deploy.local.environments import LOOPBACK, PROGRAMS, private_port
 from deploy.local.errors import LaunchError
 from deploy.local.settings import Settings
 
 
 def check_ports(settings: Settings) -> None:
     """Raises LaunchError that names the first address that can't be had."""
+    _check(settings.host, settings.port, "gateway")
     for program in PROGRAMS:
-        ports = ports_of(program, settings.port)
-        _check(settings.host if program == "gateway" else LOOPBACK, ports.public, program)
-        _check(LOOPBACK, ports.private, program)
+        _check(LOOPBACK, private_port(program, settings.port), program)
     if settings.catches_mail:
         _check(LOOPBACK, settings.mail_port, "the page of caught mail")
     if settings.http_port:
@@ -35,6 +34,6 @@ def _refusal(exc: OSError, host: str, port: int, program: str) -> str:
     if exc.errno == errno.EADDRINUSE:
         return (
             f"Port {port}, for {program}, is taken. Choose other ports with PORT=...: "
-            "they are PORT to PORT+4 and PORT+1000 to PORT+1003."
+            "they are PORT, PORT+4 and PORT+1000 to PORT+1003."
         )
     return f"Can't listen on {host} port {port}, for {program}: {exc.strerror or os.strerror(exc.errno or 0)}."

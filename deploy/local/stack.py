@@ -55,7 +55,9 @@ class Stack:
             else None
         )
         smtp_url = self.mail_catcher.smtp_url if self.mail_catcher else ""
-        self._environments = Environments(settings, state, self._originals, self.postgres, self._valkey, smtp_url)
+        self._environments = Environments(
+            settings, state, self._originals, self.postgres, self._valkey, home.service_sockets, smtp_url
+        )
 
     def start(self, supervisor: Supervisor) -> None:
         """Return when everything is ready. Raises LaunchError, or Stopped when asked to stop meanwhile."""

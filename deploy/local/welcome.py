@@ -2,7 +2,7 @@
 
 import shlex
 
-from deploy.local.environments import LOOPBACK, ports_of
+from deploy.local.environments import LOOPBACK, private_port
 from deploy.local.settings import DEFAULT_STATE, Settings
 from deploy.local.state import State
 
@@ -14,7 +14,7 @@ def welcome(settings: Settings, state: State, mail: str, seconds: float) -> str:
     """
     url, json, of = settings.public_url, "-H 'Content-Type: application/json'", _which(settings)
     listens = "" if url == settings.url else f"\n  Listens at   {settings.url}"
-    status = f"http://{LOOPBACK}:{ports_of('gateway', settings.port).private}/status"
+    status = f"http://{LOOPBACK}:{private_port('gateway', settings.port)}/status"
     return f"""
 Colonnade is ready at {url} ({seconds:.1f} s).
 {listens}

@@ -7,7 +7,7 @@ from gateway.routes.fields import Fields, Report
 from gateway.routes.model import LOCAL, UpstreamSettings
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-_URL = re.compile(r"http://(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:(?P<port>[0-9]{1,5}))?/?")
+_URL = re.compile(r"http://(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:(?P<port>[0-9]{1,5}))?/?|unix:///[^\s,;?#]+")
 _HIGHEST_PORT = 65535
 
 # A name is the audience of what the gateway asserts to that upstream: two programs that answer to one name could use
@@ -70,5 +70,7 @@ def _urls(fields: Fields) -> str:
     for url in urls:
         parts = _URL.fullmatch(url)
         if parts is None or not 0 < int(parts["port"] or 80) <= _HIGHEST_PORT:
-            fields.mistake("url", f"url {url!r} is not one such as http://127.0.0.1:9000, without a path")
+            fields.mistake(
+                "url", f"url {url!r} is not one such as http://127.0.0.1:9000, without a path, or unix:///run/app.sock"
+            )
     return ",".join(dict.fromkeys(url.rstrip("/") for url in urls))

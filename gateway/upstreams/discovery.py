@@ -5,7 +5,7 @@ import socket
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from shared.errors import describe
 from shared.logs import log
@@ -14,7 +14,7 @@ LOOKUP_INTERVAL = 3.0  # seconds
 _PATIENCE = 2.0  # seconds for a lookup
 _MOST = 64  # addresses of one upstream
 
-Address = tuple[str, int]
+Address = tuple[str, int]  # host and port; of a Unix domain socket the path, and 0
 Lookup = Callable[[str, int], Awaitable[Sequence[Address]]]  # raises OSError
 
 
@@ -39,12 +39,24 @@ def _look_up(host: str, port: int) -> list[tuple[object, object, object, object,
 
 def address_of(url: str) -> Address:
     parts = urlsplit(url)
-    return parts.hostname or "", parts.port or 80
+    return (unquote(parts.path), 0) if parts.scheme == "unix" else (parts.hostname or "", parts.port or 80)
+
+
+def is_socket(address: Address) -> bool:
+    return not address[1]
 
 
 def authority(url: str) -> bytes:
-    host, port = address_of(url)
-    return f"[{host}]:{port}".encode() if ":" in host else f"{host}:{port}".encode()
+    """Return what the Host header says; a name alone for a socket, whose path is nobody else's business."""
+    address = address_of(url)
+    return b"localhost" if is_socket(address) else label(address).encode()
+
+
+def label(address: Address) -> str:
+    host, port = address
+    if is_socket(address):
+        return f"unix:{host}"
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 class Discovery:
@@ -54,7 +66,7 @@ class Discovery:
         self._places = [address_of(url) for url in urls]
         self._lookup = lookup
         self._found: dict[Address, Sequence[Address]] = {
-            place: (place,) for place in self._places if _is_literal(place[0])
+            place: (place,) for place in self._places if is_socket(place) or _is_literal(place[0])
         }
         self._names = [place for place in self._places if place not in self._found]
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from gateway.errors import BadGateway, UpstreamTimeout, UpstreamUnavailable
 from gateway.upstreams.attempt import AttemptFailed
+from gateway.upstreams.connecting import connect
 from gateway.upstreams.connection import Connection
 from gateway.upstreams.discovery import Address
 from gateway.upstreams.exchange import Exchange
@@ -129,8 +130,7 @@ class Instance:
     async def _connect(self) -> Connection:
         try:
             async with asyncio.timeout(self._limits.connect):
-                _, connection = await self._loop.create_connection(lambda: Connection(self._loop), *self.address)
-                connection.require_open()
+                connection = await connect(self.address)
         except OSError as exc:  # a TimeoutError is one
             self.give_back()
             is_late = isinstance(exc, TimeoutError)

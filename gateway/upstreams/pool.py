@@ -9,7 +9,7 @@ from gateway.errors import UpstreamUnavailable, proxy_error
 from gateway.upstreams import metrics
 from gateway.upstreams.attempt import AttemptFailed
 from gateway.upstreams.balancer import any_in, choose, equals
-from gateway.upstreams.discovery import Address, Discovery, Lookup, authority
+from gateway.upstreams.discovery import Address, Discovery, Lookup, authority, label
 from gateway.upstreams.exchange import Exchange
 from gateway.upstreams.instance import Instance, PoolLimits
 from gateway.upstreams.queue import FairQueue
@@ -156,7 +156,7 @@ class Pool:
         next_ones = equals(self._instances, now, repeatable=repeatable)
         return [
             Outlook(
-                instance=_label(each.address),
+                instance=label(each.address),
                 standing=each.health.standing(now, repeatable=repeatable).name.lower(),
                 in_flight=each.in_flight,
                 is_full=each.is_full,
@@ -178,20 +178,18 @@ class Pool:
         addresses = self.discovery.addresses
         self._instances = [before.pop(address) if address in before else self._new(address) for address in addresses]
         for instance in before.values():
-            metrics.forget(self.name, _label(instance.address))
+            metrics.forget(self.name, label(instance.address))
             instance.retire()
             self._retired.append(instance)
 
     def _new(self, address: Address) -> Instance:
         instance = Instance(address, self._limits, self._queue.serve, self._note_ejection)
-        metrics.watch(self.name, _label(address), instance)
+        metrics.watch(self.name, label(address), instance)
         return instance
 
     def _note_ejection(self, instance: Instance) -> None:
         self._ejections.inc()
-        log.warning(
-            "upstream_ejected", **{"service.target.name": self.name, "server.address": _label(instance.address)}
-        )
+        log.warning("upstream_ejected", **{"service.target.name": self.name, "server.address": label(instance.address)})
 
     async def discover(self) -> None:
         await self.discovery.refresh()
@@ -208,15 +206,10 @@ class Pool:
         """Keep no connection any more. What is being exchanged, or about to be, still comes to its end."""
         metrics.forget_queue(self.name)
         for instance in self._instances:
-            metrics.forget(self.name, _label(instance.address))
+            metrics.forget(self.name, label(instance.address))
             instance.retire()
 
     def close(self) -> None:
         self.retire()
         for instance in (*self._instances, *self._retired):
             instance.close()
-
-
-def _label(address: Address) -> str:
-    host, port = address
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -29,8 +29,8 @@ def main(folder: str, public_url: str) -> int:
     home = find_home(state, postgres_bindir({}))
     postgres = Postgres(home, state.logs / "postgres.log", _CONNECTIONS)
     postgres.create(originals.password(SUPERUSER))
-    valkey = Valkey(valkey_server({}), home.sockets, state.logs / "valkey.log", originals.password("valkey"))
-    environments = Environments(settings, state, originals, postgres, valkey)
+    valkey = Valkey(valkey_server({}), home.sockets, state.logs / "valkey.log", originals.passwords("valkey"))
+    environments = Environments(settings, state, originals, postgres, valkey, home.service_sockets)
     admin_url = postgres.url(SUPERUSER, originals.password(SUPERUSER), "postgres")
     plan = {
         "postgres": {
@@ -42,11 +42,16 @@ def main(folder: str, public_url: str) -> int:
         "valkey": {"command": valkey.command(), "configuration": valkey.configuration, "url": valkey.url},
         "admin_url": admin_url,
         "roles": {"DATABASE_ADMIN_URL": admin_url} | _passwords(originals),
-        "programs": {program: environments.of(program) for program in PROGRAMS},
+        "programs": {program: _at_ports(environments.of(program)) for program in PROGRAMS},
         "migrating": {service: environments.migrating(service) for service in SCHEMAS},
     }
     print(json.dumps(plan))
     return 0
+
+
+def _at_ports(environ: dict[str, str]) -> dict[str, str]:
+    """Of several replicas each listens on a port of its own."""
+    return {name: value for name, value in environ.items() if name != "SOCKET"}
 
 
 def _passwords(originals: Originals) -> dict[str, str]:

@@ -5,7 +5,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.integration.gateway.running_gateway import RawTalk, RunningGateway, raw_server, run_gateway
+from tests.integration.gateway.raw_service import RawTalk, raw_server
+from tests.integration.gateway.running_gateway import RunningGateway, run_gateway
 from tests.waiting import eventually
 
 
@@ -29,8 +30,10 @@ async def ready(running: RunningGateway) -> None:
 
 
 @asynccontextmanager
-async def gateway_before(talk: RawTalk, folder: Path, valkey_url: str) -> AsyncIterator[RunningGateway]:
-    """Run a gateway that is ready, whose user_service serves each connection with `talk`."""
-    async with raw_server(talk) as url, run_gateway(folder, valkey_url, USER_URL=url) as gateway:
+async def gateway_before(
+    talk: RawTalk, folder: Path, valkey_url: str, socket: Path | None = None
+) -> AsyncIterator[RunningGateway]:
+    """Run a gateway that is ready, whose user_service serves each connection with `talk`, at `socket` if given."""
+    async with raw_server(talk, socket) as url, run_gateway(folder, valkey_url, USER_URL=url) as gateway:
         await ready(gateway)
         yield gateway

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.integration.gateway.running_gateway import RawTalk, raw_server
+from tests.integration.gateway.raw_service import RawTalk, raw_server
 from tests.integration.gateway.test_program import process, up, variables
 
 KIBIBYTE = 1024

@@ -114,8 +114,6 @@ TABLE = ROUTES + "".join(
     )
 )
 
-RawTalk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Any]
-
 
 class Echo:
     """A service that tells what reached it. `answer` takes its place, for a test that needs another."""
@@ -193,32 +191,6 @@ def status(answer: bytes) -> int:
     return int(answer.split(b" ", 2)[1])
 
 
-@asynccontextmanager
-async def raw_server(talk: RawTalk) -> AsyncIterator[str]:
-    """Serve each connection with `talk`, byte by byte; yields the URL."""
-    tasks: set[asyncio.Task[None]] = set()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await talk(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            writer.close()
-
-    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        tasks.add(asyncio.create_task(serve(reader, writer)))
-
-    server = await asyncio.start_server(accept, "127.0.0.1", 0)
-    try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    finally:
-        server.close()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
 def write_keys(folder: Path) -> dict[str, str]:
     """Make the gateway's key and the trust file, and return the variables that name them."""
     key = ec.generate_private_key(ec.SECP256R1())
@@ -282,10 +254,18 @@ async def auth_service(feed: AuthFeed, jwks: dict[str, bytes]) -> AsyncIterator[
 
 
 @asynccontextmanager
-async def echo_service(echo: Echo) -> AsyncIterator[str]:
+async def echo_service(echo: Echo, socket: Path | None = None) -> AsyncIterator[str]:
+    """Serve at a port, or at this Unix domain socket; yields the URL."""
     server = web.Server(echo.handle, auto_decompress=False, handler_cancellation=True)
-    async with _listening(web.ServerRunner(server, shutdown_timeout=0.1)) as port:
-        yield f"http://127.0.0.1:{port}"
+    runner = web.ServerRunner(server, shutdown_timeout=0.1)
+    async with AsyncExitStack() as stack:
+        if socket is None:
+            yield f"http://127.0.0.1:{await stack.enter_async_context(_listening(runner))}"
+            return
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        await web.UnixSite(runner, socket).start()
+        yield f"unix://{socket}"
 
 
 @asynccontextmanager

@@ -9,7 +9,8 @@ from pathlib import Path
 from prometheus_client import REGISTRY
 
 from tests.integration.gateway.conftest import ready
-from tests.integration.gateway.running_gateway import RunningGateway, raw_server, run_gateway
+from tests.integration.gateway.raw_service import raw_server
+from tests.integration.gateway.running_gateway import RunningGateway, run_gateway
 
 OK = b"HTTP/1.1 200 OK\r\n"
 HELLO = OK + b"Content-Length: 5\r\n\r\nhello"

@@ -13,7 +13,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from tests.integration.gateway.running_gateway import RunningGateway, raw_server, run_gateway
+from tests.integration.gateway.raw_service import raw_server
+from tests.integration.gateway.running_gateway import RunningGateway, run_gateway
 from tests.waiting import eventually
 
 NOISE = random.Random(1).randbytes(1_000_000)  # shrinks by nothing

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tests.integration.gateway.conftest import ready
-from tests.integration.gateway.running_gateway import RunningGateway, raw_server, run_gateway
+from tests.integration.gateway.raw_service import raw_server
+from tests.integration.gateway.running_gateway import RunningGateway, run_gateway
 from tests.integration.gateway.scripted_service import HELLO, OK, answered, get, read_answer, scripted
 from tests.waiting import eventually
 

@@ -5,6 +5,8 @@ import hashlib
 import os
 import sys
 from asyncio import StreamReader, StreamWriter
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,8 +14,8 @@ from aiohttp import web
 
 from gateway.downstream.server import LINGER
 from gateway.kernel_relay import WORTHWHILE
-from tests.integration.gateway.conftest import gateway_before
-from tests.integration.gateway.running_gateway import RunningGateway
+from tests.integration.gateway.conftest import gateway_before, ready
+from tests.integration.gateway.running_gateway import Echo, RunningGateway, echo_service, run_gateway
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux alone has splice")
@@ -23,6 +25,20 @@ BODY = os.urandom(MEGABYTE) * 8
 HEAD = b"PUT /big HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n"
 NEXT = b"GET /open/next HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
 LONG = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(BODY)
+
+
+@pytest.fixture(params=["port", "socket"])
+def socket(request: pytest.FixtureRequest, tmp_path: Path) -> Path | None:
+    """Where the service is, unless at a port."""
+    return tmp_path / "service.sock" if request.param == "socket" else None
+
+
+@pytest.fixture
+async def gateway(tmp_path: Path, valkey_url: str, socket: Path | None) -> AsyncIterator[RunningGateway]:
+    echo = Echo()
+    async with echo_service(echo, socket) as url, run_gateway(tmp_path, valkey_url, USER_URL=url) as running:
+        await ready(running)
+        yield replace(running, echo=echo)
 
 
 @pytest.fixture
@@ -81,14 +97,17 @@ async def test_long_download_passes_the_gateway_by(gateway: RunningGateway, move
 
 
 async def test_long_download_that_breaks_off_breaks_off_for_its_client(
-    tmp_path: Path, valkey_url: str, moved: list[int]
+    tmp_path: Path, valkey_url: str, socket: Path | None, moved: list[int]
 ) -> None:
     async def break_off(reader: StreamReader, writer: StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(LONG + BODY[:-1])
         await writer.drain()
 
-    async with gateway_before(break_off, tmp_path, valkey_url) as gateway, gateway.connection() as (reader, writer):
+    async with (
+        gateway_before(break_off, tmp_path, valkey_url, socket) as gateway,
+        gateway.connection() as (reader, writer),
+    ):
         writer.write(b"GET /big HTTP/1.1\r\nHost: h\r\n\r\n")
         await reader.readuntil(b"\r\n\r\n")
         with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
@@ -96,7 +115,7 @@ async def test_long_download_that_breaks_off_breaks_off_for_its_client(
     assert moved
 
 
-async def test_bytes_behind_a_long_answer_are_nobodys(tmp_path: Path, valkey_url: str) -> None:
+async def test_bytes_behind_a_long_answer_are_nobodys(tmp_path: Path, valkey_url: str, socket: Path | None) -> None:
     """A connection on which more came than was asked for is used for nobody else."""
     connections = []
 
@@ -106,7 +125,7 @@ async def test_bytes_behind_a_long_answer_are_nobodys(tmp_path: Path, valkey_url
             writer.write(LONG + BODY + b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil")
             await writer.drain()
 
-    async with gateway_before(say_too_much, tmp_path, valkey_url) as gateway:
+    async with gateway_before(say_too_much, tmp_path, valkey_url, socket) as gateway:
         for _ in range(2):
             async with gateway.client.get(f"{gateway.url}/big") as answer:
                 assert await answer.read() == BODY
@@ -183,12 +202,17 @@ async def test_early_answer_to_a_long_upload_is_passed_on(gateway: RunningGatewa
     assert moved
 
 
-async def test_service_that_dies_amid_a_long_upload_is_told_of(tmp_path: Path, valkey_url: str) -> None:
+async def test_service_that_dies_amid_a_long_upload_is_told_of(
+    tmp_path: Path, valkey_url: str, socket: Path | None
+) -> None:
     async def die(reader: StreamReader, writer: StreamWriter) -> None:
         await reader.readexactly(2 * MEGABYTE)
         writer.transport.abort()
 
-    async with gateway_before(die, tmp_path, valkey_url) as gateway, gateway.connection(within=5) as (reader, writer):
+    async with (
+        gateway_before(die, tmp_path, valkey_url, socket) as gateway,
+        gateway.connection(within=5) as (reader, writer),
+    ):
         writer.write(HEAD % len(BODY) + BODY)
         assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 502")
 
@@ -227,7 +251,9 @@ async def test_client_that_takes_no_byte_of_a_long_answer_is_cut_off(
 
 
 @pytest.mark.parametrize("amid", ["answer", "upload"])
-async def test_service_that_stands_still_is_given_up(tmp_path: Path, valkey_url: str, amid: str) -> None:
+async def test_service_that_stands_still_is_given_up(
+    tmp_path: Path, valkey_url: str, socket: Path | None, amid: str
+) -> None:
     """Its silence is counted whoever moves the bytes; the route's time as a whole ends it too."""
 
     async def stall(reader: StreamReader, writer: StreamWriter) -> None:
@@ -237,7 +263,7 @@ async def test_service_that_stands_still_is_given_up(tmp_path: Path, valkey_url:
         await asyncio.Event().wait()
 
     async with (
-        gateway_before(stall, tmp_path, valkey_url) as gateway,
+        gateway_before(stall, tmp_path, valkey_url, socket) as gateway,
         gateway.connection(within=10) as (reader, writer),
     ):
         if amid == "answer":

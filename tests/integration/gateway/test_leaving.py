@@ -8,7 +8,8 @@ import pytest
 
 from gateway.downstream.client import Client
 from tests.integration.gateway.conftest import gateway_before, ready
-from tests.integration.gateway.running_gateway import RunningGateway, raw_server, run_gateway
+from tests.integration.gateway.raw_service import raw_server
+from tests.integration.gateway.running_gateway import RunningGateway, run_gateway
 from tests.waiting import eventually
 
 WITHIN = 1.0  # seconds

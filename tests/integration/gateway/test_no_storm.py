@@ -12,7 +12,8 @@ import pytest
 
 from gateway.upstreams.retries import BURST, RATIO
 from tests.integration.gateway.conftest import ready
-from tests.integration.gateway.running_gateway import TABLE, RunningGateway, raw_server, route, run_gateway
+from tests.integration.gateway.raw_service import raw_server
+from tests.integration.gateway.running_gateway import TABLE, RunningGateway, route, run_gateway
 
 REQUESTS, AT_A_TIME = 200, 20
 LATENCY = 0.2  # seconds

@@ -130,6 +130,7 @@ async def test_second_signal_exits_at_once(tmp_path: Path, valkey_url: str) -> N
             {"TLS_CERT_FILE": "/nowhere", "TLS_KEY_FILE": "/none"}, 2, "https://", id="TLS for an http PUBLIC_URL"
         ),
         pytest.param({"HTTP_PORT": "1"}, 2, "HTTP_PORT", id="port that leads nowhere"),
+        pytest.param({"SOCKET": "/run/gateway.sock"}, 2, "SOCKET is for services", id="clients without an address"),
         pytest.param({"PUBLIC_URL": "http://h/a//b"}, 2, "canonical", id="path that no request has"),
     ],
 )

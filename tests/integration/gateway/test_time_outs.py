@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.integration.gateway.conftest import ready
-from tests.integration.gateway.running_gateway import RunningGateway, raw_server, run_gateway, status
+from tests.integration.gateway.raw_service import raw_server
+from tests.integration.gateway.running_gateway import RunningGateway, run_gateway, status
 
 SHORT = 0.3  # seconds
 GET = b"GET /open HTTP/1.1\r\nHost: h\r\n\r\n"

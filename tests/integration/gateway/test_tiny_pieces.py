@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.integration.gateway.conftest import ready
-from tests.integration.gateway.running_gateway import raw_server, run_gateway, status
+from tests.integration.gateway.raw_service import raw_server
+from tests.integration.gateway.running_gateway import run_gateway, status
 
 MILLION = 1_000_000
 CHUNK = b"1\r\nx\r\n"

@@ -8,7 +8,8 @@ import aiohttp
 from prometheus_client import REGISTRY
 
 from tests.integration.gateway.live_service import MEGABYTE, agreement, handshake, masked, serve, socket
-from tests.integration.gateway.running_gateway import RunningGateway, raw_server, run_gateway, status
+from tests.integration.gateway.raw_service import raw_server
+from tests.integration.gateway.running_gateway import RunningGateway, run_gateway, status
 from tests.waiting import eventually
 
 

@@ -17,7 +17,8 @@ from tests.integration.gateway.live_service import (
     serve,
     socket,
 )
-from tests.integration.gateway.running_gateway import RunningGateway, raw_server, run_gateway
+from tests.integration.gateway.raw_service import raw_server
+from tests.integration.gateway.running_gateway import RunningGateway, run_gateway
 from tests.waiting import eventually
 
 

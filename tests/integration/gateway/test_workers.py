@@ -11,7 +11,8 @@ import aiohttp
 import pytest
 
 from tests.authority import Authority
-from tests.integration.gateway.running_gateway import TABLE, raw_server, route
+from tests.integration.gateway.raw_service import raw_server
+from tests.integration.gateway.running_gateway import TABLE, route
 from tests.integration.gateway.test_program import process, variables
 from tests.integration.gateway.workers import Workers, all_have_ended, children_of, run_workers
 from tests.ports import free_port

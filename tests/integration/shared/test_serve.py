@@ -4,6 +4,7 @@ import asyncio
 import json
 import signal
 import socket
+import stat
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -137,6 +138,27 @@ async def test_second_signal_ends_the_program_at_once(tmp_path: Path, ports: Por
         await eventually(unready)
         program.process.terminate()
         assert await program.end(within=2) == -signal.SIGTERM
+
+
+async def test_service_listens_on_a_socket_instead_of_its_port(tmp_path: Path, ports: Ports) -> None:
+    """One that was killed leaves its socket; the next takes it over."""
+    path = tmp_path / "tiny.sock"
+    for _ in ("first", "next"):
+        async with running(tmp_path, ports, SOCKET=str(path)) as program:
+            with pytest.raises(aiohttp.ClientConnectorError):
+                await program.ask("/hello")
+            connector = aiohttp.UnixConnector(str(path))
+            async with aiohttp.ClientSession(connector=connector) as client:
+                headers = {HEADER: gateway().sign(ANONYMOUS, tiny_program.NAME)}
+                async with client.get("http://localhost/hello", headers=headers) as answer:
+                    assert (answer.status, await answer.text()) == (200, "hello")
+            assert stat.S_IMODE(path.stat().st_mode) & 0o007 == 0
+            program.process.kill()
+
+
+async def test_socket_of_a_path_that_depends_on_where_we_are_is_refused(tmp_path: Path, ports: Ports) -> None:
+    status, told = await ended(tmp_path, ports, SOCKET="tiny.sock")
+    assert (status, "SOCKET must be an absolute path" in told) == (2, True)
 
 
 async def ended(folder: Path, ports: Ports, failure: str = "", **environ: str) -> tuple[int, str]:

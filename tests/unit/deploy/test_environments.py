@@ -11,7 +11,10 @@ from deploy.local.settings import read_settings
 from deploy.local.state import State
 from deploy.local.valkey import Valkey
 from deploy.originals import Originals
+from deploy.roles import SCHEMAS
+from gateway.upstreams.discovery import address_of
 from shared.identity import Signer, load_trust
+from shared.places import is_place
 
 
 @pytest.fixture
@@ -29,18 +32,29 @@ def environments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Environment
     state.create()
     postgres = Postgres(Home(tmp_path / "postgres", tmp_path / "run", tmp_path, None), tmp_path / "log")
     valkey = Valkey(tmp_path / "valkey-server", tmp_path / "run", tmp_path / "log", ["secret"])
-    return Environments(read_settings(), state, Originals(state.secrets), postgres, valkey)
+    return Environments(
+        read_settings(), state, Originals(state.secrets), postgres, valkey, postgres.home.service_sockets
+    )
 
 
-def test_only_the_gateway_listens_where_the_person_chose(environments: Environments) -> None:
-    listening = {program: environments.of(program)["HOST"] for program in PROGRAMS}
-    assert listening == dict.fromkeys(PROGRAMS, "127.0.0.1") | {"gateway": "0.0.0.0"}
-    assert {environments.of(program)["PRIVATE_HOST"] for program in PROGRAMS} == {"127.0.0.1"}
+def test_only_the_gateway_listens_where_others_can_reach_it(environments: Environments) -> None:
+    told = {program: environments.of(program) for program in PROGRAMS}
+    assert [(program, its["HOST"], its["PORT"]) for program, its in told.items() if "HOST" in its or "PORT" in its] == [
+        ("gateway", "0.0.0.0", "9000")
+    ]
+    assert [(its["PRIVATE_HOST"], its["PRIVATE_PORT"]) for its in told.values()] == [
+        ("127.0.0.1", str(port)) for port in (10000, 10001, 10002, 10003)
+    ]
 
 
-def test_ports_follow_the_gateways(environments: Environments) -> None:
-    ports = [(environments.of(program)["PORT"], environments.of(program)["PRIVATE_PORT"]) for program in PROGRAMS]
-    assert ports == [("9000", "10000"), ("9001", "10001"), ("9002", "10002"), ("9003", "10003")]
+def test_gateway_finds_each_service_at_its_socket(environments: Environments) -> None:
+    sockets = [environments.of(service)["SOCKET"] for service in SCHEMAS]
+    assert len(set(sockets)) == len(SCHEMAS)
+    assert "SOCKET" not in environments.of("gateway")
+    told = replace(environments, sockets=Path("/a folder, with %41?"))
+    urls = [told.of("gateway")[f"{name}_URL"] for name in ("AUTH", "USER", "FILE")]
+    assert [address_of(url) for url in urls] == [(told.of(service)["SOCKET"], 0) for service in SCHEMAS]
+    assert all(is_place(url, ("unix",)) for url in urls)
 
 
 def test_program_is_told_what_it_needs_and_nothing_else(environments: Environments) -> None:

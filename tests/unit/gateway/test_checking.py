@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gateway.__main__ import main
-from tests.unit.gateway.routes.test_load_routes import LIMITS, ROUTE
+from tests.unit.gateway.routes.loading import LIMITS, ROUTE
 
 NOTES = '[upstreams.notes]\nurl = "http://127.0.0.1:9000"\n'
 

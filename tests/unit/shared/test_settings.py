@@ -133,6 +133,20 @@ def test_list_with_something_that_is_no_url_is_refused(raw: str) -> None:
     assert mistakes_of(env)[0].startswith("U must be URLs")
 
 
+def test_list_of_urls_may_have_sockets_where_they_are_understood() -> None:
+    env = Env({"U": "unix:///run/a.sock, http://b:1"})
+    assert env.urls("U", "http://c", schemes=("http", "unix")) == ("unix:///run/a.sock", "http://b:1")
+    env.urls("U", "http://c")
+    assert mistakes_of(env)[0].startswith("U must be URLs")
+
+
+@pytest.mark.parametrize("raw", ["unix:///", "unix://", "unix://host/a", "unix:///a b", "unix:///a;b", "unix:///a?b"])
+def test_socket_is_a_path_alone(raw: str) -> None:
+    env = Env({"U": raw})
+    env.url("U", schemes=("unix",))
+    assert mistakes_of(env)[0].startswith("U must be a URL")
+
+
 def test_choice_is_one_of_the_options() -> None:
     env = Env({"A": "b", "B": "c"})
     assert env.choice("A", ("a", "b")) == "b"

@@ -3,9 +3,7 @@
 import pytest
 
 from gateway.routes.model import CacheRule
-from tests.unit.gateway.routes.test_load_routes import FIRST, LIMITS, ROUTE, Load, load
-
-__all__ = ["load"]
+from tests.unit.gateway.routes.loading import FIRST, LIMITS, ROUTE, Load
 
 PUBLIC = ROUTE.replace('auth = "user"', 'auth = "public"')
 

@@ -1,7 +1,5 @@
 """The keys that few routes and upstreams need: each has a default, and is checked with its line."""
 
-from pathlib import Path
-
 import pytest
 
 from gateway.limits.policy import parse_policy
@@ -10,14 +8,9 @@ from gateway.routes.model import MOST_RETRIES, UpstreamSettings
 from gateway.routing import _pool_limits
 from gateway.upstreams.instance import PoolLimits
 from gateway.upstreams.requests import UpstreamRequest
-from tests.unit.gateway.routes.test_load_routes import FIRST, LIMITS, ROUTE, SHIPPED, UPSTREAMS, Load
+from tests.unit.gateway.routes.loading import FIRST, LIMITS, ROUTE, SHIPPED, UPSTREAMS, Load
 
 NOTES = '[upstreams.notes]\nurl = "http://127.0.0.1:9000"\n'
-
-
-@pytest.fixture
-def load(tmp_path: Path) -> Load:
-    return Load(tmp_path / "routes.toml")
 
 
 def test_route_says_how_long_how_often_and_how_much(load: Load) -> None:

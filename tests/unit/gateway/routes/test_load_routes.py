@@ -6,51 +6,8 @@ import pytest
 
 from gateway.limits.policy import parse_policy
 from gateway.routes.load import load_routes
-from gateway.routes.match import RouteTable
 from gateway.routes.model import RoutesError
-
-SHIPPED = Path(__file__).parents[4] / "gateway" / "routes.toml"
-UPSTREAMS = dict.fromkeys(("auth_service", "user_service", "file_service"), "http://127.0.0.1:1")
-LIMITS = """\
-[limits.wide]
-policy = "100 per minute"
-key = "user"
-[limits.login]
-policy = "20 per 15 minutes"
-key = "address"
-strict = true
-"""
-ROUTE = """
-[[route]]
-name = "users"
-prefix = "/v1/users"
-methods = ["GET"]
-upstream = "user_service"
-auth = "user"
-limit = "wide"
-timeout = 10
-"""
-FIRST = len((LIMITS + ROUTE).splitlines())  # the line before an appended one
-
-
-@pytest.fixture
-def load(tmp_path: Path) -> "Load":
-    return Load(tmp_path / "routes.toml")
-
-
-class Load:
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __call__(self, text: str) -> RouteTable:
-        self._path.write_text(text, "utf-8")
-        return load_routes(self._path, UPSTREAMS, parse_policy)
-
-    def mistakes(self, text: str) -> list[tuple[int, str]]:
-        with pytest.raises(RoutesError) as refused:
-            self(text)
-        assert str(refused.value).count("\n") == len(refused.value.mistakes) - 1
-        return [(mistake.line, mistake.text) for mistake in refused.value.mistakes]
+from tests.unit.gateway.routes.loading import FIRST, LIMITS, ROUTE, SHIPPED, UPSTREAMS, Load
 
 
 def test_websocket_route_takes_get_alone(load: Load) -> None:
@@ -167,44 +124,6 @@ def test_route_for_a_grant_never_counts_by_address(load: Load) -> None:
     text = LIMITS + ROUTE.replace('auth = "user"', 'auth = "role:admin"').replace('"wide"', '"login"')
     ((_, said),) = load.mistakes(text)
     assert "only public routes" in said
-
-
-def test_file_adds_upstreams_to_the_built_in_ones(load: Load) -> None:
-    added = '[upstreams.notes]\nurl = "http://127.0.0.1:9000/"\n'
-    table = load(LIMITS + added + ROUTE.replace("user_service", "notes"))
-    assert table.upstreams == {**UPSTREAMS, "notes": "http://127.0.0.1:9000"}
-    assert table.match("GET", "/v1/users").upstream == "notes"
-
-
-def test_added_upstream_may_have_several_instances(load: Load) -> None:
-    added = '[upstreams.notes]\nurl = "http://10.0.0.1:9000, http://10.0.0.2:9000/,http://10.0.0.1:9000"\n'
-    assert load(LIMITS + added + ROUTE).upstreams["notes"] == "http://10.0.0.1:9000,http://10.0.0.2:9000"
-
-
-@pytest.mark.parametrize(
-    ("added", "line", "said"),
-    [
-        ('[upstreams.user_service]\nurl = "http://127.0.0.1:9000"', 2, "'user_service' is built in"),
-        ('[upstreams.local]\nurl = "http://127.0.0.1:9000"', 1, "'local' is built in"),
-        ('[upstreams.gateway]\nurl = "http://127.0.0.1:9000"', 1, "'gateway' is built in"),
-        ('[upstreams.My-Notes]\nurl = "http://127.0.0.1:9000"', 1, "must be lower-case letters"),
-        ("[upstreams.notes]", 1, "url is missing"),
-        ('[upstreams.notes]\nurl = "https://127.0.0.1"', 2, "is not one such as"),
-        ('[upstreams.notes]\nurl = "http://127.0.0.1/notes"', 2, "is not one such as"),
-        ('[upstreams.notes]\nurl = "http://127.0.0.1:65536"', 2, "is not one such as"),
-        ('[upstreams.notes]\nurl = "http://127.0.0.1:0"', 2, "is not one such as"),
-        ('[upstreams.notes]\nurl = "http://me:secret@127.0.0.1"', 2, "is not one such as"),
-        ('[upstreams.notes]\nurl = "http://a\\r\\nX-Identity: b"', 2, "is not one such as"),
-        ('[upstreams.notes]\nurl = "http://"', 2, "is not one such as"),
-        ('[upstreams.notes]\nurl = "http://a, ftp://b"', 2, "'ftp://b' is not one such as"),
-        ('[upstreams.notes]\nurl = "http://a,"', 2, "'' is not one such as"),
-        ('[upstreams.notes]\nurl = "http://h"\nport = 9000', 3, "unknown key 'port'"),
-    ],
-)
-def test_bad_upstream_is_told_with_its_line(load: Load, added: str, line: int, said: str) -> None:
-    """R12: and a name never stands for two programs, which could use what the gateway asserts to each other."""
-    found = load.mistakes(f"{added}\n{LIMITS}{ROUTE}")
-    assert [(at, said in message) for at, message in found] == [(line, True)]
 
 
 def test_missing_key_is_told_with_the_line_of_its_table(load: Load) -> None:

@@ -1,6 +1,7 @@
 """A real upstream on a real socket, whose every byte a test decides."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -42,10 +43,14 @@ class Upstream:
 
 
 @asynccontextmanager
-async def serving(talk: Talk) -> AsyncIterator[Upstream]:
+async def serving(talk: Talk, unix: socket.socket | None = None) -> AsyncIterator[Upstream]:
+    """Serve at a port, or at this socket, which is bound."""
     upstream = Upstream(talk)
-    server = await asyncio.start_server(upstream.serve, "127.0.0.1", 0)
-    upstream.port = server.sockets[0].getsockname()[1]
+    if unix is not None:
+        server = await asyncio.start_unix_server(upstream.serve, sock=unix)
+    else:
+        server = await asyncio.start_server(upstream.serve, "127.0.0.1", 0)
+        upstream.port = server.sockets[0].getsockname()[1]
     try:
         yield upstream
     finally:
