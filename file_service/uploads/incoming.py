@@ -9,9 +9,9 @@ from aiohttp.helpers import parse_mimetype
 
 from file_service.disposition import parameters
 from file_service.domain.sharing import UploadLink
-from file_service.errors import NoFileChosen, TooManyParts, UploadStalled
+from file_service.errors import NoFileChosen, TooManyParts
 from file_service.uploads.form import MAX_PARTS, FormReader, Part
-from file_service.uploads.socket_reads import Content, reading
+from file_service.uploads.socket_reads import Content, reading, stalled
 from shared.errors import MalformedBody, UnsupportedMediaType
 from shared.web.pages.forms import TOKEN_FIELD
 
@@ -88,7 +88,7 @@ async def _next(content: Content, stall_seconds: float) -> bytes:
         async with asyncio.timeout(stall_seconds):
             return await content.readany()
     except TimeoutError as exc:
-        raise UploadStalled(f"Nothing came for {stall_seconds:g} s.", headers={"Connection": "close"}) from exc
+        raise stalled(content, stall_seconds) from exc
 
 
 async def _token(parts: AsyncIterator[Part]) -> str:

@@ -16,6 +16,8 @@ from weakref import WeakKeyDictionary
 
 from aiohttp import web
 
+from file_service.errors import UploadStalled
+from shared.errors import AppError, Unavailable
 from shared.fresh_parser import fresh_parser
 from shared.plain_sockets import is_plain
 from shared.small_reads import small_reads
@@ -59,6 +61,13 @@ def reading(request: web.Request) -> Iterator[Content]:
         reads.let_go()
 
 
+def stalled(content: Content, seconds: float) -> AppError:
+    """Return why nothing came for so long: it is the client's silence, unless all places were taken all the time."""
+    if isinstance(content, SocketReads) and content.waits_for_place:
+        return Unavailable("Files can't be stored as fast as they come.")
+    return UploadStalled(f"Nothing came for {seconds:g} s.", headers={"Connection": "close"})
+
+
 def _bytes_to_come(request: web.Request) -> int:
     if request.content_length is None or request.content.exception() is not None:
         return 0
@@ -81,6 +90,7 @@ class SocketReads:
         self._is_open = True
         self._places = _PLACES.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(_MOST))
         self._has_place = False
+        self.waits_for_place = False
         request[CONTEXT].closes = True  # until it ends well: the parser is amid a body of which it won't get all
         SocketReads.active += 1
 
@@ -92,8 +102,9 @@ class SocketReads:
     async def readany(self) -> bytes:
         data = self.read_nowait()
         while self._is_open and not data:
+            self.waits_for_place = True
             await self._places.acquire()
-            self._has_place = True
+            self.waits_for_place, self._has_place = False, True
             data = self._receive()
             if self._is_open and not data:
                 self.let_go()

@@ -5,15 +5,15 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
-from file_service.errors import UploadLengthExceeded, UploadStalled
-from file_service.uploads.socket_reads import Content
+from file_service.errors import UploadLengthExceeded
+from file_service.uploads.socket_reads import Content, stalled
 from shared.errors import MalformedBody
 
 
 class Body:
     """`room` is how many bytes may come, `stall_seconds` how long none may; `length` is what is announced, if it is.
 
-    `failure` is why the bytes ended early, if they did: UploadStalled, MalformedBody or a ConnectionError.
+    `failure` is why the bytes ended early, if they did: UploadStalled, Unavailable, MalformedBody or a ConnectionError.
     """
 
     def __init__(self, content: Content, length: int | None, room: int, stall_seconds: float) -> None:
@@ -69,5 +69,4 @@ class Body:
             raise UploadLengthExceeded
 
     def _stalled(self) -> None:
-        detail = f"Nothing came for {self._stall_seconds:g} s."
-        self.failure = UploadStalled(detail, headers={"Connection": "close"})
+        self.failure = stalled(self._content, self._stall_seconds)

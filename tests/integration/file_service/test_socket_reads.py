@@ -91,6 +91,24 @@ async def test_crowd_takes_turns_in_memory(
     await service.settled(blobs=4)
 
 
+@pytest.mark.parametrize("way", ["whole", "resumable"])
+async def test_upload_that_finds_no_place_is_not_said_to_stand_still(
+    small_service: RunningService, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    monkeypatch.setitem(socket_reads._PLACES, asyncio.get_running_loop(), asyncio.Semaphore(0))
+    ada = small_service.person(uuid7())
+    head = request_head("POST", "/v1/files", ada, {"Content-Length": WORTHWHILE})
+    if way == "resumable":
+        uploader = await Uploader(ada).begin(WORTHWHILE)
+        told = {**uploader.tus, **BYTES, "Upload-Offset": 0, "Content-Length": WORTHWHILE}
+        head = request_head("PATCH", uploader.path, ada, told)
+    async with open_raw(small_service.public) as (reader, writer):
+        writer.write(head)
+        await eventually(lambda: asyncio.sleep(0, SocketReads.active))
+        writer.write(CONTENT[:WORTHWHILE])
+        assert (await reader.readline()).startswith(b"HTTP/1.1 503")
+
+
 async def _has(read: list[int], size: int) -> bool:
     return sum(read) >= size
 
