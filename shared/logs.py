@@ -21,6 +21,9 @@ from shared.tracing import HOP
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 _STDOUT = 1
+_MALFORMED = (
+    "aiohttp.http_exceptions"  # who raises them quotes what came, which may be a secret; by name: not all have aiohttp
+)
 _ECS = "8.17"
 # 40 characters and more are what random secrets have: share links, upload URLs. Somebody may have lost a part of one,
 # which is as little to be known; ids of rows look otherwise, and names of ours have neither capitals nor digits.
@@ -172,10 +175,13 @@ class _Bridge(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         exc = record.exc_info[1] if record.exc_info else None
         level = "error" if record.levelno >= logging.ERROR else "warning"
+        told = _described(exc) if exc else {}
+        if type(exc).__module__ == _MALFORMED:
+            level, told = "warning", {"error.type": type(exc).__qualname__}
         if record.name == "aiohttp.server" and isinstance(exc, ConnectionError):
             level = "debug"  # the client left, which its request's own line tells
         fields: dict[str, object] = {"log.logger": record.name, "message": _message(record)}
-        self._logs.write(level, "library_message", (_described(exc) if exc else {}) | fields)
+        self._logs.write(level, "library_message", told | fields)
 
 
 def _message(record: logging.LogRecord) -> str:

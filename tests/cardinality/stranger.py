@@ -2,7 +2,8 @@
 
 import asyncio
 import itertools
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
@@ -33,9 +34,22 @@ async def every_series(stack: Stack) -> dict[str, Series]:
     return {program: await series(stack, program) for program in PROGRAMS}
 
 
+@asynccontextmanager
+async def strange(stack: Stack, visitor: Visitor, seed: int) -> AsyncIterator["Stranger"]:
+    """Yield one who knows the gateway, and every service's socket."""
+    async with AsyncExitStack() as opened:
+
+        async def at(service: str) -> aiohttp.ClientSession:
+            connector = aiohttp.UnixConnector(str(stack.socket(service)))
+            return await opened.enter_async_context(aiohttp.ClientSession(connector=connector))
+
+        services = {service: ("http://localhost", await at(service)) for service in PROGRAMS if service != "gateway"}
+        yield Stranger({**services, "gateway": (stack.url, visitor.session)}, visitor, seed)
+
+
 class Stranger:
-    def __init__(self, stack: Stack, visitor: Visitor, seed: int) -> None:
-        self._urls = {**stack.services, "gateway": stack.url}
+    def __init__(self, places: Mapping[str, tuple[str, aiohttp.ClientSession]], visitor: Visitor, seed: int) -> None:
+        self._places = places
         self._visitor = visitor
         self._fantasy = Fantasy(seed)
 
@@ -44,9 +58,10 @@ class Stranger:
         headers = {fill(name): fill(value) for name, value in kind.headers.items()}
         if kind.signed_in:
             headers |= self._visitor.authorization()
-        async with self._visitor.session.request(
+        url, session = self._places[kind.to]
+        async with session.request(
             fill(kind.method),
-            URL(self._urls[kind.to] + fill(kind.path), encoded=True),
+            URL(url + fill(kind.path), encoded=True),
             headers=headers,
             data=fill(kind.body.decode()).encode() if kind.json is None else None,
             json=None if kind.json is None else {fill(name): fill(value) for name, value in kind.json.items()},

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from tests.cardinality.hostile import KINDS, Fantasy
-from tests.cardinality.stranger import Stranger, every_series, series
+from tests.cardinality.stranger import every_series, series, strange
 from tests.e2e.stack import PROGRAMS, Stack, running_stack, state_folder
 from tests.e2e.visitor import Visitor
 from tests.waiting import eventually
@@ -28,10 +28,12 @@ async def test_thousands_of_made_up_requests_make_no_new_series(stack: Stack) ->
     """Paths, methods, hosts, addresses, users, ids, names, types, tokens, error kinds."""
     async with Visitor.at(stack.url) as visitor:
         assert (await visitor.register("ada@example.org")).status == 201
-        await Stranger(stack, visitor, seed=1).send_all(KINDS, WARM)
+        async with strange(stack, visitor, seed=1) as stranger:
+            await stranger.send_all(KINDS, WARM)
         await eventually(partial(_has_mailed, stack))  # what registering asked for; a scrape is a request too
         warm = await every_series(stack)
-        statuses = await Stranger(stack, visitor, seed=2).send_all(KINDS, HOSTILE)
+        async with strange(stack, visitor, seed=2) as stranger:
+            statuses = await stranger.send_all(KINDS, HOSTILE)
     assert len(statuses) == HOSTILE * len(KINDS) > 5_000
     assert {status for status in statuses if status >= 500} <= {501}  # a method that nobody knows
     after = await every_series(stack)

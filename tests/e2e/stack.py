@@ -47,9 +47,8 @@ class Stack:
         """Where caught mail is shown, as JSON at `/mails.json`."""
         return f"http://{_LOOPBACK}:{self.port + 4}"
 
-    @property
-    def services(self) -> dict[str, str]:
-        return {name: f"http://{_LOOPBACK}:{self.port + offset}" for offset, name in enumerate(PROGRAMS)}
+    def socket(self, service: str) -> Path:
+        return self.state / "run" / "services" / f"{service}.sock"
 
     @property
     def private(self) -> dict[str, str]:

@@ -26,7 +26,7 @@ def refusal(state: Path, **environ: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("offset", "program"), [(0, "gateway"), (3, "file_service"), (1000, "gateway"), (1001, "auth_service")]
+    ("offset", "program"), [(0, "gateway"), (1000, "gateway"), (1001, "auth_service"), (1003, "file_service")]
 )
 def test_busy_port_is_named(state: Path, offset: int, program: str) -> None:
     port = free_port()

@@ -10,7 +10,7 @@ from prometheus_client.openmetrics.parser import text_fd_to_metric_families as o
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.cardinality.hostile import UNLIMITED
-from tests.cardinality.stranger import Stranger, every_series
+from tests.cardinality.stranger import every_series, strange
 from tests.e2e.stack import Stack
 from tests.e2e.visitor import Visitor
 from tests.metrics_page import PROGRAMS, read_rows
@@ -35,10 +35,12 @@ async def test_a_program_tells_just_what_the_page_says(stack: Stack, program: st
 
 async def test_what_strangers_make_up_makes_no_new_series(stack: Stack, visitor: Visitor) -> None:
     """As `make test-cardinality` does with far more, and as somebody who is signed in."""
-    await Stranger(stack, visitor, seed=1).send_all(UNLIMITED, 1)
+    async with strange(stack, visitor, seed=1) as stranger:
+        await stranger.send_all(UNLIMITED, 1)
     await every_series(stack)  # a scrape is a request too
     before = await every_series(stack)
-    statuses = await Stranger(stack, visitor, seed=2).send_all(UNLIMITED, 15)
+    async with strange(stack, visitor, seed=2) as stranger:
+        statuses = await stranger.send_all(UNLIMITED, 15)
     after = await every_series(stack)
     assert set(statuses) <= {400, 401, 404, 405, 501}
     for program, known in before.items():

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from aiohttp.http_exceptions import BadHttpMethod
 from prometheus_client import REGISTRY
 
 from shared import VERSION
@@ -187,6 +188,15 @@ def test_client_that_leaves_while_it_is_answered_is_no_error(capfd: pytest.Captu
         server.error("Error handling request", exc_info=ConnectionResetError("Cannot write to closing transport"))
         server.error("Error handling request", exc_info=ValueError("a bug"))
     assert [line["log.level"] for line in lines_of(capfd)] == ["debug", "error"]
+
+
+def test_malformed_request_is_told_of_without_its_bytes(capfd: pytest.CaptureFixture[str]) -> None:
+    with logging_to(JSON):
+        server = logging.getLogger("aiohttp.server")
+        server.error("Error handling request from %s", "", exc_info=BadHttpMethod("Authorization: Bearer secret"))
+    (line,) = lines_of(capfd)
+    assert (line["log.level"], line["error.type"]) == ("warning", "BadHttpMethod")
+    assert "secret" not in str(line)
 
 
 @contextmanager
