@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -53,8 +54,12 @@ class UploadRequest:
         length = self.request.content_length or 0
         return max(0, length - _FORM_OVERHEAD) if self.request.content_type == FORM else length
 
-    async def read(self) -> Incoming:
-        """Return the file as soon as its bytes begin.
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[Incoming]:
+        """Lend the file as soon as its bytes begin.
+
+        However it ends, what reads the body is closed with the context: generators that are left amid their work would
+        keep its socket, and its place in memory, until they are collected.
 
         Raises MalformedBody, TooManyParts, UnsupportedMediaType or UploadStalled, `chunks` likewise, and
         ConnectionError when the client goes away. For a page's form also NoFileChosen, and what its check raises.
@@ -62,10 +67,15 @@ class UploadRequest:
         headers = self.request.headers
         if headers.get("Content-Encoding", "identity").lower() != "identity":
             raise UnsupportedMediaType("Send the file itself, without a content coding.")
-        body = _body(self.request, self.stall_seconds)
-        if self.request.content_type != FORM:
-            return Incoming(self.name, headers.get("Content-Type"), body)
-        boundary = parse_mimetype(headers["Content-Type"]).parameters.get("boundary", "")
+        with reading(self.request) as content:
+            body = _body(content, self.stall_seconds)
+            if self.request.content_type == FORM:
+                yield await self._of_form(body)
+            else:
+                yield Incoming(self.name, headers.get("Content-Type"), body)
+
+    async def _of_form(self, body: AsyncIterator[bytes]) -> Incoming:
+        boundary = parse_mimetype(self.request.headers["Content-Type"]).parameters.get("boundary", "")
         parts = FormReader(body, boundary).parts()
         if self.check_token is not None:
             self.check_token(await _token(parts))
@@ -77,10 +87,9 @@ class UploadRequest:
         return Incoming(self.name or sent_name, part.headers.get("content-type"), chunks)
 
 
-async def _body(request: web.Request, stall_seconds: float) -> AsyncIterator[bytes]:
-    with reading(request) as content:
-        while chunk := await _next(content, stall_seconds):
-            yield chunk
+async def _body(content: Content, stall_seconds: float) -> AsyncIterator[bytes]:
+    while chunk := await _next(content, stall_seconds):
+        yield chunk
 
 
 async def _next(content: Content, stall_seconds: float) -> bytes:

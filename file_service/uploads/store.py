@@ -9,7 +9,7 @@ without its blob.
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -94,8 +94,8 @@ class Uploads:
         if request.link is not None:
             room = min(room, request.link.room)
         self._check(request.least_size, purpose, room)
-        arriving = _Arriving(owner_id, purpose, await request.read(), room, request.link)
-        async with self._collector.expected() as expected:
+        async with request.open() as incoming, self._collector.expected() as expected:
+            arriving = _Arriving(owner_id, purpose, incoming, room, request.link)
             new, blob = await self._write(arriving, expected.key)
             claim = Claim(key_hash, _fingerprint(new)) if key_hash is not None else None
             answer, expected.kept = await self._commit(new, blob, claim)
@@ -119,7 +119,8 @@ class Uploads:
             nonlocal content_type
             content_type = accepted_type(purpose, name, content, incoming.declared_type)
 
-        written = await self._storage.write(key, head.watch(self._limited(arriving), look))
+        with self._in_flight.upload(arriving.owner_id) as take:
+            written = await self._storage.write(key, head.watch(self._limited(arriving, take), look))
         new = NewFile(
             file_id=uuid7(),
             owner_id=arriving.owner_id,
@@ -133,14 +134,13 @@ class Uploads:
         blob = HeldBlob(key, 0, written.size, written.sha256)
         return await self._intake.admit(new, [blob]), blob
 
-    async def _limited(self, arriving: _Arriving) -> AsyncIterator[bytes]:
+    async def _limited(self, arriving: _Arriving, take: Callable[[int], None]) -> AsyncIterator[bytes]:
         size = 0
-        with self._in_flight.upload(arriving.owner_id) as take:
-            async for chunk in arriving.incoming.chunks:
-                size += len(chunk)
-                self._check(size, arriving.purpose, arriving.room)
-                take(len(chunk))
-                yield chunk
+        async for chunk in arriving.incoming.chunks:
+            size += len(chunk)
+            self._check(size, arriving.purpose, arriving.room)
+            take(len(chunk))
+            yield chunk
 
     def _check(self, size: int, purpose: Purpose, room: int) -> None:
         purpose.check_size(size, self._limits.file)

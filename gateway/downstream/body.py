@@ -1,7 +1,7 @@
 """A request's body: bounded, and read as it arrives unless it is small or here already."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from aiohttp import web
 
@@ -55,7 +55,7 @@ class RequestBody:
         except TimeoutError as exc:
             raise RequestTimeout from exc
 
-    async def stream(self) -> AsyncIterator[bytes]:
+    async def stream(self) -> AsyncGenerator[bytes, None]:
         """Yield the body; a client that waits for it is told to go on (100) when the first bytes are asked for.
 
         Raises BodyTooLarge, BadRequest, or RequestTimeout.

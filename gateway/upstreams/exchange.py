@@ -1,7 +1,8 @@
 """One request and its answer. The upload runs beside the answer, which may come before the upload's end."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 
 from gateway.kernel_relay import Source, relay
 from gateway.upstreams.answers import Header
@@ -101,25 +102,30 @@ class Exchange:
         """Do as `end`, for an exchange that has no upload."""
         self._release(self.connection)
 
-    async def _send(self, body: AsyncIterator[bytes], request: UpstreamRequest) -> None:
-        connection, chunked = self.connection, request.is_chunked
+    async def _send(self, body: AsyncGenerator[bytes, None], request: UpstreamRequest) -> None:
+        """However it ends, `body` is closed: left to be collected, it would go on reading its connection in its way."""
         try:
-            connection.await_client()
-            async for data in body:
-                connection.await_upstream()
-                connection.write(chunk(data) if chunked else data)
-                await connection.drain()
-                connection.await_client()
-                if request.source is not None:
-                    await self._send_past_us(request.source)
-            if chunked:
-                connection.write(LAST_CHUNK)
-            connection.await_upstream()
+            async with aclosing(body):
+                await self._send_all(body, request)
         except AppError as exc:
-            connection.fail(exc)
+            self.connection.fail(exc)
         except Exception as exc:  # noqa: BLE001  whatever a body raises must end the exchange, or it would wait for ever
             log.error("upload_failed", exc)
-            connection.fail(InternalError())
+            self.connection.fail(InternalError())
+
+    async def _send_all(self, body: AsyncGenerator[bytes, None], request: UpstreamRequest) -> None:
+        connection, chunked = self.connection, request.is_chunked
+        connection.await_client()
+        async for data in body:
+            connection.await_upstream()
+            connection.write(chunk(data) if chunked else data)
+            await connection.drain()
+            connection.await_client()
+            if request.source is not None:
+                await self._send_past_us(request.source)
+        if chunked:
+            connection.write(LAST_CHUNK)
+        connection.await_upstream()
 
     async def _send_past_us(self, source: Source) -> None:
         try:

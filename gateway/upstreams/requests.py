@@ -1,12 +1,12 @@
 """What the gateway asks of an upstream, and its form on the wire."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from dataclasses import dataclass
 
 from gateway.kernel_relay import Source
 from gateway.upstreams.answers import Header
 
-Body = bytes | AsyncIterator[bytes]  # whole, or as it arrives
+Body = bytes | AsyncGenerator[bytes, None]  # whole, or as it arrives
 
 IDEMPOTENT = frozenset(("GET", "HEAD", "OPTIONS", "PUT", "DELETE"))
 SILENCE = 60.0  # seconds

@@ -1,13 +1,17 @@
 """Long bodies that are read from their sockets: what ends them, and what comes behind them on the same connection."""
 
 import asyncio
+import errno
+import gc
 import hashlib
 import io
 import os
+from collections.abc import Iterator
 from functools import partial
 
 import pytest
 
+from file_service.storage.writing import BlobFile
 from file_service.uploads import socket_reads
 from file_service.uploads.socket_reads import WORTHWHILE, SocketReads
 from shared.ids import uuid7
@@ -147,3 +151,36 @@ async def test_long_body_that_is_refused_on_its_way_ends_its_connection(
         assert answer.startswith(b"HTTP/1.1 400")
         writer.write(CONTENT[:400_000])
         assert (await reader.read()).count(b"HTTP/1.1") == 0
+
+
+@pytest.fixture
+def no_collection() -> Iterator[None]:
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("no_collection")
+@pytest.mark.parametrize("refused_by", ["the form", "the type", "the disk"])
+async def test_refused_upload_lets_go_of_its_socket_and_place_at_once(
+    service: RunningService, monkeypatch: pytest.MonkeyPatch, refused_by: str
+) -> None:
+    ada, places = service.person(uuid7()), asyncio.Semaphore(1)
+    monkeypatch.setitem(socket_reads._PLACES, asyncio.get_running_loop(), places)
+    body, path = b"--x\r\nno header\r\n\r\n" + CONTENT, "/v1/files"
+    kind = {"Content-Type": "multipart/form-data; boundary=x"} if refused_by == "the form" else {}
+    if refused_by == "the type":
+        path += "?purpose=avatar"
+    if refused_by == "the disk":
+        monkeypatch.setattr(BlobFile, "write", _fail)
+    head = request_head("POST", path, ada, {"Content-Length": len(body), **kind})
+    async with open_raw(service.public) as (reader, writer):
+        writer.write(head)
+        await eventually(lambda: asyncio.sleep(0, SocketReads.active))
+        writer.write(body[:-1])
+        assert (await reader.readline()).split()[1] in (b"400", b"415", b"422", b"503")
+        assert (SocketReads.active, places.locked()) == (0, False)
+
+
+def _fail(_file: BlobFile, _pieces: object) -> None:
+    raise OSError(errno.EIO, "no disk")

@@ -1,6 +1,7 @@
 """Every wait has an end: for a head, a body, an answer, and between requests. Constants are made small here."""
 
 import asyncio
+import gc
 from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -8,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.gateway.conftest import ready
+from shared.small_reads import _SmallReads
+from tests.integration.gateway.conftest import gateway_before, ready
 from tests.integration.gateway.raw_service import raw_server
 from tests.integration.gateway.running_gateway import RunningGateway, run_gateway, status
 
@@ -129,3 +131,27 @@ async def test_answer_that_trickles_in_for_ever_ends_with_its_routes_time(tmp_pa
                     received += data
     assert status(received) == 200
     assert not received.endswith(b"0\r\n\r\n")
+
+
+async def test_upload_that_is_given_up_is_let_go_of_at_once(
+    tmp_path: Path, valkey_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What reads it is closed, not left to be collected: until then its connection would be read in small pieces."""
+    monkeypatch.setattr("gateway.kernel_relay.WORTHWHILE", 2**63)
+
+    async def stand_still(reader: StreamReader, _writer: StreamWriter) -> None:
+        await reader.readexactly(1 << 20)
+        await asyncio.Event().wait()
+
+    async with (
+        gateway_before(stand_still, tmp_path, valkey_url) as gateway,
+        gateway.connection() as (reader, writer),
+    ):
+        gc.collect()
+        gc.disable()
+        try:
+            writer.write(b"PUT /brief HTTP/1.1\r\nHost: h\r\nContent-Length: 67108864\r\n\r\n" + bytes(16 << 20))
+            assert b" 504 " in await reader.readline()
+            assert _SmallReads.active == 0
+        finally:
+            gc.enable()

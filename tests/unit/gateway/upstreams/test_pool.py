@@ -1,7 +1,7 @@
 import asyncio
 from asyncio import StreamReader as Reader
 from asyncio import StreamWriter as Writer
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 
 import pytest
@@ -257,7 +257,7 @@ async def test_upload_that_never_ends_is_the_clients_time_out() -> None:
     async def talk(reader: Reader, writer: Writer) -> None:
         await reader.read()
 
-    async def stalled() -> AsyncIterator[bytes]:
+    async def stalled() -> AsyncGenerator[bytes, None]:
         yield b"a"
         await asyncio.Event().wait()
 

@@ -1,7 +1,7 @@
 import asyncio
 from asyncio import StreamReader as Reader
 from asyncio import StreamWriter as Writer
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 
 import pytest
@@ -13,7 +13,7 @@ from tests.unit.gateway.upstreams.raw_upstream import GET, POST, active, ask, po
 HELLO = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 
 
-async def pieces(*data: bytes) -> AsyncIterator[bytes]:
+async def pieces(*data: bytes) -> AsyncGenerator[bytes, None]:
     for piece in data:
         yield piece
 
@@ -37,7 +37,7 @@ async def test_early_answer_to_an_unfinished_upload_arrives_and_ends_the_connect
         writer.write(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n")
         await reader.read()
 
-    async def endless() -> AsyncIterator[bytes]:
+    async def endless() -> AsyncGenerator[bytes, None]:
         yield b"x"
         await asyncio.Event().wait()
 
@@ -51,7 +51,7 @@ async def test_failing_upload_drops_the_connection_and_tells_its_caller() -> Non
     async def talk(reader: Reader, writer: Writer) -> None:
         await reader.read()
 
-    async def too_large() -> AsyncIterator[bytes]:
+    async def too_large() -> AsyncGenerator[bytes, None]:
         yield b"x"
         raise BodyTooLarge
 
@@ -64,7 +64,7 @@ async def test_failing_upload_drops_the_connection_and_tells_its_caller() -> Non
 async def test_slow_client_is_not_the_upstreams_time_out() -> None:
     go_on = asyncio.Event()
 
-    async def slow() -> AsyncIterator[bytes]:
+    async def slow() -> AsyncGenerator[bytes, None]:
         yield b"a"
         await go_on.wait()
         yield b"b"
@@ -109,7 +109,7 @@ async def test_upstream_that_does_not_read_holds_the_upload_back() -> None:
     sent = 0
     read_on = asyncio.Event()
 
-    async def body() -> AsyncIterator[bytes]:
+    async def body() -> AsyncGenerator[bytes, None]:
         nonlocal sent
         for _ in range(500):
             sent += 64_000
@@ -133,7 +133,7 @@ async def test_exchange_whose_end_is_cancelled_holds_no_place_in_the_pool() -> N
     """A client that leaves cancels its request, and a stop cancels it again."""
     may_end = asyncio.Event()
 
-    async def slow_to_end() -> AsyncIterator[bytes]:
+    async def slow_to_end() -> AsyncGenerator[bytes, None]:
         try:
             yield b"a"
             await asyncio.Event().wait()
