@@ -1,16 +1,19 @@
 """Runs one program: logs, event loop, two ports, and a stop that loses no request."""
 
 import asyncio
+import errno
 import gc
 import os
 import resource
 import signal
+import socket
 import ssl
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import uvloop
 from aiohttp import web
@@ -164,10 +167,24 @@ def _public_site(
     settings: ProcessSettings, port: int, tls: ssl.SSLContext | None, runner: web.BaseRunner
 ) -> web.BaseSite:
     if settings.public_socket is not None:
+        _require_free(settings.public_socket)
         return web.UnixSite(runner, settings.public_socket, backlog=_BACKLOG)
     if tls is not None:
         return TlsSite(runner, (settings.host, port), tls, shares_port=settings.shares_port)
     return web.TCPSite(runner, settings.host, port, reuse_port=settings.shares_port or None)
+
+
+def _require_free(path: Path) -> None:
+    """Raises OSError where somebody listens at this socket. One that is left over is simply taken over."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.setblocking(False)
+        try:
+            probe.connect(str(path))
+        except BlockingIOError:  # so many wait there
+            pass
+        except OSError:
+            return
+    raise OSError(errno.EADDRINUSE, "another program listens there", str(path))
 
 
 async def _accept_no_more(runner: web.BaseRunner) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Protocol, Self, TypeVar
 from urllib.parse import unquote
 
-from shared.places import is_place
+from shared.places import LONGEST_SOCKET, is_place
+from shared.public_socket import read_socket
 from shared.sampling import KEEP_ALL, Rules, parse_rules
 from shared.secret import Secret as Secret  # noqa: PLC0414  whoever reads settings gets secrets from here
 from shared.site import PLAIN, Site, read_site
@@ -116,7 +117,9 @@ class Env:
         def parse(raw: str) -> str:
             found = [each.strip() for each in raw.split(",")]
             if not all(is_place(each, schemes) for each in found):
-                raise ValueError(f"must be URLs that start with {' or '.join(s + '://' for s in schemes)}, with commas")
+                also = f"; a socket's path has {LONGEST_SOCKET} bytes at most" if "unix" in schemes else ""
+                forms = " or ".join(f"{scheme}://" for scheme in schemes)
+                raise ValueError(f"must be URLs that start with {forms}, with commas{also}")
             return ",".join(dict.fromkeys(each.rstrip("/") for each in found))
 
         return tuple(self._read(name, default, parse, placeholder="").split(","))
@@ -247,16 +250,9 @@ class ProcessSettings:
             drain_seconds=env.number("DRAIN_SECONDS", 5.0),
             log=LogSettings.from_env(env),
             traces=TraceSettings.from_env(env),
-            public_socket=_socket(env),
+            public_socket=read_socket(env),
             site=read_site(env),
         )
-
-
-def _socket(env: Env) -> Path | None:
-    path = env.text("SOCKET", "")
-    if path and not Path(path).is_absolute():
-        env.mistake("SOCKET must be an absolute path")
-    return Path(path) if path else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ what lies behind a closed folder, such as root's own home, is kept under /var/li
 """
 
 import os
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from deploy.local.state import State, make_folder
 
 _NOBODY = Account(65534, 65534)
 _LONGEST_NAME = len("/services/auth_service.sock")  # of a socket
+_PLAIN = re.compile(r"[\w/.~+-]+", re.ASCII)
 _SOCKET_LIMIT = 103  # bytes of a whole path: 107 on Linux, 103 on macOS
 
 
@@ -74,10 +76,14 @@ def _data_folder(state: State, account: Account) -> Path:
 
 
 def _socket_folder(state: State, account: Account | None) -> Path:
-    """Prefer the state's own folder; a path that is too long for a socket, or closed to the database, goes to /tmp."""
+    """Prefer the state's own folder.
+
+    A path that is too long for a socket, closed to the database, or more than some of what we start can read in its
+    settings (spaces, commas), is left for /tmp.
+    """
     folder = state.root / "run"
     short = len(os.fsencode(folder)) + _LONGEST_NAME <= _SOCKET_LIMIT
-    if not short or (account and not reachable(account, state.root)):
+    if not short or not _PLAIN.fullmatch(str(folder)) or (account and not reachable(account, state.root)):
         folder = Path("/tmp") / f"colonnade-{state.instance}"  # noqa: S108  random name, and ownership is checked
     make_folder(folder, 0o711)
     _check_ours(folder)

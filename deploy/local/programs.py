@@ -7,6 +7,7 @@ imports what it alone needs by itself, on another core, while the schemas are mi
 import gc
 import http.client
 import importlib
+import json
 import os
 import signal
 from collections.abc import Callable, Mapping
@@ -61,11 +62,23 @@ class Program:
         return fork_program(ChildSpec(self.name, self.log, quiet=True), [], self._environ)
 
     def ready(self) -> bool:
+        return self._ask()[0] == http.HTTPStatus.OK
+
+    def complaint(self) -> str:
+        """Return which of its checks fail, and how, as it says itself; nothing where it says nothing."""
+        try:
+            checks = json.loads(self._ask()[1])["checks"]
+        except (ValueError, KeyError, TypeError):
+            return ""
+        return "; ".join(f"{check}: {result}" for check, result in checks.items() if result != "ok")
+
+    def _ask(self) -> tuple[int, bytes]:
         connection = http.client.HTTPConnection(LOOPBACK, int(self._environ["PRIVATE_PORT"]), timeout=_PROBE_SECONDS)
         try:
             connection.request("GET", "/readyz")
-            return connection.getresponse().status == http.HTTPStatus.OK
+            answer = connection.getresponse()
+            return answer.status, answer.read()
         except (OSError, http.client.HTTPException):
-            return False
+            return 0, b""
         finally:
             connection.close()

@@ -128,8 +128,13 @@ def await_ready(supervisor: Supervisor, names: Collection[str]) -> None:
         if supervisor.stopping:
             raise Stopped
         if late := supervisor.hopeless() or (unready if time.monotonic() > until else []):
-            raise LaunchError("\n".join(f"{part.name} doesn't get ready. {_tail(part.log)}" for part in late))
+            raise LaunchError("\n".join(map(_plight, late)))
         supervisor.step()
+
+
+def _plight(part: Part) -> str:
+    said = part.complaint() if isinstance(part, Program) else ""
+    return f"{part.name} doesn't get ready{f' ({said})' if said else ''}. {_tail(part.log)}"
 
 
 def _finish(supervisor: Supervisor, jobs: Mapping[str, int], log: Path) -> None:

@@ -11,7 +11,7 @@ Header = tuple[str, str]
 
 _ALLOW_HEADERS = (
     "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, If-Modified-Since, If-Range, Range, "
-    "X-HTTP-Method-Override, X-Request-Id, traceparent, Tus-Resumable, Upload-Checksum, Upload-Concat, "
+    "Share-Password, X-HTTP-Method-Override, X-Request-Id, traceparent, Tus-Resumable, Upload-Checksum, Upload-Concat, "
     "Upload-Defer-Length, Upload-Length, Upload-Metadata, Upload-Offset"
 )
 _EXPOSE_HEADERS = (

@@ -5,10 +5,12 @@ from collections.abc import Collection
 
 from gateway.routes.fields import Fields, Report
 from gateway.routes.model import LOCAL, UpstreamSettings
+from shared.places import socket_path
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-_URL = re.compile(r"http://(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:(?P<port>[0-9]{1,5}))?/?|unix:///[^\s,;?#]+")
+_URL = re.compile(r"http://(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:(?P<port>[0-9]{1,5}))?/?")
 _HIGHEST_PORT = 65535
+_EXAMPLES = "http://127.0.0.1:9000, without a path, or unix:///run/app.sock"
 
 # A name is the audience of what the gateway asserts to that upstream: two programs that answer to one name could use
 # each other's assertions.
@@ -68,9 +70,19 @@ def _urls(fields: Fields) -> str:
     text = fields.text("url")
     urls = [each.strip() for each in text.split(",")] if text else []
     for url in urls:
-        parts = _URL.fullmatch(url)
-        if parts is None or not 0 < int(parts["port"] or 80) <= _HIGHEST_PORT:
-            fields.mistake(
-                "url", f"url {url!r} is not one such as http://127.0.0.1:9000, without a path, or unix:///run/app.sock"
-            )
+        try:
+            _check(url)
+        except ValueError as exc:
+            fields.mistake("url", f"url {url!r} is not one such as {_EXAMPLES}{exc}")
     return ",".join(dict.fromkeys(url.rstrip("/") for url in urls))
+
+
+def _check(url: str) -> None:
+    """Raises ValueError, with more to tell where it is a socket's."""
+    if url.startswith("unix:"):
+        try:
+            socket_path(url)
+        except ValueError as exc:
+            raise ValueError(f": {exc}") from None
+    elif not (parts := _URL.fullmatch(url)) or not 0 < int(parts["port"] or 80) <= _HIGHEST_PORT:
+        raise ValueError

@@ -6,12 +6,13 @@ passes on by reference: long bodies go through a gateway about as fast as past i
 
 import asyncio
 import socket
+from contextlib import suppress
 
 from gateway.upstreams.connection import Connection
 from gateway.upstreams.discovery import Address, is_socket
 
 _SEND_BUFFER = 1 << 20  # bytes, where the system allows it: the usual 208 KiB make the ends of an upload wait in turns
-_AGAIN = 0.01  # seconds
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.005, 0.1  # seconds
 
 
 async def connect(address: Address) -> Connection:
@@ -27,22 +28,34 @@ async def connect(address: Address) -> Connection:
 
 
 async def _open(path: str) -> socket.socket:
-    """Return a connected socket.
-
-    It is at once, or the listener's queue is full: nobody tells when it isn't any more, and the event loop would take
-    such a socket for connected.
-    """
+    """Return a connected socket. Raises OSError, with the path in it."""
     unix = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         unix.setblocking(False)
-        unix.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
-        while True:
-            try:
-                unix.connect(path)
-            except BlockingIOError:
-                await asyncio.sleep(_AGAIN)
-            else:
-                return unix
+        with suppress(OSError):  # some systems refuse what is beyond their bound
+            unix.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
+        await _connect(unix, path)
+    except OSError as exc:
+        unix.close()
+        raise OSError(f"unix:{path}: {exc}") from exc
     except BaseException:
         unix.close()
         raise
+    return unix
+
+
+async def _connect(unix: socket.socket, path: str) -> None:
+    """Connect at once, or when the listener's queue isn't full any more.
+
+    Nobody tells when that is, and the event loop would take such a socket for connected. Of many who wait each asks
+    ever more seldom: together they must not keep the process from its work.
+    """
+    pause = _FIRST_PAUSE
+    while True:
+        try:
+            unix.connect(path)
+        except BlockingIOError:
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+        else:
+            return

@@ -5,10 +5,11 @@ import socket
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from shared.errors import describe
 from shared.logs import log
+from shared.places import socket_path
 
 LOOKUP_INTERVAL = 3.0  # seconds
 _PATIENCE = 2.0  # seconds for a lookup
@@ -38,8 +39,10 @@ def _look_up(host: str, port: int) -> list[tuple[object, object, object, object,
 
 
 def address_of(url: str) -> Address:
+    if url.startswith("unix:"):
+        return socket_path(url), 0
     parts = urlsplit(url)
-    return (unquote(parts.path), 0) if parts.scheme == "unix" else (parts.hostname or "", parts.port or 80)
+    return parts.hostname or "", parts.port or 80
 
 
 def is_socket(address: Address) -> bool:

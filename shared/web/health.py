@@ -6,26 +6,41 @@ from collections.abc import Awaitable, Callable, Mapping
 from aiohttp import web
 
 from shared.lifecycle import Lifecycle
+from shared.logs import log
 from shared.metrics import READINESS, exposition
 
 Check = Callable[[], Awaitable[None]]  # raises when what it looks at is not ready
 OPEN_PATHS = frozenset({"/livez", "/readyz", "/metrics"})
 _PATIENCE = 2.0  # seconds for one check
+_WELL = "ok"
 
 
 def health_routes(checks: Mapping[str, Check], lifecycle: Lifecycle) -> list[web.RouteDef]:
     """Return /livez, /readyz (200, or 503 naming what is not ready) and /metrics."""
+    failing: set[str] = set()
 
     async def readyz(_request: web.Request) -> web.Response:
         results = dict(zip(checks, await asyncio.gather(*map(_run, checks.values())), strict=True))
+        _tell_changes(failing, results)
         if lifecycle.stopping:
             results["process"] = "stopping"
         for check, result in results.items():
-            READINESS.labels(check).set(result == "ok")
-        ready = all(result == "ok" for result in results.values())
+            READINESS.labels(check).set(result == _WELL)
+        ready = all(result == _WELL for result in results.values())
         return web.json_response({"ready": ready, "checks": results}, status=200 if ready else 503)
 
     return [web.get("/livez", _livez), web.get("/readyz", readyz), web.get("/metrics", _metrics)]
+
+
+def _tell_changes(failing: set[str], results: Mapping[str, str]) -> None:
+    """Log what has begun to fail, and why, and what is well again: probes ask all the time."""
+    for check, result in results.items():
+        if result != _WELL and check not in failing:
+            failing.add(check)
+            log.warning("check_failed", **{"colonnade.check": check, "error.message": result})
+        elif result == _WELL and check in failing:
+            failing.remove(check)
+            log.info("check_passes_again", **{"colonnade.check": check})
 
 
 async def _livez(_request: web.Request) -> web.Response:
@@ -46,4 +61,4 @@ async def _run(check: Check) -> str:
     except Exception as exc:  # noqa: BLE001  whatever it is, it is why the program isn't ready
         told = str(exc) or type(exc).__name__
         return f"{told} ({exc.__cause__!r})" if exc.__cause__ is not None else told
-    return "ok"
+    return _WELL

@@ -131,6 +131,7 @@ async def test_migrating_alone_starts_and_stops_a_database() -> None:
         assert not (state / "postgres" / "postmaster.pid").exists()
 
 
-async def test_path_too_long_for_a_socket_is_no_obstacle() -> None:
-    with state_folder("long" * 30) as state, running_stack(state) as stack:
+@pytest.mark.parametrize("name", ["long" * 30, "a folder, 'so' %41 & ü"], ids=["too long for a socket", "odd"])
+async def test_path_of_the_state_is_no_obstacle(name: str) -> None:
+    with state_folder(name) as state, running_stack(state) as stack:
         assert await stack.ready()

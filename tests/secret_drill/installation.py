@@ -94,6 +94,7 @@ class Installation:
     def environ(self, replica: Replica) -> dict[str, str]:
         """Return what a replica is told when it is started now."""
         told = self._stack.environment(replica.program) | {
+            "SOCKET": "",  # of two replicas each listens on a port of its own
             "PORT": str(replica.port),
             "PRIVATE_PORT": str(replica.private_port),
             "AUTH_INTERNAL_URL": self.replicas["auth_service"][0].private,

@@ -156,9 +156,34 @@ async def test_service_listens_on_a_socket_instead_of_its_port(tmp_path: Path, p
             program.process.kill()
 
 
-async def test_socket_of_a_path_that_depends_on_where_we_are_is_refused(tmp_path: Path, ports: Ports) -> None:
-    status, told = await ended(tmp_path, ports, SOCKET="tiny.sock")
-    assert (status, "SOCKET must be an absolute path" in told) == (2, True)
+@pytest.mark.parametrize("waiting", [0, 1], ids=["free to connect", "queue is full"])
+async def test_socket_at_which_somebody_listens_is_not_taken_over(tmp_path: Path, ports: Ports, waiting: int) -> None:
+    path = tmp_path / "tiny.sock"
+    with socket.socket(socket.AF_UNIX) as other, socket.socket(socket.AF_UNIX) as client:
+        other.bind(str(path))
+        other.listen(0)
+        if waiting:
+            client.connect(str(path))
+        status, told = await ended(tmp_path, ports, SOCKET=str(path))
+    assert (status, told) == (1, f"tiny: [Errno 98] another program listens there: '{path}'\n")
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("tiny.sock", "it must be an absolute path"),
+        ("/", "it must be an absolute path"),
+        ("/nowhere/at/all.sock", "there is no folder /nowhere/at"),
+        (f"/tmp/{'x' * 120}", "bytes at most"),
+        ("/etc/hosts", "/etc/hosts is no socket"),
+        ("/tmp", "/tmp is no socket"),
+    ],
+)
+async def test_socket_that_cannot_be_is_a_mistake(tmp_path: Path, ports: Ports, path: str, said: str) -> None:
+    status, told = await ended(tmp_path, ports, SOCKET=path)
+    assert status == 2
+    assert told.startswith("settings: SOCKET: ")
+    assert said in told
 
 
 async def ended(folder: Path, ports: Ports, failure: str = "", **environ: str) -> tuple[int, str]:

@@ -1,8 +1,12 @@
 """A log of its own for a test."""
 
+import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
+
+import pytest
 
 from shared.logs import Logs
 from shared.settings import LogSettings
@@ -23,3 +27,7 @@ def logging_to(settings: LogSettings) -> Iterator[Logs]:
         logs.close()
         root.handlers[:] = handlers
         root.setLevel(level)
+
+
+def lines_of(capfd: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capfd.readouterr().out.splitlines()]

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -22,11 +21,7 @@ from shared.logs import Logs, loggable_path
 from shared.settings import Secret
 from shared.spans.recorder import Errand
 from shared.tracing import HOP, Trace
-from tests.unit.shared.journals import JSON, logging_to
-
-
-def lines_of(capfd: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+from tests.unit.shared.journals import JSON, lines_of, logging_to
 
 
 def dropped() -> float:

@@ -140,7 +140,23 @@ def test_list_of_urls_may_have_sockets_where_they_are_understood() -> None:
     assert mistakes_of(env)[0].startswith("U must be URLs")
 
 
-@pytest.mark.parametrize("raw", ["unix:///", "unix://", "unix://host/a", "unix:///a b", "unix:///a;b", "unix:///a?b"])
+_NO_SOCKETS = [
+    *(
+        "unix:///",
+        "unix:////",
+        "unix://",
+        "unix:/a",
+        "unix:a",
+        "UNIX:///a",
+        "unix://host/a",
+        "unix:///a b",
+        "unix:///a;b",
+    ),
+    *("unix:///a?b", "unix:///a%00b", "unix:///%FF", f"unix:///{'a' * 107}"),
+]
+
+
+@pytest.mark.parametrize("raw", _NO_SOCKETS)
 def test_socket_is_a_path_alone(raw: str) -> None:
     env = Env({"U": raw})
     env.url("U", schemes=("unix",))

@@ -5,6 +5,7 @@ import pytest
 
 from shared.errors import Unavailable
 from shared.web import health
+from tests.unit.shared.journals import JSON, lines_of, logging_to
 from tests.unit.shared.web.small_service import SmallService
 
 
@@ -36,6 +37,25 @@ async def test_unready_program_says_what_is_missing_and_why(service: SmallServic
         "database": "The database can't be reached. (ConnectionRefusedError('refused'))", "other": "ValueError",
         "fine": "ok",
     }}  # fmt: skip
+
+
+async def test_check_that_fails_is_logged_once_and_so_is_its_end(
+    service: SmallService, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever it says meanwhile: probes ask every few seconds."""
+    troubles = iter(("wrong key", "no answer", "", "wrong key"))
+
+    async def away() -> None:
+        if trouble := next(troubles):
+            raise Unavailable(trouble)
+
+    service.checks["storage"] = away
+    with logging_to(JSON) as logs:
+        monkeypatch.setattr(health, "log", logs)
+        for _ in range(4):
+            await told(service)
+    found = [(line["event.action"], line.get("error.message")) for line in lines_of(capfd) if "colonnade.check" in line]
+    assert found == [("check_failed", "wrong key"), ("check_passes_again", None), ("check_failed", "wrong key")]
 
 
 async def test_check_that_hangs_is_given_up(service: SmallService, monkeypatch: pytest.MonkeyPatch) -> None:
