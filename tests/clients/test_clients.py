@@ -1,39 +1,19 @@
 """Clients that aren't Python, against the running stack. They need node or curl, hence a make target of their own."""
 
-import asyncio
 import hashlib
-import itertools
 import json
 import os
-from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.clients.processes import run
 from tests.docs.pages import blocks_of
-from tests.e2e.stack import Stack, free_port, running_stack, state_folder
 from tests.e2e.visitor import Visitor
 
 HERE = Path(__file__).parent
 MIB = 1024**2
-_numbers = itertools.count()
-
-
-@pytest.fixture(scope="session", params=["", "/at/home"], ids=["at the root", "below a path"])
-def stack(request: pytest.FixtureRequest) -> Iterator[tuple[Stack, str]]:
-    """Yield a stack and its URL."""
-    port = free_port()
-    url = f"http://127.0.0.1:{port}{request.param}"
-    with state_folder() as state, running_stack(state, port, PUBLIC_URL=url) as running:
-        yield running, url
-
-
-@pytest.fixture
-async def ada(stack: tuple[Stack, str]) -> AsyncIterator[Visitor]:
-    async with Visitor.at(stack[1]) as ada:
-        assert (await ada.register(f"ada-{next(_numbers)}@example.org")).status == 201
-        yield ada
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +34,6 @@ def piece_of(source: Source, start: int, end: int) -> Path:
     path = source.path.with_name(f"from-{start}")
     path.write_bytes(source.content[start:end])
     return path
-
-
-async def run(*command: str) -> str:
-    process = await asyncio.create_subprocess_exec(
-        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    said, told = await asyncio.wait_for(process.communicate(), 60)
-    assert process.returncode == 0, told.decode()
-    return said.decode()
 
 
 async def only_file(ada: Visitor, source: Source) -> dict[str, object]:

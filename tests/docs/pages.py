@@ -16,7 +16,7 @@ PAGES = tuple(
 _BLOCK = re.compile(r"(?P<mark><!-- not run: [^\n]+ -->\n)?```sh\n(?P<text>.*?)```", re.DOTALL)
 _OF_THE_API = re.compile(r"\bcurl\b|\(\) \{")  # requests, and functions that they use
 _REQUEST = re.compile(r"^(?!\s*#)(?!.*\(\) \{).*\b(curl|mailed)\b")  # no comment, and no function's definition
-_IN_A_ROW = re.compile(r"`(curl [^`]+)`")
+_IN_A_ROW = re.compile(r"`((?:[A-Z]+=\$\()?curl [^`]+)`")  # what it answers may be kept for the next
 _EXPECTED = re.compile(r"# (\d{3})\b")
 
 
@@ -39,16 +39,26 @@ def blocks_of(page: str) -> list[Block]:
     ]
 
 
-def script_of(page: str) -> str:
+def script_of(page: str, *, below: int = 0, above: float = float("inf")) -> str:
     """Return what is pasted, with `at LINE STATUS` before each line with requests; its comment says the status."""
-    return "".join(_told(block) for block in blocks_of(page) if not block.marked)
+    return "".join(_told(block) for block in blocks_of(page) if not block.marked and below < block.line < above)
+
+
+def line_of_rows(page: str) -> int:
+    """Return where the page's first table with requests begins."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return next(number for number, line in enumerate(text.splitlines(), 1) if _is_row(line) and _IN_A_ROW.search(line))
 
 
 def rows_of(page: str) -> list[str]:
     """Return the requests in the page's tables. Some have made-up values in them, for what only a person knows."""
     text = (ROOT / page).read_text(encoding="utf-8")
-    rows = [found for line in text.splitlines() if line.startswith("|") for found in _IN_A_ROW.findall(line)]
+    rows = [found for line in text.splitlines() if _is_row(line) for found in _IN_A_ROW.findall(line)]
     return sorted(rows, key=lambda row: "account/deletion" in row)  # last: nobody is left behind it
+
+
+def _is_row(line: str) -> bool:
+    return line.startswith("|")
 
 
 def _told(block: Block) -> str:

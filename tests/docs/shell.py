@@ -23,15 +23,24 @@ PATH=${{PATH#*:}} exec make -s -f {ROOT}/Makefile -o .venv/.embedded BIN={Path(s
 """
 _BEGIN = 'set -eu\nat() { export AT=$1 EXPECTED="${2:-}"; }\n'
 _FAILURE = 400
+_REFUSED = 22  # curl's code for a status of 400 or more, where it was told to fail by that
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request: the line that it stands in, its answer's status, and the one that the line's comment promises."""
+    """A request: the line that it stands in, its answer's status, and the one that the line's comment promises.
+
+    curl's own `code` says of a request that was answered whether what came could be kept, too.
+    """
 
     line: int
     status: int
     expected: int | None
+    code: int
+
+    @property
+    def went_well(self) -> bool:
+        return self.code in (0, _REFUSED) and self.status > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +57,15 @@ class Pasted:
         found: list[Call] = []
         for _, calls in groupby(self.calls, key=lambda call: call.line):
             *before, last = calls
-            found += [call for call in before if call.status >= _FAILURE or not call.status]
+            found += [call for call in before if call.status >= _FAILURE or not call.went_well]
             found += [last] if _surprising(last) else []
         return found
 
 
 def _surprising(call: Call) -> bool:
     if call.expected is not None:
-        return call.status != call.expected
-    return call.status >= _FAILURE or not call.status
+        return call.status != call.expected or not call.went_well
+    return call.status >= _FAILURE or not call.went_well
 
 
 def paste(script: str, stack: Stack, folder: Path) -> Pasted:
@@ -91,5 +100,5 @@ def paste(script: str, stack: Stack, folder: Path) -> Pasted:
 
 def _calls(lines: Iterable[str]) -> Iterable[Call]:
     for line in lines:
-        at, status, expected, _ = line.split()
-        yield Call(int(at), int(status), int(expected) if expected != "-" else None)
+        at, status, expected, code = line.split()
+        yield Call(int(at), int(status), int(expected) if expected != "-" else None, int(code))

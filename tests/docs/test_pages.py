@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.docs.pages import PAGES, blocks_of, rows_of, script_of
+from tests.docs.pages import PAGES, blocks_of, line_of_rows, rows_of, script_of
 from tests.docs.shell import paste
 from tests.e2e.stack import Stack, running_stack, state_folder
 
@@ -67,8 +67,20 @@ def test_row_of_a_table_is_a_request_that_the_api_knows(page: str, stack: Stack,
     next_second()
     pasted = paste(script_of(page) + SOMEBODY + told, stack, with_pictures(tmp_path / "folder"))
     assert {call.line for call in pasted.calls} >= set(range(1, len(rows) + 1)), pasted.ran.stderr
-    answers = [(rows[call.line - 1], call.status) for call in pasted.calls if call.line in range(1, len(rows) + 1)]
-    assert not [(row, status) for row, status in answers if not is_known(row, status)]
+    answers = [(rows[call.line - 1], call) for call in pasted.calls if call.line in range(1, len(rows) + 1)]
+    assert not [(row, call) for row, call in answers if not is_known(row, call.status) or not call.went_well]
+
+
+def test_rows_of_files_do_what_they_say_and_so_do_the_lines_below_them(stack: Stack, tmp_path: Path) -> None:
+    """All of them, pasted from top to bottom with a file of the same name about: each is answered, and kept."""
+    page, rows = "docs/files.md", "\n".join(f"at 1000\n{row}" for row in rows_of("docs/files.md"))
+    there = line_of_rows(page)
+    next_second()
+    pasted = paste(f"{script_of(page, above=there)}{rows}\n{script_of(page, below=there)}", stack, tmp_path)
+    assert len([call for call in pasted.calls if call.line == 1000]) == len(rows_of(page))
+    assert not [call for call in pasted.calls if call.line == 1000 and (call.status >= 400 or not call.went_well)]
+    assert not pasted.surprises, (pasted.surprises, pasted.ran.stdout[-3000:], pasted.ran.stderr[-3000:])
+    assert pasted.ran.returncode == 0, (pasted.ran.stdout[-3000:], pasted.ran.stderr[-3000:])
 
 
 def is_known(row: str, status: int) -> bool:
