@@ -10,6 +10,7 @@ import aiohttp
 from file_service.accounts import follow_accounts
 from file_service.collector import Collector
 from file_service.context import FILES, FileContext
+from file_service.delivery.charsets import Charsets
 from file_service.delivery.content import Content
 from file_service.parts.checks import intake
 from file_service.parts.pages import serve_pages
@@ -89,7 +90,17 @@ def _context(settings: Settings, database: Database, storage: Storage) -> FileCo
     entrance = intake(settings.checks, content)
     uploads = Uploads(entrance, collector, limits, settings.purposes)
     renditions = Renditions(content, collector, picture_pool(settings.picture_workers))
-    return FileContext(database, storage, collector, content, uploads, settings.stall_seconds, entrance, renditions)
+    return FileContext(
+        database,
+        storage,
+        collector,
+        content,
+        Charsets(content),
+        uploads,
+        settings.stall_seconds,
+        entrance,
+        renditions,
+    )
 
 
 def _apps(settings: Settings, context: FileContext, verifier: Verifier, lifecycle: Lifecycle) -> Apps:

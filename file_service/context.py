@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from file_service.collector import Collector
+from file_service.delivery.charsets import Charsets
 from file_service.delivery.content import Content
 from file_service.domain.verdicts import CheckPolicy
 from file_service.pictures.renditions import Renditions
@@ -21,6 +22,7 @@ class FileContext:
     storage: Storage
     collector: Collector
     content: Content
+    charsets: Charsets
     uploads: Uploads
     stall_seconds: float
     intake: Intake

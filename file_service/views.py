@@ -28,6 +28,12 @@ class UploadQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     purpose: Annotated[str, msgspec.Meta(max_length=32)] = ""
 
 
+class NamedUploadQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """`purpose` says what may be stored; the name is in the path."""
+
+    purpose: Annotated[str, msgspec.Meta(max_length=32)] = ""
+
+
 class FilePatch(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """What is absent stays as it is."""
 

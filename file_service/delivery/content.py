@@ -70,6 +70,12 @@ class Content:
             except BlobMissing as exc:
                 raise await self._loss(file, exc) from exc
 
+    async def beginning(self, file: File, most: int) -> bytes:
+        """Return the first bytes, at most that many. Raises what `open` does."""
+        length = min(file.size, most)
+        async with self.open(file, 0, length) as content:
+            return b"".join([chunk async for chunk in content.read(0, length)])
+
     @asynccontextmanager
     async def open_blobs(self, held: Sequence[HeldBlob]) -> AsyncIterator[OpenContent]:
         """Lend these blobs as one content. Raises BlobMissing."""

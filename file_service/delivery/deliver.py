@@ -24,17 +24,20 @@ async def deliver(request: web.Request, file: File, manner: Manner = OWN) -> web
     What may be had once is only had whole, whatever else is asked for. Raises FileQuarantined, FileInfected,
     FileUnchecked, PreconditionFailed, RangeNotSatisfiable, and what opening the content and `manner.spend` raise.
     """
-    request.app[FILES].policy.require_release(file.verdict)
+    context = request.app[FILES]
+    context.policy.require_release(file.verdict)
     if manner.spend is not None:
-        response = web.StreamResponse(headers=download_headers(file, manner))
+        headers = download_headers(file, manner, is_utf8=await context.charsets.is_utf8(file))
+        response = web.StreamResponse(headers=headers)
         return await _answer(request, response, file, _whole(file), manner.spend)
     _check_preconditions(request, file)
     if _is_known(request, file):
         return web.Response(status=304, headers=lasting_headers(file, manner))
     part = _requested_part(request, file)
-    if manner.may_redirect and (elsewhere := await redirected(request, file)) is not None:
+    headers = download_headers(file, manner, is_utf8=await context.charsets.is_utf8(file))
+    if manner.may_redirect and (elsewhere := await redirected(request, file, headers)) is not None:
         return elsewhere
-    headers = download_headers(file, manner) | ({"Content-Range": part.content_range} if part else {})
+    headers |= {"Content-Range": part.content_range} if part else {}
     response = web.StreamResponse(status=206 if part else 200, headers=headers)
     return await _answer(request, response, file, part or _whole(file))
 
@@ -53,9 +56,7 @@ async def read_beginning(request: web.Request, file: File, most: int) -> bytes:
     Raises FileQuarantined, FileInfected, FileUnchecked, and what opening the content raises.
     """
     request.app[FILES].policy.require_release(file.verdict)
-    length = min(file.size, most)
-    async with request.app[FILES].content.open(file, 0, length) as content:
-        return b"".join([chunk async for chunk in content.read(0, length)])
+    return await request.app[FILES].content.beginning(file, most)
 
 
 def _whole(file: File) -> ByteRange:

@@ -19,6 +19,7 @@ _TAKEN_BY_PAGES = re.compile(
     r"(application|text)/(x-)?(java|ecma)script|text/javascript1\.[0-5]|text/(jscript|livescript|css)"
 )
 _TAKEN_BY_SCRIPTS = "application/wasm"
+_TELLS_BY_ITSELF = re.compile(r"text/(html|xml|.+\+xml)")  # markup says its encoding in its first lines
 
 
 def lasting_headers(file: File, manner: Manner) -> dict[str, str]:
@@ -37,14 +38,21 @@ def lasting_headers(file: File, manner: Manner) -> dict[str, str]:
     }
 
 
-def download_headers(file: File, manner: Manner) -> dict[str, str]:
+def download_headers(file: File, manner: Manner, *, is_utf8: bool) -> dict[str, str]:
+    """`is_utf8`: it is a text in that encoding, as Charsets tells."""
     digest = base64.b64encode(file.sha256).decode()
     return lasting_headers(file, manner) | {
         "Accept-Ranges": "none" if manner.spend else "bytes",
-        "Content-Type": _harmless_type(file.content_type),
+        "Content-Type": _harmless_type(file.content_type) + ("; charset=utf-8" if is_utf8 else ""),
         "X-Content-Type-Options": "nosniff",
         "Repr-Digest": f"sha-256=:{digest}:",  # RFC 9530: of the whole file, also beside a part of it
     }
+
+
+def names_charset(content_type: str) -> bool:
+    """Tell whether what is stored as this goes out as a text of which only the header can tell the encoding."""
+    sent = _harmless_type(content_type)
+    return sent.startswith("text/") and _TELLS_BY_ITSELF.fullmatch(sent) is None
 
 
 def _harmless_type(content_type: str) -> str:

@@ -24,13 +24,22 @@ def safe_name(raw: str) -> str:
 
     Applying it twice changes nothing. A name of which nothing is left becomes "unnamed".
     """
+    return _label(raw) or NAMELESS
+
+
+def is_nameless(raw: str) -> bool:
+    """Tell whether nothing of the name would be left."""
+    return not _label(raw)
+
+
+def _label(raw: str) -> str:
     last = _SURROGATE.sub("\ufffd", re.split(r"[/\\]", raw)[-1])
     spaced = "".join(" " if character.isspace() else character for character in last)
     seen = "".join(character for character in spaced if not _is_unseen(character))
     name = re.sub(" +", " ", unicodedata.normalize("NFC", seen)).strip(" ").rstrip(". ")
     if _DEVICE.match(name):
         name = f"_{name}"
-    return _shortened(name) or NAMELESS
+    return _shortened(name)
 
 
 def _is_unseen(character: str) -> bool:

@@ -18,7 +18,8 @@ class Kind(StrEnum):
 class NewUpload:
     """What its creator says of it. `metadata` is the header as it came, `length` None where it isn't known yet.
 
-    `via` is the upload link that it comes by, if a stranger sends it.
+    `via` is the upload link that it comes by, if a stranger sends it. `concat` is the header that names a final one's
+    parts.
     """
 
     owner_id: UUID
@@ -29,11 +30,15 @@ class NewUpload:
     kind: Kind
     length: int | None
     via: UUID | None = None
+    concat: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A row as it was read. `received` bytes are durable; `fence` is the latest writer's; `pieces` came so far."""
+    """A row as it was read. `received` bytes are durable; `fence` is the latest writer's; `pieces` came so far.
+
+    `concat` is as in NewUpload, but None too for a final one that was made when it wasn't kept.
+    """
 
     upload_id: UUID
     owner_id: UUID
@@ -51,6 +56,7 @@ class Upload:
     head: bytes
     expires_at: datetime
     via: UUID | None
+    concat: str | None
 
     @property
     def is_complete(self) -> bool:

@@ -3,13 +3,17 @@ from uuid import UUID
 from aiohttp import web
 
 from file_service.context import FILES
+from file_service.domain.names import is_nameless
 from file_service.repository.files import FileRepository
 from file_service.uploads.incoming import UploadRequest
-from file_service.views import FileView, UploadQuery, metadata_etag, present
+from file_service.views import FileView, NamedUploadQuery, UploadQuery, metadata_etag, present
+from shared.errors import InvalidParameter
 from shared.web.answers import Answer, Created, Page
 from shared.web.context import identity_of
 from shared.web.idempotency_key import read_key
 from shared.web.paging import PageQuery, decode_cursor, make_page
+
+_NAME_IT = "Put the file's name behind the last slash, as in `PUT /v1/files/notes.txt`."
 
 
 async def upload_file(request: web.Request, query: UploadQuery) -> Created[FileView]:
@@ -22,6 +26,25 @@ async def upload_file(request: web.Request, query: UploadQuery) -> Created[FileV
     context = request.app[FILES]
     upload = UploadRequest(request, query.name, query.purpose, context.stall_seconds)
     return await context.uploads.store(identity_of(request).user_id, upload, read_key(request))
+
+
+async def upload_named_file(request: web.Request, name: str, query: NamedUploadQuery) -> Created[FileView]:
+    """Store a file under the name that its path ends with, as `curl -T notes.txt .../v1/files/` does.
+
+    The body is the file. It is another form of `POST /v1/files?name=`, and makes a new file each time: names are
+    labels, so this replaces none of the same name. Who may have to send it twice adds an Idempotency-Key.
+    """
+    if is_nameless(name):
+        raise InvalidParameter(_NAME_IT)
+    context = request.app[FILES]
+    upload = UploadRequest(request, name, query.purpose, context.stall_seconds)
+    return await context.uploads.store(identity_of(request).user_id, upload, read_key(request))
+
+
+async def refuse_nameless_file(request: web.Request) -> None:
+    """Tell who sends a file to the folder what is missing, as curl does with what it reads from a pipe."""
+    del request
+    raise InvalidParameter(_NAME_IT)
 
 
 async def list_files(request: web.Request, query: PageQuery) -> Page[FileView]:

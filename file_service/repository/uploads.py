@@ -17,7 +17,7 @@ from shared.purge import Purge
 REMEMBERED = timedelta(hours=24)  # for which a finished upload, or one that is gone, is told as such
 _MOST_OPEN = 1000  # of one owner
 _COLUMNS = """upload_id, owner_id, name, declared_type, purpose, metadata, kind, state = 'finished' as is_finished,
-    length, received, reserved, pieces, fence, head, expires_at, via"""
+    length, received, reserved, pieces, fence, head, expires_at, via, concat"""
 
 LIST_UNFINISHED = f"""
     select {_COLUMNS} from files.upload
@@ -56,9 +56,10 @@ class UploadRepository:
             f"""
             insert into files.upload (
                 upload_id, token_hash, owner_id, name, declared_type, purpose, metadata, kind, length, reserved,
-                expires_at, via
+                expires_at, via, concat
             )
-            select $1, $2, $3, $4, $5, $6, $7, $8, $9::bigint, coalesce($9::bigint, 0), now() + $10, $12::uuid
+            select $1, $2, $3, $4, $5, $6, $7, $8, $9::bigint, coalesce($9::bigint, 0), now() + $10, $12::uuid,
+                $13::text
             where (select count(*) from files.upload where owner_id = $3 and state = 'open') < $11
             returning {_COLUMNS}
             """,  # noqa: S608  our own columns
@@ -74,6 +75,7 @@ class UploadRepository:
             lifetime,
             _MOST_OPEN,
             new.via,
+            new.concat,
         )
         if row is None:
             raise TooManyUploads(_MOST_OPEN)

@@ -16,7 +16,14 @@ from file_service.errors import (
     UploadStalled,
 )
 from file_service.handlers.content import download_file
-from file_service.handlers.files import delete_file, get_file, list_files, upload_file
+from file_service.handlers.files import (
+    delete_file,
+    get_file,
+    list_files,
+    refuse_nameless_file,
+    upload_file,
+    upload_named_file,
+)
 from file_service.uploads.incoming import FORM
 from shared.errors import InternalError, MalformedBody, PreconditionFailed, UnsupportedMediaType
 from shared.web.routes import Route
@@ -54,6 +61,15 @@ FILES_ROUTES = (
         idempotent=True,
         raw_body=UPLOAD_BODY,
     ),
+    Route(
+        "PUT",
+        "/v1/files/{name}",
+        upload_named_file,
+        errors=(*UPLOAD_ERRORS, QuotaExceeded, UnknownPurpose),
+        idempotent=True,
+        raw_body=(_ANY_TYPE,),
+    ),
+    Route("PUT", "/v1/files/", refuse_nameless_file, hidden=True),
     Route("GET", "/v1/files", list_files),
     Route("GET", "/v1/files/{file_id}", get_file),
     Route(

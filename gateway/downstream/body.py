@@ -26,7 +26,7 @@ class RequestBody:
         if self.length is None and not request.body_exists:
             self.length = 0
         if self.length is not None and self.length > limit:
-            raise BodyTooLarge
+            raise self._too_large()
         expect = request.headers.get("Expect")
         if expect is not None and expect.lower() != "100-continue":
             raise ExpectationFailed
@@ -44,7 +44,7 @@ class RequestBody:
         except web.RequestPayloadError as exc:
             raise BadRequest("The request's body is malformed.") from exc
         if len(data) > self._limit:
-            raise BodyTooLarge
+            raise self._too_large()
         return data
 
     async def collect(self, seconds: float) -> bytes:
@@ -67,7 +67,7 @@ class RequestBody:
             while data := await self._next():
                 received += len(data)
                 if received > self._limit:
-                    raise BodyTooLarge
+                    raise self._too_large()
                 yield data
 
     # As the `Source` of what the kernel passes on
@@ -100,6 +100,9 @@ class RequestBody:
             self._request.client.begin_anew(self._request.content, self.left - taken)
         if self.transport is not None and not self.transport.is_closing():
             self.transport.resume_reading()
+
+    def _too_large(self) -> BodyTooLarge:
+        return BodyTooLarge(f"At most {self._limit} bytes are accepted here.")
 
     async def _next(self) -> bytes:
         try:

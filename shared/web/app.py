@@ -25,7 +25,9 @@ def public_app(
 
     @cache
     def document() -> str:
-        return json.dumps(openapi_document(title, [route for route in routes if route.page is None]))
+        return json.dumps(
+            openapi_document(title, [route for route in routes if route.page is None and not route.hidden])
+        )
 
     async def openapi(_request: web.Request) -> web.StreamResponse:
         return web.json_response(text=document())  # made when somebody asks: most processes are never asked

@@ -21,9 +21,10 @@ from shared.errors import (
 )
 from shared.identity import Identity, Kind
 from shared.web.answers import Accepted, Answer, Created, NoContent, Page
-from shared.web.body import check_content_type, decode_json, fault, read_body
+from shared.web.body import check_content_type, decode_json, read_body
 from shared.web.context import identity_of
 from shared.web.etag import matches_none
+from shared.web.faults import fault
 from shared.web.routes import ADMIN_ROLE, OF_PEOPLE, OF_SESSIONS, Auth, Route, Signature, read_signature
 
 # Unless the handler says otherwise, no browser keeps what may be somebody's (ASVS 5.0, 14.3.2).
@@ -105,8 +106,9 @@ def to_query(values: Mapping[str, str], kind: type[Q]) -> Q:
     try:
         return msgspec.convert(dict(values), kind, strict=False)
     except msgspec.ValidationError as exc:
-        place, detail = fault(exc)
-        raise InvalidParameter("The query isn't valid.", errors=[Violation(place.removeprefix("/"), detail)]) from exc
+        found = fault(exc, kind)
+        named = Violation(found.pointer.removeprefix("/"), found.detail)
+        raise InvalidParameter("The query isn't valid.", errors=[named]) from exc
 
 
 async def _body(request: web.Request, route: Route, signature: Signature) -> Any:

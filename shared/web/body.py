@@ -5,13 +5,13 @@ and msgspec then converts the value.
 """
 
 import json
-import re
 from typing import Any, NoReturn, TypeVar
 
 import msgspec
 from aiohttp import web
 
 from shared.errors import BodyTooLarge, MalformedBody, UnsupportedMediaType, Violation
+from shared.web.faults import escaped, fault
 
 T = TypeVar("T")
 
@@ -19,8 +19,6 @@ JSON_TYPES = ("application/json",)
 _MAX_DEPTH = 32
 _MAX_DIGITS = 40
 _MAX_NAME = 200  # characters; names are told back to the caller
-_PLACE = re.compile(r" - at `\$(.*)`$")
-_UNKNOWN_FIELD = re.compile(r"unknown field `(.*)`$", re.DOTALL)
 
 
 async def read_body(request: web.Request, limit: int) -> bytes:
@@ -71,26 +69,7 @@ def convert(value: Any, kind: type[T]) -> T:
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as exc:
-        pointer, detail = fault(exc)
-        raise MalformedBody("The body doesn't have the right shape.", errors=[Violation(pointer, detail)]) from exc
-
-
-def fault(exc: msgspec.ValidationError) -> tuple[str, str]:
-    """Return the JSON Pointer to the place at fault, as far as msgspec tells it, and what is wrong there.
-
-    `$.a[0].b` is `/a/0/b`; of an unknown field the place is the field itself.
-    """
-    detail = _PLACE.sub("", str(exc))
-    place = _PLACE.search(str(exc))
-    known, below_some_value, _ = place[1].partition("[...]") if place else ("", "", "")
-    path = re.sub(r"\[(\d+)\]", r"/\1", known).replace(".", "/")
-    unknown = _UNKNOWN_FIELD.search(detail)
-    return (f"{path}/{_escaped(unknown[1])}" if unknown and not below_some_value else path), detail
-
-
-def _escaped(name: str) -> str:
-    """Return a member's name as a JSON Pointer's reference token (RFC 6901)."""
-    return name.replace("~", "~0").replace("/", "~1")
+        raise MalformedBody("The body doesn't have the right shape.", errors=[fault(exc, kind)]) from exc
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -128,7 +107,7 @@ def _check(value: Any, pointer: str, depth: int) -> None:
             check_text(name, pointer)
             if len(name) > _MAX_NAME:
                 raise MalformedBody("A member's name is too long.", errors=[Violation(pointer, "has such a member")])
-            _check(member, f"{pointer}/{_escaped(name)}", depth + 1)
+            _check(member, f"{pointer}/{escaped(name)}", depth + 1)
     elif isinstance(value, list):
         for index, member in enumerate(value):
             _check(member, f"{pointer}/{index}", depth + 1)

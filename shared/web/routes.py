@@ -84,6 +84,7 @@ class Route:
     raw_body: tuple[str, ...] = ()
     raw_answer: tuple[str, ...] = ()
     foreign_query: bool = False
+    hidden: bool = False  # it tells who comes by mistake what is right, and is no part of the API's description
     page: PageRules | None = None  # it is for people, and no part of the API's description
 
 

@@ -82,6 +82,16 @@ async def test_curl_uploads_the_bytes_alone(ada: Visitor, source: Source) -> Non
     assert json.loads(made)["name"] == (await only_file(ada, source))["name"] == "a.bin"
 
 
+async def test_curl_sends_a_file_into_the_folder(ada: Visitor, source: Source) -> None:
+    """`-T` puts the file's name behind a URL that ends in a slash."""
+    bearer = f"Authorization: Bearer {ada.tokens['access_token']}"
+    path = source.path.rename(source.path.with_name("Gr\u00fc\u00dfe an alle.bin"))
+    made = json.loads(await run("curl", "-sf", "-T", str(path), f"{ada.url}/v1/files/", "-H", bearer))
+    assert made["name"] == (await only_file(ada, source))["name"] == path.name
+    nameless = await run("curl", "-s", "-T", "/dev/null", f"{ada.url}/v1/files/%20", "-H", bearer)
+    assert json.loads(nameless)["code"] == "invalid_parameter"
+
+
 async def test_curl_resumes_what_broke_off(ada: Visitor, source: Source) -> None:
     common = ["curl", "-sf", "-H", f"Authorization: Bearer {ada.tokens['access_token']}", "-H", "Tus-Resumable: 1.0.0"]
     length = f"Upload-Length: {len(source.content)}"

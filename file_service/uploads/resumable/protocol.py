@@ -47,13 +47,17 @@ class Checksum:
 
 @dataclass(frozen=True, slots=True)
 class Creation:
-    """`length` is None where it is told later; `parts` are the tokens of what a final upload is made of."""
+    """`length` is None where it is told later; `parts` are the tokens of what a final upload is made of.
+
+    `concat` is the header that names them, as it came.
+    """
 
     kind: Kind
     length: int | None
     raw_metadata: str
     metadata: Mapping[str, str]
     parts: Sequence[str] = field(default=())
+    concat: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,8 @@ def read_creation(headers: Headers, root: str) -> Creation:
         raise MalformedUploadHeader("A final upload's length is that of its parts.")
     if kind is not Kind.FINAL and (length is None) == (deferred is None):
         raise MalformedUploadHeader("Send either Upload-Length or Upload-Defer-Length.")
-    return Creation(kind, length, raw, read_metadata(raw), parts)
+    concat = _single(headers, "Upload-Concat") if kind is Kind.FINAL else None
+    return Creation(kind, length, raw, read_metadata(raw), parts, concat)
 
 
 def read_patch(headers: Headers) -> Patch:
@@ -135,7 +140,7 @@ def upload_headers(upload: Upload) -> dict[str, str]:
     else:
         told["Upload-Length"] = str(upload.length)
     if upload.kind is not Kind.WHOLE:
-        told["Upload-Concat"] = "partial" if upload.kind is Kind.PARTIAL else "final;"
+        told["Upload-Concat"] = "partial" if upload.kind is Kind.PARTIAL else upload.concat or "final;"
     if upload.metadata:
         told["Upload-Metadata"] = upload.metadata
     if upload.is_finished:
@@ -151,6 +156,8 @@ def _concat(headers: Headers, root: str) -> tuple[Kind, Sequence[str]]:
         return Kind.WHOLE, ()
     if value == "partial":
         return Kind.PARTIAL, ()
+    if not (value.isascii() and value.isprintable()):
+        raise MalformedUploadHeader("Upload-Concat has characters that no URL has.")
     form, _, references = value.partition(";")
     parts = [_token(reference, root) for reference in references.split()]
     if form != "final" or not 0 < len(parts) <= MOST_PARTIALS or len(set(parts)) != len(parts):

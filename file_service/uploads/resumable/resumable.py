@@ -66,6 +66,7 @@ class Resumable:
             kind=creation.kind,
             length=creation.length,
             via=via,
+            concat=creation.concat,
         )
         token = mint(_LABEL)
         if new.kind is Kind.FINAL:

@@ -12,7 +12,8 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from shared.errors import MalformedBody, Violation
-from shared.web.body import check_text, fault
+from shared.web.body import check_text
+from shared.web.faults import fault
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -59,8 +60,7 @@ def convert_form(pairs: Pairs, kind: type[T]) -> T:
     try:
         return msgspec.convert(values, kind, strict=False)
     except msgspec.ValidationError as exc:
-        place, detail = fault(exc)
-        raise MalformedBody("The form doesn't have the right fields.", errors=[Violation(place, detail)]) from exc
+        raise MalformedBody("The form doesn't have the right fields.", errors=[fault(exc, kind)]) from exc
 
 
 def _list_fields(kind: type[msgspec.Struct]) -> set[str]:

@@ -211,10 +211,21 @@ async def test_parts_become_one_file_without_copying(service: RunningService, ad
     file = await (await ada.get(joined.headers["Content-Location"])).json()
     assert (file["name"], file["sha256"]) == ("joined.bin", hashlib.sha256(content).hexdigest())
     assert [(await part.ask("HEAD")).status for part in parts] == [410] * 3
-    assert (await final.ask("HEAD")).headers["Upload-Concat"].startswith("final;")
     refused = await final.patch(b"x", 300_000)
     assert (refused.status, await code(refused)) == (403, "upload_takes_no_bytes")
     assert await in_balance(service, ada.user_id)
+
+
+async def test_final_upload_tells_its_concatenation_as_it_came(service: RunningService, uploader: Uploader) -> None:
+    """tus 1.0.0: the answer to HEAD has the value that was received."""
+    parts = [await uploader.begin(0, **{"Upload-Concat": "partial"}) for _ in range(2)]
+    sent = f"final;https://any.example{parts[1].path}  {parts[0].path}"
+    joined = await uploader.post(**{"Upload-Concat": sent})
+    assert (joined.status, joined.headers["Upload-Concat"]) == (201, sent)
+    final = uploader.at(joined)
+    assert (await final.ask("HEAD")).headers["Upload-Concat"] == sent
+    await service.fetch("update files.upload set concat = null")  # by the release before, which doesn't keep it
+    assert (await final.ask("HEAD")).headers["Upload-Concat"] == "final;"
 
 
 async def test_parts_may_be_named_by_whole_urls(uploader: Uploader) -> None:
@@ -231,6 +242,7 @@ async def test_parts_may_be_named_by_whole_urls(uploader: Uploader) -> None:
         pytest.param("final;/v1/files/uploads/../uploads/x", id="traversal to itself"),
         pytest.param("final;/v1/files/x", id="another path"),
         pytest.param("final;/evil/v1/files/uploads/x", id="another prefix"),
+        pytest.param("final;http://\u00fc/v1/files/uploads/x", id="a host beyond ASCII"),
         pytest.param("final;ftp://x/v1/files/uploads/x", id="another scheme"),
         pytest.param("final;" + " ".join(f"/v1/files/uploads/{number}" for number in range(101)), id="too many"),
         pytest.param("final;/v1/files/uploads/x /v1/files/uploads/x", id="one twice"),

@@ -97,8 +97,8 @@ CAN_RUN = {
     "application/wasm": b"\0asm\1\0\0\0",
 }
 TAKEN_BY_PAGES = {
-    "text/javascript": "text/plain",
-    "text/css": "text/plain",
+    "text/javascript": "text/plain; charset=utf-8",
+    "text/css": "text/plain; charset=utf-8",
     "application/wasm": "application/octet-stream",
 }
 CAN_NOT = {
@@ -129,13 +129,26 @@ async def test_what_is_shown_is_of_its_type_alone(
     view = await ada.upload(CAN_NOT[kind], "a.page", kind)
     answer = await (await opened(service, ada, view["id"])).ask()
     assert await answer.read() == CAN_NOT[kind]
-    assert (answer.headers["Content-Type"], view["content_type"]) == (view["content_type"],) * 2
+    assert answer.headers["Content-Type"].removesuffix("; charset=utf-8") == view["content_type"]
     assert answer.headers["Content-Disposition"] == 'inline; filename="a.page"'
     policy = answer.headers["Content-Security-Policy"].split("; ")
     assert "default-src 'none'" in policy
     assert policy[-1] in ("sandbox", "sandbox allow-same-origin")
     assert not any(each.startswith("script-src") or "allow-scripts" in each for each in policy)
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize(("encoding", "told"), [("utf-8", "text/plain; charset=utf-8"), ("latin-1", "text/plain")])
+async def test_text_is_told_to_be_utf8_where_it_is(
+    service: RunningService, ada: Person, opened: Open, encoding: str, told: str
+) -> None:
+    """Browsers take what says nothing for windows-1252."""
+    view = await ada.upload("Gr\u00fc\u00dfe\n".encode(encoding) * 2000, "a.txt", "text/plain")
+    assert view["content_type"] == "text/plain"
+    way = await opened(service, ada, view["id"])
+    for method, headers in (("HEAD", {}), ("GET", {"Range": "bytes=3-9"}), ("GET", {})):
+        answer = await way.ask(method, headers=headers)
+        assert (answer.status, answer.headers["Content-Type"]) == (206 if headers else 200, told)
 
 
 async def test_download_that_has_begun_survives_the_deletion(

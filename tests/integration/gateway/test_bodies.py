@@ -3,13 +3,19 @@ import hashlib
 from collections.abc import AsyncIterator
 
 import pytest
-from aiohttp import web
+from aiohttp import ClientResponse, web
 
 from gateway.downstream.body import SILENCE
 from tests.integration.gateway.running_gateway import RunningGateway
 from tests.waiting import eventually
 
 MEGABYTE = 1024 * 1024
+TOO_LARGE = (413, "body_too_large", "At most 10 bytes are accepted here.")
+
+
+async def refusal(answer: ClientResponse) -> tuple[int, str, str]:
+    problem = await answer.json()
+    return answer.status, problem["code"], problem["detail"]
 
 
 async def test_large_bodies_stream_both_ways(gateway: RunningGateway) -> None:
@@ -51,7 +57,7 @@ async def test_compressed_body_passes_as_it_is(gateway: RunningGateway) -> None:
 
 async def test_declared_body_that_is_too_large_is_refused_unread(gateway: RunningGateway) -> None:
     async with gateway.client.post(f"{gateway.url}/small", data=b"x" * 11) as answer:
-        assert (answer.status, (await answer.json())["code"]) == (413, "body_too_large")
+        assert await refusal(answer) == TOO_LARGE
     assert not gateway.echo.seen
 
 
@@ -62,7 +68,7 @@ async def test_undeclared_body_that_is_too_large_is_refused_while_it_streams(gat
             await asyncio.sleep(0)
 
     async with gateway.client.post(f"{gateway.url}/small", data=upload()) as answer:
-        assert (answer.status, (await answer.json())["code"]) == (413, "body_too_large")
+        assert await refusal(answer) == TOO_LARGE
 
 
 async def test_small_body_is_complete_before_its_service_hears_of_it(gateway: RunningGateway) -> None:

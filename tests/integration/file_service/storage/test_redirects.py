@@ -57,6 +57,12 @@ async def test_a_download_comes_from_the_store_as_we_would_send_it(ada: Person, 
         assert (part.status, await part.read()) == (206, b"content")
 
 
+async def test_text_from_the_store_is_told_to_be_utf8(ada: Person, stranger: ClientSession) -> None:
+    view = await ada.upload("Gr\u00fc\u00dfe".encode(), "a.txt", "text/plain")
+    async with stranger.get((await ask(ada, view["id"])).headers["Location"]) as got:
+        assert got.headers["Content-Type"] == "text/plain; charset=utf-8"
+
+
 async def test_what_was_signed_can_not_be_changed(ada: Person, stranger: ClientSession) -> None:
     """F13: path, method, expiry, another or an added parameter -> 403."""
     view, other = await ada.upload(b"content"), await ada.upload(b"other")

@@ -209,6 +209,7 @@ def test_shipped_file_is_right() -> None:
         ("PATCH", "/v1/users/me", "profile_change", "scope:users:write", "user"),
         ("GET", "/v1/users", "users", "scope:users:read", "user"),
         ("POST", "/v1/files", "file_upload", "scope:files:write", "user"),
+        ("PUT", "/v1/files/notes.txt", "file_upload_by_name", "scope:files:write", "user"),
         ("GET", "/v1/files", "files", "scope:files:read", "user"),
         ("GET", "/v1/files/1/content", "files", "scope:files:read", "user"),
         ("DELETE", "/v1/files/1", "file_deletion", "scope:files:write", "user"),
@@ -217,3 +218,8 @@ def test_shipped_file_is_right() -> None:
 def test_shipped_file_serves_the_public_interface(method: str, path: str, name: str, auth: str, limit: str) -> None:
     route = load_routes(SHIPPED, UPSTREAMS, parse_policy).match(method, path)
     assert (route.name, route.auth, route.limit) == (name, auth, limit)
+
+
+def test_file_that_is_put_to_its_name_is_never_sent_again() -> None:
+    """Each makes a new one, although HTTP takes a PUT for repeatable."""
+    assert load_routes(SHIPPED, UPSTREAMS, parse_policy).match("PUT", "/v1/files/notes.txt").retries == 0
