@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Request, Response, expect
 
+from file_service.parts.pages import GERMAN
+from shared.web.pages.languages import ENGLISH
 from tests.browser.conftest import Looks, Visit
 from tests.browser.files import Network, choose, digest_of_stored, drop, is_stored, line, listen, reaches
 from tests.browser.person import Person
@@ -57,6 +59,16 @@ async def test_several_files_are_dropped_at_once(ada: Person, looks: Looks) -> N
     assert ada.complaints == []
 
 
+async def test_script_says_sizes_as_the_server_does(ada: Person) -> None:
+    await ada.page.set_extra_http_headers({"Accept-Language": "de"})
+    sizes = (0, 1_000, 1_023, 1_280, 1_536, 150_000, 1_048_575, 1_100_000)
+    await ada.open("/files")
+    await drop(ada, *((f"{size}.bin", size) for size in sizes))
+    for size in sizes:
+        await expect(line(ada, f"{size}.bin")).to_contain_text(f"{GERMAN.size(size)} · gespeichert", timeout=30_000)
+        await expect(ada.page.locator(".files .what", has_text=f"{size}.bin")).to_contain_text(f"{GERMAN.size(size)} ·")
+
+
 async def test_upload_is_paused_and_resumed(ada: Person, film: Path, looks: Looks) -> None:
     network = await Network.of(ada)
     await network.slow()
@@ -68,7 +80,7 @@ async def test_upload_is_paused_and_resumed(ada: Person, film: Path, looks: Look
         await expect(line(ada, "film.bin")).to_contain_text("paused at")
         assert "paused at 0 B" not in await line(ada, "film.bin").inner_text()
     kept = int((await asked.value).headers["upload-offset"])
-    await expect(line(ada, "film.bin")).to_contain_text(f"paused at {kept / _MB:.1f}".removesuffix(".0"))
+    await expect(line(ada, "film.bin")).to_contain_text(f"paused at {ENGLISH.size(kept)} of")
     resume = ada.page.get_by_role("button", name="Resume: film.bin")
     await expect(resume).to_be_focused()
     assert await ada.barriers() == []

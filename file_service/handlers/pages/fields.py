@@ -8,7 +8,7 @@ from file_service.errors import ShortSharePassword
 from file_service.sharing.shares import ShareWish
 from file_service.sharing.upload_links import UploadLinkWish
 
-_HOUR, _DAY, _MB = 3600, 86_400, 1_000_000
+_HOUR, _DAY, _MIB = 3600, 86_400, 1024**2
 LIFETIMES = (
     (_HOUR, "An hour"),
     (_DAY, "A day"),
@@ -55,12 +55,12 @@ class PasswordForm(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class UploadLinkForm(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """`megabytes` are of all files together."""
+    """`mebibytes` are of all files together."""
 
     lifetime: Lifetime
     max_files: Annotated[int, msgspec.Meta(ge=1, le=10_000)]
-    megabytes: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+    mebibytes: Annotated[int, msgspec.Meta(ge=1, le=1024**2)]
     note: Annotated[str, msgspec.Meta(max_length=500)] = ""
 
     def wish(self) -> UploadLinkWish:
-        return UploadLinkWish(self.lifetime, self.max_files, self.megabytes * _MB, "", self.note)
+        return UploadLinkWish(self.lifetime, self.max_files, self.mebibytes * _MIB, "", self.note)

@@ -25,12 +25,13 @@ const announce = (text) => {
   }, TOGETHER);
 };
 
+// In the same words as the server's (Language.size).
 const size = (bytes) => {
-  const units = ["B", "kB", "MB", "GB", "TB"];
+  const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
   let unit = 0;
-  for (; bytes >= 999.95 && unit < units.length - 1; unit += 1) bytes /= 1000;
-  const digits = unit && bytes < 100 ? 1 : 0;
-  return `${bytes.toLocaleString(document.documentElement.lang, { maximumFractionDigits: digits })} ${units[unit]}`;
+  for (; bytes >= 1023.5 && unit < units.length - 1; unit += 1) bytes /= 1024;
+  const digits = { maximumFractionDigits: unit && bytes < 100 ? 1 : 0, useGrouping: false };
+  return `${bytes.toLocaleString(document.documentElement.lang, digits)} ${units[unit]}`;
 };
 
 const time = (seconds) => {

@@ -167,9 +167,9 @@ async def test_what_does_not_fit_is_told_above_the_form(small_service: RunningSe
 
 async def test_pages_speak_german(ada: PageVisitor) -> None:
     ada.language = "de-AT, en;q=0.5"
-    shown = await ada.follow(await ada.upload("/files", "brief.txt", b"x" * 1500))
+    shown = await ada.follow(await ada.upload("/files", "brief.txt", b"x" * 1536))
     assert shown.alerts == ["Die Datei ist gespeichert."]
-    assert "1,5 kB" in shown.text
+    assert "1,5 KiB" in shown.text
     assert '<html lang="de">' in shown.html
 
 
@@ -233,7 +233,7 @@ async def test_one_goes_back_page_by_page(ada: PageVisitor) -> None:
 async def test_picture_of_oneself_is_stored_as_an_avatar_and_led_to_the_profile(ada: PageVisitor) -> None:
     page = await ada.get("/files/avatar")
     assert 'accept="image/jpeg,image/png,image/webp,image/gif"' in page.html
-    assert "up to 5.2 MB" in page.text
+    assert "up to 5 MiB" in page.text
     done = await ada.upload("/files/avatar", "me.png", PNG)
     path, _, file_id = done.location.partition("?picture=")
     assert path == "/account/profile"

@@ -213,7 +213,7 @@ async def test_dropping_needs_the_forms_token(ada: PageVisitor, stranger: PageVi
 
 
 async def test_more_than_the_link_allows_is_told(ada: PageVisitor, stranger: PageVisitor) -> None:
-    link = await make_upload_link(ada, megabytes="1")
+    link = await make_upload_link(ada, mebibytes="1")
     shown = await stranger.upload(link, "large.bin", b"x" * 1_200_000)
     assert shown.status == 413
     assert shown.alerts == ["The file is larger than what may still be sent by this link."]
