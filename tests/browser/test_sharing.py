@@ -114,12 +114,29 @@ async def test_plain_link_is_a_download_that_can_be_resumed(ada: Person, visit: 
     assert stranger.complaints == []
 
 
+_NEAREST = """
+() => {
+  const shown = [...document.querySelectorAll("main button")].map((each) => each.getBoundingClientRect()).filter((each) => each.width);
+  const gap = (one, two) => Math.max(two.left - one.right, one.left - two.right, two.top - one.bottom, one.top - two.bottom);
+  return Math.min(...shown.flatMap((one, at) => shown.slice(at + 1).map((two) => gap(one, two))));
+}
+"""
+
+
+async def nearest_buttons(person: Person) -> float:
+    """Return how many pixels are between the two buttons that are nearest to each other."""
+    gap: float = await person.page.evaluate(_NEAREST)
+    return gap
+
+
 async def test_file_is_renamed_published_and_deleted(ada: Person, looks: Looks) -> None:
     await ada.fill("Name", "better.txt")
     await ada.press("Rename")
     assert await ada.heading() == "better.txt"
     await ada.press("Publish")
     await expect(ada.page.locator(".lead .tag")).to_have_text("public")
+    await expect(ada.page.get_by_role("button", name="Copy")).to_be_visible()
+    assert await nearest_buttons(ada) >= 8  # noqa: PLR2004  pixels: fingers need some
     await looks(ada, "file-public")
     address = urlsplit(await ada.page.locator(".secret").inner_text()).path
     answer = await ada.page.request.get(address, headers={"Cookie": ""})

@@ -26,7 +26,7 @@ for (const input of document.querySelectorAll('input[type="password"]')) {
   input.form.addEventListener("submit", () => { input.type = "password"; });
 }
 
-// What is shown once can be copied at once.
+// What is to be copied can be copied at once: by a button beside the others that follow it, or below.
 for (const secret of document.querySelectorAll("[data-copy]")) {
   if (!navigator.clipboard) continue;
   const button = document.createElement("button");
@@ -37,7 +37,8 @@ for (const secret of document.querySelectorAll("[data-copy]")) {
     await navigator.clipboard.writeText(secret.textContent.trim());
     button.textContent = words.copied;
   });
-  secret.after(button);
+  if (secret.nextElementSibling?.matches(".buttons")) secret.nextElementSibling.prepend(button);
+  else secret.after(button);
 }
 
 // A form whose answer is a file leaves its page as it is: so the page says that it comes, what was wrong before is over,
