@@ -1,7 +1,7 @@
 // What a page shows of uploads (tus.js). Without scripts its form uploads one file by itself; this takes it over.
 
 const zone = document.querySelector("[data-uploader]");
-const { Memory, Upload, WholeUpload } = await import(zone.dataset.tus);
+const { Memory, Refused, Upload, WholeUpload } = await import(zone.dataset.tus);
 const words = JSON.parse(zone.dataset.words);
 const form = zone.querySelector("form");
 const input = form.querySelector('input[type="file"]');
@@ -93,7 +93,7 @@ const actions = (upload) => {
     waiting: [cancel],
     running: Kind === WholeUpload ? [cancel] : [["pause", () => { upload.pause(); start(); }], cancel],
     paused: [again("resume"), cancel],
-    failed: [again("retry"), cancel],
+    failed: upload.error?.final ? [["discard", () => drop(upload), ""]] : [again("retry"), cancel],
     done: [...(upload.page && zone.dataset.files ? [open] : []), ["remove", () => drop(upload)]],
   }[upload.state] ?? [];
 };
@@ -173,7 +173,7 @@ const take = (files) => {
   if (added.length === 1) announce(say("announce_added", added[0].file.name));
   if (added.length > 1) announce(say("announce_many", added.length));
   for (const upload of added) {
-    if (upload.file.size > Number(zone.dataset.largest)) upload.fail({ code: "file_too_large" });
+    if (upload.file.size > Number(zone.dataset.largest)) upload.fail(new Refused(413, { code: "file_too_large" }));
   }
   start();
 };
