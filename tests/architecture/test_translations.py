@@ -17,6 +17,7 @@ from auth_service.routes.pages import FRAME as AUTH_FRAME
 from file_service.handlers.pages.fields import LIFETIMES as FILE_LIFETIMES
 from file_service.handlers.pages.notices import MESSAGES as FILE_MESSAGES
 from file_service.handlers.pages.problems import WORDS as FILE_WORDS
+from file_service.handlers.pages.takes import WORDS as FILE_KINDS
 from file_service.parts.pages import GERMAN as FILE_GERMAN
 from file_service.routes.pages import FRAME as FILE_FRAME
 from gateway.authentication.errors import CrossSiteRequest
@@ -65,6 +66,7 @@ FILES = {
     *(link.text for link in FILE_FRAME.navigation),
     FILE_FRAME.name,
     *told(FILE_LIFETIMES),
+    *FILE_KINDS.values(),
     *words(FILE_WORDS.values()),
 }
 PROBLEMS = {

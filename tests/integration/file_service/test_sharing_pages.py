@@ -1,12 +1,14 @@
 """Links to files and for files, by pages: their owners', and those that the links lead to."""
 
 import re
+from urllib.parse import urlsplit
 
 import pytest
 from aiohttp import ClientResponse
 
 from shared.ids import uuid7
 from shared.web.pages.forms import TOKEN_FIELD
+from tests.integration.file_service.links import upload_link
 from tests.integration.file_service.page_visitor import PageVisitor, file_form
 from tests.integration.file_service.running_service import RunningService
 from tests.integration.pages_read import Shown
@@ -217,6 +219,23 @@ async def test_more_than_the_link_allows_is_told(ada: PageVisitor, stranger: Pag
     shown = await stranger.upload(link, "large.bin", b"x" * 1_200_000)
     assert shown.status == 413
     assert shown.alerts == ["The file is larger than what may still be sent by this link."]
+
+
+async def test_link_for_some_kinds_of_files_says_which(
+    ada: PageVisitor, stranger: PageVisitor, service: RunningService
+) -> None:
+    assert ada.user_id is not None
+    made = await upload_link(service.person(ada.user_id), purpose="picture")
+    link = urlsplit(made["url"]).path
+    shown = await stranger.get(link)
+    assert "Allowed: JPEG, PNG, WebP or GIF. Up to 50 MiB each." in shown.text
+    assert 'accept="image/jpeg,image/png,image/webp,image/gif"' in shown.html
+    assert "may not be stored. Allowed: JPEG, PNG, WebP or GIF." in shown.html  # for the script
+    refused = await stranger.upload(link, "notes.txt", b"a line")
+    told = ["Files of this type may not be stored. Allowed: JPEG, PNG, WebP or GIF."]
+    assert (refused.status, refused.alerts) == (422, told)
+    stranger.language = "de"
+    assert "Erlaubt: JPEG, PNG, WebP oder GIF. Je bis zu 50 MiB groß." in (await stranger.get(link)).text
 
 
 async def test_upload_link_is_revoked(ada: PageVisitor, stranger: PageVisitor) -> None:
