@@ -36,7 +36,7 @@ class Language:
         return f"{self.day(moment)}, {moment.astimezone(UTC):%H:%M} UTC"
 
     def size(self, count: float) -> str:
-        """Return bytes in the binary units (IEC 80000-13) that settings are in, as in `1.5 GiB`. files.js says the same."""
+        """Return bytes in the binary units that settings are in, as in `1.5 GiB`: files.js says the same."""
         left, unit = count, "B"
         for larger in _UNITS:
             if left < _KIBI - 0.5:  # what would be rounded to 1024 is one of the next

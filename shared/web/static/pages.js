@@ -57,6 +57,17 @@ for (const form of document.querySelectorAll("form[data-downloads]")) {
   window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 }
 
+// Escape closes what a button has opened, and goes back to it; what was typed there stays.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || event.isComposing || event.defaultPrevented) return;
+  const opened = [...document.querySelectorAll("details[open] > summary.button")];
+  const inside = opened.findLast((each) => each.parentElement.contains(event.target));
+  const summary = inside ?? (event.target === document.body ? opened.at(-1) : undefined);
+  if (!summary) return;
+  summary.parentElement.open = false;
+  summary.focus();
+});
+
 // Times are told in the time zone of who reads them; the server's text, which is in UTC, is kept as the tooltip.
 const locale = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
 const day = { day: "numeric", month: "long", year: "numeric" };
