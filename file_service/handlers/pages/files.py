@@ -71,9 +71,8 @@ async def show_files(request: web.Request, query: ListQuery) -> PageAnswer:
     usage, purpose = Room(taken.bytes + taken.reserved, resumable.limits.quota), resumable.purposes.get(DEFAULT)
     takes = Takes.of(purpose, purpose.largest(resumable.limits.file))
     newer = encode_cursor(_SCOPE, found[0].file_id) if query.cursor and found else ""
-    values = {"files": page.items, "more": page.next_cursor, "later": query.cursor, "usage": usage, "owner": owner_id}
-    values |= {"newer": newer, "takes": takes}
-    return View("files/list.html", values)
+    links = {"more": page.next_cursor, "later": query.cursor, "newer": newer}
+    return View("files/list.html", {"files": page.items, "usage": usage, "takes": takes, "owner": owner_id, **links})
 
 
 def _shown(policy: CheckPolicy, file: File) -> ShownFile:

@@ -9,41 +9,41 @@ from deploy.backup.errors import Damaged
 from deploy.backup.opened import open_backup
 from deploy.backup.settings import VaultSettings
 from deploy.backup.verifying import check_files
-from tests.unit.deploy.backup.small_backup import PASSPHRASE, make_small_backup
+from tests.unit.deploy.backup.small_backup import PASSPHRASE, SmallBackup, make_small_backup
 
 FIRST, SECOND = "a" * 32, "b" * 32
 
 
-async def complaint(root: Path) -> str:
-    """Return what is said of the newest backup's files."""
+async def complaint(backup: SmallBackup) -> str:
+    """Return what is said of the backup's files."""
     with pytest.raises(Damaged) as damaged:
-        await check_files(open_backup(max(root.glob("2*")), PASSPHRASE))
+        await check_files(open_backup(backup.path, PASSPHRASE))
     return str(damaged.value)
 
 
 @pytest.mark.parametrize("loss", ["missing", "cut off"])
 async def test_who_lacks_a_file_is_not_told_to_remove_it(tmp_path: Path, loss: str) -> None:
-    await make_small_backup(tmp_path, {FIRST: b"first", SECOND: b"second"})
+    backup = await make_small_backup(tmp_path, {FIRST: b"first", SECOND: b"second"})
     lost = tmp_path / "blobs" / FIRST[:2] / FIRST
     if loss == "missing":
         lost.unlink()
     else:
         lost.write_bytes(lost.read_bytes()[:-1])
-    told = await complaint(tmp_path)
+    told = await complaint(backup)
     assert (str(lost) in told, "Remove" in told) == (True, False)
     assert "The next backup into this folder copies them again" in told
     assert "SKIP_DAMAGED=1" in told
     await make_small_backup(tmp_path, {FIRST: b"first", SECOND: b"second"})
-    await check_files(open_backup(min(tmp_path.glob("2*")), PASSPHRASE))
+    await check_files(open_backup(backup.path, PASSPHRASE))
 
 
 async def test_who_has_a_rotten_file_is_told_to_remove_it(tmp_path: Path) -> None:
-    await make_small_backup(tmp_path, {FIRST: b"first", SECOND: b"second"})
+    backup = await make_small_backup(tmp_path, {FIRST: b"first", SECOND: b"second"})
     rotten = tmp_path / "blobs" / FIRST[:2] / FIRST
     content = rotten.read_bytes()
     rotten.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     (tmp_path / "blobs" / SECOND[:2] / SECOND).unlink()
-    told = await complaint(tmp_path)
+    told = await complaint(backup)
     assert "Remove the files that are damaged" in told
     assert "SKIP_DAMAGED=1" in told
 
