@@ -80,7 +80,9 @@ def check(path: Path, vault: VaultSettings, known_key: str, environ: Mapping[str
 
 def forget(root: Path, keep: int, vault: VaultSettings) -> None:
     pruned = prune(root, keep, vault.passphrase)
-    print(f"Removed {pruned.backups} backups and {pruned.files} files that only they had, {amount(pruned.bytes)}.")
+    backups, files = counted(pruned.backups, "backup"), counted(pruned.files, "file")
+    whose = "it" if pruned.backups == 1 else "they"
+    print(f"Removed {backups} and {files} that only {whose} had, {amount(pruned.bytes)}.")
 
 
 def read_options(words: Sequence[str]) -> Options:
@@ -105,6 +107,10 @@ def read_keep(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) > 0):
         raise BackupError("How many backups are to be kept? A whole number, at least 1.")
     return int(text)
+
+
+def counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def amount(size: float) -> str:

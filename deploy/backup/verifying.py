@@ -24,6 +24,15 @@ from shared.settings import Secret
 _PASSWORD = "for-this-check-only"  # noqa: S105  of a server that is gone a moment later
 
 
+# The next backup copies what isn't there, or is cut off; what has its size, it takes for whole.
+_REMOVE = (
+    "\nRemove the files that are damaged: then the next backup into this folder copies all of these again, as long as "
+    "the installation has them."
+)
+_NOTHING_TO_REMOVE = "\nThe next backup into this folder copies them again, as long as the installation has them."
+_RESTORE = "\nTo restore all the rest without them: --skip-damaged (SKIP_DAMAGED=1)."
+
+
 @dataclass(frozen=True, slots=True)
 class Verified:
     rows: int
@@ -50,17 +59,18 @@ def verify(backup: OpenBackup, environ: Mapping[str, str]) -> Verified:
 async def check_files(backup: OpenBackup) -> None:
     """Raises Damaged, which names the first few, unless each file that the backup lists is here, whole."""
     wrong: list[str] = []
+    in_the_way: list[ListedBlob] = []
 
     async def check(blob: ListedBlob) -> None:
         try:
             await asyncio.to_thread(backup.store.check, blob)
         except Damaged as exc:
             wrong.append(str(exc))
+            in_the_way.extend([blob] if backup.store.has(blob) else [])
 
     await for_each(backup.blobs(), check)
     if wrong:
-        advice = "\nRemove what is damaged, and the next backup copies it again, as long as the installation has it."
-        raise Damaged(shortened(wrong) + advice)
+        raise Damaged(shortened(wrong) + (_REMOVE if in_the_way else _NOTHING_TO_REMOVE) + _RESTORE)
 
 
 def _restore_for_a_moment(

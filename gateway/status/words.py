@@ -1,5 +1,7 @@
 """Numbers as people read them. Pure."""
 
+from shared.web.pages.languages import ENGLISH
+
 _NONE = "\u2013"  # a dash
 
 
@@ -23,13 +25,7 @@ def milliseconds(seconds: float | None) -> str:
 
 
 def size(value: float | None) -> str:
-    """In units of 1,000, as disks are sold."""
-    if value is None:
-        return _NONE
-    for unit, each in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if value >= each:
-            return f"{number(value / each)} {unit}"
-    return f"{value:.0f} B"
+    return _NONE if value is None else ENGLISH.size(value)
 
 
 def duration(seconds: float) -> str:

@@ -15,8 +15,10 @@ from auth_service.handlers.pages.notices import MESSAGES as AUTH_MESSAGES
 from auth_service.parts.pages import GERMAN as AUTH_GERMAN
 from auth_service.routes.pages import FRAME as AUTH_FRAME
 from file_service.handlers.pages.fields import LIFETIMES as FILE_LIFETIMES
+from file_service.handlers.pages.fields import PURPOSES
 from file_service.handlers.pages.notices import MESSAGES as FILE_MESSAGES
 from file_service.handlers.pages.problems import WORDS as FILE_WORDS
+from file_service.handlers.pages.takes import WORDS as FILE_KINDS
 from file_service.parts.pages import GERMAN as FILE_GERMAN
 from file_service.routes.pages import FRAME as FILE_FRAME
 from gateway.authentication.errors import CrossSiteRequest
@@ -64,7 +66,8 @@ FILES = {
     *FILE_MESSAGES.values(),
     *(link.text for link in FILE_FRAME.navigation),
     FILE_FRAME.name,
-    *told(FILE_LIFETIMES),
+    *told((*FILE_LIFETIMES, *PURPOSES)),
+    *FILE_KINDS.values(),
     *words(FILE_WORDS.values()),
 }
 PROBLEMS = {

@@ -83,6 +83,66 @@ async def takes_the_one_download(stranger: Person, looks: Looks) -> None:
     await expect(stranger.page.locator("h1")).to_have_text("This link is used up, or has run out")
 
 
+async def test_escape_closes_what_a_button_opened(ada: Person) -> None:
+    for button in ("Make a link", "Delete this file"):
+        panel, summary = ada.page.locator("details", has_text=button), ada.page.locator("summary", has_text=button)
+        await summary.press("Enter")
+        await expect(panel).to_have_attribute("open", "")
+        await ada.page.keyboard.press("Tab")
+        await expect(summary).not_to_be_focused()
+        await ada.page.keyboard.press("Escape")
+        await expect(panel).not_to_have_attribute("open", "")
+        await expect(summary).to_be_focused()
+    await ada.page.locator("summary", has_text="Make a link").click()
+    await ada.fill("Name that it is saved under", "kept.txt")
+    await ada.page.keyboard.press("Escape")
+    await ada.page.keyboard.press("Enter")
+    await expect(ada.page.get_by_label("Name that it is saved under")).to_have_value("kept.txt")
+    assert ada.complaints == []
+
+
+async def test_shared_file_is_opened_in_the_browser(ada: Person, visit: Visit, looks: Looks) -> None:
+    for wish in ("", "For one download"):
+        await ada.page.get_by_text("Make a link").click()
+        await ada.page.get_by_text("To be shown in the browser, too").check()
+        if wish:
+            await ada.page.get_by_text(wish).check()
+        await looks(ada, "share-shown")
+        await ada.press("Make the link")
+        link = await told_link(ada)
+        stranger = await visit(phone=True)
+        await stranger.open(link)
+        await looks(stranger, f"shared-shown{'-once' * bool(wish)}-phone")
+        assert await stranger.barriers() == []
+        await stranger.page.get_by_role("button" if wish else "link", name="Open").click()
+        await expect(stranger.page.locator("pre")).to_contain_text("What Ada wanted to show.")
+    await looks(ada, "shares-shown")
+
+
+async def test_kinds_that_a_link_takes_are_told_before_and_after(visit: Visit, looks: Looks, tmp_path: Path) -> None:
+    ada = await visit()
+    await ada.register()
+    await ada.open("/files/upload-links")
+    await ada.page.get_by_label("What for").select_option("picture")
+    await looks(ada, "upload-link-for-pictures")
+    await ada.press("Make the link")
+    link = await told_link(ada)
+    (tmp_path / "notes.txt").write_bytes(_TEXT)
+    for window in ({}, {"phone": True, "dark": True}):
+        stranger = await visit(**window)
+        await stranger.open(link)
+        await expect(stranger.page.locator(".hint")).to_contain_text("Allowed: JPEG, PNG, WebP or GIF.")
+        await expect(stranger.page.locator('input[type="file"]')).to_have_attribute(
+            "accept", "image/jpeg,image/png,image/webp,image/gif"
+        )
+        await choose(stranger, tmp_path / "notes.txt")
+        refused = line(stranger, "notes.txt")
+        await expect(refused).to_contain_text("may not be stored. Allowed: JPEG, PNG, WebP or GIF.")
+        await expect(refused.get_by_role("button")).to_have_text(["Remove"])
+        assert await stranger.barriers() == []
+        await looks(stranger, f"drop-refused{'-phone-dark' * bool(window)}")
+
+
 async def test_link_with_a_password_can_be_used_again_and_forgets_the_wrong_one(ada: Person, visit: Visit) -> None:
     await ada.page.get_by_text("Make a link").click()
     await ada.fill("Password", "correct horse")
@@ -114,12 +174,32 @@ async def test_plain_link_is_a_download_that_can_be_resumed(ada: Person, visit: 
     assert stranger.complaints == []
 
 
+_NEAREST = """
+() => {
+  const boxes = [...document.querySelectorAll("main button")].map((each) => each.getBoundingClientRect());
+  const shown = boxes.filter((each) => each.width);
+  const beside = (one, two) => Math.max(two.left - one.right, one.left - two.right);
+  const below = (one, two) => Math.max(two.top - one.bottom, one.top - two.bottom);
+  const gap = (one, two) => Math.max(beside(one, two), below(one, two));
+  return Math.min(...shown.flatMap((one, at) => shown.slice(at + 1).map((two) => gap(one, two))));
+}
+"""
+
+
+async def nearest_buttons(person: Person) -> float:
+    """Return how many pixels are between the two buttons that are nearest to each other."""
+    gap: float = await person.page.evaluate(_NEAREST)
+    return gap
+
+
 async def test_file_is_renamed_published_and_deleted(ada: Person, looks: Looks) -> None:
     await ada.fill("Name", "better.txt")
     await ada.press("Rename")
     assert await ada.heading() == "better.txt"
     await ada.press("Publish")
     await expect(ada.page.locator(".lead .tag")).to_have_text("public")
+    await expect(ada.page.get_by_role("button", name="Copy")).to_be_visible()
+    assert await nearest_buttons(ada) >= 8
     await looks(ada, "file-public")
     address = urlsplit(await ada.page.locator(".secret").inner_text()).path
     answer = await ada.page.request.get(address, headers={"Cookie": ""})

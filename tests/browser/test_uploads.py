@@ -1,15 +1,19 @@
 """Uploads that finish whatever happens, in a browser."""
 
 import hashlib
+import io
 import random
+import zipfile
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Request, Response, expect
+from playwright.async_api import FilePayload, Request, Response, expect
 
+from file_service.parts.pages import GERMAN
+from shared.web.pages.languages import ENGLISH
 from tests.browser.conftest import Looks, Visit
 from tests.browser.files import Network, choose, digest_of_stored, drop, is_stored, line, listen, reaches
-from tests.browser.person import Person
+from tests.browser.person import PASSWORD, Person
 from tests.waiting import eventually
 
 _MB = 1_000_000
@@ -57,6 +61,21 @@ async def test_several_files_are_dropped_at_once(ada: Person, looks: Looks) -> N
     assert ada.complaints == []
 
 
+async def test_script_says_sizes_as_the_server_does(visit: Visit) -> None:
+    ada = await visit(locale="de-DE")
+    await ada.open("/account/register")
+    await ada.fill("E-Mail-Adresse", ada.email)
+    await ada.fill("Passwort", PASSWORD)
+    await ada.press("Konto anlegen")
+    await ada.open("/files")
+    sizes = (0, 1_000, 1_023, 1_280, 1_536, 150_000, 1_048_575, 1_100_000)
+    await drop(ada, *((f"with-{size}.bin", size) for size in sizes))
+    for size in sizes:
+        told, stored = GERMAN.size(size), ada.page.locator(".files .what", has_text=f"with-{size}.bin")
+        await expect(line(ada, f"with-{size}.bin")).to_contain_text(f"{told} · gespeichert", timeout=30_000)
+        await expect(stored).to_contain_text(f"{told} · ")
+
+
 async def test_upload_is_paused_and_resumed(ada: Person, film: Path, looks: Looks) -> None:
     network = await Network.of(ada)
     await network.slow()
@@ -68,7 +87,7 @@ async def test_upload_is_paused_and_resumed(ada: Person, film: Path, looks: Look
         await expect(line(ada, "film.bin")).to_contain_text("paused at")
         assert "paused at 0 B" not in await line(ada, "film.bin").inner_text()
     kept = int((await asked.value).headers["upload-offset"])
-    await expect(line(ada, "film.bin")).to_contain_text(f"paused at {kept / _MB:.1f}".removesuffix(".0"))
+    await expect(line(ada, "film.bin")).to_contain_text(f"paused at {ENGLISH.size(kept)} of")
     resume = ada.page.get_by_role("button", name="Resume: film.bin")
     await expect(resume).to_be_focused()
     assert await ada.barriers() == []
@@ -147,8 +166,9 @@ async def test_what_is_wrong_is_told_in_words(ada: Person, tmp_path: Path, looks
         file.truncate(41 * _MB)
     await choose(ada, large)
     await expect(line(ada, "large.bin")).to_contain_text("It is larger than a file may be.")
-    await drop(ada, ("a.bin", 30 * _MB), ("b.bin", 30 * _MB))
+    await drop(ada, ("a.bin", 30 * _MB))
     await is_stored(ada, "a.bin")
+    await drop(ada, ("b.bin", 30 * _MB))
     await expect(line(ada, "b.bin")).to_contain_text("There isn't room enough for it.")
     await expect(ada.page.locator("[data-announcements]")).not_to_be_empty()
     await looks(ada, "files-refused")
@@ -157,6 +177,34 @@ async def test_what_is_wrong_is_told_in_words(ada: Person, tmp_path: Path, looks
     await ada.press("Sign out")
     await ada.open("/files")
     assert ada.path == "/account/sign-in?return_to=/files"
+
+
+_KEPT = "Object.keys(localStorage).filter((each) => each.startsWith('colonnade upload'))"
+
+
+async def test_what_is_refused_for_good_is_removed_and_leaves_nothing(ada: Person, looks: Looks) -> None:
+    """The bytes alone tell an archive bomb, so it had been begun."""
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("zeros", "w") as zeros:
+        zeros.write(b"\0")
+    raw = bytearray(bomb.getvalue())
+    entry = raw.index(b"PK\1\2")
+    raw[entry + 24 : entry + 28] = (4_000_000_000).to_bytes(4, "little")  # what it says that it unpacks to
+    sent = FilePayload(name="bomb.zip", mimeType="application/zip", buffer=bytes(raw))
+    await ada.page.locator('input[type="file"]').set_input_files(sent)
+    await expect(line(ada, "bomb.zip")).to_contain_text("The archive")
+    remove = line(ada, "bomb.zip").get_by_role("button")
+    await expect(remove).to_have_text(["Remove"])
+    await expect(remove).not_to_have_class("quiet")
+    assert await ada.page.evaluate(_KEPT) == []
+    assert await ada.barriers() == []
+    await looks(ada, "files-refused-for-good")
+    await remove.click()
+    await expect(ada.page.locator(".uploads > li")).to_have_count(0)
+    await ada.page.locator('input[type="file"]').set_input_files(sent)
+    await expect(line(ada, "bomb.zip")).to_contain_text("The archive")
+    await ada.page.reload()
+    await expect(ada.page.locator(".uploads > li")).to_have_count(0)
 
 
 async def test_uploads_end_with_the_session_and_say_so(ada: Person) -> None:

@@ -167,7 +167,7 @@ def test_the_next_backup_copies_what_is_new_alone(drilled: Drill) -> None:
     assert done.returncode == 0
     assert f"({len(list(drilled.to.glob('blobs/*/*'))) - blobs} of them new" in done.stdout
     kept = backups("prune-backups", drilled.source.state, str(drilled.to), "1")
-    assert (kept.returncode, kept.stdout.startswith("Removed 1 backups")) == (0, True)
+    assert (kept.returncode, kept.stdout.startswith("Removed 1 backup and ")) == (0, True)
     assert "colonnade_backup_last_success_timestamp_seconds" in (drilled.to / "backup.prom").read_text()
     whole = backups("verify-backup", drilled.source.state, str(drilled.to))
     assert whole.returncode == 0, whole.stderr

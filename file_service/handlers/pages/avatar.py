@@ -5,6 +5,7 @@ from aiohttp import web
 from file_service.context import FILES, RESUMABLE
 from file_service.domain.purposes import AVATAR
 from file_service.handlers.pages.files import PATH as FILES_PATH
+from file_service.handlers.pages.takes import Takes
 from file_service.uploads.incoming import UploadRequest
 from shared.web.context import identity_of
 from shared.web.pages.answers import SeeOther, View
@@ -16,8 +17,7 @@ PATH = f"{FILES_PATH}/avatar"
 async def show_avatar(request: web.Request) -> View:
     resumable = request.app[RESUMABLE]
     purpose = resumable.purposes.get(AVATAR)
-    values = {"types": ",".join(purpose.types), "largest": purpose.largest(resumable.limits.file)}
-    return View("files/avatar.html", values)
+    return View("files/avatar.html", {"takes": Takes.of(purpose, purpose.largest(resumable.limits.file))})
 
 
 async def upload_avatar(request: web.Request) -> SeeOther:

@@ -4,6 +4,7 @@ from aiohttp import web
 
 from file_service.context import FILES
 from file_service.handlers.pages.notices import notice
+from file_service.handlers.pages.takes import Takes
 from file_service.sharing.context import SHARING
 from file_service.sharing.views import present_drop
 from file_service.uploads.incoming import UploadRequest
@@ -15,9 +16,10 @@ async def show_drop(request: web.Request, token: str) -> View:
     """A form to send files by."""
     sharing = request.app[SHARING]
     link = await sharing.upload_links.look(token)
-    drop = present_drop(link, sharing.purposes.get(link.purpose), sharing.max_bytes)
-    values = {"drop": drop, "token": token, "largest": min(drop.max_file_bytes, drop.bytes_left)}
-    return View("files/drop.html", values, in_secret=True)
+    purpose = sharing.purposes.get(link.purpose)
+    drop = present_drop(link, purpose, sharing.max_bytes)
+    takes = Takes.of(purpose, min(drop.max_file_bytes, drop.bytes_left))
+    return View("files/drop.html", {"drop": drop, "token": token, "takes": takes}, in_secret=True)
 
 
 async def drop_on_page(request: web.Request, token: str) -> SeeOther:

@@ -4,11 +4,12 @@ from typing import Annotated
 
 import msgspec
 
+from file_service.domain.purposes import AVATAR, DEFAULT
 from file_service.errors import ShortSharePassword
 from file_service.sharing.shares import ShareWish
 from file_service.sharing.upload_links import UploadLinkWish
 
-_HOUR, _DAY, _MB = 3600, 86_400, 1_000_000
+_HOUR, _DAY, _MIB = 3600, 86_400, 1024**2
 LIFETIMES = (
     (_HOUR, "An hour"),
     (_DAY, "A day"),
@@ -17,6 +18,11 @@ LIFETIMES = (
     (365 * _DAY, "A year"),
 )
 USUAL_LIFETIME = 7 * _DAY
+PURPOSES = (
+    (DEFAULT, "Files"),
+    ("picture", "Pictures"),
+    (AVATAR, "Profile picture"),
+)  # others are called by their names
 _SHORTEST_PASSWORD = 6
 
 Lifetime = Annotated[int, msgspec.Meta(ge=1, le=365 * _DAY)]
@@ -38,6 +44,7 @@ class ShareForm(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     lifetime: Lifetime
     once: bool = False
+    inline: bool = False
     password: Annotated[str, msgspec.Meta(max_length=200)] = ""
     download_name: Annotated[str, msgspec.Meta(max_length=1024)] = ""
 
@@ -45,7 +52,7 @@ class ShareForm(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
         """Raises ShortSharePassword."""
         if self.password and len(self.password) < _SHORTEST_PASSWORD:
             raise ShortSharePassword
-        return ShareWish(self.lifetime, self.once, self.password or None, self.download_name or None)
+        return ShareWish(self.lifetime, self.once, self.password or None, self.download_name or None, self.inline)
 
 
 class PasswordForm(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -55,12 +62,13 @@ class PasswordForm(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class UploadLinkForm(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """`megabytes` are of all files together."""
+    """`mebibytes` are of all files together."""
 
     lifetime: Lifetime
     max_files: Annotated[int, msgspec.Meta(ge=1, le=10_000)]
-    megabytes: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+    mebibytes: Annotated[int, msgspec.Meta(ge=1, le=1024**2)]
+    purpose: Annotated[str, msgspec.Meta(max_length=32)] = ""
     note: Annotated[str, msgspec.Meta(max_length=500)] = ""
 
     def wish(self) -> UploadLinkWish:
-        return UploadLinkWish(self.lifetime, self.max_files, self.megabytes * _MB, "", self.note)
+        return UploadLinkWish(self.lifetime, self.max_files, self.mebibytes * _MIB, self.purpose, self.note)

@@ -10,8 +10,10 @@ from aiohttp import web
 from file_service.context import FILES, RESUMABLE
 from file_service.domain.file import File
 from file_service.domain.kinds import Kind, kind_of, preview_of
+from file_service.domain.purposes import DEFAULT
 from file_service.domain.verdicts import CheckPolicy
 from file_service.handlers.pages.notices import notice
+from file_service.handlers.pages.takes import Takes
 from file_service.repository.files import FileRepository
 from file_service.repository.quota import usage_of
 from file_service.uploads.incoming import UploadRequest
@@ -34,11 +36,10 @@ class ListQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """In bytes, what is taken of what one may have, by unfinished uploads too; `largest` is for a single file."""
+    """In bytes, what is taken of what one may have, by unfinished uploads too."""
 
     taken: int
     quota: int
-    largest: int
 
     @property
     def percent(self) -> int:
@@ -66,12 +67,12 @@ async def show_files(request: web.Request, query: ListQuery) -> PageAnswer:
     found = await files.list_page(owner_id, decode_cursor(_SCOPE, query.cursor), _SHOWN + 1)
     present = partial(_shown, request.app[FILES].policy)
     page = make_page(_SCOPE, found, _SHOWN, key=lambda file: file.file_id, present=present)
-    taken, limits = await usage_of(request.app[FILES].database, owner_id), request.app[RESUMABLE].limits
-    usage = Room(taken.bytes + taken.reserved, limits.quota, limits.file)
+    taken, resumable = await usage_of(request.app[FILES].database, owner_id), request.app[RESUMABLE]
+    usage, purpose = Room(taken.bytes + taken.reserved, resumable.limits.quota), resumable.purposes.get(DEFAULT)
+    takes = Takes.of(purpose, purpose.largest(resumable.limits.file))
     newer = encode_cursor(_SCOPE, found[0].file_id) if query.cursor and found else ""
-    values = {"files": page.items, "more": page.next_cursor, "later": query.cursor, "usage": usage, "owner": owner_id}
-    values |= {"newer": newer}
-    return View("files/list.html", values)
+    links = {"more": page.next_cursor, "later": query.cursor, "newer": newer}
+    return View("files/list.html", {"files": page.items, "usage": usage, "takes": takes, "owner": owner_id, **links})
 
 
 def _shown(policy: CheckPolicy, file: File) -> ShownFile:

@@ -12,6 +12,7 @@ from file_service.domain.kinds import Kind, kind_of, preview_of
 from file_service.handlers.pages.fields import LIFETIMES, USUAL_LIFETIME, PublishForm, RenameForm
 from file_service.handlers.pages.files import PATH
 from file_service.handlers.pages.notices import notice
+from file_service.handlers.pages.showing import can_answer_a_form, can_be_shown
 from file_service.inspection.acceptance import accepted_name
 from file_service.repository.files import FileRepository
 from file_service.sharing.context import SHARING
@@ -35,6 +36,8 @@ async def show_file(request: web.Request, file_id: UUID) -> View:
         "preview": preview,
         "text": await _beginning(request, file) if preview is Kind.TEXT else "",
         "is_cut": file.size > _MOST_TEXT,
+        "can_be_shown": can_be_shown(file.content_type),
+        "can_answer_a_form": can_answer_a_form(file.content_type, sharing.places),
         "public_url": sharing.places.content(f"/v1/files/public/{file_id}"),
         "shares": await sharing.shares.list_page(owner_id, file_id, None, _MOST_SHARES),
         "lifetimes": LIFETIMES,

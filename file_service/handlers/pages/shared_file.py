@@ -7,6 +7,7 @@ from aiohttp import web
 from file_service.delivery.deliver import deliver
 from file_service.domain.kinds import kind_of
 from file_service.handlers.pages.fields import PasswordForm
+from file_service.handlers.pages.showing import can_answer_a_form, can_be_shown
 from file_service.sharing.context import SHARING
 from shared.web.pages.answers import View
 
@@ -16,10 +17,13 @@ async def show_shared(request: web.Request, token: str) -> View:
     sharing = request.app[SHARING]
     shared = await sharing.shares.look(token)
     needs_form = shared.share.once or shared.share.password_hash is not None
+    content_type = shared.file.content_type
+    is_shown = can_answer_a_form(content_type, sharing.places) if needs_form else can_be_shown(content_type)
     values = {
         "shared": shared,
         "token": token,
-        "kind": kind_of(shared.file.content_type),
+        "kind": kind_of(content_type),
+        "is_shown": shared.share.inline and is_shown,
         "needs_password": shared.share.password_hash is not None,
         "content_url": "" if needs_form else sharing.places.content(f"/v1/files/shared/{token}/content"),
     }
@@ -29,8 +33,9 @@ async def show_shared(request: web.Request, token: str) -> View:
 async def download_shared(request: web.Request, token: str, body: PasswordForm) -> web.StreamResponse:
     """Answer here even where bytes have a host of their own: browsers follow no form to one that its page doesn't name.
 
-    There they are saved, and never shown.
+    What such an answer can't show is saved.
     """
     sharing = request.app[SHARING]
     file, manner = await sharing.ways.shared_for(token, body.password or None)
-    return await deliver(request, file, replace(manner, inline=manner.inline and not sharing.places.content_url))
+    is_shown = manner.inline and can_answer_a_form(file.content_type, sharing.places)
+    return await deliver(request, file, replace(manner, inline=is_shown))

@@ -76,7 +76,8 @@ async def _take(request: web.Request, route: Route, signature: Signature, arriva
     except AppError as exc:
         if route.page.on is None:
             raise
-        attempt = Attempt(request.path, _filled(route.page.on, request), _typed(pairs), *_told(route.page, exc, names))
+        told = _told(route.page, exc, names)
+        attempt = Attempt(request.path, _filled(route.page.on, request), _typed(pairs), *told, exc.code)
         return await _show_again(request, route.page, arrival, attempt, exc)
     if isinstance(answer, web.StreamResponse):
         return answer

@@ -5,12 +5,15 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import floor
 from pathlib import Path
 
 TRANSLATIONS = Path(__file__).parent.parent / "translations"
 _MONTHS = "January February March April May June July August September October November December"
 _WISH = re.compile(r"\s*([A-Za-z]{1,8})(?:-[A-Za-z0-9-]{1,32})?\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*)?")
 _MOST_WISHES = 20
+_UNITS = ("KiB", "MiB", "GiB", "TiB", "PiB")
+_KIBI, _WITHOUT_FRACTION = 1024, 100
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -31,6 +34,18 @@ class Language:
 
     def time(self, moment: datetime) -> str:
         return f"{self.day(moment)}, {moment.astimezone(UTC):%H:%M} UTC"
+
+    def size(self, count: float) -> str:
+        """Return bytes in the binary units that settings are in, as in `1.5 GiB`: files.js says the same."""
+        left, unit = count, "B"
+        for larger in _UNITS:
+            if left < _KIBI - 0.5:  # what would be rounded to 1024 is one of the next
+                break
+            left, unit = left / _KIBI, larger
+        tenths = floor(left * 10 + 0.5)
+        if unit == "B" or left >= _WITHOUT_FRACTION or tenths % 10 == 0:
+            return f"{floor(left + 0.5)} {unit}"
+        return f"{tenths // 10}{',' if self.code == 'de' else '.'}{tenths % 10} {unit}"
 
 
 ENGLISH = Language("en", {}, _MONTHS.split())

@@ -35,7 +35,7 @@ class Frame:
 class Attempt:
     """A form that was refused: where it was sent, what was typed, and what is wrong, by field or else by sentences.
 
-    `page` is the path of the page that it stands on.
+    `page` is the path of the page that it stands on, `code` the failure's.
     """
 
     action: str
@@ -43,6 +43,7 @@ class Attempt:
     typed: Mapping[str, Sequence[str]] = field(default_factory=dict)
     faults: Mapping[str, str] = field(default_factory=dict)
     alert: Sequence[str] = ()
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 // What a page shows of uploads (tus.js). Without scripts its form uploads one file by itself; this takes it over.
 
 const zone = document.querySelector("[data-uploader]");
-const { Memory, Upload, WholeUpload } = await import(zone.dataset.tus);
+const { Memory, Refused, Upload, WholeUpload } = await import(zone.dataset.tus);
 const words = JSON.parse(zone.dataset.words);
 const form = zone.querySelector("form");
 const input = form.querySelector('input[type="file"]');
@@ -25,12 +25,13 @@ const announce = (text) => {
   }, TOGETHER);
 };
 
+// In the same words as the server's (Language.size).
 const size = (bytes) => {
-  const units = ["B", "kB", "MB", "GB", "TB"];
+  const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
   let unit = 0;
-  for (; bytes >= 999.95 && unit < units.length - 1; unit += 1) bytes /= 1000;
-  const digits = unit && bytes < 100 ? 1 : 0;
-  return `${bytes.toLocaleString(document.documentElement.lang, { maximumFractionDigits: digits })} ${units[unit]}`;
+  for (; bytes >= 1023.5 && unit < units.length - 1; unit += 1) bytes /= 1024;
+  const digits = { maximumFractionDigits: unit && bytes < 100 ? 1 : 0, useGrouping: false };
+  return `${bytes.toLocaleString(document.documentElement.lang, digits)} ${units[unit]}`;
 };
 
 const time = (seconds) => {
@@ -92,7 +93,7 @@ const actions = (upload) => {
     waiting: [cancel],
     running: Kind === WholeUpload ? [cancel] : [["pause", () => { upload.pause(); start(); }], cancel],
     paused: [again("resume"), cancel],
-    failed: [again("retry"), cancel],
+    failed: upload.error?.final ? [["discard", () => drop(upload), ""]] : [again("retry"), cancel],
     done: [...(upload.page && zone.dataset.files ? [open] : []), ["remove", () => drop(upload)]],
   }[upload.state] ?? [];
 };
@@ -172,7 +173,7 @@ const take = (files) => {
   if (added.length === 1) announce(say("announce_added", added[0].file.name));
   if (added.length > 1) announce(say("announce_many", added.length));
   for (const upload of added) {
-    if (upload.file.size > Number(zone.dataset.largest)) upload.fail({ code: "file_too_large" });
+    if (upload.file.size > Number(zone.dataset.largest)) upload.fail(new Refused(413, { code: "file_too_large" }));
   }
   start();
 };

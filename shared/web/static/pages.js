@@ -26,7 +26,7 @@ for (const input of document.querySelectorAll('input[type="password"]')) {
   input.form.addEventListener("submit", () => { input.type = "password"; });
 }
 
-// What is shown once can be copied at once.
+// What is to be copied can be copied at once: by a button beside the others that follow it, or below.
 for (const secret of document.querySelectorAll("[data-copy]")) {
   if (!navigator.clipboard) continue;
   const button = document.createElement("button");
@@ -37,7 +37,8 @@ for (const secret of document.querySelectorAll("[data-copy]")) {
     await navigator.clipboard.writeText(secret.textContent.trim());
     button.textContent = words.copied;
   });
-  secret.after(button);
+  if (secret.nextElementSibling?.matches(".buttons")) secret.nextElementSibling.prepend(button);
+  else secret.after(button);
 }
 
 // A form whose answer is a file leaves its page as it is: so the page says that it comes, what was wrong before is over,
@@ -55,6 +56,17 @@ for (const form of document.querySelectorAll("form[data-downloads]")) {
   // Who comes back from a page that said no finds the form as it was.
   window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 }
+
+// Escape closes what a button has opened, and goes back to it; what was typed there stays.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || event.isComposing || event.defaultPrevented) return;
+  const opened = [...document.querySelectorAll("details[open] > summary.button")];
+  const inside = opened.findLast((each) => each.parentElement.contains(event.target));
+  const summary = inside ?? (event.target === document.body ? opened.at(-1) : undefined);
+  if (!summary) return;
+  summary.parentElement.open = false;
+  summary.focus();
+});
 
 // Times are told in the time zone of who reads them; the server's text, which is in UTC, is kept as the tooltip.
 const locale = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;

@@ -15,6 +15,9 @@ export class Refused extends Error {
   }
 
   get passes() { return PASSING.has(this.status); }
+
+  // The same file will be refused again. Not so where somebody has to sign in first.
+  get final() { return this.status >= 400 && this.status < 500 && !this.passes && this.status !== 401; }
 }
 
 // XMLHttpRequest and not fetch, which doesn't tell how much of a body has gone out.
@@ -194,8 +197,13 @@ export class Upload {
     this.become("done");
   }
 
+  // Of what is refused for good nothing is kept to go on with.
   fail(error) {
     this.error = error;
+    if (error.final) {
+      this.memory.discard(this.key);
+      Object.assign(this, { url: null, offset: 0 });
+    }
     this.become("failed");
   }
 

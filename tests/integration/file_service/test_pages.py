@@ -157,19 +157,19 @@ async def test_what_does_not_fit_is_told_above_the_form(small_service: RunningSe
     ada = PageVisitor(small_service, uuid7())
     shown = await ada.upload("/files", "large.bin", b"x" * 1_500_000)
     assert (shown.status, shown.headers["Connection"]) == (413, "close")  # the rest of the body isn't read
-    assert shown.alerts == ["The file is larger than a file may be. A file may have 1000000 bytes."]
+    assert shown.alerts == ["The file is larger than a file may be. At most: 977 KiB."]
     assert "/files" in shown.forms
     for _ in range(2):
         assert (await ada.upload("/files", "a.bin", b"x" * 900_000)).status == 303
     shown = await ada.upload("/files", "b.bin", b"x" * 900_000)
-    assert (shown.status, shown.alerts[0].partition(".")[0]) == (413, "The file doesn't fit into the storage quota")
+    assert (shown.status, shown.alerts) == (413, ["The file doesn't fit into the storage quota."])
 
 
 async def test_pages_speak_german(ada: PageVisitor) -> None:
     ada.language = "de-AT, en;q=0.5"
-    shown = await ada.follow(await ada.upload("/files", "brief.txt", b"x" * 1500))
+    shown = await ada.follow(await ada.upload("/files", "brief.txt", b"x" * 1536))
     assert shown.alerts == ["Die Datei ist gespeichert."]
-    assert "1,5 kB" in shown.text
+    assert "1,5 KiB" in shown.text
     assert '<html lang="de">' in shown.html
 
 
@@ -233,7 +233,7 @@ async def test_one_goes_back_page_by_page(ada: PageVisitor) -> None:
 async def test_picture_of_oneself_is_stored_as_an_avatar_and_led_to_the_profile(ada: PageVisitor) -> None:
     page = await ada.get("/files/avatar")
     assert 'accept="image/jpeg,image/png,image/webp,image/gif"' in page.html
-    assert "up to 5.2 MB" in page.text
+    assert "JPEG, PNG, WebP or GIF, up to 5 MiB" in page.text
     done = await ada.upload("/files/avatar", "me.png", PNG)
     path, _, file_id = done.location.partition("?picture=")
     assert path == "/account/profile"
@@ -248,8 +248,13 @@ async def test_picture_of_oneself_is_stored_as_an_avatar_and_led_to_the_profile(
 async def test_what_is_no_picture_is_told_on_the_page(ada: PageVisitor) -> None:
     refused = await ada.upload("/files/avatar", "me.png", b"a line")
     assert refused.status == 422
-    assert refused.alerts[0].startswith("Files of this type may not be stored for this purpose.")
+    assert refused.alerts == ["Files of this type may not be stored. Allowed: JPEG, PNG, WebP or GIF."]
     assert "/files/avatar" in refused.forms
+    ada.language = "de"
+    refused = await ada.upload("/files/avatar", "me.png", b"a line")
+    told = ["Dateien dieser Art dürfen nicht gespeichert werden. Erlaubt: JPEG, PNG, WebP oder GIF."]
+    assert refused.alerts == told
+    ada.language = "en"
     forged = await ada.post_form("/files/avatar", file_form("forged", "me.png", PNG))
     assert forged.status == 403
     assert "Nothing is stored here yet." in (await ada.get("/files")).text

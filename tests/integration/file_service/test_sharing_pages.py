@@ -133,6 +133,41 @@ async def test_revoked_link_leads_nowhere(ada: PageVisitor, stranger: PageVisito
     assert "wer ihn Ihnen gab, kann einen neuen schicken" in (await stranger.get(link)).text
 
 
+async def test_owner_lets_browsers_show_the_file(ada: PageVisitor, stranger: PageVisitor, path: str) -> None:
+    plain, shown = await share(ada, path), await share(ada, path, inline="true")
+    assert (await ada.get(path)).text.count("shown in the browser") == 2  # the choice, and one of two
+    assert ">Open</a>" not in (await stranger.get(plain)).html
+    content = re.search(r'href="http://127.0.0.1:8080(/v1/[^"]+)">Open</a>', (await stranger.get(shown)).html)
+    assert content is not None
+    answer = await stranger.service.public.get(content[1], headers=stranger.service.asserted(stranger.identity))
+    assert answer.headers["Content-Disposition"] == 'inline; filename="notes.txt"'
+
+
+TEXT = ("notes.txt", CONTENT, "text/plain")
+SONG = ("a.mp3", b"ID3\4\0\0\0\0\0\0" + bytes(90), "audio/mpeg")
+PAGE = ("a.html", b"<html></html>", "text/html")
+
+
+@pytest.mark.parametrize(
+    ("file", "button", "how"),
+    [(TEXT, "Open", "inline"), (SONG, "Download", "attachment"), (PAGE, "Download", "attachment")],
+)
+async def test_form_of_a_link_shows_what_its_answer_can(
+    ada: PageVisitor, stranger: PageVisitor, file: tuple[str, bytes, str], button: str, how: str
+) -> None:
+    """Around a film or recording browsers ask again, by GET, which leads to the form."""
+    assert ada.user_id is not None
+    name, content, content_type = file
+    view = await ada.service.person(ada.user_id).upload(content, name, content_type)
+    assert view["content_type"] == content_type
+    page = f"/files/{view['id']}"
+    assert ('name="inline"' in (await ada.get(page)).html) == (file != PAGE)
+    link = await share(ada, page, inline="true", once="true")
+    assert f"<button>{button}</button>" in (await stranger.get(link)).html
+    answer = await download(stranger, link)
+    assert answer.headers["Content-Disposition"] == f'{how}; filename="{name}"'
+
+
 async def test_links_of_one_name_are_told_apart(ada: PageVisitor, path: str) -> None:
     for _ in range(2):
         await share(ada, path, download_name="<a>.txt")
@@ -213,10 +248,29 @@ async def test_dropping_needs_the_forms_token(ada: PageVisitor, stranger: PageVi
 
 
 async def test_more_than_the_link_allows_is_told(ada: PageVisitor, stranger: PageVisitor) -> None:
-    link = await make_upload_link(ada, megabytes="1")
+    link = await make_upload_link(ada, mebibytes="1")
     shown = await stranger.upload(link, "large.bin", b"x" * 1_200_000)
     assert shown.status == 413
     assert shown.alerts == ["The file is larger than what may still be sent by this link."]
+
+
+async def test_link_for_some_kinds_of_files_says_which(ada: PageVisitor, stranger: PageVisitor) -> None:
+    page = await ada.get("/files/upload-links")
+    assert '<option value="file" selected>Files: of every kind, up to 1 GiB</option>' in page.html
+    assert '<option value="picture">Pictures: JPEG, PNG, WebP or GIF, up to 50 MiB</option>' in page.html
+    link = await make_upload_link(ada, purpose="picture")
+    assert "0 B of 1 GiB · Pictures" in (await ada.get("/files/upload-links")).text
+    shown = await stranger.get(link)
+    assert "Allowed: JPEG, PNG, WebP or GIF. Up to 50 MiB each." in shown.text
+    assert 'accept="image/jpeg,image/png,image/webp,image/gif"' in shown.html
+    assert "may not be stored. Allowed: JPEG, PNG, WebP or GIF." in shown.html  # for the script
+    refused = await stranger.upload(link, "notes.txt", b"a line")
+    told = ["Files of this type may not be stored. Allowed: JPEG, PNG, WebP or GIF."]
+    assert (refused.status, refused.alerts) == (422, told)
+    unknown = await ada.send("/files/upload-links", lifetime="3600", purpose="nothing")
+    assert (unknown.status, unknown.alerts[0][:39]) == (422, "There is no such purpose of files. The ")
+    stranger.language = "de"
+    assert "Erlaubt: JPEG, PNG, WebP oder GIF. Je bis zu 50 MiB groß." in (await stranger.get(link)).text
 
 
 async def test_upload_link_is_revoked(ada: PageVisitor, stranger: PageVisitor) -> None:

@@ -13,7 +13,7 @@ def test_numbers_have_the_digits_that_count(value: float, expected: str) -> None
 
 def test_units_are_those_that_fit() -> None:
     assert (words.milliseconds(0.0123), words.milliseconds(2.5)) == ("12.3 ms", "2.5 s")
-    assert (words.size(76_543_210), words.size(1e9), words.size(12)) == ("76.5 MB", "1 GB", "12 B")
+    assert (words.size(76_543_210), words.size(2.0**30), words.size(12)) == ("73 MiB", "1 GiB", "12 B")
     assert [words.duration(each) for each in (5, 61, 3_600, 3_720, 97_000)] == [
         "5 s",
         "1 min",
