@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 LONGEST_SOCKET = 107 if sys.platform == "linux" else 103  # bytes of a Unix domain socket's path
 _SEPARATORS = frozenset(" \t,;")  # of lists, where one place is meant
+_BEHIND_A_PATH = frozenset("?#")
 
 
 def is_place(raw: str, schemes: Sequence[str]) -> bool:
@@ -31,7 +32,7 @@ def socket_path(url: str) -> str:
     Raises ValueError for what is no such URL, and for a path that no socket can have.
     """
     encoded = url.removeprefix("unix://")
-    if encoded == url or _SEPARATORS.intersection(encoded):
+    if encoded == url or (_SEPARATORS | _BEHIND_A_PATH).intersection(encoded):
         raise ValueError("it isn't unix:///path")
     path = unquote(encoded, errors="strict")
     check_socket(path)

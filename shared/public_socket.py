@@ -18,8 +18,11 @@ def read_socket(env: "Env") -> Path | None:
         check_socket(name)
     except ValueError as exc:
         env.mistake(f"SOCKET: {exc}")
-    if not path.parent.is_dir():
-        env.mistake(f"SOCKET: there is no folder {path.parent}")
-    elif path.exists() and not path.is_socket():
-        env.mistake(f"SOCKET: {path} is no socket")
+    try:
+        if not path.parent.is_dir():
+            env.mistake(f"SOCKET: there is no folder {path.parent}")
+        elif path.exists() and not path.is_socket():
+            env.mistake(f"SOCKET: {path} is no socket")
+    except OSError as exc:
+        env.mistake(f"SOCKET: {exc}")
     return path

@@ -182,8 +182,10 @@ def _require_free(path: Path) -> None:
             probe.connect(str(path))
         except BlockingIOError:  # so many wait there
             pass
-        except OSError:
+        except (FileNotFoundError, ConnectionRefusedError):
             return
+        except OSError as exc:
+            raise OSError(exc.errno, exc.strerror, str(path)) from exc
     raise OSError(errno.EADDRINUSE, "another program listens there", str(path))
 
 

@@ -11,8 +11,8 @@ from collections import OrderedDict
 from file_service.delivery.content import Content
 from file_service.delivery.headers import names_charset
 from file_service.domain.file import File
-from file_service.inspection.head import HEAD_BYTES
 
+_LOOKED_AT = 256 << 10  # bytes
 _MOST = 4096  # texts that are remembered, about a hundred bytes each
 _ISO_2022 = re.compile(rb"\x1b[$(]")  # Japanese and others, of nothing but ASCII's bytes
 
@@ -28,8 +28,8 @@ class Charsets:
             return False
         known = self._known.get(file.sha256)
         if known is None:
-            head = await self._content.beginning(file, HEAD_BYTES)
-            known = begins_in_utf8(head, is_whole=len(head) == file.size)
+            beginning = await self._content.beginning(file, _LOOKED_AT)
+            known = is_in_utf8(beginning, is_whole=len(beginning) == file.size)
             self._keep(file.sha256, known)
         return known
 
@@ -39,12 +39,15 @@ class Charsets:
             self._known.popitem(last=False)
 
 
-def begins_in_utf8(head: bytes, *, is_whole: bool) -> bool:
-    """Unless it `is_whole`, the head may end amid a character."""
-    if _ISO_2022.search(head):
+def is_in_utf8(text: bytes, *, is_whole: bool) -> bool:
+    """Tell it of a text by its beginning, where it isn't `whole`: that may end amid a character.
+
+    ASCII alone proves nothing of what comes behind it.
+    """
+    if _ISO_2022.search(text) or (text.isascii() and not is_whole):
         return False
     try:
-        codecs.getincrementaldecoder("utf-8")().decode(head, is_whole)
+        codecs.getincrementaldecoder("utf-8")().decode(text, is_whole)
     except UnicodeDecodeError:
         return False
     return True

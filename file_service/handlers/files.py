@@ -7,7 +7,7 @@ from file_service.domain.names import is_nameless
 from file_service.repository.files import FileRepository
 from file_service.uploads.incoming import UploadRequest
 from file_service.views import FileView, NamedUploadQuery, UploadQuery, metadata_etag, present
-from shared.errors import InvalidParameter
+from shared.errors import InvalidParameter, PreconditionFailed
 from shared.web.answers import Answer, Created, Page
 from shared.web.context import identity_of
 from shared.web.idempotency_key import read_key
@@ -32,10 +32,13 @@ async def upload_named_file(request: web.Request, name: str, query: NamedUploadQ
     """Store a file under the name that its path ends with, as `curl -T notes.txt .../v1/files/` does.
 
     The body is the file. It is another form of `POST /v1/files?name=`, and makes a new file each time: names are
-    labels, so this replaces none of the same name. Who may have to send it twice adds an Idempotency-Key.
+    labels, so this replaces none of the same name, and If-Match never holds. Who may have to send it twice adds an
+    Idempotency-Key.
     """
     if is_nameless(name):
         raise InvalidParameter(_NAME_IT)
+    if "If-Match" in request.headers:
+        raise PreconditionFailed
     context = request.app[FILES]
     upload = UploadRequest(request, name, query.purpose, context.stall_seconds)
     return await context.uploads.store(identity_of(request).user_id, upload, read_key(request))

@@ -12,7 +12,7 @@ from shared.errors import MalformedBody
 
 MAX_PARTS = 20
 _MAX_HEADER_BYTES = 8192
-_MAX_PREAMBLE_BYTES = 8192
+_MAX_PREAMBLE_BYTES = _MAX_EPILOGUE_BYTES = 8192
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,\-./:=? ]{0,69}[0-9A-Za-z'()+_,\-./:=?]")
 
 
@@ -40,10 +40,22 @@ class FormReader:
             pass  # a preamble means nothing
         for _ in range(MAX_PARTS):
             if await self._at_end():
+                await self._skip_epilogue()
                 return
             yield Part(await self._headers(), self._until(self._delimiter))
         if not await self._at_end():
             raise TooManyParts(f"A form may have {MAX_PARTS} parts.")
+        await self._skip_epilogue()
+
+    async def _skip_epilogue(self) -> None:
+        """Read to the body's end, for whoever reads it keeps a place in memory until then."""
+        passed = len(self._buffer) - self._at
+        while passed <= _MAX_EPILOGUE_BYTES:
+            chunk = await anext(self._source, b"")
+            if not chunk:
+                return
+            passed += len(chunk)
+        raise MalformedBody("The form goes on behind its last boundary.")
 
     async def _at_end(self) -> bool:
         """Tell whether the boundary just read was the last one, and step over the rest of its line."""

@@ -13,7 +13,7 @@ from file_service.domain.sharing import UploadLink
 from file_service.errors import NoFileChosen, TooManyParts
 from file_service.uploads.form import MAX_PARTS, FormReader, Part
 from file_service.uploads.socket_reads import Content, reading, stalled
-from shared.errors import MalformedBody, UnsupportedMediaType
+from shared.errors import BadRequest, MalformedBody, UnsupportedMediaType
 from shared.web.pages.forms import TOKEN_FIELD
 
 FORM = "multipart/form-data"
@@ -67,6 +67,8 @@ class UploadRequest:
         headers = self.request.headers
         if headers.get("Content-Encoding", "identity").lower() != "identity":
             raise UnsupportedMediaType("Send the file itself, without a content coding.")
+        if "Content-Range" in headers:  # RFC 9110, section 14.5: a part isn't to be taken for all
+            raise BadRequest("Send all of the file; who goes on where it broke off does so by tus.")
         with reading(self.request) as content:
             body = _body(content, self.stall_seconds)
             if self.request.content_type == FORM:

@@ -17,11 +17,11 @@ _WELL = "ok"
 
 def health_routes(checks: Mapping[str, Check], lifecycle: Lifecycle) -> list[web.RouteDef]:
     """Return /livez, /readyz (200, or 503 naming what is not ready) and /metrics."""
-    failing: set[str] = set()
+    changes = _Changes()
 
     async def readyz(_request: web.Request) -> web.Response:
         results = dict(zip(checks, await asyncio.gather(*map(_run, checks.values())), strict=True))
-        _tell_changes(failing, results)
+        changes.tell(results)
         if lifecycle.stopping:
             results["process"] = "stopping"
         for check, result in results.items():
@@ -32,15 +32,26 @@ def health_routes(checks: Mapping[str, Check], lifecycle: Lifecycle) -> list[web
     return [web.get("/livez", _livez), web.get("/readyz", readyz), web.get("/metrics", _metrics)]
 
 
-def _tell_changes(failing: set[str], results: Mapping[str, str]) -> None:
-    """Log what has begun to fail, and why, and what is well again: probes ask all the time."""
-    for check, result in results.items():
-        if result != _WELL and check not in failing:
-            failing.add(check)
-            log.warning("check_failed", **{"colonnade.check": check, "error.message": result})
-        elif result == _WELL and check in failing:
-            failing.remove(check)
-            log.info("check_passes_again", **{"colonnade.check": check})
+class _Changes:
+    """Logs what has begun to fail, and why, and what is well again: probes ask all the time.
+
+    Before all was well once, that is how a start goes; later it is a warning.
+    """
+
+    def __init__(self) -> None:
+        self._failing: set[str] = set()
+        self._has_been_well = False
+
+    def tell(self, results: Mapping[str, str]) -> None:
+        for check, result in results.items():
+            if result != _WELL and check not in self._failing:
+                self._failing.add(check)
+                write = log.warning if self._has_been_well else log.info
+                write("check_failed", **{"colonnade.check": check, "error.message": result})
+            elif result == _WELL and check in self._failing:
+                self._failing.remove(check)
+                log.info("check_passes_again", **{"colonnade.check": check})
+        self._has_been_well |= not self._failing
 
 
 async def _livez(_request: web.Request) -> web.Response:

@@ -5,6 +5,7 @@ const PIECE = 8 * 1024 * 1024;
 const LONGEST_WAIT = 30;
 const FORGOTTEN_AFTER = 7 * 24 * 3600 * 1000;
 const PASSING = new Set([0, 408, 409, 423, 425, 429, 500, 502, 503, 504]);
+const WHO = new Set([401, 403, 404]);
 const GONE = new Set([403, 404, 410]);
 const TUS = { "Tus-Resumable": "1.0.0" };
 
@@ -16,8 +17,9 @@ export class Refused extends Error {
 
   get passes() { return PASSING.has(this.status); }
 
-  // The same file will be refused again. Not so where somebody has to sign in first.
-  get final() { return this.status >= 400 && this.status < 500 && !this.passes && this.status !== 401; }
+  // We say that the same file will be refused again. Not so where somebody has to sign in first, or where it wasn't us:
+  // what stands between may say anything.
+  get final() { return this.code !== "" && this.status >= 400 && this.status < 500 && !this.passes && !WHO.has(this.status); }
 }
 
 // XMLHttpRequest and not fetch, which doesn't tell how much of a body has gone out.

@@ -49,6 +49,20 @@ async def test_each_makes_a_new_file_of_that_name(service: RunningService, ada: 
     await service.settled(blobs=4)
 
 
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        pytest.param({"Content-Range": "bytes 7-13/14"}, 400, id="a part, as curl -C sends it"),
+        pytest.param({"If-Match": "*"}, 412, id="only instead of another"),
+    ],
+)
+async def test_part_or_replacement_is_not_taken_for_a_new_file(
+    service: RunningService, ada: Person, headers: dict[str, str], status: int
+) -> None:
+    assert (await put(ada, "/v1/files/a.txt", b"content", headers)).status == status
+    await service.settled(blobs=0)
+
+
 async def test_retried_upload_by_name_gets_the_first_answer(service: RunningService, ada: Person) -> None:
     key = {"Idempotency-Key": "0192-abc"}
     answers = [await put(ada, "/v1/files/a.txt", b"content", key) for _ in range(2)]

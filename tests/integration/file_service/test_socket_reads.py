@@ -6,13 +6,15 @@ import gc
 import hashlib
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import pytest
 
+from file_service.domain.file import HeldBlob, NewFile
 from file_service.storage.writing import BlobFile
 from file_service.uploads import socket_reads
+from file_service.uploads.intake import Intake
 from file_service.uploads.socket_reads import WORTHWHILE, SocketReads
 from shared.ids import uuid7
 from tests.integration.file_service.raw import open_raw, request_head
@@ -93,6 +95,30 @@ async def test_crowd_takes_turns_in_memory(
         await asyncio.gather(*(ada.upload(CONTENT) for _ in range(4)))
         await eventually(lambda: asyncio.sleep(0, not places.locked()))
     await service.settled(blobs=4)
+
+
+@pytest.mark.parametrize("kind", ["bytes", "form"])
+async def test_upload_that_is_looked_at_has_left_its_place(
+    ada: Person, service: RunningService, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """Checks, and whoever locks the owner's row, may take a while."""
+    monkeypatch.setitem(socket_reads._PLACES, asyncio.get_running_loop(), asyncio.Semaphore(1))
+    admit, looked_at, is_over = Intake.admit, asyncio.Event(), asyncio.Event()
+
+    async def look(intake: Intake, new: NewFile, blobs: Sequence[HeldBlob]) -> NewFile:
+        if not looked_at.is_set():
+            looked_at.set()
+            await is_over.wait()
+        return await admit(intake, new, blobs)
+
+    monkeypatch.setattr(Intake, "admit", look)
+    body = CONTENT if kind == "bytes" else {"file": io.BytesIO(CONTENT)}
+    first = asyncio.create_task(ada.post(body))
+    async with asyncio.timeout(10):
+        await looked_at.wait()
+        await ada.upload(CONTENT)
+        is_over.set()
+        assert (await first).status == 201
 
 
 @pytest.mark.parametrize("way", ["whole", "resumable"])

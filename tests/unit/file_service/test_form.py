@@ -60,6 +60,7 @@ async def test_headers_are_told_in_lower_case() -> None:
     [
         pytest.param(b"", id="nothing"),
         pytest.param(b"--xYz", id="cut in the first boundary"),
+        pytest.param(_part(b"x") + b"--xYz--" + bytes(9000), id="goes on behind the last boundary"),
         pytest.param(_part(b"x"), id="no last boundary"),
         pytest.param(_part(b"x") + b"--xYz-", id="half a last boundary"),
         pytest.param(b"--xYz\r\nContent-Dispo", id="cut in the headers"),

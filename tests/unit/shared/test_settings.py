@@ -152,7 +152,7 @@ _NO_SOCKETS = [
         "unix:///a b",
         "unix:///a;b",
     ),
-    *("unix:///a?b", "unix:///a%00b", "unix:///%FF", f"unix:///{'a' * 107}"),
+    *("unix:///a?b", "unix:///a#b", "unix:///a%00b", "unix:///%FF", f"unix:///{'a' * 107}"),
 ]
 
 

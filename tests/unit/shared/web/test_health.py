@@ -54,8 +54,12 @@ async def test_check_that_fails_is_logged_once_and_so_is_its_end(
         monkeypatch.setattr(health, "log", logs)
         for _ in range(4):
             await told(service)
-    found = [(line["event.action"], line.get("error.message")) for line in lines_of(capfd) if "colonnade.check" in line]
-    assert found == [("check_failed", "wrong key"), ("check_passes_again", None), ("check_failed", "wrong key")]
+    lines = [line for line in lines_of(capfd) if "colonnade.check" in line]
+    assert [(line["event.action"], line["log.level"], line.get("error.message")) for line in lines] == [
+        ("check_failed", "info", "wrong key"),  # as a start goes
+        ("check_passes_again", "info", None),
+        ("check_failed", "warning", "wrong key"),
+    ]
 
 
 async def test_check_that_hangs_is_given_up(service: SmallService, monkeypatch: pytest.MonkeyPatch) -> None:
