@@ -52,7 +52,7 @@ async def test_several_files_are_dropped_at_once(ada: Person, looks: Looks) -> N
         return all(f"{name}: stored" in told for name in names)
 
     await eventually(all_are_told)
-    assert (await heard())[0] == "4 files: upload begins"
+    assert (await heard())[0].startswith("4 files: upload begins")  # perhaps with what came in the same moment
     await looks(ada, "files-dropped")
     assert await ada.barriers() == []
     await line(ada, "two.bin").get_by_role("button", name="Open: two.bin").click()
