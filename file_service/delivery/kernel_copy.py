@@ -6,6 +6,7 @@ A file of 256 MB costs a quarter of the CPU that reading and writing it does.
 import asyncio
 import os
 import select
+import socket
 import threading
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -17,7 +18,7 @@ from file_service.delivery.ranges import ByteRange
 from file_service.storage.blob import READ_BYTES
 from file_service.storage.contract import LendingBlob
 from shared.errors import Unavailable
-from shared.plain_sockets import is_plain
+from shared.plain_sockets import is_plain, widen
 
 _WORTHWHILE = 1 << 20  # bytes; less is sent as fast the usual way
 _AT_ONCE = 8 << 20  # bytes that one thread may send before another reader has its turn
@@ -26,24 +27,25 @@ _FEW = 4  # readers for whom threads may wait
 
 
 class _Socket:
-    """The reader's socket by a descriptor of our own, which isn't closed, and so another's, while a thread has it."""
+    """The reader's socket once more: this one isn't closed, and its number another's, while a thread has it."""
 
     lent = 0  # of them, in this process
 
     def __init__(self, descriptor: int) -> None:
-        self._descriptor: int | None = os.dup(descriptor)
+        self._socket = socket.socket(fileno=os.dup(descriptor))
+        widen(self._socket)
         self._gone = False
         self._one_at_a_time = threading.Lock()
 
     def copy(self, source: int, start: int, length: int) -> int | None:
         """Return how many bytes were taken, None where none can be just now. Raises OSError for the file's failures."""
         with self._one_at_a_time:
-            if self._descriptor is None:
+            if self._socket.fileno() < 0:  # closed: nobody waits for this any more
                 return None
             taken = 0
             while taken < length:
                 try:
-                    some = os.sendfile(self._descriptor, source, start + taken, length - taken)
+                    some = os.sendfile(self._socket.fileno(), source, start + taken, length - taken)
                 except BlockingIOError:
                     if not self._takes_more():
                         break
@@ -58,10 +60,10 @@ class _Socket:
 
     def _takes_more(self) -> bool:
         """Wait a moment: going back to the event loop, and asking for a thread again, takes longer."""
-        if _Socket.lent > _FEW or self._descriptor is None:
+        if _Socket.lent > _FEW:
             return False
         poll = select.poll()
-        poll.register(self._descriptor, select.POLLOUT)
+        poll.register(self._socket, select.POLLOUT)
         return bool(poll.poll(_PATIENCE))
 
     async def room(self) -> None:
@@ -70,29 +72,26 @@ class _Socket:
             raise ConnectionResetError("the reader is gone")
         loop = asyncio.get_running_loop()
         taking = asyncio.Event()
-        assert self._descriptor is not None
-        loop.add_writer(self._descriptor, taking.set)
+        loop.add_writer(self._socket, taking.set)
         try:
             await taking.wait()
         finally:
-            loop.remove_writer(self._descriptor)
+            loop.remove_writer(self._socket)
 
     def close(self) -> None:
         with self._one_at_a_time:
-            if self._descriptor is not None:
-                os.close(self._descriptor)
-            self._descriptor = None
+            self._socket.close()
 
 
 @asynccontextmanager
 async def _socket_of(transport: asyncio.Transport) -> AsyncIterator[_Socket]:
-    socket = _Socket(transport.get_extra_info("socket").fileno())
+    lent = _Socket(transport.get_extra_info("socket").fileno())
     _Socket.lent += 1
     try:
-        yield socket
+        yield lent
     finally:
         _Socket.lent -= 1
-        await asyncio.shield(asyncio.to_thread(socket.close))
+        await asyncio.shield(asyncio.to_thread(lent.close))
 
 
 def share(request: web.Request, content: OpenContent, part: ByteRange) -> int:
@@ -113,15 +112,15 @@ async def copy(request: web.Request, runs: Iterable[Run], stall_seconds: float) 
     Raises TimeoutError when the reader stands still, ConnectionError when it goes, Unavailable where bytes are missing.
     """
     transport = await _emptied(request, stall_seconds)
-    async with _socket_of(transport) as socket:
+    async with _socket_of(transport) as lent:
         for run in runs:
             assert isinstance(run.blob, LendingBlob)  # `share` has looked
             start, left = run.start, run.length
             while left:
-                taken = await run.blob.lend(socket.copy, start, min(left, _AT_ONCE))
+                taken = await run.blob.lend(lent.copy, start, min(left, _AT_ONCE))
                 if taken is None:
                     async with asyncio.timeout(stall_seconds):
-                        await socket.room()
+                        await lent.room()
                 elif taken == 0:
                     raise Unavailable("The stored file is shorter than it should be.")
                 else:

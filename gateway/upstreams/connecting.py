@@ -6,12 +6,11 @@ passes on by reference: long bodies go through a gateway about as fast as past i
 
 import asyncio
 import socket
-from contextlib import suppress
 
 from gateway.upstreams.connection import Connection
 from gateway.upstreams.discovery import Address, is_socket
+from shared.plain_sockets import widen
 
-_SEND_BUFFER = 1 << 20  # bytes, where the system allows it: the usual 208 KiB make the ends of an upload wait in turns
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.005, 0.1  # seconds
 
 
@@ -32,8 +31,7 @@ async def _open(path: str) -> socket.socket:
     unix = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         unix.setblocking(False)
-        with suppress(OSError):  # some systems refuse what is beyond their bound
-            unix.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
+        widen(unix)
         await _connect(unix, path)
     except OSError as exc:
         unix.close()
