@@ -40,19 +40,17 @@ class Collector:
 
     @asynccontextmanager
     async def expected(self) -> AsyncIterator[ExpectedBlob]:
-        """Lend a blob that has been noted, and have it deleted afterwards unless it was kept. Raises Unavailable.
-
-        Where even giving it up fails, it becomes due by itself.
-        """
+        """Lend a blob that has been noted, and have it deleted afterwards unless it was kept. Raises Unavailable."""
         blob = ExpectedBlob(new_key())
         await expect_blob(self._database, blob.key)
         try:
             yield blob
         finally:
             if not blob.kept:
-                await asyncio.shield(self._give_up(blob.key))
+                await asyncio.shield(self.give_up(blob.key))
 
-    async def _give_up(self, key: str) -> None:
+    async def give_up(self, key: str) -> None:
+        """Have a blob that was expected, and isn't wanted, deleted; where even this fails, it becomes due by itself."""
         with suppress(Unavailable):
             await give_up_blob(self._database, key)
         self.nudge()

@@ -41,7 +41,7 @@ async def add_resumable(apps: Apps, settings: Settings, context: FileContext) ->
 def _resumable(settings: Settings, context: FileContext, lifetime: timedelta, threads: Executor) -> Resumable:
     database, storage, purposes = context.database, context.storage, settings.purposes
     limits, hashes = Limits(settings.max_bytes, settings.quota_bytes), RunningHashes()
-    ending = Ending(database, context.collector, hashes)
+    ending, merging = Ending(database, context.collector, hashes), Merging(database, storage, context.collector)
     in_flight = InFlight(2 * limits.quota)  # of bytes that no row tells of yet
     return Resumable(
         database,
@@ -49,6 +49,6 @@ def _resumable(settings: Settings, context: FileContext, lifetime: timedelta, th
         limits,
         lifetime,
         Writer(database, storage, ending, purposes, hashes, threads, in_flight, limits.quota, lifetime),
-        Finishing(database, storage, ending, purposes, hashes, Merging(database, storage), context.intake),
+        Finishing(database, storage, ending, purposes, hashes, merging, context.intake),
         Concatenation(database, purposes, limits, lifetime),
     )

@@ -15,12 +15,12 @@ from file_service.domain.uploads import Upload
 from file_service.errors import UploadLinkIsOver
 from file_service.inspection.acceptance import accepted_type
 from file_service.metrics import BYTES_STORED, RESUMABLE_UPLOADS
-from file_service.repository.blobs import blobs_of, expect_blob, keep_blob
+from file_service.repository.blobs import blobs_of, keep_blob
 from file_service.repository.files import FileRepository
 from file_service.repository.quota import lock_owner, settle_reserved
 from file_service.repository.upload_links import settle_upload_link
 from file_service.repository.uploads import UploadRepository
-from file_service.storage.contract import BlobMissing, Storage, new_key
+from file_service.storage.contract import BlobMissing, Storage
 from file_service.uploads.intake import Intake
 from file_service.uploads.resumable.ending import Ending
 from file_service.uploads.resumable.merging import Merging, bytes_of
@@ -56,7 +56,7 @@ class Finishing:
         except BlobMissing as exc:
             log.error("blob_missing", exc, **{"colonnade.file.id": str(upload.upload_id)})
             raise InternalError from exc
-        if await self._recorded(upload, new, is_empty=not blobs):
+        if await self._recorded(upload, new):
             self.hashes.forget(upload.upload_id)
             RESUMABLE_UPLOADS.labels("finished").inc()
             BYTES_STORED.inc(new.size)
@@ -89,17 +89,22 @@ class Finishing:
         digest: bytes = running.digest()
         return digest
 
-    async def _recorded(self, upload: Upload, new: NewFile, *, is_empty: bool) -> bool:
+    async def _recorded(self, upload: Upload, new: NewFile) -> bool:
         """Return whether this call has made the file. Raises UploadLinkIsOver, which ends the upload."""
         try:
-            return await self._record(upload, new, is_empty=is_empty)
+            return await (self._record(upload, new) if upload.received else self._record_empty(upload, new))
         except UploadLinkIsOver:
             await self.ending.end(upload, "refused")
             raise
 
-    async def _record(self, upload: Upload, new: NewFile, *, is_empty: bool) -> bool:
-        """Return whether this call has made the file. A file has a blob, also where it has no bytes."""
-        blob = await self._write_nothing() if is_empty else None
+    async def _record_empty(self, upload: Upload, new: NewFile) -> bool:
+        """A file has a blob, also where it has no bytes."""
+        async with self.ending.collector.expected() as expected:
+            written = await self.storage.write(expected.key, bytes_of(self.storage, ()))
+            expected.kept = await self._record(upload, new, HeldBlob(expected.key, 0, 0, written.sha256))
+        return expected.kept
+
+    async def _record(self, upload: Upload, new: NewFile, blob: HeldBlob | None = None) -> bool:
         async with self.database.transaction() as connection:
             await lock_owner(connection, upload.owner_id)
             uploads = UploadRepository(connection)
@@ -114,9 +119,3 @@ class Finishing:
             if blob is not None:
                 await keep_blob(connection, new.file_id, blob)
         return True
-
-    async def _write_nothing(self) -> HeldBlob:
-        key = new_key()
-        await expect_blob(self.database, key)
-        written = await self.storage.write(key, bytes_of(self.storage, ()))
-        return HeldBlob(key, 0, 0, written.sha256)

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from operator import itemgetter
 from uuid import UUID
 
+from file_service.collector import Collector
 from file_service.domain.file import HeldBlob
-from file_service.repository.blobs import blobs_of, expect_blob, give_up_blob, keep_blob, replace_blobs
+from file_service.repository.blobs import blobs_of, keep_blob, replace_blobs
 from file_service.repository.uploads import UploadRepository
-from file_service.storage.contract import BlobMissing, Storage, new_key
+from file_service.storage.contract import BlobMissing, Storage
 from shared.db import Database
 
 EVERY = 32  # pieces; a run of that many is worth a blob
@@ -24,6 +25,7 @@ MEAN = 8 * 1024**2  # bytes that a blob has in the mean, where there are many
 class Merging:
     database: Database
     storage: Storage
+    collector: Collector
 
     async def merge(self, upload_id: UUID) -> None:
         """Join what can be joined. Raises Unavailable, InsufficientStorage or BlobMissing, and changes nothing then."""
@@ -33,19 +35,15 @@ class Merging:
 
     async def _replace(self, upload_id: UUID, run: Sequence[HeldBlob]) -> bool:
         """Return whether it was done; it isn't where the upload has ended, or another has done the same."""
-        key = new_key()
-        await expect_blob(self.database, key)
-        is_done = False
-        try:
-            written = await self.storage.write(key, bytes_of(self.storage, run))
-            is_done = await self._record(upload_id, run, HeldBlob(key, run[0].start, written.size, written.sha256))
-        except BlobMissing:
-            if await self._are_held(upload_id, run):
-                raise
-        finally:
-            if not is_done:
-                await give_up_blob(self.database, key)
-        return is_done
+        async with self.collector.expected() as expected:
+            try:
+                written = await self.storage.write(expected.key, bytes_of(self.storage, run))
+                joined = HeldBlob(expected.key, run[0].start, written.size, written.sha256)
+                expected.kept = await self._record(upload_id, run, joined)
+            except BlobMissing:
+                if await self._are_held(upload_id, run):
+                    raise
+        return expected.kept
 
     async def _record(self, upload_id: UUID, run: Sequence[HeldBlob], joined: HeldBlob) -> bool:
         async with self.database.transaction() as connection:

@@ -9,7 +9,6 @@ the latest writer can advance an upload; another finds that out at its next piec
 import asyncio
 import math
 from concurrent.futures import Executor
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -18,7 +17,7 @@ from file_service.domain.purposes import Purposes
 from file_service.domain.uploads import Upload
 from file_service.errors import ExtensionMismatch, TypeNotAllowed, UploadOffsetMismatch
 from file_service.metrics import RESUMABLE_BYTES
-from file_service.repository.blobs import expect_blob, give_up_blob, keep_blob
+from file_service.repository.blobs import expect_blob, keep_blob
 from file_service.repository.quota import reserve
 from file_service.repository.uploads import Piece, UploadRepository
 from file_service.storage.contract import Storage, Written, new_key
@@ -29,7 +28,6 @@ from file_service.uploads.resumable.passing import Passing, check_digest
 from file_service.uploads.resumable.protocol import Checksum
 from file_service.uploads.resumable.running_hashes import RunningHashes
 from shared.db import Connection, Database
-from shared.errors import Unavailable
 
 PIECE_BYTES = 16 * 1024**2
 PIECE_SECONDS = 10.0  # over a slow line, this comes first
@@ -84,7 +82,7 @@ class Writer:
             raise
         finally:
             if not kept:
-                await asyncio.shield(self._give_up(key))
+                await asyncio.shield(self.ending.collector.give_up(key))
         RESUMABLE_BYTES.inc(written.size)
         if passing.running is not None:
             self.hashes.keep(upload.upload_id, upload.received, passing.running)
@@ -124,9 +122,3 @@ class Writer:
     async def _reserve(self, connection: Connection, upload: Upload, size: int) -> None:
         if (more := upload.received + size - upload.reserved) > 0:
             await reserve(connection, upload.owner_id, more, self.quota)
-
-    async def _give_up(self, key: str) -> None:
-        """Where even this fails, the key becomes due by itself."""
-        with suppress(Unavailable):
-            await give_up_blob(self.database, key)
-        self.ending.collector.nudge()

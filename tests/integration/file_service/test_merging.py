@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from file_service.collector import Collector
 from file_service.repository.blobs import blobs_of
 from file_service.storage.local import open_local_storage
 from file_service.uploads.resumable.merging import EVERY, Merging
@@ -26,7 +27,7 @@ async def database(service: RunningService) -> AsyncIterator[Database]:
 @pytest.fixture
 async def merging(service: RunningService, database: Database) -> AsyncIterator[Merging]:
     async with open_local_storage(service.root) as storage:
-        yield Merging(database, storage)
+        yield Merging(database, storage, Collector(database, storage))
 
 
 async def id_of(upload: Uploader) -> UUID:

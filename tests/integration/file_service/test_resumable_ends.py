@@ -15,7 +15,7 @@ from file_service.delivery.content import Content
 from file_service.domain.verdicts import CheckPolicy
 from file_service.inspection.bounds import Bounds
 from file_service.purpose_file import read_purposes
-from file_service.repository.uploads import PURGE_UPLOADS
+from file_service.repository.uploads import PURGE_UPLOADS, UploadRepository
 from file_service.storage.local import LocalStorage, open_local_storage
 from file_service.uploads.intake import Intake
 from file_service.uploads.resumable.ending import Ending
@@ -48,8 +48,8 @@ async def storage(service: RunningService) -> AsyncIterator[LocalStorage]:
 @pytest.fixture
 def upkeep(database: Database, storage: LocalStorage) -> Upkeep:
     """As it runs in every replica, but when the test says so."""
-    hashes, merging = RunningHashes(), Merging(database, storage)
-    ending = Ending(database, Collector(database, storage), hashes)
+    hashes, collector = RunningHashes(), Collector(database, storage)
+    ending, merging = Ending(database, collector, hashes), Merging(database, storage, collector)
     entrance = Intake(Content(database, storage), Bounds(10**9, 250, 1000, 10**8), CheckPolicy())
     finishing = Finishing(database, storage, ending, read_purposes(None), hashes, merging, entrance)
     return Upkeep(database, finishing, LIFETIME)
@@ -154,6 +154,19 @@ async def test_upload_whose_client_never_came_back_for_its_end_is_finished(
     await later(service, 0.1)
     await upkeep.run()
     assert await usage(ada) == {"bytes": 5, "reserved": 0, "quota": 5 * 1024**3, "files": 1}
+
+
+async def test_empty_upload_that_many_finish_is_of_one_blob(
+    service: RunningService, uploader: Uploader, database: Database, upkeep: Upkeep
+) -> None:
+    await uploader.begin(0)
+    await service.fetch("delete from files.file")
+    await service.fetch("update files.blob set holder_id = null, due_at = now()")
+    (row,) = await service.fetch("update files.upload set state = 'open', purpose = 'file' returning upload_id")
+    unfinished = await UploadRepository(database).get_by_id(row["upload_id"])
+    await asyncio.gather(*(upkeep.finishing.finish(unfinished) for _ in range(3)))
+    await service.settled(blobs=1)
+    assert len(await service.fetch("select from files.blob")) == 1
 
 
 async def test_deleted_account_takes_its_uploads_along(
