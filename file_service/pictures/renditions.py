@@ -43,7 +43,7 @@ class Renditions:
     collector: Collector
     pool: PicturePool
     failures: Failures = field(default_factory=Failures)
-    _being_made: dict[tuple[str, str], "asyncio.Task[File]"] = field(default_factory=dict)
+    _being_sought: dict[tuple[str, str], "asyncio.Task[Rendition]"] = field(default_factory=dict)
 
     @property
     def database(self) -> Database:
@@ -58,11 +58,7 @@ class Renditions:
             raise NotAPicture(f"The file is {file.content_type}.")
         if file.size > MOST_SOURCE_BYTES:
             raise PictureTooCostly(f"Pictures are made of files of up to {MOST_SOURCE_BYTES} bytes.")
-        found = await RenditionRepository(self.database).find(file.file_id, str(specification))
-        if found is not None:
-            return _as_file(file, found)
-        self.failures.check(file.file_id)
-        return await asyncio.shield(self._task(file, specification))
+        return _as_file(file, await asyncio.shield(self._task(file, specification)))
 
     async def forget(self, file: File, picture: File) -> None:
         """Have a picture of `file` made anew, by whoever asks next, that `get` returned and whose bytes are gone."""
@@ -71,34 +67,39 @@ class Renditions:
 
     async def close(self) -> None:
         """Make no more pictures; whoever waits for one is told that it was cancelled."""
-        tasks = list(self._being_made.values())
+        tasks = list(self._being_sought.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.pool.close()
 
-    def _task(self, file: File, specification: Specification) -> "asyncio.Task[File]":
-        """Return what makes this picture already, or begins to. It goes on when all who asked are gone."""
+    def _task(self, file: File, specification: Specification) -> "asyncio.Task[Rendition]":
+        """Return what seeks or makes this picture already, or begins to. It goes on when all who asked are gone."""
         key = (file.file_id.hex, str(specification))
-        task = self._being_made.get(key)
+        task = self._being_sought.get(key)
         if task is None:
-            task = asyncio.create_task(self._make(file, specification), name=f"picture of {file.file_id}")
-            self._being_made[key] = task
+            task = asyncio.create_task(self._find_or_make(file, specification), name=f"picture of {file.file_id}")
+            self._being_sought[key] = task
             task.add_done_callback(lambda done: self._forget(key, done))
         return task
 
-    def _forget(self, key: tuple[str, str], done: "asyncio.Task[File]") -> None:
-        del self._being_made[key]
+    def _forget(self, key: tuple[str, str], done: "asyncio.Task[Rendition]") -> None:
+        del self._being_sought[key]
         if not done.cancelled():
             done.exception()  # whoever waits for it is told; perhaps nobody does any more
 
-    async def _make(self, file: File, specification: Specification) -> File:
+    async def _find_or_make(self, file: File, specification: Specification) -> Rendition:
+        found = await RenditionRepository(self.database).find(file.file_id, str(specification))
+        return found if found is not None else await self._make(file, specification)
+
+    async def _make(self, file: File, specification: Specification) -> Rendition:
+        self.failures.check(file.file_id)
         try:
             picture = await self.pool.make(_line(file, specification), self._source(file))
         except (NotAPicture, PictureTooCostly) as exc:
             self.failures.note(file.file_id, exc)
             raise
-        return _as_file(file, await self._keep(file, specification, picture))
+        return await self._keep(file, specification, picture)
 
     async def _source(self, file: File) -> AsyncIterator[bytes]:
         async with self.content.open(file) as opened:
