@@ -13,7 +13,7 @@ from auth_service.messages.internal import (
     Verification,
     present_holder,
 )
-from auth_service.repository.accounts import SELECT_USER_IDS
+from auth_service.repository.accounts import SELECT_ACCOUNTS
 from auth_service.repository.revocations import RevocationRepository
 from auth_service.repository.sessions import SessionRepository
 from auth_service.service.credentials import CredentialKeeping
@@ -50,6 +50,6 @@ async def note_uses(request: web.Request, body: CredentialUses) -> None:
     await request.app[CREDENTIALS].note_uses(body.browser_sessions, body.api_keys)
 
 
-async def list_user_ids(request: web.Request, query: SnapshotQuery) -> SnapshotPage:
-    """List the ids of all accounts, for a follower of the events who starts afresh."""
-    return await request.app[FEED].snapshot(query, SELECT_USER_IDS)
+async def list_accounts(request: web.Request, query: SnapshotQuery) -> SnapshotPage:
+    """List the ids of all accounts, and their bans, for a follower of the events who starts afresh."""
+    return await request.app[FEED].snapshot(query, SELECT_ACCOUNTS)

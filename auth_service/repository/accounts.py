@@ -6,6 +6,7 @@ import asyncpg
 
 from auth_service.domain.accounts import Account, NewAccount
 from auth_service.errors import EmailTaken
+from auth_service.repository.account_search import BANNED
 from auth_service.repository.addresses import AddressRepository
 from auth_service.repository.administration import raise_if_last
 from shared.db import Db
@@ -17,9 +18,13 @@ _SELECT = """
     from auth.account a
 """
 
-SELECT_USER_IDS = """
-    select user_id from auth.account where user_id > $1 and user_id < $2 order by user_id limit $3
-"""
+# For followers who start afresh: who exists, and who of them is banned.
+SELECT_ACCOUNTS = f"""
+    select a.user_id, case when {BANNED} then
+        jsonb_build_object('ban', jsonb_build_object('until', to_jsonb(a.banned_until)))
+    end
+    from auth.account a where a.user_id > $1 and a.user_id < $2 order by a.user_id limit $3
+"""  # noqa: S608  constants
 
 
 class AccountRepository:

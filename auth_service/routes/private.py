@@ -2,8 +2,8 @@
 
 from auth_service.handlers.internal import (
     confirm_generations,
+    list_accounts,
     list_revocations,
-    list_user_ids,
     note_uses,
     verify_credential,
 )
@@ -20,5 +20,6 @@ PRIVATE_ROUTES = (
     Route("POST", "/internal/confirmations", confirm_generations, Auth.SERVICE, max_body=1_000_000),
     Route("POST", "/internal/credentials", verify_credential, Auth.SERVICE),
     Route("POST", "/internal/credential-uses", note_uses, Auth.SERVICE, max_body=1_000_000),
-    Route("GET", "/internal/users", list_user_ids, Auth.SERVICE),
+    Route("GET", "/internal/accounts", list_accounts, Auth.SERVICE),
+    Route("GET", "/internal/users", list_accounts, Auth.SERVICE),  # where the release before looks: for the ids alone
 )

@@ -74,7 +74,10 @@ class Administration:
             await publish(connection, "auth", await change_roles(connection, doer, user_id, roles))
 
     async def ban(self, doer: Doer, user_id: UUID, reason: str, until: datetime | None) -> None:
-        """Let nobody sign in, end all sessions, and stop the API keys. Raises InvalidBan or LastAdministrator."""
+        """Let nobody sign in, end all sessions, stop the API keys, and have hidden what the person published.
+
+        Raises InvalidBan or LastAdministrator.
+        """
         ban = accept_ban(reason, until, datetime.now(UTC))
         async with self._acting(doer) as connection:
             if not await AdministrationRepository(connection).ban(user_id, ban):
@@ -83,17 +86,24 @@ class Administration:
             entry = doer.did(Action.ACCOUNT_BANNED, user_id, reason=ban.reason, until=end)
             await AuditRepository(connection).record(entry)
             events = await end_sessions(connection, Ending(user_id, EndReason.ACCOUNT_BANNED))
-            await publish(connection, "auth", events + await stop_api_keys(connection, user_id))
+            events += await stop_api_keys(connection, user_id)
+            told = {"until": ban.until.isoformat() if ban.until is not None else None}
+            await publish(connection, "auth", [*events, NewEvent("user_banned", str(user_id), told)])
 
     async def unban(self, doer: Doer, user_id: UUID) -> None:
-        """Lift a ban; the API keys are good again. Lifting none is no failure."""
+        """Lift a ban; the API keys are good again, and what was hidden is seen. Lifting none is no failure.
+
+        Followers are told of that too: one whose ban the release before lifted is hidden by them still.
+        """
         async with self._acting(doer) as connection:
             accounts = AdministrationRepository(connection)
             if await accounts.hold_roles(user_id) is None:
                 raise NotFound
+            events: list[NewEvent] = []
             if await accounts.unban(user_id):
                 await AuditRepository(connection).record(doer.did(Action.ACCOUNT_UNBANNED, user_id))
-                await publish(connection, "auth", await restore_api_keys(connection, user_id))
+                events = await restore_api_keys(connection, user_id)
+            await publish(connection, "auth", [*events, NewEvent("user_unbanned", str(user_id))])
 
     async def void_password(self, doer: Doer, user_id: UUID, *, keep_api_keys: bool) -> None:
         """Let the password be wrong until a new one is set by mail; end all sessions, and the keys unless kept.

@@ -10,6 +10,7 @@ from file_service.domain.purposes import AVATAR
 from file_service.domain.verdicts import Verdict
 from file_service.errors import QuotaExceeded
 from file_service.repository.avatars import tell_avatar_gone
+from file_service.repository.bans import unless_banned
 from file_service.repository.rows import COLUMNS, present
 from file_service.repository.scans import order_scan
 from shared.db import Database, Db
@@ -101,9 +102,14 @@ class FileRepository:
         return _found(row)
 
     async def get_any(self, file_id: UUID, *, public: bool = False) -> File:
-        """For who may read it whoever's it is; with `public`, only if anybody may. Raises NotFound."""
+        """For who may read it whoever's it is, unless its owner is banned; with `public`, only if anybody may.
+
+        Raises NotFound.
+        """
         row = await self._db.fetchrow(
-            f"select {COLUMNS} from files.file where file_id = $1 and (public or not $2)",  # noqa: S608
+            f"""
+            select {COLUMNS} from files.file where file_id = $1 and (public or not $2) and {unless_banned("file")}
+            """,  # noqa: S608
             file_id,
             public,
         )

@@ -9,6 +9,7 @@ from asyncpg import Record
 from file_service.domain.file import File
 from file_service.domain.sharing import MOST_SHARES, NewShare, Share, SharedFile
 from file_service.errors import TooManyLinks
+from file_service.repository.bans import unless_banned
 from file_service.repository.files import FileRepository
 from file_service.repository.rows import COLUMNS, present
 from shared.db import Db
@@ -85,11 +86,11 @@ class ShareRepository:
         return [Share(**row) for row in rows]
 
     async def get(self, token_digest: bytes) -> SharedFile:
-        """Raises NotFound."""
+        """Raises NotFound, also while the file's owner is banned."""
         row = await self._db.fetchrow(
             f"""
             select {_COLUMNS}, {COLUMNS.replace("file.created_at", "file.created_at as stored_at")}
-            from files.share join files.file using (file_id) where token_digest = $1
+            from files.share join files.file using (file_id) where token_digest = $1 and {unless_banned("file")}
             """,  # noqa: S608
             token_digest,
         )

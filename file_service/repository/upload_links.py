@@ -5,6 +5,7 @@ from uuid import UUID
 
 from file_service.domain.sharing import MOST_UPLOAD_LINKS, NewUploadLink, UploadLink
 from file_service.errors import TooManyLinks
+from file_service.repository.bans import unless_banned
 from shared.db import Connection, Db
 from shared.errors import INVALID_TOKEN, NotFound, Unauthenticated
 from shared.ids import HIGHEST
@@ -76,9 +77,9 @@ class UploadLinkRepository:
         return [UploadLink(**row) for row in rows]
 
     async def get(self, token_digest: bytes) -> UploadLink:
-        """Raises NotFound."""
+        """Raises NotFound, also while its owner is banned."""
         row = await self._db.fetchrow(
-            f"select {_COLUMNS} from files.upload_link where token_digest = $1",  # noqa: S608
+            f"select {_COLUMNS} from files.upload_link where token_digest = $1 and {unless_banned('upload_link')}",  # noqa: S608
             token_digest,
         )
         if row is None:
@@ -110,10 +111,12 @@ async def settle_upload_link(connection: Connection, link_id: UUID, size: int) -
     Call it in the transaction that writes the file's row, after that.
     """
     settled = await connection.fetchval(
-        """
+        f"""
         update files.upload_link set files = files + 1, bytes = bytes + $2
-        where link_id = $1 and expires_at > now() and files < max_files and bytes + $2 <= max_bytes returning true
-        """,
+        where link_id = $1 and expires_at > now() and files < max_files and bytes + $2 <= max_bytes
+            and {unless_banned("upload_link")}
+        returning true
+        """,  # noqa: S608
         link_id,
         size,
     )

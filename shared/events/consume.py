@@ -6,8 +6,9 @@ Each follower's schema has the table
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from prometheus_client import Counter, Gauge
@@ -25,11 +26,15 @@ LAG_SECONDS = Gauge("event_lag_seconds", "Age of the newest event when it was ap
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of ids, `after` < id <= `upto`: of these only `alive` exist at the owner's."""
+    """A stretch of ids, `after` < id <= `upto`: of these only `alive` exist at the owner's.
+
+    `data` is what the owner tells of some of them beside that, and nothing of the others.
+    """
 
     after: UUID
     upto: UUID
     alive: list[UUID]
+    data: dict[UUID, dict[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,11 @@ _NO_EPOCH = UUID(int=0)
 
 @dataclass(frozen=True, slots=True)
 class Consumer:
-    """Follows `feed`, which `client` reads, for `schema`. `snapshot_path` lists what exists, for a new start."""
+    """Follows `feed`, which `client` reads, for `schema`. `snapshot_path` lists what exists, for a new start.
+
+    `edition` is counted up where `apply` learns of a kind that it used to pass over: with a cursor of its own it begins
+    with a snapshot, and the release before follows by the old one beside it.
+    """
 
     feed: str
     schema: str
@@ -57,6 +66,12 @@ class Consumer:
     database: Database
     apply: Apply
     reconcile: Reconcile
+    edition: int = 1
+
+    @property
+    def _name(self) -> str:
+        """The cursor's."""
+        return self.feed if self.edition == 1 else f"{self.feed}/{self.edition}"
 
     async def run(self) -> None:
         """Follow the feed for ever. Raises Unavailable when either side is away; run it again then."""
@@ -79,7 +94,7 @@ class Consumer:
                 update {self.schema}.event_cursor set position = $3
                 where feed = $1 and epoch = $2 and position < $3 returning true
                 """,  # noqa: S608  our own schema
-                self.feed,
+                self._name,
                 epoch,
                 event.position,
             )
@@ -93,10 +108,10 @@ class Consumer:
     async def _cursor(self, db: Db, lock: str = "") -> Cursor:
         """Return the stored cursor. The first is of no epoch at all, so that the owner will ask for a resync."""
         select = f"select epoch, position from {self.schema}.event_cursor where feed = $1 {lock}"  # noqa: S608  our own schema
-        while (row := await db.fetchrow(select, self.feed)) is None:
+        while (row := await db.fetchrow(select, self._name)) is None:
             await db.execute(
                 f"insert into {self.schema}.event_cursor values ($1, $2, 0) on conflict do nothing",  # noqa: S608  as above
-                self.feed,
+                self._name,
                 _NO_EPOCH,
             )
         return Cursor(**row)
@@ -117,7 +132,8 @@ class Consumer:
             async with self.database.transaction() as connection:
                 if await self._cursor(connection, "for update") != lost:
                     return
-                await self.reconcile(connection, Span(after, upto, alive))
+                data = {each: page.data[each] for each in alive if each in page.data}
+                await self.reconcile(connection, Span(after, upto, alive, data))
             if page.next_after is None or upto == first.before:
                 break
             after = page.next_after
@@ -131,7 +147,7 @@ class Consumer:
             update {self.schema}.event_cursor set epoch = $2, position = $3
             where feed = $1 and (epoch, position) = ($4, $5)
             """,  # noqa: S608  our own schema
-            self.feed,
+            self._name,
             cursor.epoch,
             cursor.position,
             lost.epoch,

@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -62,6 +63,7 @@ class Feed:
     async def snapshot(self, query: SnapshotQuery, select_ids: str) -> SnapshotPage:
         """Return a page of ids. `select_ids` lists them in order by $1 after, $2 before, $3 limit.
 
+        Its second column, if it has one, is what there is to know of an id, as a JSON object, or null.
         An event's time is its transaction's start, and one that began earlier may get the later position. Therefore
         the position lies a whole margin before `before`: all that happened to ids from there on comes behind it.
         """
@@ -76,10 +78,11 @@ class Feed:
                 """,  # noqa: S608  our own schema
                 2 * _SNAPSHOT_MARGIN,
             )
-            ids = [row[0] for row in await connection.fetch(select_ids, query.after, before, query.limit)]
+            found = await connection.fetch(select_ids, query.after, before, query.limit)
         assert row is not None  # the migration wrote it
+        ids = [each[0] for each in found]
         more = len(ids) == query.limit
-        return SnapshotPage(row["epoch"], row["position"], before, ids, ids[-1] if more else None)
+        return SnapshotPage(row["epoch"], row["position"], before, ids, ids[-1] if more else None, _data(found))
 
     def wake(self) -> None:
         """Let everyone who waits look again."""
@@ -113,6 +116,10 @@ class Feed:
 def _event(row: Record) -> Event:
     data = msgspec.json.decode(row["data"], type=dict)
     return Event(row["id"], row["event_id"], row["type"], row["subject"], row["time"], data, row["traceparent"])
+
+
+def _data(found: Sequence[Record]) -> dict[UUID, dict[str, Any]]:
+    return {row[0]: msgspec.json.decode(row[1], type=dict) for row in found if len(row) > 1 and row[1] is not None}
 
 
 async def _wait(news: asyncio.Event, seconds: float) -> None:

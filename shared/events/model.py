@@ -58,7 +58,7 @@ class SnapshotQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class SnapshotPage(msgspec.Struct, frozen=True):
-    """Ids that exist, in order, behind `after` and below `before`.
+    """Ids that exist, in order, behind `after` and below `before`; `data` is what there is to know of some of them.
 
     Follow the feed from `position` afterwards: it lies so far back that whatever happened to ids from `before` on
     is told again. Ids are UUIDv7, so that `before` is a time.
@@ -69,6 +69,7 @@ class SnapshotPage(msgspec.Struct, frozen=True):
     before: UUID
     items: list[UUID]
     next_after: UUID | None
+    data: dict[UUID, dict[str, Any]] = {}
 
 
 class ResyncRequired(AppError):

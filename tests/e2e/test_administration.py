@@ -1,6 +1,7 @@
 """An administrator at work through the whole stack: a command makes them, and a ban reaches every credential."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import pytest
 
@@ -45,6 +46,41 @@ async def test_ban_kills_token_cookie_and_key_within_a_second_and_gives_the_key_
     await eventually(asks(program, 200), within=SOON)
     assert await asks(grace, 401)()
     assert (await grace.login()).status == 200
+
+
+async def test_ban_hides_what_the_person_published_until_it_is_lifted(
+    admin: Visitor, grace: Visitor, unique: str
+) -> None:
+    name = f"Grace {unique}"
+    assert (await grace.call("PATCH", "/v1/users/me", json={"display_name": name})).status == 200
+    file_id = (await grace.upload(b"for everybody")).json()["id"]
+    assert (await grace.call("PATCH", f"/v1/files/{file_id}", json={"public": True})).status == 200
+    share = (await grace.call("POST", f"/v1/files/{file_id}/shares", json={})).json()
+    signed = (await grace.call("POST", f"/v1/files/{file_id}/signed-urls", json={})).json()["url"]
+    drop = (await grace.call("POST", "/v1/files/upload-links", json={})).json()["url"].rpartition("/")[2]
+    paths = [f"/v1/files/public/{file_id}", *(each.removeprefix(admin.url) for each in (share["content_url"], signed))]
+
+    async def seen() -> list[int]:
+        """What a stranger, and the administrator, get: bytes (by the gateway's cache too), profile, link to send by."""
+        stranger = Visitor(admin.url, admin.address, admin.session)
+        asked = [(await stranger.call("GET", path)).status for path in paths]
+        found = (await admin.call("GET", "/v1/users", params={"q": unique})).json()["items"]
+        assert [each["display_name"] for each in found] in ([], [name])
+        profile = (await admin.call("GET", f"/v1/users/{grace.user_id}")).status
+        sent = (await stranger.call("POST", f"/v1/files/drop/{drop}?name=a.txt", data=b"x")).status
+        return [*asked, profile, sent, len(found)]
+
+    published, hidden = [200, 200, 200, 200, 201, 1], [404, 404, 403, 404, 404, 0]
+    assert await seen() == published
+    path = f"/v1/admin/users/{grace.user_id}/ban"
+    assert (await admin.call("PUT", path, json={"reason": "Spam"})).status == 204
+
+    async def agrees(wanted: list[int]) -> bool:
+        return await seen() == wanted
+
+    await eventually(partial(agrees, hidden), within=SOON)
+    assert (await admin.call("DELETE", path)).status == 204
+    await eventually(partial(agrees, published), within=SOON)
 
 
 async def test_role_that_is_taken_is_worth_nothing_within_a_second(

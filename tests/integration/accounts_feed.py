@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
@@ -14,7 +15,10 @@ from tests.waiting import eventually
 
 
 class AccountsFeed:
-    """Serves `follower` alone. `tell` appends an event; the snapshot lists those `alive` below `before`, in pages."""
+    """Serves `follower` alone. `tell` appends an event; the snapshot lists those `alive` below `before`, in pages.
+
+    `bans` are those that hold, each with its end.
+    """
 
     def __init__(self, verifier: Verifier, follower: str) -> None:
         self._verifier = verifier
@@ -23,18 +27,30 @@ class AccountsFeed:
         self.epoch = uuid4()
         self.events: list[Event] = []
         self.alive: set[UUID] = set()
+        self.bans: dict[UUID, datetime | None] = {}
         self.before = UUID(int=2**128 - 1)
         self.page_size = 1000
         self._waiting_at: tuple[UUID, int] | None = None
 
-    def tell(self, kind: str, subject: UUID) -> None:
+    def tell(self, kind: str, subject: UUID, **data: Any) -> None:
         position = len(self.events) + 1
-        self.events.append(Event(position, uuid7(), kind, str(subject), datetime.now(UTC), {}))
+        self.events.append(Event(position, uuid7(), kind, str(subject), datetime.now(UTC), data))
         if kind == "user_registered":
             self.alive.add(subject)
         if kind == "user_deleted":
             self.alive.discard(subject)
         self._wake()
+
+    async def ban(self, subject: UUID, until: datetime | None = None) -> None:
+        """Tell it, and wait until the follower knows."""
+        self.bans[subject] = until
+        self.tell("user_banned", subject, until=_told(until))
+        await self.caught_up()
+
+    async def unban(self, subject: UUID) -> None:
+        del self.bans[subject]
+        self.tell("user_unbanned", subject)
+        await self.caught_up()
 
     def restore(self) -> None:
         """Begin a new history, as a restored database does."""
@@ -51,7 +67,7 @@ class AccountsFeed:
 
     def app(self) -> web.Application:
         app = web.Application()
-        app.add_routes([web.get("/internal/events", self._read), web.get("/internal/users", self._list)])
+        app.add_routes([web.get("/internal/events", self._read), web.get("/internal/accounts", self._list)])
         return app
 
     def _wake(self) -> None:
@@ -74,11 +90,16 @@ class AccountsFeed:
         after = UUID(request.query.get("after", str(UUID(int=0))))
         ids = sorted(each for each in self.alive if after < each < self.before)[: self.page_size]
         more = ids[-1] if len(ids) == self.page_size else None
-        return _json(SnapshotPage(self.epoch, len(self.events), self.before, ids, more))
+        data = {each: {"ban": {"until": _told(self.bans[each])}} for each in ids if each in self.bans}
+        return _json(SnapshotPage(self.epoch, len(self.events), self.before, ids, more, data))
 
     def _check(self, request: web.Request) -> None:
         identity = self._verifier.verify(request.headers[HEADER])
         assert (identity.kind, identity.subject) == (Kind.SERVICE, self._follower)
+
+
+def _told(until: datetime | None) -> str | None:
+    return until.isoformat() if until is not None else None
 
 
 def _json(body: msgspec.Struct) -> web.Response:

@@ -21,13 +21,14 @@ class Profile(NamedTuple):
     updated_at: datetime
     version: int
     avatar: UUID | None = None  # the file that shows them
+    banned: bool = False
 
     @property
     def etag(self) -> str:
         return str(self.version)
 
     def visible_to(self, user_id: UUID) -> bool:
-        return self.visibility is Visibility.PUBLIC or self.user_id == user_id
+        return (self.visibility is Visibility.PUBLIC and not self.banned) or self.user_id == user_id
 
 
 @dataclass(frozen=True, slots=True)

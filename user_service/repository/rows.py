@@ -4,7 +4,9 @@ from asyncpg import Record
 
 from user_service.domain import Profile, Visibility
 
-COLUMNS = "user_id, display_name, bio, visibility, created_at, updated_at, version, avatar"
+COLUMNS = """
+    user_id, display_name, bio, visibility, created_at, updated_at, version, avatar, banned_until > now() as banned
+"""
 
 
 def present(row: Record) -> Profile:
@@ -18,4 +20,5 @@ def present(row: Record) -> Profile:
         row["updated_at"],
         row["version"],
         row["avatar"],
+        bool(row["banned"]),
     )

@@ -17,6 +17,10 @@ MOST_MATCHES = 1000  # that the trigram index is asked for; each costs as much a
 _REMEMBERED = 60.0  # seconds for which a term is known to have more matches than that
 _MOST_REMEMBERED = 1000  # terms
 
+# Nobody finds who is banned. Bans end by themselves, so no index can leave them out: the few matches of a page are
+# looked up one by one, which a subselect has the planner do.
+_SEEN = "(select banned_until from users.profile where profile.user_id = {}.user_id) > now() is not true"
+
 # Frequent matches fill a page from the next profiles alone, most often from the first few. The walk is a long one only
 # where they are dense enough among the first ones to fill it, or where $4 says so. `reached` is where it ended without
 # having filled the page; null when it was full, or ended with the list.
@@ -33,7 +37,7 @@ NEAR = f"""
             select user_id, search from users.profile
             where visibility = 'public' and search <> '' and user_id > $2
             order by user_id limit (select length from walk)
-        ) as walked where search like $1 order by user_id limit $3
+        ) as walked where search like $1 and {_SEEN.format("walked")} order by user_id limit $3
     )
     select
         case when (select count(*) from near) < $3 then (
@@ -55,7 +59,8 @@ FAR = f"""
     ), found as materialized (
         select user_id from matching limit {MOST_MATCHES}
     ), page as (
-        select user_id from found where user_id > $2 order by user_id limit $3
+        select user_id from (select user_id from found where user_id > $2 order by user_id) as sorted
+        where {_SEEN.format("sorted")} limit $3
     )
     select (select count(*) from found) as matches,
         {COLUMNS}

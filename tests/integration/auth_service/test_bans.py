@@ -71,9 +71,33 @@ async def test_ban_ends_by_itself_at_its_time(service: AuthService) -> None:
     assert (await service.call("GET", path_of(person), person=admin)).body["ban"] is None
 
 
-async def test_lifting_no_ban_is_fine_and_not_told(service: AuthService) -> None:
+async def test_followers_are_told_of_a_ban_its_change_and_its_end(service: AuthService) -> None:
+    """They hide what the person published. A ban that ends by itself ends at the moment that was told."""
+    admin, person = await make_admin(service), await service.register()
+    until = later(days=1)
+    for body in (BAN, BAN | {"until": until}):
+        assert (await put(service, admin, path_of(person, "/ban"), body)).status == 204
+    assert (await delete(service, admin, path_of(person, "/ban"))).status == 204
+    forever, limited = await service.events("user_banned")
+    assert forever == (str(person.user_id), {"until": None})
+    assert (limited[0], datetime.fromisoformat(limited[1]["until"])) == (
+        str(person.user_id), datetime.fromisoformat(until),
+    )  # fmt: skip
+    assert await service.events("user_unbanned") == [(str(person.user_id), {})]
+
+
+async def test_ban_that_is_refused_is_not_told(service: AuthService) -> None:
+    """The last administrator's."""
+    admin = await make_admin(service)
+    assert (await put(service, admin, path_of(admin, "/ban"), BAN)).code == "last_administrator"
+    assert await service.events("user_banned") == []
+
+
+async def test_lifting_no_ban_is_fine_and_leaves_no_entry(service: AuthService) -> None:
+    """Followers are told nevertheless: the release before lifts bans without telling them."""
     admin, person = await make_admin(service), await service.register()
     assert (await delete(service, admin, path_of(person, "/ban"))).status == 204
+    assert await service.events("user_unbanned") == [(str(person.user_id), {})]
     assert await audit_of(service, admin, "action=account_unbanned") == []
 
 

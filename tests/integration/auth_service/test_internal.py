@@ -1,4 +1,5 @@
 import asyncio
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -97,6 +98,26 @@ async def test_user_ids_are_listed_for_those_who_start_afresh(service: AuthServi
     assert told == [str(newest.user_id)]
 
 
+async def test_bans_that_hold_are_told_to_those_who_start_afresh(service: AuthService) -> None:
+    """A ban is older than what the feed reaches back to, or than the first release whose followers know of any."""
+    free, banned, until, over = (UUID(int=uuid7().int - (3_600_000 << 80) + number) for number in range(4))
+    now, hour = datetime.now(UTC), timedelta(hours=1)
+    bans = ((free, None, None), (banned, now, None), (until, now, now + hour), (over, now - 2 * hour, now - hour))
+    for user_id, at, end in bans:
+        await service.admin.execute(
+            """
+            insert into auth.account (user_id, email, email_key, password_hash, banned_at, banned_until, ban_reason)
+            values ($1, $2, $2, '', $3, $4, $5)
+            """,
+            *(user_id, f"{user_id}@example.org", at, end, "Spam" if at is not None else None),
+        )
+    told = (await service.internal("GET", "/internal/accounts")).body
+    assert set(told["items"]) == {str(each) for each in (free, banned, until, over)}
+    assert set(told["data"]) == {str(banned), str(until)}
+    assert told["data"][str(banned)] == {"ban": {"until": None}}
+    assert datetime.fromisoformat(told["data"][str(until)]["ban"]["until"]) == now + hour
+
+
 async def test_registration_that_overtook_an_older_transaction_is_not_missed(service: AuthService) -> None:
     """Its id is too new for the list, and its position lies before that of an event that the list's time covers."""
     user_id = UUID(int=uuid7().int - (50_000 << 80))
@@ -119,6 +140,7 @@ async def test_registration_that_overtook_an_older_transaction_is_not_missed(ser
     [
         "/internal/events?after=0&epoch=019b0000-0000-7000-8000-000000000000",
         "/internal/revocations",
+        "/internal/accounts",
         "/internal/users",
         "/.well-known/jwks.json",
     ],

@@ -49,6 +49,7 @@ class RunningService(FollowingService):
         for path in self.blobs():
             path.unlink()
         self.accounts.alive.clear()
+        self.accounts.bans.clear()
         self.accounts.page_size = 1000
 
     async def settled(self, blobs: int) -> None:

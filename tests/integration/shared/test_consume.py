@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, suppress
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
@@ -192,6 +193,27 @@ async def test_resync_that_another_replica_has_finished_changes_nothing(
     assert follower.spans == []
     await follower.consumer._start_from(Cursor(epoch, 1), Cursor(epoch, 4))
     assert await kept.fetchval("select position from app.event_cursor") == 5
+
+
+async def test_follower_that_learned_more_begins_anew_and_leaves_the_older_ones_place_alone(
+    database: Database, direct: DirectConnection, follower: Follower, kept: DirectConnection
+) -> None:
+    """R1: the release before goes on beside it, and has passed over what this one wants to know."""
+    old = id_at(int(time.time() * 1000) - HOUR)
+    await add_things(direct, [old])
+    await tell(database, "a", "b")
+    await start_at(kept, database, 2)
+    task = asyncio.create_task(replace(follower.consumer, edition=2).run())
+
+    async def there() -> bool:
+        return bool(await kept.fetchval("select true from app.event_cursor where feed = 'things/2' and position = 2"))
+
+    await eventually(there)
+    task.cancel()
+    await asyncio.wait({task})
+    assert [span.alive for span in follower.spans] == [[old]]
+    assert await positions(kept) == [1, 2]
+    assert await kept.fetchval("select position from app.event_cursor where feed = 'things'") == 2
 
 
 async def test_two_replicas_that_start_at_once_apply_each_event_once(

@@ -263,6 +263,21 @@ async def test_snapshot_lists_what_exists_up_to_its_time_in_pages(
     assert page.before < id_at(now)
 
 
+async def test_snapshot_tells_what_there_is_to_know_of_some(
+    database: Database, feed: Feed, direct: DirectConnection
+) -> None:
+    now = int(time.time() * 1000)
+    first, second = sorted(id_at(now - 3_600_000 - number) for number in range(2))
+    await add_things(direct, [first, second])
+    select = f"""
+        select thing_id, case when thing_id = '{second}' then jsonb_build_object('n', 1) end from app.thing
+        where thing_id > $1 and thing_id < $2 order by thing_id limit $3
+    """
+    page = await feed.snapshot(SnapshotQuery(), select)
+    assert (page.items, page.data) == ([first, second], {second: {"n": 1}})
+    assert (await feed.snapshot(SnapshotQuery(), SELECT_IDS)).data == {}
+
+
 async def test_snapshots_position_leaves_young_events_to_the_feed(database: Database, feed: Feed) -> None:
     await tell(database, "old")
     await database.execute("update app.event set time = now() - interval '1 hour'")
