@@ -114,6 +114,18 @@ def present(file: File) -> FileView:
     )
 
 
+class ReportedFileView(msgspec.Struct, frozen=True):
+    """What an administrator sees of anybody's file. `shares` are those that lead to it now."""
+
+    owner_id: UUID
+    shares: int
+    file: FileView
+
+
+def present_reported(file: File, shares: int) -> ReportedFileView:
+    return ReportedFileView(file.owner_id, shares, present(file))
+
+
 class UploadView(msgspec.Struct, frozen=True):
     """A resumable upload, of which `offset` bytes are kept. `id` is that of the file once it is `finished`.
 

@@ -83,6 +83,25 @@ async def test_ban_hides_what_the_person_published_until_it_is_lifted(
     await eventually(partial(agrees, published), within=SOON)
 
 
+async def test_file_is_taken_down_by_an_administrator_alone(stack: Stack, admin: Visitor, grace: Visitor) -> None:
+    file_id = (await grace.upload(b"for everybody")).json()["id"]
+    share = (await grace.call("POST", f"/v1/files/{file_id}/shares", json={})).json()
+    path = f"/v1/admin/files/{file_id}"
+    assert (await grace.call("GET", path)).code == (await grace.call("DELETE", path)).code == "insufficient_scope"
+    known = (await admin.call("GET", f"/v1/admin/files/shared/{share['url'].rpartition('/')[2]}")).json()
+    assert (known["owner_id"], known["file"]["id"], known["shares"]) == (grace.user_id, file_id, 1)
+    assert (await admin.call("DELETE", path)).status == 204
+    assert (await admin.call("DELETE", path)).status == 404
+    assert (await grace.call("GET", share["content_url"].removeprefix(grace.url))).status == 404
+    assert (await grace.call("GET", f"/v1/files/{file_id}")).status == 404
+
+    async def told() -> bool:
+        lines = [line for line in stack.log("file_service") if line["event.action"] == "file_taken_down"]
+        return (admin.user_id, file_id) in [(line["user.id"], line["colonnade.file.id"]) for line in lines]
+
+    await eventually(told)
+
+
 async def test_role_that_is_taken_is_worth_nothing_within_a_second(
     stack: Stack, admin: Visitor, grace: Visitor
 ) -> None:
@@ -125,7 +144,8 @@ def test_signing_key_is_changed_by_a_command(stack: Stack) -> None:
 
 
 async def test_person_without_the_role_gets_nothing(stack: Stack, grace: Visitor) -> None:
-    for path in ("/v1/admin/users", "/v1/admin/audit", "/v1/admin/audit/export"):
+    paths = ("/v1/admin/users", "/v1/admin/audit", "/v1/admin/audit/export", f"/v1/admin/files/{grace.user_id}")
+    for path in paths:
         reply = await grace.call("GET", path)
         assert (reply.status, reply.code) == (403, "insufficient_scope")
     refused = command("admin", stack.state, "nobody@example.org")

@@ -205,6 +205,8 @@ def test_shipped_file_is_right() -> None:
         ("GET", "/v1/admin/accounts", "administration", "role:admin", "user"),
         ("PUT", "/v1/admin/accounts/1/roles", "administration", "role:admin", "user"),
         ("GET", "/v1/admin/users", "administration", "role:admin", "user"),
+        ("GET", "/v1/admin/files/1", "file_administration", "role:admin", "user"),
+        ("DELETE", "/v1/admin/files/1", "file_takedown", "role:admin", "user"),
         ("PUT", "/v1/admin/users/1/roles", "administration", "role:admin", "user"),
         ("PATCH", "/v1/users/me", "profile_change", "scope:users:write", "user"),
         ("GET", "/v1/users", "users", "scope:users:read", "user"),
