@@ -37,7 +37,9 @@ async def test_file_goes_with_every_way_to_it(service: RunningService, admin: Pe
     assert (await usage(ada))["bytes"] == 4
 
 
-async def test_file_is_found_by_its_id_and_by_a_shares_link(service: RunningService, admin: Person, ada: Person) -> None:
+async def test_file_is_found_by_its_id_and_by_a_shares_link(
+    service: RunningService, admin: Person, ada: Person
+) -> None:
     """Also while its owner is banned, and by a link that has a password or is over."""
     view = await ada.upload(b"x", "report.bin")
     shared = await share(ada, view["id"], password="open sesame", once=True)
