@@ -54,6 +54,11 @@ class Resting(web.RequestHandler):
             return False
         return self._task_handler is None or (self._waiter is not None and not self._waiter.done())
 
+    @property
+    def _has_died(self) -> bool:
+        """Whether the task failed where aiohttp expects nothing to: whatever came, or will come, waits for ever."""
+        return self._task_handler is not None and self._task_handler.done()
+
     def begin_slowly(self) -> None:
         """Have the next request answered by aiohttp's task."""
         if self._task_handler is None:
@@ -65,6 +70,9 @@ class Resting(web.RequestHandler):
 
     def sweep(self, now: float) -> None:
         """Close an idle connection whose time is over, or put it to rest."""
+        if self._has_died:
+            self.force_close()
+            return
         if not self.is_idle:
             return
         if self._next_keepalive_close_time == UNKNOWN:
