@@ -1,5 +1,6 @@
 """Mails as they are written: templates, headers, languages, settings."""
 
+import re
 from email import message_from_bytes
 from email.policy import default
 from html import escape
@@ -86,6 +87,14 @@ def test_mail_that_the_release_before_ordered_is_written(language: str) -> None:
     told = MailTemplates(PUBLIC_URL).write(order(Template.EMAIL_RESTORED, language, factors="0", identities="3"))
     assert (": 3." in told.text, ": 3." in told.html) == (True, True)
     assert len(told.text) > len(written.text)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_mail_about_a_deletion_says_the_same_in_text_and_html_whoever_did_it(language: str) -> None:
+    for by, who in (("owner", "sign in|anmelden"), ("administrator", "n administrator|in Administrator")):
+        written = MailTemplates(PUBLIC_URL).write(order(Template.ACCOUNT_DELETED, language, by=by))
+        for form in (written.text, written.html):
+            assert [bool(re.search(each, form)) for each in (who, "administrator|Administrator")] == [True, by != "owner"]
 
 
 @given(value=st.text(max_size=60))
