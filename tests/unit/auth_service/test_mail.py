@@ -18,6 +18,7 @@ from auth_service.mail.preview import preview_mail
 from auth_service.mail.settings import parse_smtp_url, read_mail_settings
 from auth_service.mail.templates import BUILT_IN, EXAMPLES, BadTemplate, MailTemplates, Written, example_orders
 from shared.settings import Env, Secret
+from tests.stores import ROOT
 
 PUBLIC_URL = "https://people.example/app"
 JOB = UUID(int=7)
@@ -48,6 +49,15 @@ def test_languages_have_the_same_mails() -> None:
     expected = {f"{name}.{kind}" for name in (*Template, "footer") for kind in ("txt", "html")}
     for language in LANGUAGES:
         assert {path.name for path in (BUILT_IN / language).iterdir()} == expected
+
+
+def test_mails_have_the_colours_and_typefaces_of_the_pages() -> None:
+    """Written out, as mail programs know no variables."""
+    layout = (BUILT_IN / "layout.html").read_text(encoding="utf-8")
+    pages = (ROOT / "shared" / "web" / "static" / "colonnade.css").read_text(encoding="utf-8")
+    assert set(re.findall(r"#[0-9a-f]{6}", layout)) <= set(re.findall(r"#[0-9a-f]{6}", pages))
+    for fonts in re.findall(r"font-family: ([^;]+);", layout):
+        assert " ".join(fonts.split()) in pages
 
 
 def test_folder_of_the_operator_goes_first_and_may_be_incomplete(tmp_path: Path) -> None:
