@@ -104,7 +104,10 @@ def test_mail_about_a_deletion_says_the_same_in_text_and_html_whoever_did_it(lan
     for by, who in (("owner", "sign in|anmelden"), ("administrator", "n administrator|in Administrator")):
         written = MailTemplates(PUBLIC_URL).write(order(Template.ACCOUNT_DELETED, language, by=by))
         for form in (written.text, written.html):
-            assert [bool(re.search(each, form)) for each in (who, "administrator|Administrator")] == [True, by != "owner"]
+            assert [bool(re.search(each, form)) for each in (who, "administrator|Administrator")] == [
+                True,
+                by != "owner",
+            ]
 
 
 @given(value=st.text(max_size=60))

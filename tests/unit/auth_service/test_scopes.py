@@ -28,7 +28,9 @@ def test_what_is_all_but_a_scope_of_ours_is_refused_by_naming_it(mistyped: str, 
     assert fault.pointer == "/scopes/1"
 
 
-@pytest.mark.parametrize("scope", ["notes:read", "user:settings", "filesystem:read", "fulltext", "read", "9", "a_b:c/d-e.f"])
+@pytest.mark.parametrize(
+    "scope", ["notes:read", "user:settings", "filesystem:read", "fulltext", "read", "9", "a_b:c/d-e.f"]
+)
 def test_scope_of_an_own_route_is_taken(scope: str) -> None:
     assert accept_scopes([scope, *SCOPES]) == (scope, *SCOPES)
 
