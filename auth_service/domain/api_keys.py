@@ -14,7 +14,6 @@ LONGEST_NAME = 100
 _SCOPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}")  # all that a route may ask for
 _LONGEST_LIFE = timedelta(days=3660)
 SCOPES = ("users:read", "users:write", "files:read", "files:write", "full")  # of the built-in routes
-_OURS = frozenset(scope.partition(":")[0] for scope in SCOPES if ":" in scope)
 _SEPARATOR = re.compile(r"[._:/-]")
 
 
@@ -63,23 +62,16 @@ def accept_scopes(raw: Iterable[str]) -> tuple[str, ...]:
         if not _SCOPE.fullmatch(scope):
             rule = "must be letters, digits and . _ : / -, 64 at most, beginning with a letter or digit"
             raise InvalidScope(f"A scope {rule}.", errors=[Violation(f"/scopes/{index}", rule)])
-        if meant := _meant(scope):
-            rule = f"isn't a scope; there is {', '.join(meant)}"
+        if scope not in SCOPES and (meant := _spelled_as_ours(scope)) in SCOPES:
+            rule = f"isn't a scope; there is {meant}"
             raise InvalidScope(f"`{scope}` {rule}.", errors=[Violation(f"/scopes/{index}", rule)])
     return scopes
 
 
-def _meant(scope: str) -> list[str]:
-    """Return which of our scopes is meant by one that isn't, but differs in case, plural or separator alone, or begins
-    as ours do; none for a scope of somebody's own.
-    """
-    if scope in SCOPES:
-        return []
+def _spelled_as_ours(scope: str) -> str:
+    """Return it in our case, plural and separator."""
     head, *rest = _SEPARATOR.split(scope.lower(), maxsplit=1)
-    spelled = ":".join([f"{head.removesuffix('s')}s", *rest]) if rest else head
-    if spelled in SCOPES:
-        return [spelled]
-    return [each for each in SCOPES if each.startswith(f"{head}:")] if head in _OURS else []
+    return ":".join([f"{head.removesuffix('s')}s", *rest]) if rest else head
 
 
 def accept_expiry(expires_at: datetime | None, now: datetime) -> datetime | None:
