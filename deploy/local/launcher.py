@@ -11,13 +11,12 @@ from deploy.local.running import end_leftovers, forget, record
 from deploy.local.settings import Settings, note_choice, read_settings
 from deploy.local.signals import Signals
 from deploy.local.stack import Stack, Stopped
-from deploy.local.state import State
+from deploy.local.state import START, State
 from deploy.local.supervisor import Supervisor
 from deploy.local.watch import start_watch
 from deploy.local.welcome import welcome
 
 _IMPORTED = time.monotonic()
-_START = "start.json"
 
 
 def run() -> int:
@@ -70,7 +69,7 @@ def migrate() -> int:
 
 def _welcome(settings: Settings, state: State, mail: str) -> None:
     seconds = _age()
-    state.write(_START, {"at": datetime.now(UTC).isoformat(timespec="seconds"), "seconds_to_ready": round(seconds, 3)})
+    state.write(START, {"at": datetime.now(UTC).isoformat(timespec="seconds"), "seconds_to_ready": round(seconds, 3)})
     _tell(welcome(settings, state, mail, seconds))
 
 

@@ -9,6 +9,7 @@ from deploy.local.binaries import postgres_bindir, valkey_server
 from deploy.local.environments import Environments
 from deploy.local.errors import LaunchError
 from deploy.local.home import find_home
+from deploy.local.lasting import keep_lasting
 from deploy.local.mail_catcher.part import MailCatcher
 from deploy.local.postgres import SUPERUSER, Postgres
 from deploy.local.processes import ChildSpec, fork
@@ -44,6 +45,7 @@ class Stack:
         for log in (state.logs / "postgres.log", state.logs / "valkey.log"):
             _keep_small(log)
         home = find_home(state, postgres_bindir(settings.environ))
+        keep_lasting(state, self._originals, stored=home.exists)
         self.postgres = Postgres(home, state.logs / "postgres.log")
         valkey_passwords = self._originals.passwords("valkey")
         self._valkey = Valkey(

@@ -7,7 +7,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from tests.e2e.stack import PROCESSES, PROGRAMS, Stack, command, running_stack, state_folder
+from tests.e2e.stack import PROCESSES, PROGRAMS, Stack, command, free_port, running_stack, state_folder
 from tests.e2e.visitor import Visitor
 from tests.waiting import eventually
 
@@ -118,11 +118,22 @@ async def test_what_was_made_is_there_after_a_restart() -> None:
             async with Visitor.at(stack.url) as first:
                 assert (await first.register("ada@example.org")).status == 201
             assert stack.stop() == 0
+        _refuses_without(state, "password_pepper")
         with running_stack(state) as stack:
             async with Visitor.at(stack.url) as again:
                 again.email = "ada@example.org"
                 assert (await again.login()).status == 200
                 assert (await again.call("GET", "/v1/users/me")).status == 200
+
+
+def _refuses_without(state: Path, secret: str) -> None:
+    """A new one in its place would make every password a wrong one. No command makes it, or a database of its own."""
+    (state / "secrets" / secret).rename(state / secret)
+    for verb in ("run", "migrate", "upgrade-plan"):
+        done = command(verb, state, PORT=str(free_port()))
+        assert (done.returncode, done.stdout) == (1, "")
+        assert f"Missing in {state}/secrets: {secret}. " in done.stderr
+    (state / secret).rename(state / "secrets" / secret)
 
 
 async def test_migrating_alone_starts_and_stops_a_database() -> None:
