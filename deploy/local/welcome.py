@@ -1,6 +1,7 @@
 """What the launcher says when all is ready: where to go, and commands that can be pasted into another terminal."""
 
 import shlex
+import socket
 
 from deploy.local.environments import LOOPBACK, private_port
 from deploy.local.settings import DEFAULT_STATE, Settings
@@ -13,11 +14,12 @@ def welcome(settings: Settings, state: State, mail: str, seconds: float) -> str:
     `mail` is where caught mail is shown, empty where it goes out.
     """
     url, json, of = settings.public_url, "-H 'Content-Type: application/json'", _which(settings)
+    notes = "".join(f"\n{note}\n" for note in (_alone(settings),) if note)
     listens = "" if url == settings.url else f"\n  Listens at   {settings.url}"
     status = f"http://{LOOPBACK}:{private_port('gateway', settings.port)}/status"
     return f"""
 Colonnade is ready at {url} ({seconds:.1f} s).
-{listens}
+{notes}{listens}
   Its API      {url}/docs
   Its pages    {url}/account, {url}/files
   Its mail     {mail or "goes out by SMTP_URL"}
@@ -28,6 +30,17 @@ Colonnade is ready at {url} ({seconds:.1f} s).
   Its logs     {state.logs}
   The end      Ctrl-C; what you made stays in {state.root}
 """
+
+
+def _alone(settings: Settings) -> str:
+    """Return what keeps other machines away from a stack that listens to them."""
+    if not settings.listens_everywhere or settings.environ.get("PUBLIC_URL"):
+        return ""
+    example = f"{settings.scheme}://{socket.gethostname()}:{settings.port}"
+    return (
+        "  Other machines can't use it yet: forms that they send are refused until PUBLIC_URL\n"
+        f"  is set to what people there type, as PUBLIC_URL={example}."
+    )
 
 
 def _which(settings: Settings) -> str:
