@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,10 +18,11 @@ from deploy.local.watch import start_watch
 from deploy.local.welcome import welcome
 
 _IMPORTED = time.monotonic()
+_TEND_SECONDS = 1.0
 
 
-def run() -> int:
-    """Serve until told to stop. Raises LaunchError when it can't be done."""
+def run(tend: Callable[[], None] | None = None) -> int:
+    """Serve until told to stop; call `tend` each second meanwhile. Raises LaunchError when it can't be done."""
     settings = read_settings()
     state = State(settings.state)
     state.create()
@@ -38,7 +40,11 @@ def run() -> int:
             note_choice(state, settings)
             _welcome(settings, state, stack.mail_catcher.url if stack.mail_catcher else "")
             while not supervisor.stopping:
-                supervisor.step()
+                if tend is None:
+                    supervisor.step()
+                else:
+                    supervisor.step(_TEND_SECONDS)
+                    tend()
         except Stopped:
             pass
         finally:
