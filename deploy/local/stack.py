@@ -17,7 +17,7 @@ from deploy.local.programs import Program, fork_program, import_program, import_
 from deploy.local.reclaim import give_back_libraries
 from deploy.local.settings import Settings
 from deploy.local.state import State
-from deploy.local.supervisor import Part, Supervisor
+from deploy.local.supervisor import Part, Supervisor, telling_log
 from deploy.local.valkey import Valkey
 from deploy.originals import Originals
 from deploy.roles import DATABASE, SCHEMAS, RolePasswords, RolesSettings, set_up
@@ -154,9 +154,7 @@ def _keep_small(log: Path) -> None:
 
 
 def _tail(log: Path) -> str:
-    """Return a log's last lines; a program that wrote nothing in distress has its ordinary log beside."""
-    for path in (log, log.with_suffix(".log")):
-        lines = path.read_text(errors="replace").splitlines()[-_TAIL_LINES:] if path.is_file() else []
-        if lines:
-            return "\n".join([f"The end of {path}:", *(f"  {line}" for line in lines)])
-    return f"{log} is empty."
+    """Return a log's last lines."""
+    path = telling_log(log)
+    lines = path.read_text(errors="replace").splitlines()[-_TAIL_LINES:] if path.is_file() else []
+    return "\n".join([f"The end of {path}:", *(f"  {line}" for line in lines)]) if lines else f"{path} is empty."
