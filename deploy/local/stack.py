@@ -12,7 +12,7 @@ from deploy.local.home import find_home
 from deploy.local.lasting import keep_lasting
 from deploy.local.mail_catcher.part import MailCatcher
 from deploy.local.postgres import SUPERUSER, Postgres
-from deploy.local.processes import ChildSpec, fork
+from deploy.local.processes import ChildSpec, begin_log, fork
 from deploy.local.programs import Program, fork_program, import_program, import_shared
 from deploy.local.reclaim import give_back_libraries
 from deploy.local.settings import Settings
@@ -76,7 +76,7 @@ class Stack:
         """Make the roles, and bring the schemas up to date, in a PostgreSQL that runs already or under `supervisor`."""
         await_ready(supervisor, STORES)
         log = self._state.logs / "migrate.log"
-        log.write_bytes(b"")
+        begin_log(log)
         roles = fork(ChildSpec("roles", log), lambda: asyncio.run(set_up(self._roles())) or 0)
         for service in SCHEMAS:
             import_program(service)
@@ -119,7 +119,7 @@ class Stack:
 
     def _program(self, name: str) -> Program:
         log = self._state.logs / f"{name}.err"
-        log.write_bytes(b"")
+        begin_log(log)
         return Program(name, self._environments.of(name), log)
 
 

@@ -64,6 +64,14 @@ def test_stores_listen_on_unix_sockets_alone(stack: Stack) -> None:
         assert not [line for line in lines if f"socket:[{line.split()[9]}]" in held]
 
 
+def test_logs_are_for_those_who_the_inventory_says(stack: Stack) -> None:
+    """As docs/logs.md says: a program's own log is for its group, too, and what the launcher keeps for its user."""
+    modes = {path.name: oct(path.stat().st_mode & 0o777) for path in (stack.state / "logs").iterdir()}
+    own = {f"{program}.log" for program in PROGRAMS}
+    assert own | {"gateway.err", "migrate.log", "postgres.log"} <= modes.keys()
+    assert modes == {name: "0o640" if name in own else "0o600" for name in modes}
+
+
 def test_postgres_is_not_run_by_root(stack: Stack) -> None:
     assert Path(f"/proc/{stack.pids['postgres']}").stat().st_uid != 0
 
