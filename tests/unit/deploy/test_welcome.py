@@ -33,6 +33,14 @@ def test_listening_everywhere_asks_for_public_url(host: str) -> None:
         assert "Other machines" not in said(**answered)
 
 
+def test_passkeys_are_told_how_to_be_tried() -> None:
+    assert "start with PUBLIC_URL=http://localhost:8133\n" in said(PORT="8133")
+    assert "PUBLIC_URL to be https" in said(PUBLIC_URL="http://app.example.org")
+    for fit in ("http://localhost:8080", "https://app.example.org"):
+        assert "Passkeys" not in said(PUBLIC_URL=fit)
+    assert "Passkeys" not in said(HOST="0.0.0.0")
+
+
 def test_commands_name_the_state_that_they_are_about() -> None:
     assert "make doctor\n" in said()
     assert "make doctor\n" in said(STATE_DIR=".colonnade")
