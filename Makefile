@@ -15,7 +15,7 @@ TARGETS ?= headers paths routes answers frames handshakes client_addresses
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo "  PORT=8080 HOST=127.0.0.1 are for run and try. Started with STATE_DIR=folder (.colonnade), a stack is found by the same words behind"
-	@echo "  admin, import, new-signing-key, doctor, memory, scrub, backup, restore, migrate, upgrade-plan and clean."
+	@echo "  admin, import, new-signing-key, doctor, memory, scrub, backup, restore, migrate, upgrade-plan and forget."
 
 run: $(VENV)/.embedded  ## serve everything at http://127.0.0.1:8080 until Ctrl-C
 	@exec $(BIN)/python -m deploy.local run --with-parent
@@ -237,8 +237,12 @@ lock: $(UV)  ## resolve the dependencies anew (ARGS=--upgrade for newer ones)
 	@$(call compile,--group grafana,grafana)
 	@printf 'atheris\n' | $(call compile,-,fuzz)
 
-clean:  ## remove the venv, the caches and all data of the stack
-	@$(PYTHON) -m deploy.local clean
+.PHONY: forget
+forget:  ## erase a stopped stack: its database, files and keys (CONFIRM= the path of its state, which this tells)
+	@exec $(PYTHON) -m deploy.local forget '$(CONFIRM)'
+
+clean:  ## remove the venv and the caches; what the stack keeps stays
+	@$(PYTHON) -m deploy.local check-stopped
 	@rm -rf $(VENV) tests/federation/node_modules tests/clients/node_modules tests/azure/node_modules .bench .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .fuzz
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@rm -rf .helm .upgrade .chaos .audit sbom.cdx.json

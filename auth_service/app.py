@@ -128,6 +128,7 @@ def _serve_people(app: web.Application, core: Core) -> None:
         marks=core.marks,
         context=core.password_context,
         outbox=core.outbox,
+        removal=core.removal,
     )
     app[ENDING] = SessionEnding(database)
     app[SESSION_LISTS] = SessionLists(database)
@@ -139,7 +140,7 @@ def _serve_people(app: web.Application, core: Core) -> None:
 
 def _serve_administrators(app: web.Application, core: Core) -> None:
     database, requirement = core.database, core.settings.second_factor
-    app[ADMINISTRATION] = Administration(database, core.outbox, requirement)
+    app[ADMINISTRATION] = Administration(database, core.outbox, core.removal, requirement)
     app[IMPORTING] = Importing(database, requirement)
     app[ACCOUNT_SEARCH] = AccountSearch(database)
     app[AUDIT] = AuditSearch(database)

@@ -20,6 +20,7 @@ from auth_service.service.key_rotation import KeyRotation
 from auth_service.service.one_time_mail import OneTimeMail
 from auth_service.service.password_guard import PasswordGuard
 from auth_service.service.registration import Registrar
+from auth_service.service.removal import Removal
 from auth_service.service.tokens import TokenIssuer
 from auth_service.service.ways_in import WaysIn, ways_in
 from auth_service.settings import Settings
@@ -42,6 +43,7 @@ class Core:
     issuer: TokenIssuer
     outbox: Outbox
     registrar: Registrar
+    removal: Removal
     entrance: Entrance
     ways_in: WaysIn
 
@@ -70,6 +72,7 @@ def make_core(settings: Settings, database: Database, hasher: PasswordHasher) ->
         ways_in=ways_in(settings.providers),
         outbox=outbox,
         registrar=Registrar(database, outbox, mail, marks, verified_first),
+        removal=Removal(outbox, marks),
         entrance=Entrance(
             database=database,
             marks=marks,

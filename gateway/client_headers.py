@@ -1,9 +1,11 @@
 """What a client's headers mean, kept for its next request: most clients send the same ones again and again.
 
 Nothing is kept that depends on more than these headers and the connection's other end: no verdict on a credential, no
-route. Bounded, the oldest forgotten first.
+route. Bounded, the oldest forgotten first. Whoever sends far more than clients do is understood anew each time: a
+credential that nobody has verified yet is enough to be kept here.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from gateway.downstream.form import check_host
@@ -16,6 +18,7 @@ from shared.errors import AppError
 from shared.tracing import REQUEST_ID, TRACEPARENT, TRACESTATE
 
 CAPACITY = 2048
+LARGEST = 4096  # bytes of names and values: a browser's with an access token are half as many
 _UNUSUAL = ("Expect", "Content-Length", "Cookie")  # these have a say in more than the fast lane looks at
 _SCHEME = "Bearer "
 
@@ -55,7 +58,7 @@ class ClientHeadersCache:
         if known is not None and known.raw == head.raw_headers and known.peer == peer:
             return known
         known = self._understood(head, peer)
-        if known is not None:
+        if known is not None and _size(known.raw) <= LARGEST:
             self._remember(key, known)
         return known
 
@@ -89,3 +92,8 @@ class ClientHeadersCache:
             tracestate=headers.get(TRACESTATE),
             lines=self._forwarder.client_lines(upstream_headers(head.raw_headers, pass_credentials=False), address),
         )
+
+
+def _size(headers: Iterable[RawHeader]) -> int:
+    """Return the bytes of all, those that no service gets included: they are kept to be compared."""
+    return sum(len(name) + len(value) for name, value in headers)

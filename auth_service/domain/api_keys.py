@@ -13,6 +13,8 @@ MOST_KEYS = 50  # of one account, expired ones included
 LONGEST_NAME = 100
 _SCOPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}")  # all that a route may ask for
 _LONGEST_LIFE = timedelta(days=3660)
+SCOPES = ("users:read", "users:write", "files:read", "files:write", "full")  # of the built-in routes
+_SEPARATOR = re.compile(r"[._:/-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +53,25 @@ def accept_name(raw: str) -> str:
 
 
 def accept_scopes(raw: Iterable[str]) -> tuple[str, ...]:
-    """Return the scopes, each once. Which of them mean anything is the route table's to say. Raises InvalidScope."""
+    """Return the scopes, each once. Raises InvalidScope.
+
+    Those of an operator's own routes only the route file knows, so any is taken that can't be mistaken for one of ours.
+    """
     scopes = tuple(dict.fromkeys(raw))
     for index, scope in enumerate(scopes):
         if not _SCOPE.fullmatch(scope):
             rule = "must be letters, digits and . _ : / -, 64 at most, beginning with a letter or digit"
             raise InvalidScope(f"A scope {rule}.", errors=[Violation(f"/scopes/{index}", rule)])
+        if scope not in SCOPES and (meant := _spelled_as_ours(scope)) in SCOPES:
+            rule = f"isn't a scope; there is {meant}"
+            raise InvalidScope(f"`{scope}` {rule}.", errors=[Violation(f"/scopes/{index}", rule)])
     return scopes
+
+
+def _spelled_as_ours(scope: str) -> str:
+    """Return it in our case, plural and separator."""
+    head, *rest = _SEPARATOR.split(scope.lower(), maxsplit=1)
+    return ":".join([f"{head.removesuffix('s')}s", *rest]) if rest else head
 
 
 def accept_expiry(expires_at: datetime | None, now: datetime) -> datetime | None:

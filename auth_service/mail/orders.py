@@ -20,6 +20,7 @@ class Template(StrEnum):
     NEW_DEVICE = "new_device"  # device, network
     FACTOR_ADDED = "factor_added"  # factor
     FACTOR_REMOVED = "factor_removed"  # factor
+    ACCOUNT_DELETED = "account_deleted"  # by: owner or administrator; to the address that the account had
     IDENTITY_LINKED = "identity_linked"  # provider
     IDENTITY_UNLINKED = "identity_unlinked"  # provider
 

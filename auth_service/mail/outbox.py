@@ -36,7 +36,10 @@ class Outbox:
         address = await AddressRepository(connection).read(user_id)
         if address is None:
             return
-        order = new_order(template, address.email, address.language, values)
+        await self.tell(connection, new_order(template, address.email, address.language, values))
+
+    async def tell(self, connection: Connection, order: MailOrder) -> None:
+        """Order a notice, wherever it goes to."""
         await self.post(connection, order, datetime.now(UTC) + _NOTICE_LIFE)
 
     async def tell_new_device(self, connection: Connection, user_id: UUID, device: Device) -> None:

@@ -22,6 +22,7 @@ EXAMPLES = {
     "factors": "2",
     "identities": "1",
     "provider": "example",
+    "by": "owner",
 }
 
 

@@ -5,9 +5,9 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from msgspec import Meta, Struct, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from auth_service.domain.audit import SYSTEM, AuditFilter, Recorded
+from auth_service.domain.audit import SYSTEM, Action, AuditFilter, Recorded
 from auth_service.domain.devices import named_prefix
 from shared.errors import InvalidParameter, Violation
 
@@ -22,7 +22,7 @@ class AuditFormat(StrEnum):
 class _Filters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     account: UUID | None = None
     actor: UUID | None = None
-    action: Annotated[str, Meta(max_length=64)] | None = None
+    action: Action | UnsetType = UNSET
     address: Annotated[str, Meta(max_length=64)] | None = None
     since: Time | None = field(name="from", default=None)
     until: Time | None = field(name="to", default=None)
@@ -82,7 +82,8 @@ def filter_of(query: _Filters) -> AuditFilter:
     if prefix == "":
         rule = "is neither an address nor a network as entries have it"
         raise InvalidParameter(f"`address` {rule}.", errors=[Violation("address", rule)])
-    return AuditFilter(query.account, query.actor, query.action, prefix, query.since, query.until)
+    action = query.action.value if query.action is not UNSET else None
+    return AuditFilter(query.account, query.actor, action, prefix, query.since, query.until)
 
 
 def present_entry(entry: Recorded) -> AuditEntryView:

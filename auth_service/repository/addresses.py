@@ -89,6 +89,18 @@ class AddressRepository:
         ):
             raise EmailTaken(reserved=True)
 
+    async def list_former(self, user_id: UUID) -> list[str]:
+        """Return the other addresses that the account had and, by a link that is still good, could have again."""
+        rows = await self._db.fetch(
+            """
+            select distinct on (t.email_key) t.email
+            from auth.one_time_token t join auth.account a on a.user_id = t.user_id
+            where t.user_id = $1 and t.purpose = 'email_undo' and t.expires_at > now() and t.email_key <> a.email_key
+            """,
+            user_id,
+        )
+        return [row["email"] for row in rows]
+
     async def set_password(self, user_id: UUID, password_hash: str | None) -> None:
         """Replace the password whatever it was; none: the account has none."""
         await self._db.execute(

@@ -17,7 +17,8 @@ from auth_service.handlers.pages import (
     step_up,
 )
 from auth_service.handlers.pages.entering import HOME
-from shared.web.pages.page import Frame, Link
+from shared.web.pages.navigation import NAVIGATION
+from shared.web.pages.page import Frame
 from shared.web.pages.table import fixed, form, page
 
 _ENTER, _STEP, _SECOND = "/account/sign-in", "/account/step-up", second_factor.PATH
@@ -136,18 +137,5 @@ FRAME = Frame(
     home=HOME,
     sign_out="/account/sign-out",
     step_up=_STEP,
-    navigation=(
-        Link(HOME, "Overview"),
-        Link("/account/profile", "Profile"),
-        Link("/files", "Files"),
-        Link("/account/email", "Email address"),
-        Link("/account/password", "Password"),
-        Link("/account/factors", "Second factors"),
-        Link("/account/sessions", "Sessions"),
-        Link("/account/api-keys", "API keys"),
-        Link("/account/identities", "Linked accounts"),
-        Link("/account/activity", "Recent activity"),
-        Link("/account/export", "Your data"),
-        Link("/account/deletion", "Delete account"),
-    ),
+    navigation=NAVIGATION,
 )

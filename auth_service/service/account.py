@@ -22,9 +22,10 @@ from auth_service.service.api_keys import revoke_api_keys
 from auth_service.service.ending import end_sessions
 from auth_service.service.freshness import require_fresh, require_second_factor
 from auth_service.service.password_guard import PasswordGuard
-from shared.db import Connection, Database
+from auth_service.service.removal import Removal
+from shared.db import Database
 from shared.errors import INVALID_TOKEN, Unauthenticated, Violation
-from shared.events.publish import NewEvent, publish
+from shared.events.publish import publish
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +41,6 @@ class PasswordChange:
     keep_api_keys: bool = False
 
 
-async def remove_account(connection: Connection, user_id: UUID, entry: AuditEntry) -> list[NewEvent]:
-    """Delete the account, its sessions and its API keys; return the events to publish as the transaction's last step.
-
-    The audit log forgets from where it was used. The deletion itself is told whole: a dispute would be about it.
-    Needs a transaction that holds the account. Raises LastAdministrator.
-    """
-    events = await end_sessions(connection, Ending(user_id, EndReason.ACCOUNT_DELETED))
-    events += await revoke_api_keys(connection, user_id)
-    await AccountRepository(connection).delete(user_id)
-    audit = AuditRepository(connection)
-    await audit.forget(user_id)
-    await audit.record(entry)
-    return [*events, NewEvent("user_deleted", str(user_id))]
-
-
 @dataclass(frozen=True, slots=True)
 class AccountKeeping:
     database: Database
@@ -63,6 +49,7 @@ class AccountKeeping:
     marks: Marks
     context: PasswordContext
     outbox: Outbox
+    removal: Removal
 
     async def change_password(self, user_id: UUID, change: PasswordChange, device: Device) -> None:
         """Change it, end all other sessions, and delete the API keys: whoever knew the old one may have made some.
@@ -91,7 +78,7 @@ class AccountKeeping:
             await publish(connection, "auth", events)
 
     async def delete(self, doer: Doer, password: str | None) -> None:
-        """Delete the account, its sessions and its API keys.
+        """Delete the account, its sessions and its API keys, and tell its owner by mail.
 
         Raises WrongPassword, TooManyAttempts, LastAdministrator, Unavailable, or InsufficientUserAuthentication, as a
         change of the password does.
@@ -104,7 +91,7 @@ class AccountKeeping:
             if not await AccountRepository(connection).lock(account):
                 raise WrongPassword
             entry = AuditEntry(Action.ACCOUNT_DELETED, device, user_id, user_id)
-            await publish(connection, "auth", await remove_account(connection, user_id, entry))
+            await publish(connection, "auth", await self.removal.remove(connection, user_id, entry))
 
     async def _account(self, user_id: UUID, device: Device) -> Account:
         """Raises Unauthenticated when it is gone."""

@@ -25,11 +25,11 @@ from auth_service.repository.audit import AuditRepository
 from auth_service.repository.factors import FactorRepository
 from auth_service.repository.one_time_tokens import OneTimeTokenRepository
 from auth_service.repository.sessions import Ending
-from auth_service.service.account import remove_account
 from auth_service.service.api_keys import delete_api_key, restore_api_keys, revoke_api_keys, stop_api_keys
 from auth_service.service.ending import end_sessions
 from auth_service.service.factors import reset_factors
 from auth_service.service.freshness import require_enough, require_fresh
+from auth_service.service.removal import Removal
 from shared.db import Connection, Database
 from shared.errors import InsufficientRole, NotFound, Unauthenticated
 from shared.events.publish import NewEvent, publish
@@ -58,6 +58,7 @@ class Administration:
 
     database: Database
     outbox: Outbox
+    removal: Removal
     requirement: Requirement
 
     async def get(self, user_id: UUID) -> AccountDetails:
@@ -157,12 +158,15 @@ class Administration:
             await publish(connection, "auth", await delete_api_key(connection, doer, user_id, api_key_id))
 
     async def delete(self, doer: Doer, user_id: UUID) -> None:
-        """Delete the account and all that belongs to it, everywhere. Raises LastAdministrator."""
+        """Delete the account and all that belongs to it, everywhere; its owner is told by mail.
+
+        Raises LastAdministrator.
+        """
         async with self._acting(doer) as connection:
             if await AdministrationRepository(connection).hold_roles(user_id) is None:
                 raise NotFound
             entry = doer.did(Action.ACCOUNT_DELETED, user_id)
-            await publish(connection, "auth", await remove_account(connection, user_id, entry))
+            await publish(connection, "auth", await self.removal.remove(connection, user_id, entry))
 
     @asynccontextmanager
     async def _acting(self, doer: Doer) -> AsyncIterator[Connection]:

@@ -48,6 +48,7 @@ async def _front_door(session: aiohttp.ClientSession, stack: Stack) -> list[Find
     return [
         *await _safely("PUBLIC_URL", front_door.public_url(session, stack)),
         *front_door.same_public_url(stack),
+        *front_door.listening(stack),
         *front_door.transport(stack),
         *await _safely("certificate", front_door.certificate(stack)),
         *await _safely("path prefix", front_door.prefix(session, stack)),

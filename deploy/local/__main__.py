@@ -1,5 +1,5 @@
-"""`python -m deploy.local run|try|migrate|admin EMAIL|import FILE|new-signing-key|scrub|doctor|memory|clean`, and
-`backup TO|verify-backup FROM|restore FROM|prune-backups FOLDER KEEP|upgrade-plan`.
+"""`python -m deploy.local run|try|migrate|admin EMAIL|import FILE|new-signing-key|scrub|doctor|memory`, and
+`backup TO|verify-backup FROM|restore FROM|prune-backups FOLDER KEEP|upgrade-plan|forget PATH|check-stopped`.
 
 With `--with-parent` it ends with whoever started it.
 """
@@ -12,7 +12,7 @@ import sys
 from deploy.local.errors import LaunchError
 from deploy.local.processes import LINUX, die_with_parent
 
-# Imported when asked for: `clean` works without the packages that the others need.
+# Imported when asked for: the last two work without the packages that the others need.
 _COMMANDS = {
     "run": "deploy.local.launcher:run",
     "try": "deploy.local.trying:run_wide",
@@ -30,10 +30,11 @@ _COMMANDS = {
     "prune-backups": "deploy.local.backups:prune",
     "upgrade-plan": "deploy.local.upgrades:plan",
     "upgrade-plan-json": "deploy.local.upgrades:plan_json",
-    "clean": "deploy.local.clean:clean",
+    "forget": "deploy.local.forgetting:forget",
+    "check-stopped": "deploy.local.forgetting:check_stopped",
 }
 _WITH_ARGUMENTS = (
-    *("admin", "import", "new-signing-key", "scrub"),
+    *("admin", "import", "new-signing-key", "scrub", "forget"),
     *("backup", "verify-backup", "restore", "prune-backups"),
 )
 

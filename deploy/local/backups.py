@@ -14,6 +14,7 @@ from deploy.local.binaries import postgres_bindir, postgres_client
 from deploy.local.database import superuser_url
 from deploy.local.errors import LaunchError
 from deploy.local.home import find_home
+from deploy.local.lasting import note_restored
 from deploy.local.lone_postgres import lone_postgres
 from deploy.local.postgres import SUPERUSER
 from deploy.local.running import ELSEWHERE
@@ -99,6 +100,7 @@ def _restore(source: Path, options: Options) -> None:
     asyncio.run(check_files(backup, _installation(state, "")))
     secret_files.begin(state.secrets, backup.manifest.backup_id, secrets)
     secret_files.write(state.secrets, secrets)
+    note_restored(state, secrets)
     with lone_postgres(state, secrets[SUPERUSER].decode().strip(), os.environ) as url:
         damaged = asyncio.run(fill(backup, _installation(state, url), secrets, options))
     commands.restored(backup, options, damaged)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from deploy.local.binaries import postgres_bindir
 from deploy.local.errors import LaunchError
 from deploy.local.home import find_home
+from deploy.local.lasting import keep_lasting
 from deploy.local.lone_postgres import lone_postgres
 from deploy.local.postgres import SUPERUSER, Postgres
 from deploy.local.running import recorded
@@ -17,7 +18,9 @@ from deploy.originals import Originals
 @contextmanager
 def superuser_url(state: State) -> Iterator[str]:
     """Lend a superuser's URL of the running stack's server, or of one that runs for the moment."""
-    password = Originals(state.secrets).password(SUPERUSER)
+    originals, home = Originals(state.secrets), find_home(state, postgres_bindir(os.environ))
+    keep_lasting(state, originals, stored=home.exists)
+    password = originals.password(SUPERUSER)
     if state.try_lock():
         with lone_postgres(state, password, os.environ) as url:
             yield url
@@ -25,5 +28,4 @@ def superuser_url(state: State) -> Iterator[str]:
     running = recorded(state)
     if running is None or "postgres" not in running.processes:
         raise LaunchError("The stack is just starting: try again in a moment.")
-    home = find_home(state, postgres_bindir(os.environ))
     yield Postgres(home, state.logs / "postgres.log").url(SUPERUSER, password, "postgres")

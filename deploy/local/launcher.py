@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,17 +12,17 @@ from deploy.local.running import end_leftovers, forget, record
 from deploy.local.settings import Settings, note_choice, read_settings
 from deploy.local.signals import Signals
 from deploy.local.stack import Stack, Stopped
-from deploy.local.state import State
+from deploy.local.state import START, State
 from deploy.local.supervisor import Supervisor
 from deploy.local.watch import start_watch
 from deploy.local.welcome import welcome
 
 _IMPORTED = time.monotonic()
-_START = "start.json"
+_TEND_SECONDS = 1.0
 
 
-def run() -> int:
-    """Serve until told to stop. Raises LaunchError when it can't be done."""
+def run(tend: Callable[[], None] | None = None) -> int:
+    """Serve until told to stop; call `tend` each second meanwhile. Raises LaunchError when it can't be done."""
     settings = read_settings()
     state = State(settings.state)
     state.create()
@@ -39,7 +40,11 @@ def run() -> int:
             note_choice(state, settings)
             _welcome(settings, state, stack.mail_catcher.url if stack.mail_catcher else "")
             while not supervisor.stopping:
-                supervisor.step()
+                if tend is None:
+                    supervisor.step()
+                else:
+                    supervisor.step(_TEND_SECONDS)
+                    tend()
         except Stopped:
             pass
         finally:
@@ -70,7 +75,7 @@ def migrate() -> int:
 
 def _welcome(settings: Settings, state: State, mail: str) -> None:
     seconds = _age()
-    state.write(_START, {"at": datetime.now(UTC).isoformat(timespec="seconds"), "seconds_to_ready": round(seconds, 3)})
+    state.write(START, {"at": datetime.now(UTC).isoformat(timespec="seconds"), "seconds_to_ready": round(seconds, 3)})
     _tell(welcome(settings, state, mail, seconds))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from deploy.local.running import Running, running_on
 from deploy.local.settings import read_settings
-from deploy.local.state import State
+from deploy.local.state import START, State
 
 _PROC = Path("/proc")
 
@@ -20,7 +20,7 @@ def memory() -> int:
         print(f"{name:<14}{count:>3} {'process' if count == 1 else 'processes':<10}{kilobytes / 1000:>7.1f} MB")
     print(f"{'all':<14}{sum(count for count, _ in sums.values()):>3} {'processes':<10}", end="")
     print(f"{sum(kilobytes for _, kilobytes in sums.values()) / 1000:>7.1f} MB")
-    start = state.read("start.json")
+    start = state.read(START)
     if start:
         print(f"ready {start['seconds_to_ready']:.2f} s after its start, at {start['at']}")
     return 0

@@ -14,6 +14,7 @@ from shared import forking
 LINUX = sys.platform == "linux"
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15
+_LOG_MODE = 0o600
 _ZOMBIE = "Z"
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -69,11 +70,18 @@ def _settle(spec: ChildSpec, parent: int) -> None:
 
 def _redirect(spec: ChildSpec) -> None:
     null = os.open(os.devnull, os.O_RDWR)
-    log = os.open(spec.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    log = os.open(spec.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, _LOG_MODE)
     os.dup2(null if spec.stdin is None else spec.stdin, 0)
     os.dup2(null if spec.quiet else log, 1)
     os.dup2(log, 2)
     os.closerange(3, 4096)  # the launcher's lock and pipes, above all
+
+
+def begin_log(log: Path) -> None:
+    """Leave it empty, and to its owner alone, also where it was there before."""
+    handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _LOG_MODE)
+    os.fchmod(handle, _LOG_MODE)
+    os.close(handle)
 
 
 def die_with_parent(number: signal.Signals, parent: int) -> None:

@@ -43,6 +43,10 @@ class Settings:
         return not (self.environ.get("SMTP_URL") or self.environ.get("SMTP_URL_FILE"))
 
     @property
+    def listens_everywhere(self) -> bool:
+        return self.host in _EVERYWHERE
+
+    @property
     def mail_port(self) -> int:
         return self.port + _MAIL
 

@@ -9,14 +9,15 @@ from deploy.local.binaries import postgres_bindir, valkey_server
 from deploy.local.environments import Environments
 from deploy.local.errors import LaunchError
 from deploy.local.home import find_home
+from deploy.local.lasting import keep_lasting
 from deploy.local.mail_catcher.part import MailCatcher
 from deploy.local.postgres import SUPERUSER, Postgres
-from deploy.local.processes import ChildSpec, fork
+from deploy.local.processes import ChildSpec, begin_log, fork
 from deploy.local.programs import Program, fork_program, import_program, import_shared
 from deploy.local.reclaim import give_back_libraries
 from deploy.local.settings import Settings
 from deploy.local.state import State
-from deploy.local.supervisor import Part, Supervisor
+from deploy.local.supervisor import Part, Supervisor, telling_log
 from deploy.local.valkey import Valkey
 from deploy.originals import Originals
 from deploy.roles import DATABASE, SCHEMAS, RolePasswords, RolesSettings, set_up
@@ -44,6 +45,7 @@ class Stack:
         for log in (state.logs / "postgres.log", state.logs / "valkey.log"):
             _keep_small(log)
         home = find_home(state, postgres_bindir(settings.environ))
+        keep_lasting(state, self._originals, stored=home.exists)
         self.postgres = Postgres(home, state.logs / "postgres.log")
         valkey_passwords = self._originals.passwords("valkey")
         self._valkey = Valkey(
@@ -74,7 +76,7 @@ class Stack:
         """Make the roles, and bring the schemas up to date, in a PostgreSQL that runs already or under `supervisor`."""
         await_ready(supervisor, STORES)
         log = self._state.logs / "migrate.log"
-        log.write_bytes(b"")
+        begin_log(log)
         roles = fork(ChildSpec("roles", log), lambda: asyncio.run(set_up(self._roles())) or 0)
         for service in SCHEMAS:
             import_program(service)
@@ -117,7 +119,7 @@ class Stack:
 
     def _program(self, name: str) -> Program:
         log = self._state.logs / f"{name}.err"
-        log.write_bytes(b"")
+        begin_log(log)
         return Program(name, self._environments.of(name), log)
 
 
@@ -152,9 +154,7 @@ def _keep_small(log: Path) -> None:
 
 
 def _tail(log: Path) -> str:
-    """Return a log's last lines; a program that wrote nothing in distress has its ordinary log beside."""
-    for path in (log, log.with_suffix(".log")):
-        lines = path.read_text(errors="replace").splitlines()[-_TAIL_LINES:] if path.is_file() else []
-        if lines:
-            return "\n".join([f"The end of {path}:", *(f"  {line}" for line in lines)])
-    return f"{log} is empty."
+    """Return a log's last lines."""
+    path = telling_log(log)
+    lines = path.read_text(errors="replace").splitlines()[-_TAIL_LINES:] if path.is_file() else []
+    return "\n".join([f"The end of {path}:", *(f"  {line}" for line in lines)]) if lines else f"{path} is empty."

@@ -1,7 +1,7 @@
 """The folder that holds everything a stack keeps (STATE_DIR), and the lock that lets one launcher use it.
 
-`instance` names this state in places outside it, such as /tmp and /var/lib; `running.json` says what runs now, and
-`start.json` how the last start went.
+`instance` names this state in places outside it, such as /tmp and /var/lib; `running.json` says what runs now,
+`start.json` how the last start went, and `secrets.json` which secrets were there.
 """
 
 import fcntl
@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from deploy.local.errors import LaunchError
+
+START = "start.json"
 
 
 class State:

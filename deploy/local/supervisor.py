@@ -1,5 +1,6 @@
 """Keeps processes running: notices that one has ended, starts it again after a while, and stops all in order."""
 
+import math
 import os
 import signal
 import time
@@ -37,16 +38,21 @@ class Part(Protocol):
 
 @dataclass(slots=True)
 class _Life:
-    """A part's current process (pid 0 between two), and when the next is due."""
+    """A part's current process (pid 0 between two), and when the next is due. `proven`: it was ready once."""
 
     part: Part
     pid: int = 0
     started: float = 0.0
     due: float = 0.0
     ready: bool = False
+    proven: bool = False
     ends: int = 0
     status: int = 0
     backoff: Backoff = field(default_factory=Backoff)
+
+    @property
+    def hopeless(self) -> bool:
+        return not self.ready and (self.ends >= _ENOUGH or (self.ends > 0 and self.status == BAD_SETTINGS))
 
 
 class Supervisor:
@@ -77,11 +83,7 @@ class Supervisor:
 
     def hopeless(self) -> list[Part]:
         """Return the parts that have no prospect of getting ready: with bad settings, or ended three times."""
-        return [
-            life.part
-            for life in self._lives.values()
-            if not life.ready and (life.ends >= _ENOUGH or (life.ends and life.status == BAD_SETTINGS))
-        ]
+        return [life.part for life in self._lives.values() if life.hopeless]
 
     def finish(self, jobs: Mapping[str, int]) -> dict[str, int]:
         """Wait for children that end by themselves, by pid; return their statuses. They are ended when all stops."""
@@ -97,9 +99,9 @@ class Supervisor:
                 self._signals.wait(_IDLE_SECONDS)
         return statuses
 
-    def step(self) -> None:
-        """Wait for the next thing to do, and do it."""
-        self._signals.wait(self._pause())
+    def step(self, within: float = _IDLE_SECONDS) -> None:
+        """Wait for the next thing to do, for so many seconds at most, and do it."""
+        self._signals.wait(min(within, self._pause()))
         if self.stopping:
             return
         for life in self._lives.values():
@@ -132,11 +134,14 @@ class Supervisor:
         delay = life.backoff.delay(now - life.started)
         life.pid, life.ready, life.due = 0, False, now + delay
         life.ends, life.status = life.ends + 1, status
-        self._tell(f"{life.part.name} {_said(status)}; starting it again in {delay:.1f} s (log: {life.part.log})")
+        again = f"; starting it again in {delay:.1f} s"
+        if life.hopeless and not life.proven:
+            life.due, again = math.inf, ""
+        self._tell(f"{life.part.name} {_said(status)}{again} (log: {telling_log(life.part.log)})")
         self._changed()
 
     def _note_ready(self, life: _Life) -> None:
-        life.ready = True
+        life.ready = life.proven = True
         if life.ends:
             self._tell(f"{life.part.name} is ready again")
 
@@ -177,7 +182,14 @@ def _reap(pid: int) -> int | None:
     return 0
 
 
+def telling_log(log: Path) -> Path:
+    """Return where something is said: a program that wrote nothing in distress has its ordinary log beside."""
+    return next((path for path in (log, log.with_suffix(".log")) if path.is_file() and path.stat().st_size), log)
+
+
 def _said(status: int) -> str:
+    if status == BAD_SETTINGS:
+        return f"rejects its settings (status {status})"
     if status >= 0:
         return f"ended with status {status}"
     return f"was ended by {signal.Signals(-status).name}"

@@ -7,6 +7,7 @@ address) stays.
 
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -27,10 +28,34 @@ def run_wide() -> int:
     _keep_to_this_machine(settings.host)
     state = State(settings.state)
     state.create()
-    routes = state.root / "wide-routes.toml"
-    write_atomically(routes, widened(_text(os.environ.get("ROUTES_FILE"))).encode())
-    os.environ["ROUTES_FILE"] = str(routes)
-    return run()
+    routes = WideCopy(Path(os.environ.get("ROUTES_FILE") or _ROUTES), state.root / "wide-routes.toml")
+    os.environ["ROUTES_FILE"] = str(routes.path)
+    return run(routes.follow)
+
+
+class WideCopy:
+    """A route file, `path`, that follows another: with all that changes there, but for its limits."""
+
+    def __init__(self, source: Path, path: Path) -> None:
+        """Raises LaunchError where the source can't be read."""
+        self.path = path
+        self._source = source
+        try:
+            self._text = self._copy()
+        except (OSError, UnicodeDecodeError) as exc:
+            raise LaunchError(f"ROUTES_FILE: can't read {source}: {exc}") from None
+
+    def follow(self) -> None:
+        """Take over what has changed. An editor may be about to replace the file: the next time is soon."""
+        with suppress(OSError, UnicodeDecodeError):
+            if self._source.read_text(encoding="utf-8") != self._text:
+                self._text = self._copy()
+                print(f"{self._source} has changed: the gateway gets it, with wide limits.", flush=True)
+
+    def _copy(self) -> str:
+        text = self._source.read_text(encoding="utf-8")
+        write_atomically(self.path, widened(text).encode())
+        return text
 
 
 def _keep_to_this_machine(host: str) -> None:
@@ -47,11 +72,3 @@ def _keep_to_this_machine(host: str) -> None:
 def widened(routes: str) -> str:
     """Return the route file with every limit out of the way."""
     return _POLICY.sub(_WIDE, routes)
-
-
-def _text(chosen: str | None) -> str:
-    path = Path(chosen) if chosen else _ROUTES
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as exc:
-        raise LaunchError(f"ROUTES_FILE: can't read {path}: {exc}") from None

@@ -1,7 +1,8 @@
 """The table of pages, beside that of the API's routes. The gateway leads to sign in whoever isn't."""
 
 from file_service.handlers.pages import avatar, drop, files, one_file, shared_file, shares, upload_links
-from shared.web.pages.page import Frame, Link
+from shared.web.pages.navigation import HOME, NAVIGATION
+from shared.web.pages.page import Frame
 from shared.web.pages.table import form, page, upload_form
 from shared.web.routes import Auth
 
@@ -40,8 +41,7 @@ PAGES = (
 
 FRAME = Frame(
     sign_in="/account/sign-in",
-    home="/account",
+    home=HOME,
     sign_out_page="/account/sign-out",
-    name="Files",
-    navigation=(Link(files.PATH, "Files"), Link(_LINKS, "Upload links"), Link("/account", "Your account")),
+    navigation=NAVIGATION,
 )

@@ -8,7 +8,7 @@ from multidict import MultiMapping
 
 from gateway.authentication.errors import CrossSiteRequest, InvalidSession
 from shared.web.cookies import SessionCookie
-from shared.web.origins import origin_of
+from shared.web.origins import origin_of, other_address
 
 _SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
 
@@ -38,7 +38,7 @@ class Cookies:
         if len(values) > 1:
             raise InvalidSession(f"there are {len(values)} cookies of the session's name")
         if not safe and not self._is_from_our_page(headers):
-            raise CrossSiteRequest
+            raise CrossSiteRequest(other_address(self._origin))
         return values[0]
 
     def _is_from_our_page(self, headers: MultiMapping[str]) -> bool:

@@ -7,6 +7,7 @@ from gateway.cache.headers import Header, listed, moment, values
 
 _RANGE = re.compile(r"bytes=[ \t]*([0-9]{0,18})-([0-9]{0,18})[ \t]*", re.IGNORECASE)
 _ETAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
+_UNREADABLE = "\ufffd"  # stands for bytes that are no UTF-8
 _NOT_KEPT = ("if-match", "if-unmodified-since")  # they are about writing, and the owner's to judge
 
 
@@ -59,7 +60,10 @@ def _still_is(if_range: Sequence[str], stored: Sequence[Header]) -> bool:
 
 
 def conditions_for(stored: Sequence[Header]) -> list[Header]:
-    """Return what to ask the owner with, so that it needs to send only what has changed."""
+    """Return what to ask the owner with, so that it needs to send only what has changed.
+
+    A tag that isn't kept as it came, since it was no UTF-8, isn't the owner's any more.
+    """
     tags, changed = values(stored, "etag"), values(stored, "last-modified")
-    asked = [("If-None-Match", tags[0])] if tags else []
+    asked = [("If-None-Match", tags[0])] if tags and _UNREADABLE not in tags[0] else []
     return [*asked, ("If-Modified-Since", changed[0])] if moment(changed) is not None else asked

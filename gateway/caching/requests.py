@@ -108,17 +108,17 @@ class CacheRequests:
 
     def _request(self, method: str, asked: Asked, extra: Iterable[Header], own_id: str) -> UpstreamRequest:
         route = asked.admitted.route
-        headers: list[RawHeader] = [
-            (name.encode("latin-1"), value.encode("latin-1", "surrogateescape"))
+        headers: list[RawHeader] = [(name.encode(), value.encode("latin-1")) for name, value in asked.keyed]
+        headers += (
+            (name.encode(), value.encode("utf-8", "surrogateescape"))  # as aiohttp reads, and the cache keeps, them
             for name, value in (
-                *asked.keyed,
                 *extra,
                 ("X-Forwarded-Proto", self._scheme),
                 ("X-Forwarded-Host", self._hosts.told(content=asked.context.to_content)),
                 (REQUEST_ID, own_id),
                 (TRACEPARENT, asked.context.call().onward),
             )
-        ]
+        )
         headers += (b"Host", asked.admitted.pool.authority), self._assertions.header(None, route.upstream)
         return UpstreamRequest(
             method,

@@ -19,6 +19,7 @@ from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 
 from gateway.downstream.resting import UNKNOWN, Resting
 from shared.fresh_parser import fresh_parser
+from shared.logs import log
 
 _BLANK_LINE = b"\r\n\r\n"
 _HEAD = b"HEAD "
@@ -124,7 +125,11 @@ class Client(Resting):
         """Let the next request into the fast lane, or else into the slow one."""
         message, payload = self._messages[0]
         if payload is EMPTY_PAYLOAD and isinstance(message, RawRequestMessage) and not self.writing_paused:
-            passage = self._enter(self, message)
+            try:
+                passage = self._enter(self, message)
+            except Exception as exc:  # noqa: BLE001  the slow lane does it right, or tells of it
+                log.error("fast_lane_failed", exc)
+                passage = None
             if passage is not None:
                 self._parked, self._waiter = self._waiter, None
                 self._request_in_progress = True

@@ -1,13 +1,14 @@
 """What a request must be like before anything in it is looked at (RFC 9112), beyond what the parser has refused."""
 
 import re
+from ipaddress import AddressValueError, IPv6Address
 
 from gateway.downstream.request import Head
 from gateway.errors import BadHost, VersionNotSupported
 from shared.errors import BadRequest, MethodNotAllowed
 
 _VERSIONS = frozenset(((1, 1), (1, 0)))
-_HOST = re.compile(r"[A-Za-z0-9._~-]+(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](?::[0-9]{1,5})?")
+_HOST = re.compile(r"[A-Za-z0-9._~-]+(?::[0-9]{1,5})?|\[([0-9A-Fa-f:.]+)\](?::[0-9]{1,5})?")
 _NEVER = frozenset(("TRACE", "CONNECT"))
 _ALLOW = {"Allow": "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"}
 
@@ -35,5 +36,15 @@ def split_target(head: Head) -> tuple[str, str]:
 def check_host(head: Head) -> None:
     """Exactly one, and well-formed; what it says is believed by nobody: PUBLIC_URL is our name."""
     hosts = head.headers.getall("Host", ())
-    if len(hosts) != 1 or not _HOST.fullmatch(hosts[0]):
+    host = _HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
+    if host is None:
         raise BadHost
+    if host[1] is not None:  # in brackets
+        _check_ipv6(host[1])
+
+
+def _check_ipv6(address: str) -> None:
+    try:
+        IPv6Address(address)
+    except AddressValueError as exc:
+        raise BadHost from exc

@@ -4,17 +4,21 @@ from typing import Any
 
 from aiohttp import web
 from aiohttp.http import RawRequestMessage
+from yarl import URL
 
 from gateway.downstream.client import Client
 
 Head = RawRequestMessage
+_NOWHERE = URL("/")
 
 
 class Request(web.BaseRequest):
     ATTRS = web.BaseRequest.ATTRS | frozenset(("head",))
 
     def __init__(self, head: Head, *rest: Any) -> None:
-        super().__init__(head, *rest)
+        # All but a path is refused, once there is a request: aiohttp reads its host, and a malformed one makes it fail
+        # outside of all that would answer.
+        super().__init__(head if head.path.startswith("/") else head._replace(url=_NOWHERE), *rest)
         self.head = head
 
     def take_begun(self) -> Any:

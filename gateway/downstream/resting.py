@@ -16,6 +16,7 @@ from aiohttp import web
 from aiohttp.base_protocol import BaseProtocol
 from aiohttp.tcp_helpers import tcp_keepalive
 
+from gateway.downstream.answer import SILENCE
 from shared.fresh_parser import fresh_parser
 
 UNKNOWN = 0.0  # when an idle connection is to be closed; the next sweep tells: a clock's look less for each request
@@ -23,17 +24,19 @@ _NO_QUEUE = cast("deque[Any]", ())  # whoever adds to it without waking the conn
 
 
 class Resting(web.RequestHandler):
-    """`peer` is the other end's address.
+    """`peer` is the other end's address. `_connected` is the transport, also once aiohttp has closed and dropped it.
 
     `_after_blank_line`: the last bytes that came ended with one, or none came yet. Then an idle connection's parser has
     nothing to remember: a head ends with its first blank line, and a request whose body isn't here isn't done with.
     """
 
-    __slots__ = ("_after_blank_line", "peer")
+    __slots__ = ("_after_blank_line", "_connected", "_gone_by", "peer")
 
     def __init__(self, server: web.Server, **options: object) -> None:
         super().__init__(server, **options)  # type: ignore[arg-type]  # aiohttp's own options, as Server gives them
         self._after_blank_line = True
+        self._connected: asyncio.Transport | None = None
+        self._gone_by = UNKNOWN
         self.peer = ""
         self._let_go()
 
@@ -42,7 +45,7 @@ class Resting(web.RequestHandler):
         name = transport.get_extra_info("peername")
         self.peer = str(name[0]) if isinstance(name, tuple) else ""
         BaseProtocol.connection_made(self, transport)
-        connected = cast(asyncio.Transport, transport)
+        self._connected = connected = cast(asyncio.Transport, transport)
         tcp_keepalive(connected)
         assert self._manager is not None
         self._manager.connection_made(self, connected)
@@ -54,6 +57,11 @@ class Resting(web.RequestHandler):
             return False
         return self._task_handler is None or (self._waiter is not None and not self._waiter.done())
 
+    @property
+    def _has_died(self) -> bool:
+        """Whether the task failed where aiohttp expects nothing to: whatever came, or will come, waits for ever."""
+        return self._task_handler is not None and self._task_handler.done()
+
     def begin_slowly(self) -> None:
         """Have the next request answered by aiohttp's task."""
         if self._task_handler is None:
@@ -64,7 +72,13 @@ class Resting(web.RequestHandler):
             self._waiter.set_result(None)
 
     def sweep(self, now: float) -> None:
-        """Close an idle connection whose time is over, or put it to rest."""
+        """Close an idle connection whose time is over, or put it to rest; cut one that can't be closed."""
+        if self._connected is not None and self._connected.is_closing():
+            self._cut_in_time(self._connected, now)
+            return
+        if self._has_died:
+            self.force_close()
+            return
         if not self.is_idle:
             return
         if self._next_keepalive_close_time == UNKNOWN:
@@ -74,6 +88,13 @@ class Resting(web.RequestHandler):
             return
         if self._parser is not None:
             self._rest()
+
+    def _cut_in_time(self, closing: asyncio.Transport, now: float) -> None:
+        """Cut it once what waits to be sent had its time to leave: until then it isn't closed, whoever closes it."""
+        if self._gone_by == UNKNOWN:
+            self._gone_by = now + SILENCE
+        elif now >= self._gone_by:
+            closing.abort()
 
     def _process_keepalive(self) -> None:
         """What aiohttp's own timer calls, which it sets after each slow request: sweeps know more, and do this."""

@@ -28,8 +28,8 @@ class AnswerParser:
     """Parses the answers of one connection: `expect` precedes each, `feed` raises BadAnswer.
 
     `started` says whether any byte has come, `status` is 0 until the final head is in, `chunks` holds the body bytes
-    not yet taken and `buffered` their number. Bytes after a complete answer are a BadAnswer; bytes after a 101 that was
-    asked for are chunks of another protocol, until the connection's end.
+    not yet taken and `buffered` their number. Bytes after a complete answer are a BadAnswer, but for one to HEAD; bytes
+    after a 101 that was asked for are chunks of another protocol, until the connection's end.
     """
 
     def __init__(self) -> None:
@@ -39,7 +39,8 @@ class AnswerParser:
     def expect(self, *, to_head: bool, to_upgrade: bool = False) -> None:
         """Get ready for the answer to the next request; an answer `to_head` has no body, whatever it declares.
 
-        Only an answer `to_upgrade` may be a 101.
+        One that comes nevertheless is dropped, and no other answer may follow it: many servers send one with what they
+        refuse, and a failure of theirs would be anybody's to cause. Only an answer `to_upgrade` may be a 101.
         """
         self._to_head = to_head
         self._to_upgrade = to_upgrade
@@ -74,6 +75,9 @@ class AnswerParser:
             self._keep(data[exc.args[0] :])
             return
         except httptools.HttpParserError as exc:
+            if self.complete and self._to_head:
+                self.keep_alive = False
+                return
             cause = exc.__context__
             raise cause if isinstance(cause, BadAnswer) else BadAnswer("http_protocol_error") from exc
         if self.complete:

@@ -60,6 +60,7 @@ class Pool:
         self._loop = asyncio.get_running_loop()
         self._instances: list[Instance] = []
         self._retired: list[Instance] = []
+        self._is_retired = False
         self._queue = FairQueue(limits.queue, limits.queue_seconds)
         self._budget = RetryBudget()
         self._retries = metrics.RETRIES.labels(name)
@@ -193,7 +194,8 @@ class Pool:
 
     async def discover(self) -> None:
         await self.discovery.refresh()
-        self.settle()
+        if not self._is_retired:  # meanwhile: its metrics are its successor's, or nobody's
+            self.settle()
 
     def sweep(self) -> None:
         now = self._loop.time()
@@ -204,6 +206,7 @@ class Pool:
 
     def retire(self) -> None:
         """Keep no connection any more. What is being exchanged, or about to be, still comes to its end."""
+        self._is_retired = True
         metrics.forget_queue(self.name)
         for instance in self._instances:
             metrics.forget(self.name, label(instance.address))

@@ -12,6 +12,11 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.lower().removesuffix(_DEFAULT_PORTS.get(parts.scheme, ' '))}"
 
 
+def other_address(origin: str) -> str:
+    """Return what helps whoever sees a page of ours refused: it was opened at an address that PUBLIC_URL isn't."""
+    return f"Pages of this site are at {origin}. To have them elsewhere, its operator sets PUBLIC_URL to that address."
+
+
 def takes_passkeys(url: str) -> bool:
     """Tell whether browsers make and use passkeys there: at a name, never an address, and over https or at localhost
     (Web Authentication level 3, 5.1.3; Secure Contexts, 3.1).

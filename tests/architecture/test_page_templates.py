@@ -9,6 +9,7 @@ from auth_service.routes.pages import FRAME as AUTH_FRAME
 from auth_service.routes.pages import PAGES as AUTH_PAGES
 from file_service.routes.pages import FRAME as FILE_FRAME
 from file_service.routes.pages import PAGES as FILE_PAGES
+from shared.web.pages.navigation import NAVIGATION
 from shared.web.pages.page import Frame
 from tests.stores import ROOT
 from user_service.pages.routes import FRAME as USER_FRAME
@@ -68,10 +69,11 @@ def test_every_page_has_one_heading(path: Path) -> None:
     assert "<h1" not in text.partition("{% block content %}")[2]
 
 
-@pytest.mark.parametrize("frame", [AUTH_FRAME, FILE_FRAME, USER_FRAME], ids=lambda frame: frame.navigation[0].text)
-def test_navigation_leads_to_pages(frame: Frame) -> None:
+@pytest.mark.parametrize("frame", [AUTH_FRAME, FILE_FRAME, USER_FRAME], ids=["account", "files", "profile"])
+def test_navigation_is_the_same_everywhere_and_leads_to_pages(frame: Frame) -> None:
     shown = {route.path for route in PAGES if route.method == "GET"}
-    assert {link.path for link in frame.navigation} | {frame.home, frame.sign_in} <= shown
+    assert frame.navigation == NAVIGATION
+    assert {place for link in NAVIGATION for place in (link.path, *link.beyond)} | {frame.home, frame.sign_in} <= shown
     assert frame.sign_out_page in {"", *shown}
     assert frame.sign_out in {"", *(route.path for route in PAGES if route.method == "POST")}
 

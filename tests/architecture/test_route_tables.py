@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from auth_service.domain.api_keys import SCOPES
 from auth_service.routes import ROUTES as AUTH_ROUTES
 from auth_service.routes.pages import PAGES as AUTH_PAGES
 from file_service.routes import ROUTES as FILE_ROUTES
@@ -96,3 +97,9 @@ def test_example_is_a_body_that_its_route_takes(route: Route) -> None:
     body = read_signature(route).body
     assert body is not None
     msgspec.convert(route.example, body)
+
+
+def test_api_keys_know_the_scopes_that_the_built_in_routes_ask_for() -> None:
+    """Whatever looks like one of these and isn't is refused as mistyped."""
+    asked = {written["auth"].removeprefix("scope:") for written in WRITTEN if written["auth"].startswith("scope:")}
+    assert asked | {"full"} == set(SCOPES)

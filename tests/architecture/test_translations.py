@@ -13,22 +13,20 @@ from auth_service.handlers.pages.activity import TEXTS
 from auth_service.handlers.pages.api_keys import LABELS, LIFETIMES, OFFERED
 from auth_service.handlers.pages.notices import MESSAGES as AUTH_MESSAGES
 from auth_service.parts.pages import GERMAN as AUTH_GERMAN
-from auth_service.routes.pages import FRAME as AUTH_FRAME
 from file_service.handlers.pages.fields import LIFETIMES as FILE_LIFETIMES
 from file_service.handlers.pages.fields import PURPOSES
 from file_service.handlers.pages.notices import MESSAGES as FILE_MESSAGES
 from file_service.handlers.pages.problems import WORDS as FILE_WORDS
 from file_service.handlers.pages.takes import WORDS as FILE_KINDS
 from file_service.parts.pages import GERMAN as FILE_GERMAN
-from file_service.routes.pages import FRAME as FILE_FRAME
 from gateway.authentication.errors import CrossSiteRequest
 from gateway.errors import BadGateway
 from shared.errors import AppError
 from shared.web.pages.languages import Language
+from shared.web.pages.navigation import NAVIGATION
 from shared.web.pages.problems import BY_CODE, BY_STATUS, UNKNOWN, Words, shared_languages
 from tests.stores import ROOT
 from user_service.pages.handlers import MESSAGES as USER_MESSAGES
-from user_service.pages.routes import FRAME as USER_FRAME
 from user_service.pages.serving import GERMAN as USER_GERMAN
 
 
@@ -49,14 +47,13 @@ def words(of: Iterable[Words]) -> set[str]:
 
 SHARED = {
     *written("shared/web/templates/*.html"),
+    *(link.text for link in NAVIGATION),
     *words((*BY_STATUS.values(), *BY_CODE.values(), *UNKNOWN)),
 }
 AUTH = {
     *SHARED,
     *written("auth_service/templates/**/*.html"),
     *AUTH_MESSAGES.values(),
-    *(link.text for link in AUTH_FRAME.navigation),
-    AUTH_FRAME.name,
     *told((*OFFERED, *LIFETIMES)),
     *LABELS.values(),
 }
@@ -64,8 +61,6 @@ FILES = {
     *SHARED,
     *written("file_service/templates/**/*.html"),
     *FILE_MESSAGES.values(),
-    *(link.text for link in FILE_FRAME.navigation),
-    FILE_FRAME.name,
     *told((*FILE_LIFETIMES, *PURPOSES)),
     *FILE_KINDS.values(),
     *words(FILE_WORDS.values()),
@@ -78,7 +73,6 @@ USERS = {
     *SHARED,
     *written("user_service/templates/**/*.html"),
     *USER_MESSAGES.values(),
-    *(link.text for link in USER_FRAME.navigation),
 }
 PAGES = ((AUTH_GERMAN, AUTH), (FILE_GERMAN, FILES), (USER_GERMAN, USERS))
 SHOWN = [(german, text) for german, texts in PAGES for text in sorted(texts)]

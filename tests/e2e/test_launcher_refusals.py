@@ -54,8 +54,10 @@ def test_second_run_on_one_state_is_told_of_the_first(stack: Stack) -> None:
     assert f"process {stack.launcher.pid}, {stack.url}" in said
 
 
-def test_clean_spares_a_running_stack(stack: Stack) -> None:
-    done = command("clean", stack.state)
+@pytest.mark.parametrize("name", ["forget", "check-stopped"])
+def test_running_stack_keeps_its_data_and_programs(stack: Stack, name: str) -> None:
+    """`make clean` asks `check-stopped` before it removes the programs."""
+    done = command(name, stack.state)
     assert done.returncode == 1
     assert "already runs" in done.stderr
 
@@ -81,9 +83,3 @@ def test_memory_of_nothing_is_refused(state: Path) -> None:
     done = command("memory", state)
     assert done.returncode == 1
     assert "make run" in done.stderr
-
-
-def test_clean_leaves_a_folder_that_is_no_state(tmp_path: Path) -> None:
-    (tmp_path / "mine").write_text("")
-    assert command("clean", tmp_path).returncode == 0
-    assert list(tmp_path.iterdir()) == [tmp_path / "mine"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from tests.e2e.stack import PROCESSES, PROGRAMS, Stack, command, running_stack, state_folder
+from tests.e2e.stack import PROCESSES, PROGRAMS, Stack, command, free_port, running_stack, state_folder
 from tests.e2e.visitor import Visitor
 from tests.waiting import eventually
 
@@ -64,6 +64,14 @@ def test_stores_listen_on_unix_sockets_alone(stack: Stack) -> None:
         assert not [line for line in lines if f"socket:[{line.split()[9]}]" in held]
 
 
+def test_logs_are_for_those_who_the_inventory_says(stack: Stack) -> None:
+    """As docs/logs.md says: a program's own log is for its group, too, and what the launcher keeps for its user."""
+    modes = {path.name: oct(path.stat().st_mode & 0o777) for path in (stack.state / "logs").iterdir()}
+    own = {f"{program}.log" for program in PROGRAMS}
+    assert own | {"gateway.err", "migrate.log", "postgres.log"} <= modes.keys()
+    assert modes == {name: "0o640" if name in own else "0o600" for name in modes}
+
+
 def test_postgres_is_not_run_by_root(stack: Stack) -> None:
     assert Path(f"/proc/{stack.pids['postgres']}").stat().st_uid != 0
 
@@ -118,11 +126,22 @@ async def test_what_was_made_is_there_after_a_restart() -> None:
             async with Visitor.at(stack.url) as first:
                 assert (await first.register("ada@example.org")).status == 201
             assert stack.stop() == 0
+        _refuses_without(state, "password_pepper")
         with running_stack(state) as stack:
             async with Visitor.at(stack.url) as again:
                 again.email = "ada@example.org"
                 assert (await again.login()).status == 200
                 assert (await again.call("GET", "/v1/users/me")).status == 200
+
+
+def _refuses_without(state: Path, secret: str) -> None:
+    """A new one in its place would make every password a wrong one. No command makes it, or a database of its own."""
+    (state / "secrets" / secret).rename(state / secret)
+    for verb in ("run", "migrate", "upgrade-plan"):
+        done = command(verb, state, PORT=str(free_port()))
+        assert (done.returncode, done.stdout) == (1, "")
+        assert f"Missing in {state}/secrets: {secret}. " in done.stderr
+    (state / secret).rename(state / "secrets" / secret)
 
 
 async def test_migrating_alone_starts_and_stops_a_database() -> None:

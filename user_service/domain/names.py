@@ -32,7 +32,7 @@ def normalise_display_name(raw: str) -> str:
     if mixes_alphabets(name):
         raise RuleBroken("must not mix alphabets that look alike")
     if is_reserved(name):
-        raise RuleBroken("is reserved")
+        raise RuleBroken("must not be taken for one of the operator's names, as Admin or Support")
     return name
 
 

@@ -1,6 +1,7 @@
 """The table of pages, beside that of the API's routes. The gateway leads to sign in whoever isn't."""
 
-from shared.web.pages.page import Frame, Link
+from shared.web.pages.navigation import HOME, NAVIGATION
+from shared.web.pages.page import Frame
 from shared.web.pages.table import form, page
 from shared.web.routes import Auth
 from user_service.pages.handlers import PATH, choose_picture, remove_picture, save_profile, show_profile
@@ -16,7 +17,7 @@ PAGES = (
 
 FRAME = Frame(
     sign_in="/account/sign-in",
-    home="/account",
+    home=HOME,
     sign_out_page="/account/sign-out",
-    navigation=(Link(PATH, "Profile"), Link("/files", "Files"), Link("/account", "Your account")),
+    navigation=NAVIGATION,
 )

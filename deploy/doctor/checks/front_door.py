@@ -65,12 +65,27 @@ def same_public_url(stack: Stack) -> list[Finding]:
     return []
 
 
+def listening(stack: Stack) -> list[Finding]:
+    """Where others may come, PUBLIC_URL has to be what they type: pages refuse forms from any other address.
+
+    In a container it listens everywhere on its private port as well, and what is published is known elsewhere.
+    """
+    host, private = stack.told("gateway", "HOST"), stack.told("gateway", "PRIVATE_HOST")
+    if not host or _is_loopback(host) or not _is_loopback(private) or not _is_loopback(_host(stack.public_url)):
+        return []
+    what = f"listens at {host} for other machines, and is for {stack.public_url} alone: forms from elsewhere get 403"
+    return [warn("PUBLIC_URL", what, "start it with PUBLIC_URL as people there type it, or without HOST")]
+
+
 def transport(stack: Stack) -> list[Finding]:
-    parts = urlsplit(stack.public_url)
-    if parts.scheme == "https" or _is_loopback(parts.hostname or ""):
+    if stack.public_url.startswith("https:") or _is_loopback(_host(stack.public_url)):
         return []
     advice = "put TLS in front and say https://: passwords and tokens cross the network in the clear, without HSTS"
     return [warn("transport", f"{stack.public_url} is plain http", advice)]
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or ""
 
 
 def _is_loopback(host: str) -> bool:

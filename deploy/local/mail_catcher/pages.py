@@ -30,6 +30,7 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 _FOLDER = Path(__file__).parent
+_PAGES_STYLE = Path(__file__).parents[3] / "shared" / "web" / "static" / "colonnade.css"
 _templates = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined)
 
 
@@ -39,6 +40,7 @@ def catcher_app(mailbox: Mailbox) -> web.Application:
     app.add_routes(
         [
             web.get("/", _list),
+            web.get("/colonnade.css", _pages_style),
             web.get("/style.css", _style),
             web.get("/list.js", _script),
             web.get("/mails.json", _tell),
@@ -63,6 +65,11 @@ async def _for_this_machine(request: web.Request, handler: Handler) -> web.Strea
 
 async def _list(request: web.Request) -> web.Response:
     return _page("list.html", mails=request.app[_MAILBOX].newest())
+
+
+async def _pages_style(_request: web.Request) -> web.Response:
+    """Give out the stylesheet of the stack's own pages, so that these look like them."""
+    return web.Response(text=_PAGES_STYLE.read_text(encoding="utf-8"), content_type="text/css")
 
 
 async def _style(_request: web.Request) -> web.Response:

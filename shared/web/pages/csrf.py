@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 from multidict import MultiMapping
 
+from shared.web.origins import other_address
 from shared.web.pages.errors import CrossSiteForm
 
 _NONCE_BYTES = 16
@@ -50,11 +51,11 @@ def check_origin(headers: MultiMapping[str], origin: str) -> None:
     """
     sites = headers.getall("Sec-Fetch-Site", ())
     if sites:
-        _require(sites, {"same-origin"})
+        _require(sites, {"same-origin"}, origin)
     else:
-        _require(headers.getall("Origin", ()), {origin, "null"})
+        _require(headers.getall("Origin", ()), {origin, "null"}, origin)
 
 
-def _require(values: Iterable[str], accepted: set[str]) -> None:
+def _require(values: Iterable[str], accepted: set[str], ours: str) -> None:
     if not accepted.issuperset(values):
-        raise CrossSiteForm("Go to the page itself and send it from there.")
+        raise CrossSiteForm(other_address(ours))

@@ -8,10 +8,11 @@ from shared.web.pages.notices import Notice
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """`path` is without PUBLIC_URL's."""
+    """`path` is without PUBLIC_URL's. `beyond` are pages that belong to it and don't lie below it."""
 
     path: str
     text: str
+    beyond: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class Frame:
     """What surrounds all pages of a service.
 
     `step_up` is where people prove anew that it is they, `sign_out` takes a form; the others are pages. Where signing
-    out is another service's, `sign_out_page` has the form. `name` says what the navigation is of.
+    out is another service's, `sign_out_page` has the form.
     """
 
     sign_in: str
@@ -28,7 +29,6 @@ class Frame:
     sign_out: str = ""
     sign_out_page: str = ""
     step_up: str = ""
-    name: str = "Account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +96,10 @@ class Page:
         """Return how a link of the navigation stands to this page, as aria-current has it: the page, or above it."""
         if link.path == self.path:
             return "page"
-        paths = [each.path for each in self.frame.navigation if each.path != self.frame.home]
-        above = [path for path in paths if f"{self.path}/".startswith(f"{path}/")]
-        return "true" if above and link.path == max(above, key=len) else ""
+        links = [each for each in self.frame.navigation if each.path != self.frame.home]
+        places = {place: each for each in links for place in (each.path, *each.beyond)}
+        above = [place for place in places if f"{self.path}/".startswith(f"{place}/")]
+        return "true" if above and link is places[max(above, key=len)] else ""
 
     def told(self, name: str) -> str | list[str]:
         """Return what the page before left to be shown this once; empty if it left nothing of that name."""

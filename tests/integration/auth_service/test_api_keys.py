@@ -89,6 +89,7 @@ async def test_key_dies_at_its_time(service: AuthService) -> None:
         pytest.param({"scopes": ["x" * 65]}, 400, "malformed_body", id="long scope"),
         pytest.param({"scopes": [str(each) for each in range(51)]}, 400, "malformed_body", id="51 scopes"),
         pytest.param({"scopes": ["x" * 200_000]}, 413, "body_too_large", id="A22 200 KB scope"),
+        pytest.param({"scopes": ["file:read"]}, 422, "invalid_scope", id="mistyped scope"),
         pytest.param({"scopes": "files:read"}, 400, "malformed_body", id="scope without a list"),
         pytest.param({"expires_at": in_days(-1)}, 422, "invalid_key_expiry", id="past"),
         pytest.param({"expires_at": in_days(4000)}, 422, "invalid_key_expiry", id="too far ahead"),

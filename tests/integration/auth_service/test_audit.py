@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 
+from auth_service.domain.audit import Action
 from auth_service.repository import audit_search
 from tests.integration.auth_service.administrators import audit_of, make_admin, path_of, put
 from tests.integration.auth_service.people import HOME, PASSWORD, STRANGER, Device, Json, Person
@@ -132,6 +133,9 @@ async def test_log_is_read_in_pages(service: AuthService) -> None:
     [
         "account=1",
         "action=" + "x" * 65,
+        "action=banned",
+        "action=null",
+        "action=",
         "address=nowhere",
         "address=203.0.0.0/8",
         "from=yesterday",
@@ -151,6 +155,15 @@ async def test_bad_question_is_refused(service: AuthService, query: str) -> None
     for path in ("/v1/admin/audit", EXPORT):
         reply = await service.call("GET", f"{path}?{query}", person=admin)
         assert (reply.status, reply.code) == (400, "invalid_parameter")
+
+
+async def test_unknown_action_is_refused_with_those_that_there_are(service: AuthService) -> None:
+    """An empty list would look as if nothing of the kind had happened."""
+    admin = await make_admin(service)
+    reply = await service.call("GET", "/v1/admin/audit?action=banned", person=admin)
+    (error,) = reply.body["errors"]
+    assert error["pointer"] == "action"
+    assert set(Action) == set(error["detail"].removeprefix("must be one of ").split(", "))
 
 
 async def test_person_reads_what_happened_to_their_own_account_alone(service: AuthService) -> None:

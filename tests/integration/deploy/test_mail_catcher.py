@@ -1,6 +1,7 @@
 """The catcher of `make run`: takes what a real client sends, and shows it without letting it do anything."""
 
 import asyncio
+import re
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -116,7 +117,17 @@ async def test_page_shows_text_and_html_apart(tmp_path: Path) -> None:
         (told,) = await (await page.get("/mails.json", params={"to": "ada@example.org"})).json()
         assert told["links"] == ["https://example.org/a?token=b&c=d", "https://example.org/"]
         assert (await page.get("/mails/7")).status == 404
-        assert (await page.get("/style.css")).content_type == "text/css"
+        for style in re.findall(r'rel="stylesheet" href="([^"]+)"', shown):
+            assert (await page.get(style)).content_type == "text/css"
+
+
+async def test_page_looks_like_those_of_the_stack(tmp_path: Path) -> None:
+    """It has no colour and no typeface of its own."""
+    async with TestClient(TestServer(catcher_app(Mailbox()))) as page:
+        assert 'rel="stylesheet" href="/colonnade.css"' in await (await page.get("/")).text()
+        assert "--ground" in await (await page.get("/colonnade.css")).text()
+        own = await (await page.get("/style.css")).text()
+    assert not re.search(r"#[0-9a-fA-F]{3,8}\b|rgb|font-family|font: [^;]*(serif|mono)", own)
 
 
 async def test_page_is_for_this_machine_alone(tmp_path: Path) -> None:

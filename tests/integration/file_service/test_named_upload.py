@@ -49,6 +49,13 @@ async def test_each_makes_a_new_file_of_that_name(service: RunningService, ada: 
     await service.settled(blobs=4)
 
 
+async def test_what_was_sent_to_a_folder_is_listed_there(ada: Person) -> None:
+    stored = await (await put(ada, "/v1/files/a.txt", b"hello")).json()
+    for folder in ("/v1/files", "/v1/files/"):
+        listed = await ada.get(folder)
+        assert [each["id"] for each in (await listed.json())["items"]] == [stored["id"]]
+
+
 @pytest.mark.parametrize(
     ("headers", "status"),
     [

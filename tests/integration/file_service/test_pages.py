@@ -201,11 +201,23 @@ async def test_file_that_is_held_back_is_told_and_not_shown(
     assert tag in (await ada.get("/files")).text
 
 
-@pytest.mark.parametrize(("place", "current"), [("/files", "page"), ("/files/upload-links", "page"), ("", "true")])
-async def test_navigation_says_where_one_is_and_leads_to_sign_out(ada: PageVisitor, place: str, current: str) -> None:
+@pytest.mark.parametrize(
+    ("place", "link", "current"),
+    [
+        ("/files", "/files", "page"),
+        ("/files/upload-links", "/files/upload-links", "page"),
+        ("", "/files", "true"),
+        ("/files/avatar", "/account/profile", "true"),
+    ],
+)
+async def test_navigation_says_where_one_is_and_leads_everywhere(
+    ada: PageVisitor, place: str, link: str, current: str
+) -> None:
+    """To Sessions and to signing out too, which are another service's."""
     shown = await ada.get(place or await stored(ada, "notes.txt", b"a line"))
-    assert '<nav class="side" aria-label="Files">' in shown.html
-    assert f'<a href="{place or "/files"}" aria-current="{current}">' in shown.html
+    assert '<nav class="side" aria-label="Account">' in shown.html
+    assert f'<a href="{link}" aria-current="{current}">' in shown.html
+    assert '<a href="/account/sessions">Sessions</a>' in shown.html
     assert shown.html.count("aria-current") == 1
     assert '<a class="button quiet" href="/account/sign-out">Sign out</a>' in shown.html
 

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from tests.integration.gateway.conftest import ready
 from tests.integration.gateway.running_gateway import LIVE, ROUTES, RunningGateway, route, run_gateway
+from tests.integration.gateway.scripted_service import read_answer
 from tests.integration.gateway.test_explain import explain
 from tests.stores import StoreUrls
 from tests.unit.gateway.authentication.issuing import ISSUER
@@ -153,3 +154,16 @@ async def test_explain_tells_what_becomes_of_it(gateway: RunningGateway) -> None
     assert (report["outcome"], report["status"]) == ("refused", 404)
     assert f"at {CONTENT}" in str(report)
     assert (await explain(gateway, "GET", "/stored/1", f"Host: {CONTENT}"))["outcome"] == "forwarded"
+
+
+@pytest.mark.parametrize("lane", ["fast_lane", "slow_lane"])
+@pytest.mark.parametrize("host", ["[1]", "[::::]", "[1.2.3.4]"])
+async def test_brackets_around_no_address_are_refused(gateway: RunningGateway, host: str, lane: str) -> None:
+    """G5: in their turn, whichever lane the request would have taken."""
+    end = "\r\n" if lane == "fast_lane" else "Cookie: a=b\r\n\r\n"
+    requests = [f"GET /open/x HTTP/1.1\r\nHost: {each}\r\n{end}" for each in ("h", host, "[::1]")]
+    async with gateway.connection() as (reader, writer):
+        writer.write("".join(requests).encode())
+        answers = [await read_answer(reader) for _ in requests]
+    assert [head.split()[1] for head, _ in answers] == [b"200", b"400", b"200"]
+    assert b'"code":"bad_host"' in answers[1][1]

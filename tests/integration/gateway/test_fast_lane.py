@@ -3,10 +3,13 @@
 import asyncio
 from asyncio import StreamReader, StreamWriter
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from gateway.downstream.client import Client, Passage
+from gateway.downstream.request import Head
+from gateway.downstream.server import Server
 from tests.integration.gateway.conftest import ready
 from tests.integration.gateway.raw_service import raw_server
 from tests.integration.gateway.running_gateway import RunningGateway, run_gateway
@@ -58,6 +61,32 @@ async def test_request_in_pieces_and_a_broken_one_after_a_good_one_are_what_they
         writer.write(b"GET /mine/x HTTP/1.1\nHost: h\n\n")
         assert b" 400 " in (await read_answer(reader))[0]
         assert await reader.read() == b""
+
+
+async def test_request_at_which_the_fast_lane_s_door_fails_is_answered_in_its_turn(
+    gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """G15: a bug there must not cost an answer, nor keep those that wait behind it waiting for ever."""
+    server = cast(Server, gateway.server)
+    enter, failed = server.enter, []
+
+    def fail_at_two(client: Client, head: Head) -> Passage | None:
+        if head.path == "/mine/2":
+            failed.append(head)
+            raise LookupError("nobody expects that")
+        return enter(client, head)
+
+    monkeypatch.setattr(server, "enter", fail_at_two)
+    token = gateway.bearer()["Authorization"]
+    async with gateway.connection() as (reader, writer):
+        writer.write(get(gateway, "/mine/0", token=token))
+        await read_answer(reader)
+        before = answered("fast_lane")
+        paths = ["/mine/1", "/mine/2", "/mine/3"]
+        writer.write(b"".join(get(gateway, path, token=token) for path in paths))
+        for path in paths:
+            assert f'"target": "{path}"'.encode() in (await read_answer(reader))[1]
+    assert (len(failed), answered("fast_lane") - before) == (1, 1)  # the slow lane goes on with what waits for it
 
 
 async def test_client_that_leaves_takes_its_request_with_it(tmp_path: Path, valkey_url: str) -> None:

@@ -9,6 +9,7 @@ from typing import cast
 import pytest
 
 from gateway.downstream.client import Client
+from gateway.downstream.request import Request
 from tests.integration.gateway.running_gateway import RunningGateway
 from tests.integration.gateway.scripted_service import OK, answered, get, read_answer, scripted
 from tests.waiting import eventually
@@ -130,6 +131,29 @@ async def test_requests_in_any_pieces_are_answered_in_order_however_often_they_a
 def blank_lines(sent: bytes, chance: random.Random) -> list[int]:
     """Return some places behind blank lines, where a request's head ends, or part of a body."""
     return [place + 4 for place in range(len(sent)) if sent.startswith(b"\r\n\r\n", place) and chance.random() < 0.5]
+
+
+async def test_connection_whose_task_has_failed_is_closed_whatever_waits_behind_it(
+    gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """G16: a bug there must not cost a descriptor, and all that the client sends, for ever."""
+    failed = asyncio.Event()
+
+    def fail(*_: object) -> None:
+        failed.set()
+        raise LookupError("nobody expects that")
+
+    monkeypatch.setattr(Request, "__init__", fail)
+    async with gateway.connection() as (reader, writer):
+        writer.write(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n" * 3)
+        await failed.wait()
+        await eventually(lambda: is_swept_away(gateway))
+        assert await reader.read() == b""
+
+
+async def is_swept_away(gateway: RunningGateway) -> bool:
+    sweep(gateway)
+    return not gateway.server.connections
 
 
 async def test_stopping_server_answers_what_leaves_the_fast_lane_meanwhile(tmp_path: Path, valkey_url: str) -> None:

@@ -70,7 +70,10 @@ async def test_what_breaks_a_rule_is_told_at_its_field_and_nothing_typed_is_lost
     visitor.language = "de"
     refused = await visitor.send(PROFILE, display_name="Colonnade Support", bio="a" * 2001, visibility="private")
     assert refused.status == 422
-    assert refused.alerts == ["Ist vergeben.", "Darf höchstens 2000 Zeichen haben."]
+    assert refused.alerts == [
+        "Darf nicht wie ein Name der Betreiber aussehen, etwa Admin oder Support.",
+        "Darf höchstens 2000 Zeichen haben.",
+    ]
     assert 'value="Colonnade Support"' in refused.html
     assert "a" * 2001 in refused.html
     assert '<option value="private" selected>' in refused.html
@@ -100,7 +103,10 @@ async def test_stale_form_that_breaks_a_rule_is_told_of_both(visitor: PageVisito
     form = (await visitor.get(PROFILE)).forms[PROFILE]
     await ada.patch({"bio": "Said elsewhere."})
     refused = await visitor.post(PROFILE, form.fields | ADA | {"display_name": "admin"})
-    assert (refused.status, refused.alerts) == (422, ["Is reserved."])
+    assert (refused.status, refused.alerts) == (
+        422,
+        ["Must not be taken for one of the operator's names, as Admin or Support."],
+    )
     assert "Said elsewhere." in refused.text
 
 

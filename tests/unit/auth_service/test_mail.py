@@ -1,5 +1,6 @@
 """Mails as they are written: templates, headers, languages, settings."""
 
+import re
 from email import message_from_bytes
 from email.policy import default
 from html import escape
@@ -17,6 +18,7 @@ from auth_service.mail.preview import preview_mail
 from auth_service.mail.settings import parse_smtp_url, read_mail_settings
 from auth_service.mail.templates import BUILT_IN, EXAMPLES, BadTemplate, MailTemplates, Written, example_orders
 from shared.settings import Env, Secret
+from tests.stores import ROOT
 
 PUBLIC_URL = "https://people.example/app"
 JOB = UUID(int=7)
@@ -47,6 +49,15 @@ def test_languages_have_the_same_mails() -> None:
     expected = {f"{name}.{kind}" for name in (*Template, "footer") for kind in ("txt", "html")}
     for language in LANGUAGES:
         assert {path.name for path in (BUILT_IN / language).iterdir()} == expected
+
+
+def test_mails_have_the_colours_and_typefaces_of_the_pages() -> None:
+    """Written out, as mail programs know no variables."""
+    layout = (BUILT_IN / "layout.html").read_text(encoding="utf-8")
+    pages = (ROOT / "shared" / "web" / "static" / "colonnade.css").read_text(encoding="utf-8")
+    assert set(re.findall(r"#[0-9a-f]{6}", layout)) <= set(re.findall(r"#[0-9a-f]{6}", pages))
+    for fonts in re.findall(r"font-family: ([^;]+);", layout):
+        assert " ".join(fonts.split()) in pages
 
 
 def test_folder_of_the_operator_goes_first_and_may_be_incomplete(tmp_path: Path) -> None:
@@ -86,6 +97,17 @@ def test_mail_that_the_release_before_ordered_is_written(language: str) -> None:
     told = MailTemplates(PUBLIC_URL).write(order(Template.EMAIL_RESTORED, language, factors="0", identities="3"))
     assert (": 3." in told.text, ": 3." in told.html) == (True, True)
     assert len(told.text) > len(written.text)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_mail_about_a_deletion_says_the_same_in_text_and_html_whoever_did_it(language: str) -> None:
+    for by, who in (("owner", "sign in|anmelden"), ("administrator", "n administrator|in Administrator")):
+        written = MailTemplates(PUBLIC_URL).write(order(Template.ACCOUNT_DELETED, language, by=by))
+        for form in (written.text, written.html):
+            assert [bool(re.search(each, form)) for each in (who, "administrator|Administrator")] == [
+                True,
+                by != "owner",
+            ]
 
 
 @given(value=st.text(max_size=60))

@@ -180,6 +180,25 @@ def test_plain_http_for_strangers_is_a_warning(url: str, expected: list[Level]) 
     assert [found.level for found in front_door.transport(Stack(url, {}, {}))] == expected
 
 
+@pytest.mark.parametrize(
+    ("host", "private", "url", "expected"),
+    [
+        ("0.0.0.0", "127.0.0.1", "http://127.0.0.1:8080", [Level.WARN]),
+        ("::", "127.0.0.1", "http://[::1]:8080", [Level.WARN]),
+        ("192.0.2.2", "127.0.0.1", "http://localhost:8080", [Level.WARN]),
+        ("0.0.0.0", "127.0.0.1", "http://192.0.2.2:8080", []),
+        ("127.0.0.1", "127.0.0.1", "http://127.0.0.1:8080", []),
+        ("0.0.0.0", "0.0.0.0", "http://127.0.0.1:8080", []),  # in a container
+        ("", "", "http://127.0.0.1:8080", []),
+    ],
+)
+def test_listening_for_others_without_a_url_of_theirs_is_a_warning(
+    host: str, private: str, url: str, expected: list[Level]
+) -> None:
+    told = {"gateway": {"HOST": host, "PRIVATE_HOST": private}}
+    assert [found.level for found in front_door.listening(Stack(url, {}, told))] == expected
+
+
 def test_programs_that_disagree_about_the_public_url_fail() -> None:
     told = {"gateway": {"PUBLIC_URL": "https://a.example/"}, "auth_service": {"PUBLIC_URL": "https://b.example"}}
     assert level(front_door.same_public_url(Stack("https://a.example", {}, told))) is Level.FAIL

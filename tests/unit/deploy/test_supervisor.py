@@ -102,6 +102,36 @@ def test_part_with_bad_settings_is_hopeless_at_once(watched: Watched, tmp_path: 
     while not watched.said:
         watched.supervisor.step()
     assert watched.supervisor.hopeless() == [part]
+    assert watched.said == [f"bad rejects its settings (status 2) (log: {part.log})"]
+    watched.supervisor.step(within=0.2)
+    assert watched.supervisor.pids == {}
+
+
+def test_settings_that_were_good_once_are_tried_again(watched: Watched, tmp_path: Path) -> None:
+    """They may lie in a file that is being edited."""
+    once = "test -e {folder}/first && exit 2; touch {folder}/first {folder}/{name}.$$; exec sleep 60"
+    part = Part("edited", tmp_path, once)
+    watched.supervisor.start([part])
+    watched.until_ready()
+    os.kill(part.pid, signal.SIGKILL)
+    while len(watched.said) < 2:
+        watched.supervisor.step()
+    assert "rejects its settings (status 2); starting it again in" in watched.said[1]
+
+
+@pytest.mark.parametrize(
+    ("distress", "ordinary", "named"), [("", "why", ".log"), ("why", "why", ".err"), ("", "", ".err")]
+)
+def test_log_that_says_something_is_named(
+    watched: Watched, tmp_path: Path, distress: str, ordinary: str, named: str
+) -> None:
+    part = Part("one", tmp_path, "exit 1")
+    part.log.write_text(distress)
+    part.log.with_suffix(".log").write_text(ordinary)
+    watched.supervisor.start([part])
+    while not watched.said:
+        watched.supervisor.step()
+    assert watched.said[0].endswith(f"(log: {tmp_path}/one{named})")
 
 
 def test_part_that_ends_three_times_before_it_is_ready_is_hopeless(watched: Watched, tmp_path: Path) -> None:
@@ -111,6 +141,7 @@ def test_part_that_ends_three_times_before_it_is_ready_is_hopeless(watched: Watc
         assert watched.supervisor.hopeless() == []
         watched.supervisor.step()
     assert watched.supervisor.hopeless() == [part]
+    assert ["again" in line for line in watched.said] == [True, True, False]
 
 
 def test_part_that_the_machine_has_no_room_for_is_tried_again(watched: Watched, tmp_path: Path) -> None:

@@ -1,11 +1,12 @@
 """`make try`: limits out of the way, and nobody else can reach it."""
 
 import tomllib
+from pathlib import Path
 
 import pytest
 
 from deploy.local.errors import LaunchError
-from deploy.local.trying import run_wide, widened
+from deploy.local.trying import WideCopy, run_wide, widened
 from tests.stores import ROOT
 
 
@@ -33,3 +34,33 @@ def test_wide_limits_are_for_this_machine_alone(changes: dict[str, str], monkeyp
         monkeypatch.setenv(name, value)
     with pytest.raises(LaunchError, match="make run"):
         run_wide()
+
+
+def test_copy_follows_the_file_that_it_was_made_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source, copy = tmp_path / "routes.toml", tmp_path / "wide.toml"
+    source.write_text('policy = "1 per hour"\n')
+    wide = WideCopy(source, copy)
+    first = copy.stat()
+    wide.follow()
+    assert (copy.stat().st_ino, capsys.readouterr().out) == (first.st_ino, "")
+    source.write_text('policy = "1 per hour"\n[routes.new]\n')
+    wide.follow()
+    assert copy.read_text() == 'policy = "100000 per minute"\n[routes.new]\n'
+    assert f"{source} has changed" in capsys.readouterr().out
+
+
+def test_file_that_is_away_for_a_moment_is_taken_over_later(tmp_path: Path) -> None:
+    source, copy = tmp_path / "routes.toml", tmp_path / "wide.toml"
+    source.write_text("[routes.old]\n")
+    wide = WideCopy(source, copy)
+    source.unlink()
+    wide.follow()
+    assert copy.read_text() == "[routes.old]\n"
+    source.write_text("[routes.new]\n")
+    wide.follow()
+    assert copy.read_text() == "[routes.new]\n"
+
+
+def test_route_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(LaunchError, match=f"ROUTES_FILE: can't read {tmp_path}/none"):
+        WideCopy(tmp_path / "none", tmp_path / "wide.toml")

@@ -11,7 +11,7 @@ from aiohttp.http import HttpRequestParser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.client_headers import ClientHeadersCache
+from gateway.client_headers import LARGEST, ClientHeadersCache
 from gateway.downstream.request import Head
 from gateway.edge.client_address import ClientAddresses
 from gateway.edge.cors import Cors
@@ -126,6 +126,32 @@ def test_memory_is_bounded_and_the_oldest_goes_first() -> None:
     assert len(known) == 3
     assert known.read(heads[4], PEER) is read[4]
     assert known.read(heads[0], PEER) is not read[0]
+
+
+@pytest.mark.parametrize(
+    "large",
+    [
+        pytest.param("X-Large: {}", id="one that services get"),
+        pytest.param("X-User-Id: {}", id="one that they don't"),
+        pytest.param("Authorization: Bearer {}", id="the credential"),
+    ],
+)
+def test_headers_that_are_larger_than_clients_are_are_understood_and_not_kept(large: str) -> None:
+    """G14: nobody's memory is filled with what no credential was verified for."""
+    known = cache()
+    sizes = (LARGEST // 2, LARGEST)
+    heads = [head_of(PLAIN[0], large.format("x" * size)) for size in sizes]
+    kept = [known.read(head, PEER) is known.read(head, PEER) for head in heads]
+    assert kept == [True, False]
+    assert len(known) == 1
+    assert known.read(heads[1], PEER) is not None
+
+
+def test_many_headers_that_are_small_count_together() -> None:
+    """G14"""
+    known = cache()
+    assert known.read(head_of(PLAIN[0], *(f"X-{number}: {'x' * 100}" for number in range(50))), PEER) is not None
+    assert len(known) == 0
 
 
 NAMES = st.sampled_from(

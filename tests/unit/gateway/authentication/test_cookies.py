@@ -59,7 +59,7 @@ def test_our_own_pages_may_change_things(page: list[tuple[str, str]]) -> None:
 )
 def test_foreign_pages_change_nothing(page: list[tuple[str, str]]) -> None:
     """A26: whatever the body's type is."""
-    with pytest.raises(CrossSiteRequest):
+    with pytest.raises(CrossSiteRequest, match=r"are at https://c\.example\.org\. .* PUBLIC_URL"):
         read(COOKIE, *page)
 
 

@@ -100,6 +100,8 @@ def test_part_lies_within_the_whole(wanted: str, length: int) -> None:
 def test_owner_is_asked_with_what_is_kept() -> None:
     assert conditions_for(STORED) == [("If-None-Match", '"one"'), ("If-Modified-Since", MONDAY)]
     assert conditions_for([("Last-Modified", "soon")]) == []
+    assert conditions_for([("ETag", '"\u4e2d"')]) == [("If-None-Match", '"\u4e2d"')]
+    assert conditions_for([("ETag", '"\ufffd"')]) == []
 
 
 @pytest.mark.parametrize(("name", "conditional"), [("If-Match", True), ("if-unmodified-since", True), ("Range", False)])

@@ -88,9 +88,23 @@ def test_answer_to_head_has_no_body_and_the_next_one_is_read_afresh() -> None:
     assert parser.take() == b"ab"
 
 
-def test_body_of_an_answer_to_head_is_refused() -> None:
-    with pytest.raises(BadAnswer):
-        parse(OK + b"Content-Length: 2\r\n\r\nab", to_head=True)
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(OK + b"Content-Length: 2\r\n\r\nab", id="declared"),
+        pytest.param(CHUNKED + b"2\r\nab\r\n0\r\n\r\n", id="chunked"),
+        pytest.param(OK + b"\r\nab", id="until the end"),
+        pytest.param(OK + b"Content-Length: 2\r\n\r\n" + OK + b"Content-Length: 0\r\n\r\n", id="another answer"),
+        pytest.param(OK + b"Content-Length: 200000\r\n\r\n" + b"x" * 200_000, id="long"),
+    ],
+)
+def test_body_of_an_answer_to_head_is_dropped_and_nothing_may_follow_it(answer: bytes) -> None:
+    """G29, G30: it is nobody's, and no next answer."""
+    end = answer.index(b"\r\n\r\n") + 4
+    for pieces in ([answer], [answer[:end], answer[end : end + 1], answer[end + 1 :]]):
+        parser = parse(*pieces, to_head=True)
+        assert (parser.status, parser.complete, parser.keep_alive) == (200, True, False)
+        assert (parser.take(), parser.buffered, len(parser.headers) < 2) == (b"", 0, True)
 
 
 def test_answer_without_a_length_lasts_until_the_connection_ends() -> None:

@@ -79,12 +79,12 @@ async def test_authority_is_the_first_urls() -> None:
     pool.close()
 
 
+def shown() -> set[bytes]:
+    return {line for line in exposition()[0].splitlines() if line.startswith(b"gateway_upstream_in_flight{")}
+
+
 async def test_metrics_name_the_instances_there_are_and_no_others() -> None:
     names = Names(("127.0.0.1", 1), ("::1", 2))
-
-    def shown() -> set[bytes]:
-        return {line for line in exposition()[0].splitlines() if line.startswith(b"gateway_upstream_in_flight{")}
-
     async with open_pools(LIMITS, names) as pools:
         pool = pools.change({"metered": "http://service"})["metered"]
         await pool.discover()
@@ -94,3 +94,21 @@ async def test_metrics_name_the_instances_there_are_and_no_others() -> None:
         await pool.discover()
         assert {line for line in shown() if b"metered" in line} == {label % b"127.0.0.1:3"}
     assert not [line for line in shown() if b"metered" in line]
+
+
+async def test_pool_that_is_retired_while_its_name_is_looked_up_stays_so() -> None:
+    asked, told = asyncio.Event(), asyncio.Event()
+
+    async def look_up(_host: str, port: int) -> Sequence[Address]:
+        asked.set()
+        await told.wait()
+        return [("127.0.0.1", port)]
+
+    async with open_pools(LIMITS, look_up) as pools:
+        pool = pools.change({"fleeting": "http://service:1"})["fleeting"]
+        looking = asyncio.create_task(pool.discover())
+        await asked.wait()
+        assert pools.change({}) == {}
+        told.set()
+        await looking
+        assert not [line for line in shown() if b"fleeting" in line]

@@ -56,6 +56,15 @@ async def test_post_is_not_repeated_on_another_instance() -> None:
         assert upstreams[1].accepted == 1
 
 
+async def test_body_in_answer_to_head_costs_its_connection_and_nobody_else() -> None:
+    """R10: many servers send one with what they refuse, so anybody could have put an instance out by it."""
+    async with pool_of(answering(b"no such thing", b"404 Not Found")) as (pool, (upstream,)):
+        for _ in range(FAILURES + 1):
+            assert await ask(pool, replace(GET, method="HEAD")) == (404, b"")
+        assert await ask(pool) == (404, b"no such thing")
+        assert upstream.accepted == FAILURES + 2
+
+
 async def test_repetitions_stay_below_a_tenth_of_the_requests() -> None:
     """R10: no storm."""
     requests = 300

@@ -96,7 +96,7 @@ def test_sender_is_judged_by_what_no_page_can_set(headers: dict[str, str], is_ou
 
 def test_any_of_several_headers_can_tell_another_site() -> None:
     for name, values in (("Sec-Fetch-Site", ("same-origin", "cross-site")), ("Origin", (OURS, "https://evil.example"))):
-        with pytest.raises(CrossSiteForm):
+        with pytest.raises(CrossSiteForm, match=f"are at {OURS}\\. .* PUBLIC_URL"):
             check_origin(CIMultiDict([(name, value) for value in values]), OURS)
 
 
