@@ -39,6 +39,7 @@ def _measured(seen: Mapping[str, Program]) -> list[Finding]:
         *programs.limits(gateway),
         *programs.revocations(gateway),
         *programs.routes(gateway),
+        *programs.upstreams(gateway),
         *programs.signing_key(auth_service),
         *front_door.client_addresses(gateway),
     ]

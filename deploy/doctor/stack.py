@@ -70,7 +70,19 @@ class Metrics:
         return sum(found) if found else None
 
     def label(self, name: str, label: str) -> str:
-        return next((sample.labels.get(label, "") for sample in self._samples if sample.name == name), "")
+        return next(iter(self.labels(name, label)), "")
+
+    def by(self, name: str, label: str, **labels: str) -> dict[str, float]:
+        """Return the values of all samples that have these labels, by another label of theirs."""
+        return {
+            sample.labels.get(label, ""): sample.value
+            for sample in self._samples
+            if sample.name == name and labels.items() <= sample.labels.items()
+        }
+
+    def labels(self, name: str, label: str) -> list[str]:
+        """Return the label's values of all samples of that name."""
+        return [sample.labels.get(label, "") for sample in self._samples if sample.name == name]
 
 
 async def look_at(session: aiohttp.ClientSession, name: str, url: str) -> Program:

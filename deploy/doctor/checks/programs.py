@@ -12,6 +12,7 @@ _FEW_DESCRIPTORS = 4096
 _NEARLY_ALL = 0.8
 _LAG_WARN, _LAG_FAIL = 1.0, 10.0  # seconds
 _DAY = 86_400
+_INSTANCE_ADVICE = "start it, or correct its address; the next request that it answers puts it back"
 
 
 def readiness(programs: Sequence[Program]) -> list[Finding]:
@@ -109,6 +110,27 @@ def limits(gateway: Program) -> list[Finding]:
         what = "Valkey doesn't answer the gateway: each gateway counts by itself, in memory"
         return [fail("limits", what, "start Valkey, and check VALKEY_URL and the network between")]
     return [ok("limits", "counted in Valkey")]
+
+
+def upstreams(gateway: Program) -> list[Finding]:
+    """Tell instances that get no requests. That is known from requests alone: what nobody asks for counts as well."""
+    names = gateway.metrics.labels("gateway_upstream_queue_length", "upstream")
+    findings = [found for name in names if (found := _upstream(gateway, name))]
+    if names and not findings:
+        return [ok("upstreams", f"{', '.join(names)}: each instance gets requests")]
+    return findings
+
+
+def _upstream(gateway: Program, name: str) -> Finding | None:
+    standing = gateway.metrics.by("gateway_upstream_instance_up", "instance", upstream=name)
+    out, subject = [place for place, up in standing.items() if not up], f"upstream {name}"
+    if not standing:
+        return fail(subject, "has no instance: its name can't be looked up", "check the host in its url, and DNS")
+    if len(out) == len(standing):
+        return fail(subject, f"no instance gets requests: {' and '.join(out)} failed, or stopped", _INSTANCE_ADVICE)
+    if out:
+        return warn(subject, f"{' and '.join(out)} failed, or stopped; the others get its requests", _INSTANCE_ADVICE)
+    return None
 
 
 def routes(gateway: Program) -> list[Finding]:

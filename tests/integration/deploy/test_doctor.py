@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from deploy.doctor.checks import front_door
+from deploy.doctor.checks import front_door, programs
 from deploy.doctor.finding import Finding, Level
 from deploy.doctor.stack import Metrics, Program, Stack
 from tests.integration.gateway.conftest import ready
@@ -51,6 +51,12 @@ async def gateway(tmp_path: Path, valkey_url: str) -> AsyncIterator[RunningGatew
 
 def stack(url: str, gateway: RunningGateway, **environ: str) -> Stack:
     return Stack(url, {"gateway": f"http://127.0.0.1:{gateway.private_port}"}, {"gateway": environ})
+
+
+async def visited(gateway: RunningGateway) -> Program:
+    """Return what the gateway has measured so far."""
+    async with gateway.client.get(f"http://127.0.0.1:{gateway.private_port}/metrics") as answer:
+        return Program("gateway", "", metrics=Metrics(await answer.text()))
 
 
 def levels(findings: list[Finding]) -> list[Level]:
@@ -114,8 +120,20 @@ async def test_crowd_behind_one_address_is_seen_in_the_metrics(gateway: RunningG
     for headers in people * 10:
         async with gateway.client.get(f"{gateway.url}/mine", headers=headers) as answer:
             assert answer.status == 200
-    async with gateway.client.get(f"http://127.0.0.1:{gateway.private_port}/metrics") as answer:
-        program = Program("gateway", "", metrics=Metrics(await answer.text()))
-    [found] = front_door.client_addresses(program)
+    [found] = front_door.client_addresses(await visited(gateway))
     assert found.level is Level.WARN
     assert "100% of the last 250 requests are from one address of 1, by 25 users" in found.what
+
+
+async def test_upstream_that_is_away_is_seen_in_the_metrics(tmp_path: Path, valkey_url: str) -> None:
+    place = f"127.0.0.1:{free_port()}"
+    async with run_gateway(tmp_path, valkey_url, USER_URL=f"http://{place}") as gateway:
+        await ready(gateway)
+        assert levels(programs.upstreams(await visited(gateway))) == [Level.OK]
+        for _ in range(6):
+            async with gateway.client.get(f"{gateway.url}/open") as answer:
+                assert answer.status == 503
+        [found] = programs.upstreams(await visited(gateway))
+    assert found.level is Level.FAIL
+    assert found.subject == "upstream user_service"
+    assert place in found.what
