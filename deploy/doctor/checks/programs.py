@@ -134,10 +134,10 @@ def _upstream(gateway: Program, name: str) -> Finding | None:
 
 
 def routes(gateway: Program) -> list[Finding]:
-    refused = gateway.metrics.value("gateway_routes_reloads_total", outcome="refused") or 0.0
-    if gateway.error:
+    in_force = gateway.metrics.value("gateway_routes_in_force")
+    if gateway.error or in_force is None:
         return []
-    if refused:
-        what = f"a changed route file was refused {refused:.0f} times since the start"
-        return [warn("routes", what, "the gateway's log has routes_refused with each mistake's line")]
+    if not in_force:
+        what = "the route file on disk was refused: the one before it is in force, until the next start"
+        return [warn("routes", what, "`python -m gateway check FILE` tells each mistake with its line")]
     return [ok("routes", "the route file is in force")]

@@ -126,8 +126,13 @@ def test_upstreams_whose_instances_all_get_requests_are_told_once() -> None:
 
 
 def test_refused_route_file_is_told() -> None:
-    assert level(programs.routes(seen('gateway_routes_reloads_total{outcome="refused"} 2\n'))) is Level.WARN
-    assert level(programs.routes(seen())) is Level.OK
+    assert level(programs.routes(seen("gateway_routes_in_force 0\n"))) is Level.WARN
+
+
+def test_route_file_that_was_mended_is_fine() -> None:
+    """However often one was refused before."""
+    refusals = 'gateway_routes_reloads_total{outcome="refused"} 2\n'
+    assert level(programs.routes(seen(f"{refusals}gateway_routes_in_force 1\n"))) is Level.OK
 
 
 @pytest.mark.parametrize(
