@@ -7,6 +7,7 @@ from pathlib import Path
 
 from deploy.local.ports import check_ports
 from deploy.local.processes import LINUX
+from deploy.local.route_file import RouteFileWatch
 from deploy.local.running import end_leftovers, forget, record
 from deploy.local.settings import Settings, note_choice, read_settings
 from deploy.local.signals import Signals
@@ -38,8 +39,10 @@ def run() -> int:
             stack.start(supervisor)
             note_choice(state, settings)
             _welcome(settings, state, stack.mail_catcher.url if stack.mail_catcher else "")
+            routes = RouteFileWatch(settings.environ.get("ROUTES_FILE"), _tell)
             while not supervisor.stopping:
-                supervisor.step()
+                supervisor.step(routes.every)
+                routes.look()
         except Stopped:
             pass
         finally:

@@ -97,9 +97,9 @@ class Supervisor:
                 self._signals.wait(_IDLE_SECONDS)
         return statuses
 
-    def step(self) -> None:
-        """Wait for the next thing to do, and do it."""
-        self._signals.wait(self._pause())
+    def step(self, at_most: float = _IDLE_SECONDS) -> None:
+        """Wait for the next thing to do, for so many seconds at most, and do it."""
+        self._signals.wait(min(at_most, self._pause()))
         if self.stopping:
             return
         for life in self._lives.values():
