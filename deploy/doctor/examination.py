@@ -14,7 +14,7 @@ from deploy.doctor.checks.valkey import valkey
 from deploy.doctor.finding import Finding, fail
 from deploy.doctor.stack import Program, Stack, look_at
 
-_PATIENCE = aiohttp.ClientTimeout(total=5)
+_PATIENCE = aiohttp.ClientTimeout(total=front_door.PATIENCE)
 
 
 async def examine(stack: Stack) -> list[Finding]:
@@ -22,7 +22,7 @@ async def examine(stack: Stack) -> list[Finding]:
     async with aiohttp.ClientSession(timeout=_PATIENCE) as session:
         seen = await asyncio.gather(*(look_at(session, name, url) for name, url in stack.private.items()))
         by_name = {program.name: program for program in seen}
-        findings = [*programs.readiness(seen), *programs.versions(seen), *programs.clocks(seen)]
+        findings = [*programs.readiness(seen, stack.pids), *programs.versions(seen), *programs.clocks(seen)]
         findings += await _stores(stack)
         findings += _measured(by_name)
         findings += await _front_door(session, stack)

@@ -121,17 +121,21 @@ async def counts_in_valkey(stack: Stack, *, expected: bool) -> bool:
             return f"gateway_valkey_up {int(expected)}.0" in await answer.text()
 
 
-async def test_valkey_that_does_not_answer_fails(patient: Stack) -> None:
-    pid = patient.pid("valkey")
-    os.kill(pid, signal.SIGSTOP)
+async def test_what_hangs_fails(patient: Stack) -> None:
+    stopped = [patient.pid("valkey"), patient.pid("file_service")]
+    for pid in stopped:
+        os.kill(pid, signal.SIGSTOP)
     try:
         await eventually(partial(counts_in_valkey, patient, expected=False))
         status, told = await asyncio.to_thread(visit, patient)
     finally:
-        os.kill(pid, signal.SIGCONT)
+        for pid in stopped:
+            os.kill(pid, signal.SIGCONT)
         await eventually(partial(counts_in_valkey, patient, expected=True))
     assert status == 1
-    assert [line.partition(" - ")[0].partition(":")[0] for line in told] == ["FAIL  Valkey", "FAIL  limits"]
+    assert [line.partition(": ")[0] for line in told] == ["FAIL  file_service", "FAIL  Valkey", "FAIL  limits"]
+    assert "no answer within 2.5 s" in told[0]
+    assert f"kill -9 {stopped[1]}" in told[0]
 
 
 @asynccontextmanager

@@ -1,7 +1,7 @@
 """Each program by itself: can it be reached, is it ready, is its clock right, does it run out of anything."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from deploy.doctor.finding import Finding, fail, ok, warn
 from deploy.doctor.stack import Program
@@ -15,11 +15,17 @@ _DAY = 86_400
 _INSTANCE_ADVICE = "start it, or correct its address; the next request that it answers puts it back"
 
 
-def readiness(programs: Sequence[Program]) -> list[Finding]:
-    return [_readiness(program) for program in programs]
+def readiness(programs: Sequence[Program], pids: Mapping[str, int] | None = None) -> list[Finding]:
+    """`pids` are processes that whoever started them starts again."""
+    return [_readiness(program, (pids or {}).get(program.name, 0)) for program in programs]
 
 
-def _readiness(program: Program) -> Finding:
+def _readiness(program: Program, pid: int) -> Finding:
+    if program.hangs:
+        advice = (
+            f"`kill -9 {pid}`, and it is started again" if pid else "restart it, or see whether a firewall is between"
+        )
+        return fail(program.name, f"{program.url}: {program.error}", f"it hangs: {advice}")
     if program.error:
         return fail(program.name, f"{program.url} can't be reached: {program.error}", "start it, or read its log")
     if not program.ready:

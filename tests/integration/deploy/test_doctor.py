@@ -1,5 +1,6 @@
 """The doctor at a real gateway's front door, with a real proxy before it that does what proxies do wrong."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -8,6 +9,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from deploy.doctor import stack as patience
 from deploy.doctor.checks import front_door, programs
 from deploy.doctor.finding import Finding, Level
 from deploy.doctor.stack import Metrics, Program, Stack
@@ -123,6 +125,25 @@ async def test_crowd_behind_one_address_is_seen_in_the_metrics(gateway: RunningG
     [found] = front_door.client_addresses(await visited(gateway))
     assert found.level is Level.WARN
     assert "100% of the last 250 requests are from one address of 1, by 25 users" in found.what
+
+
+async def test_program_that_takes_connections_and_does_not_answer_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "PATIENCE", 0.2)
+    over = asyncio.Event()
+
+    async def hang(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await over.wait()
+        writer.close()
+
+    server = await asyncio.start_server(hang, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, aiohttp.ClientSession() as session:
+        hung = await patience.look_at(session, "file_service", f"http://127.0.0.1:{port}")
+        gone = await patience.look_at(session, "file_service", f"http://127.0.0.1:{free_port()}")
+        over.set()
+    assert (hung.hangs, hung.error) == (True, "no answer within 0.2 s")
+    assert not gone.hangs
+    assert "onnect" in gone.error
 
 
 async def test_upstream_that_is_away_is_seen_in_the_metrics(tmp_path: Path, valkey_url: str) -> None:

@@ -55,6 +55,15 @@ def test_program_that_is_away_or_unready_fails() -> None:
     assert "revoked sessions aren't known yet" in found.what
 
 
+@pytest.mark.parametrize(("pids", "expected"), [({"gateway": 4711}, "kill -9 4711"), ({}, "restart it")])
+def test_program_that_hangs_is_to_be_restarted(pids: dict[str, int], expected: str) -> None:
+    """Starting it wouldn't help: it runs."""
+    [found] = programs.readiness([seen(error="no answer within 2.5 s", hangs=True)], pids)
+    assert found.level is Level.FAIL
+    assert found.what == "http://127.0.0.1:9080: no answer within 2.5 s"
+    assert expected in found.advice
+
+
 def test_two_versions_are_a_warning() -> None:
     both = [seen(f'build_info{{version="{version}"}} 1\n') for version in ("0.1.0", "0.2.0")]
     renamed = [both[0], Program("auth_service", "", metrics=both[1].metrics)]
