@@ -170,7 +170,7 @@ async def _follow_certificates(settings: Settings, *others: Reload) -> AsyncIter
 def _reception(settings: Settings, routing: LiveRouting, prefix: Prefix, hosts: Hosts) -> Reception:
     return Reception(
         addresses=ClientAddresses(settings.trusted_proxies),
-        cors=Cors(settings.cors_origins),
+        cors=Cors(settings.cors_origins, settings.cors_headers, settings.cors_expose),
         routing=routing,
         https=HttpsOnly(settings.process.public_url),
         prefix=prefix,

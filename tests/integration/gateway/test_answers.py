@@ -44,6 +44,7 @@ async def test_preflight_is_answered_before_anyone_signs_in(gateway: RunningGate
     async with gateway.client.options(f"{gateway.url}/mine", headers=PREFLIGHT) as answer:
         assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (204, ORIGIN)
         assert "PATCH" in answer.headers["Access-Control-Allow-Methods"]
+        assert answer.headers["Access-Control-Allow-Headers"].endswith(", X-My-Header")
     assert not gateway.echo.seen
 
 
@@ -61,6 +62,7 @@ async def test_other_origins_get_nothing(gateway: RunningGateway, origin: str) -
 async def test_allowed_origin_may_read_failures_too(gateway: RunningGateway) -> None:
     async with gateway.client.get(f"{gateway.url}/mine", headers={"Origin": ORIGIN}) as answer:
         assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (401, ORIGIN)
+        assert answer.headers["Access-Control-Expose-Headers"].endswith(", X-Total")
 
 
 async def test_method_that_a_route_lacks_is_told_what_it_has(gateway: RunningGateway) -> None:
