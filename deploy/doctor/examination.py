@@ -10,6 +10,7 @@ from deploy.doctor.checks.backups import backups
 from deploy.doctor.checks.disk import disks
 from deploy.doctor.checks.postgres import postgres
 from deploy.doctor.checks.secrets import secrets
+from deploy.doctor.checks.uploads import uploads
 from deploy.doctor.checks.valkey import valkey
 from deploy.doctor.finding import Finding, fail
 from deploy.doctor.stack import Program, Stack, look_at
@@ -53,6 +54,7 @@ async def _front_door(session: aiohttp.ClientSession, stack: Stack) -> list[Find
         *await _safely("certificate", front_door.certificate(stack)),
         *await _safely("path prefix", front_door.prefix(session, stack)),
         *await _safely("proxies", front_door.proxies(session, stack)),
+        *await _safely("uploads", uploads(session, stack)),
         *await _safely("CORS", front_door.origins(session, stack)),
     ]
 

@@ -111,6 +111,16 @@ async def look_at(session: aiohttp.ClientSession, name: str, url: str) -> Progra
     return Program(name, url, ready=ready, unready=unready, skew=skew, metrics=metrics)
 
 
+async def explained(session: aiohttp.ClientSession, private: str, path: str, method: str = "GET") -> Any:
+    """Return what the gateway with this private port would do with a request; nothing where it can't be asked."""
+    try:
+        asked = {"path": path, "method": method}
+        async with session.get(f"{private}/explain", params=asked, headers={"Accept": "application/json"}) as answer:
+            return await answer.json()
+    except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
+        return {}
+
+
 def reason(exc: Exception, patience: float) -> str:
     """Return in words why there was no answer within so many seconds."""
     return f"no answer within {patience:g} s" if isinstance(exc, TimeoutError) else str(exc) or type(exc).__name__

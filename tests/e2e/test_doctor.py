@@ -57,7 +57,7 @@ def test_machines_get_json(patient: Stack) -> None:
     assert told["healthy"]
     subjects = {finding["subject"] for finding in told["findings"]}
     wanted = {"gateway", "clock of Valkey", "schema users", "limits", "signing key", "PUBLIC_URL", "proxies", "secrets"}
-    assert wanted | {"CORS origin https://app.example.org", "disk for files"} <= subjects
+    assert wanted | {"CORS origin https://app.example.org", "disk for files", "uploads", "upstreams"} <= subjects
 
 
 def test_secret_file_that_others_can_read_fails(patient: Stack) -> None:

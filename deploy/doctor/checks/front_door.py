@@ -4,13 +4,12 @@ import asyncio
 import ssl
 import time
 from ipaddress import ip_address
-from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
 
 from deploy.doctor.finding import Finding, fail, ok, warn
-from deploy.doctor.stack import Metrics, Program, Stack, reason
+from deploy.doctor.stack import Metrics, Program, Stack, explained, reason
 
 PATIENCE = 5.0  # seconds, for what comes by PUBLIC_URL
 _PROBES = 3
@@ -47,18 +46,9 @@ async def public_url(session: aiohttp.ClientSession, stack: Stack) -> list[Findi
 
 async def _landing_page(session: aiohttp.ClientSession, private: str) -> str:
     """Return the ETag of the landing page, in which PUBLIC_URL stands, as /explain tells it."""
-    report = await _explained(session, private, "/")
+    report = await explained(session, private, "/")
     headers: dict[str, str] = dict(report.get("answer_headers", ()))
     return headers.get("ETag", "")
-
-
-async def _explained(session: aiohttp.ClientSession, private: str, path: str) -> Any:
-    try:
-        asked = {"path": path}
-        async with session.get(f"{private}/explain", params=asked, headers={"Accept": "application/json"}) as answer:
-            return await answer.json()
-    except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
-        return {}
 
 
 def same_public_url(stack: Stack) -> list[Finding]:

@@ -11,10 +11,11 @@ from aiohttp import web
 
 from deploy.doctor import stack as patience
 from deploy.doctor.checks import front_door, programs
+from deploy.doctor.checks.uploads import uploads
 from deploy.doctor.finding import Finding, Level
 from deploy.doctor.stack import Metrics, Program, Stack
 from tests.integration.gateway.conftest import ready
-from tests.integration.gateway.running_gateway import RunningGateway, run_gateway
+from tests.integration.gateway.running_gateway import TABLE, RunningGateway, run_gateway
 from tests.ports import free_port
 
 
@@ -125,6 +126,41 @@ async def test_crowd_behind_one_address_is_seen_in_the_metrics(gateway: RunningG
     [found] = front_door.client_addresses(await visited(gateway))
     assert found.level is Level.WARN
     assert "100% of the last 250 requests are from one address of 1, by 25 users" in found.what
+
+
+_UPLOADS = """
+[[route]]
+name = "{name}"
+exact = "{path}"
+methods = ["{method}"]
+upstream = "file_service"
+auth = "{auth}"
+limit = "wide"
+timeout = 10
+max_body = {bound}
+"""
+
+
+@pytest.mark.parametrize(
+    ("bound", "auth", "expected"), [(2000, "user", Level.OK), (1000, "user", Level.OK), (999, "public", Level.WARN)]
+)
+async def test_route_that_takes_less_than_a_file_may_have_is_found(
+    tmp_path: Path, valkey_url: str, bound: int, auth: str, expected: Level
+) -> None:
+    asked = _UPLOADS.format(name="protocol", path="/v1/files/uploads", method="OPTIONS", auth="public", bound=0)
+    sent = _UPLOADS.format(name="own_upload", path="/v1/files", method="POST", auth=auth, bound=bound)
+    (tmp_path / "own.toml").write_text(TABLE + asked + sent)
+    async with run_gateway(tmp_path, valkey_url, ROUTES_FILE=str(tmp_path / "own.toml")) as gateway:
+        await ready(gateway)
+        gateway.echo.answer = _tells_the_largest
+        async with aiohttp.ClientSession() as session:
+            [found] = await uploads(session, stack(gateway.url, gateway))
+    assert found.level is expected
+    assert expected is Level.OK or "own_upload (999)" in found.what
+
+
+async def _tells_the_largest(_request: web.BaseRequest) -> web.Response:
+    return web.Response(headers={"Tus-Max-Size": "1000"})
 
 
 async def test_program_that_takes_connections_and_does_not_answer_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
