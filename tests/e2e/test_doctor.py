@@ -33,8 +33,8 @@ def routes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def patient(routes: Path) -> Iterator[Stack]:
     """Not the stack that others share: their visitors and faults would be found here."""
-    chosen = {"CORS_ORIGINS": "https://app.example.org", "ROUTES_FILE": str(routes)}
-    with state_folder() as state, running_stack(state, **chosen) as running:
+    origin = "https://app.example.org"
+    with state_folder() as state, running_stack(state, CORS_ORIGINS=origin, ROUTES_FILE=str(routes)) as running:
         yield running
 
 

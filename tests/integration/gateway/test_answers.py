@@ -107,12 +107,16 @@ async def test_own_pages_are_served(gateway: RunningGateway) -> None:
 async def test_services_are_described_together(gateway: RunningGateway) -> None:
     async def describe(request: web.BaseRequest) -> web.Response:
         assert request.raw_path == "/openapi.json"
-        paths: dict[str, object] = {"/v1/things": {"get": {"responses": {}}}}
+        paths: dict[str, object] = {"/v1/things": {"get": {"responses": {}}}, "/reading/{id}": {"get": {}}}
         return web.json_response({"openapi": "3.1.0", "info": {"title": "x", "version": "1"}, "paths": paths})
 
     gateway.echo.answer = describe
-    async with gateway.client.get(f"{gateway.url}/openapi.json") as answer:
-        assert "/v1/things" in (await answer.json())["paths"]
+    plain = {"Accept-Encoding": "identity"}
+    async with gateway.client.get(f"{gateway.url}/openapi.json", headers=plain) as answer:
+        paths = (await answer.json())["paths"]
+    assert paths["/v1/things"]["get"] == {"responses": {}}
+    assert paths["/reading/{id}"]["get"]["security"][0] == {"bearer": ["files:read"]}
+    assert "403" in paths["/reading/{id}"]["get"]["responses"]
 
 
 async def test_service_that_does_not_describe_itself_is_unavailable(gateway: RunningGateway) -> None:
