@@ -46,6 +46,7 @@ from gateway.limits.limiter import Limiter, open_limiter
 from gateway.limits.policy import parse_policy
 from gateway.observer import Observer
 from gateway.pages.pages import Pages
+from gateway.pages.scopes import tell_scopes
 from gateway.proxy import Components, Proxy
 from gateway.reception import Reception
 from gateway.responder import Responder
@@ -59,7 +60,7 @@ from gateway.streaming.streams import Streams
 from gateway.upstreams.clients import open_clients
 from gateway.upstreams.instance import PoolLimits
 from gateway.upstreams.pools import open_pools
-from shared.errors import Unavailable
+from shared.errors import MethodNotAllowed, NotFound, Unavailable
 from shared.events.client import InternalClient
 from shared.identity import Signer
 from shared.lifecycle import Lifecycle, background
@@ -114,7 +115,7 @@ async def open_gateway(settings: Settings, routes: RouteFile, lifecycle: Lifecyc
             cookies=Cookies(public_url),
             limiter=limiter,
             concurrency=ConcurrencyLimits(),
-            pages=_pages(settings, services),
+            pages=_pages(settings, services, routing),
             forwarder=forwarder,
             caching=caching,
             responder=responder,
@@ -170,7 +171,7 @@ async def _follow_certificates(settings: Settings, *others: Reload) -> AsyncIter
 def _reception(settings: Settings, routing: LiveRouting, prefix: Prefix, hosts: Hosts) -> Reception:
     return Reception(
         addresses=ClientAddresses(settings.trusted_proxies),
-        cors=Cors(settings.cors_origins),
+        cors=Cors(settings.cors_origins, settings.cors_headers, settings.cors_expose),
         routing=routing,
         https=HttpsOnly(settings.process.public_url),
         prefix=prefix,
@@ -229,8 +230,14 @@ async def _get(instances: Sequence[InternalClient], path: str) -> bytes:
     return await last.get(path)
 
 
-def _pages(settings: Settings, services: Mapping[str, Sequence[InternalClient]]) -> Pages:
+def _pages(settings: Settings, services: Mapping[str, Sequence[InternalClient]], routing: LiveRouting) -> Pages:
+    def policy(method: str, path: str) -> str:
+        with suppress(NotFound, MethodNotAllowed):
+            return routing.current.table.match(method, path).auth
+        return ""
+
     async def describe(service: str) -> dict[str, Any]:
-        return msgspec.json.decode(await _get(services[service], "/openapi.json"), type=dict[str, Any])
+        document = msgspec.json.decode(await _get(services[service], "/openapi.json"), type=dict[str, Any])
+        return tell_scopes(document, policy)
 
     return Pages(settings.process.public_url, describe, tuple(services), settings.security_contacts)

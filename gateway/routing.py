@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
 from gateway.limits.policy import LimitClass, parse_policy
 from gateway.routes.file import RouteFile
@@ -19,6 +19,7 @@ from shared.logs import log
 from shared.reload import Reload
 
 _RELOADS = Counter("gateway_routes_reloads", "Attempts to take over a changed route file.", ("outcome",))
+_IN_FORCE = Gauge("gateway_routes_in_force", "1 while the route file on disk is in force, 0 while that was refused.")
 _ACCEPTED, _REFUSED = _RELOADS.labels("accepted"), _RELOADS.labels("refused")
 
 
@@ -39,16 +40,19 @@ class LiveRouting:
         self._pools = pools
         self.reloading = Reload(file.has_changed, self._reload)
         self.current = self._routing(file.table)
+        _IN_FORCE.set(1)
 
     async def _reload(self) -> None:
         try:
             table = await asyncio.to_thread(self._file.reload)
         except RoutesError as exc:
             _REFUSED.inc()
+            _IN_FORCE.set(0)
             log.error("routes_refused", **{"error.message": str(exc)})
             return
         self.current = self._routing(table)
         _ACCEPTED.inc()
+        _IN_FORCE.set(1)
         log.info("routes_reloaded", **{"colonnade.routes": len(table.routes)})
 
     def _routing(self, table: RouteTable) -> Routing:

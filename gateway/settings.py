@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from gateway.downstream.certificates import CertificateError, server_context
 from gateway.edge.client_address import Network
-from gateway.edge.cors import Cors
+from gateway.edge.cors import Cors, is_header_name
 from gateway.edge.paths import BadPath, canonical_path
 from gateway.pages.security_txt import is_contact
 from shared.content_url import read_content_url
@@ -47,6 +47,7 @@ class Settings:
 
     `upstreams` are the base URLs of each service's instances, by the names that the route file uses.
     `private_urls` are the services' private ports, for the status page.
+    `cors_headers` are what pages of other origins may send beside what ours do, `cors_expose` what they may read.
     `http_port` is where pages are sent on to https from, 0 for nowhere. `content_url` is the second name that we are
     reached by, empty for none. `security_contacts` are whom security.txt names. `listen_wait` is for how many seconds
     it puts off taking connections until it is ready.
@@ -64,6 +65,8 @@ class Settings:
     routes_file: Path
     trusted_proxies: tuple[Network, ...]
     cors_origins: tuple[str, ...]
+    cors_headers: tuple[str, ...]
+    cors_expose: tuple[str, ...]
     tls: TlsFiles | None
     http_port: int
     content_url: str
@@ -90,6 +93,8 @@ class Settings:
             routes_file=routes_file(env),
             trusted_proxies=_networks(env),
             cors_origins=_origins(env),
+            cors_headers=_header_names(env, "CORS_HEADERS"),
+            cors_expose=_header_names(env, "CORS_EXPOSE"),
             tls=_tls(env, process.public_url),
             http_port=_http_port(env, process.public_url),
             content_url=read_content_url(env, process.public_url),
@@ -119,6 +124,14 @@ def _origins(env: Env) -> tuple[str, ...]:
     except ValueError as exc:
         env.mistake(f"CORS_ORIGINS: {exc}")
     return origins
+
+
+def _header_names(env: Env, variable: str) -> tuple[str, ...]:
+    names = env.words(variable)
+    for name in names:
+        if not is_header_name(name):
+            env.mistake(f"{variable}: {name!r} isn't the name of a header")
+    return names
 
 
 def _contacts(env: Env) -> tuple[str, ...]:

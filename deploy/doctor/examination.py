@@ -10,11 +10,12 @@ from deploy.doctor.checks.backups import backups
 from deploy.doctor.checks.disk import disks
 from deploy.doctor.checks.postgres import postgres
 from deploy.doctor.checks.secrets import secrets
+from deploy.doctor.checks.uploads import uploads
 from deploy.doctor.checks.valkey import valkey
 from deploy.doctor.finding import Finding, fail
 from deploy.doctor.stack import Program, Stack, look_at
 
-_PATIENCE = aiohttp.ClientTimeout(total=5)
+_PATIENCE = aiohttp.ClientTimeout(total=front_door.PATIENCE)
 
 
 async def examine(stack: Stack) -> list[Finding]:
@@ -22,7 +23,7 @@ async def examine(stack: Stack) -> list[Finding]:
     async with aiohttp.ClientSession(timeout=_PATIENCE) as session:
         seen = await asyncio.gather(*(look_at(session, name, url) for name, url in stack.private.items()))
         by_name = {program.name: program for program in seen}
-        findings = [*programs.readiness(seen), *programs.versions(seen), *programs.clocks(seen)]
+        findings = [*programs.readiness(seen, stack.pids), *programs.versions(seen), *programs.clocks(seen)]
         findings += await _stores(stack)
         findings += _measured(by_name)
         findings += await _front_door(session, stack)
@@ -39,6 +40,7 @@ def _measured(seen: Mapping[str, Program]) -> list[Finding]:
         *programs.limits(gateway),
         *programs.revocations(gateway),
         *programs.routes(gateway),
+        *programs.upstreams(gateway),
         *programs.signing_key(auth_service),
         *front_door.client_addresses(gateway),
     ]
@@ -53,6 +55,7 @@ async def _front_door(session: aiohttp.ClientSession, stack: Stack) -> list[Find
         *await _safely("certificate", front_door.certificate(stack)),
         *await _safely("path prefix", front_door.prefix(session, stack)),
         *await _safely("proxies", front_door.proxies(session, stack)),
+        *await _safely("uploads", uploads(session, stack)),
         *await _safely("CORS", front_door.origins(session, stack)),
     ]
 

@@ -13,6 +13,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from shared.settings import Env
 
+PATIENCE = 2.5  # seconds; a program gives each of its checks two
+
 Environ = Mapping[str, str]
 
 
@@ -21,13 +23,15 @@ class Stack:
     """`private` are the base URLs of the private ports, and `environments` what each program was told, by program.
 
     Where an environment isn't known, what is said in it can't be looked at. `backups` is the last one's time, and since
-    when there could be one; None where nothing is known of backups.
+    when there could be one; None where nothing is known of backups. `pids` are of programs that are started again by
+    whoever runs them here.
     """
 
     public_url: str
     private: Mapping[str, str]
     environments: Mapping[str, Environ]
     backups: "Backups | None" = None
+    pids: Mapping[str, int] = field(default_factory=dict)
 
     def told(self, program: str, name: str) -> str:
         """Return a variable of a program's, or of the file that stands for it; empty where it can't be had."""
@@ -44,11 +48,15 @@ class Backups:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """How a program presents itself. `error` is set where it can't be reached; `skew` is its clock's, in seconds."""
+    """How a program presents itself. `skew` is its clock's, in seconds.
+
+    `error` is set where nothing is known of it; it `hangs` where it was only given too little time to answer.
+    """
 
     name: str
     url: str
     error: str = ""
+    hangs: bool = False
     ready: bool = False
     unready: Mapping[str, str] = field(default_factory=dict)
     skew: float = 0.0
@@ -70,24 +78,52 @@ class Metrics:
         return sum(found) if found else None
 
     def label(self, name: str, label: str) -> str:
-        return next((sample.labels.get(label, "") for sample in self._samples if sample.name == name), "")
+        return next(iter(self.labels(name, label)), "")
+
+    def by(self, name: str, label: str, **labels: str) -> dict[str, float]:
+        """Return the values of all samples that have these labels, by another label of theirs."""
+        return {
+            sample.labels.get(label, ""): sample.value
+            for sample in self._samples
+            if sample.name == name and labels.items() <= sample.labels.items()
+        }
+
+    def labels(self, name: str, label: str) -> list[str]:
+        """Return the label's values of all samples of that name."""
+        return [sample.labels.get(label, "") for sample in self._samples if sample.name == name]
 
 
 async def look_at(session: aiohttp.ClientSession, name: str, url: str) -> Program:
     """Ask a program whether it is ready, what time it has, and what it measures."""
+    patience = aiohttp.ClientTimeout(total=PATIENCE)
     try:
         sent = time.time()
-        async with session.get(f"{url}/readyz") as answer:
+        async with session.get(f"{url}/readyz", timeout=patience) as answer:
             told: Any = await answer.json()
             skew = skew_of(answer.headers.get("Date", ""), sent, time.time())
             ready = answer.status == HTTPStatus.OK
-        async with session.get(f"{url}/metrics") as answer:
+        async with session.get(f"{url}/metrics", timeout=patience) as answer:
             metrics = Metrics(await answer.text())
     except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as exc:
-        return Program(name, url, error=str(exc) or type(exc).__name__)
+        return Program(name, url, reason(exc, PATIENCE), isinstance(exc, TimeoutError))
     checks = told.get("checks", {}) if isinstance(told, dict) else {}
     unready = {check: str(result) for check, result in checks.items() if result != "ok"}
-    return Program(name, url, "", ready, unready, skew, metrics)
+    return Program(name, url, ready=ready, unready=unready, skew=skew, metrics=metrics)
+
+
+async def explained(session: aiohttp.ClientSession, private: str, path: str, method: str = "GET") -> Any:
+    """Return what the gateway with this private port would do with a request; nothing where it can't be asked."""
+    try:
+        asked = {"path": path, "method": method}
+        async with session.get(f"{private}/explain", params=asked, headers={"Accept": "application/json"}) as answer:
+            return await answer.json()
+    except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
+        return {}
+
+
+def reason(exc: Exception, patience: float) -> str:
+    """Return in words why there was no answer within so many seconds."""
+    return f"no answer within {patience:g} s" if isinstance(exc, TimeoutError) else str(exc) or type(exc).__name__
 
 
 def skew_of(date: str, sent: float, received: float) -> float:

@@ -25,7 +25,7 @@ def doctor_json() -> int:
 
 def _visit(*, as_json: bool) -> int:
     state = State(read_settings().state)
-    running_on(state)
+    running = running_on(state)
     settings = read_settings(os.environ | (chosen(state) or {}))
     stack = Stack(settings, state, print)
     patient = Patient(
@@ -33,6 +33,7 @@ def _visit(*, as_json: bool) -> int:
         private={name: f"http://{LOOPBACK}:{private_port(name, settings.port)}" for name in PROGRAMS},
         environments={name: stack.environment(name) for name in PROGRAMS},
         backups=_backups(state),
+        pids={name: process.pid for name, process in running.processes.items()},
     )
     return report(patient, as_json=as_json)
 

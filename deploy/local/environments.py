@@ -32,7 +32,7 @@ _STORE = (  # where files lie instead of a folder, and what opens it
 )
 _PASSED_ON: Mapping[str, tuple[str, ...]] = {
     "gateway": (
-        "CORS_ORIGINS",
+        *("CORS_ORIGINS", "CORS_HEADERS", "CORS_EXPOSE"),
         "TRUSTED_PROXIES",
         "ROUTES_FILE",
         "CACHE_URL",

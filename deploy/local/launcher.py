@@ -8,6 +8,7 @@ from pathlib import Path
 
 from deploy.local.ports import check_ports
 from deploy.local.processes import LINUX
+from deploy.local.route_file import RouteFileWatch
 from deploy.local.running import end_leftovers, forget, record
 from deploy.local.settings import Settings, note_choice, read_settings
 from deploy.local.signals import Signals
@@ -18,11 +19,13 @@ from deploy.local.watch import start_watch
 from deploy.local.welcome import welcome
 
 _IMPORTED = time.monotonic()
-_TEND_SECONDS = 1.0
 
 
-def run(tend: Callable[[], None] | None = None) -> int:
-    """Serve until told to stop; call `tend` each second meanwhile. Raises LaunchError when it can't be done."""
+def run(follow: Callable[[], None] = lambda: None) -> int:
+    """Serve until told to stop. Raises LaunchError when it can't be done.
+
+    `follow` keeps ROUTES_FILE up to date, and is called as often as that is looked at.
+    """
     settings = read_settings()
     state = State(settings.state)
     state.create()
@@ -39,12 +42,11 @@ def run(tend: Callable[[], None] | None = None) -> int:
             stack.start(supervisor)
             note_choice(state, settings)
             _welcome(settings, state, stack.mail_catcher.url if stack.mail_catcher else "")
+            routes = RouteFileWatch(settings.environ.get("ROUTES_FILE"), _tell)
             while not supervisor.stopping:
-                if tend is None:
-                    supervisor.step()
-                else:
-                    supervisor.step(_TEND_SECONDS)
-                    tend()
+                supervisor.step(routes.every)
+                follow()
+                routes.look()
         except Stopped:
             pass
         finally:

@@ -4,12 +4,15 @@ from shared.errors import AppError, Unauthenticated
 
 
 class InvalidToken(AppError):
-    """One answer for every flaw: what exactly is wrong helps nobody but an attacker. `flaw` is for operators alone."""
+    """One answer for every flaw: what exactly is wrong helps nobody but an attacker. `flaw` is for operators alone.
+
+    `detail` is told to who sends it in another form than a token is sent in.
+    """
 
     code, status, title = "invalid_token", 401, "The access token or API key is malformed, expired or revoked"
 
-    def __init__(self, flaw: str = "") -> None:
-        super().__init__(headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+    def __init__(self, flaw: str = "", detail: str = "") -> None:
+        super().__init__(detail, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
         self.flaw = flaw
 
 

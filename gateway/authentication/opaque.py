@@ -63,7 +63,9 @@ class OpaqueCredentials:
         self._check_form(kind, text)
         principal = await self._answer(kind, text)
         if principal is None:
-            raise refusal(kind, "auth_service doesn't know it, or it has been revoked or has expired")
+            raise refusal(
+                kind, "auth_service doesn't know it, it has been revoked or has expired, or its owner is banned"
+            )
         return principal
 
     def _check_form(self, kind: Credential, text: str) -> None:

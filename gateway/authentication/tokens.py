@@ -18,6 +18,8 @@ AUDIENCE = "colonnade"
 MAX_SIZE = 8192  # bytes
 MAX_LIFETIME = 660  # seconds; what lives longer could outlive the memory of its revocation
 _LEEWAY = 30  # seconds that auth_service's clock may be ahead; its tokens still end before MAX_LIFETIME is over
+_SCHEME = "bearer "
+_HOW = "Tokens and API keys are sent as Authorization: Bearer TOKEN."
 _BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] ([A-Za-z0-9._~+/-]+=*)")
 _TYPES = frozenset(("at+jwt", "application/at+jwt"))
 _KEYS_OF_THEIR_OWN = frozenset(("crit", "jku", "jwk", "x5u", "x5c"))
@@ -39,7 +41,10 @@ def bearer_token(authorization: Sequence[str]) -> str | None:
         raise InvalidToken("there are several Authorization headers, or a token in two places")
     match = _BEARER.fullmatch(authorization[0])
     if match is None or len(match[1]) > MAX_SIZE:
-        raise InvalidToken(f"Authorization isn't `Bearer` with a token of at most {MAX_SIZE} bytes")
+        is_bearer = authorization[0][: len(_SCHEME)].lower() == _SCHEME
+        raise InvalidToken(
+            f"Authorization isn't `Bearer` with a token of at most {MAX_SIZE} bytes", "" if is_bearer else _HOW
+        )
     return match[1]
 
 

@@ -76,6 +76,7 @@ def rules(route: Route) -> dict[str, Any]:
         "max_age": route.max_age,
         "limit": route.limit,
         "timeout": route.timeout,
+        "max_body": route.max_body,
     }
 
 

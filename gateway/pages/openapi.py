@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from shared import VERSION
 from shared.site import PRODUCT
 from shared.web.openapi import SECURITY_SCHEMES
 
@@ -35,7 +36,7 @@ def merge(documents: Sequence[Json], public_url: str, title: str = PRODUCT) -> J
     _check_operation_ids(paths)
     return {
         "openapi": "3.1.0",
-        "info": {"title": title, "version": "1", "description": _DESCRIPTION},
+        "info": {"title": title, "version": VERSION, "description": _DESCRIPTION},
         "servers": [{"url": public_url}],
         "tags": [{"name": name} for name in dict.fromkeys(_tags(paths))],
         "paths": paths,

@@ -92,6 +92,8 @@ def _of_program(program: Program) -> Iterator[str]:
         yield f"{program.name} drops log lines: nobody takes them fast enough."
     if now.total("process_open_fds") > _DESCRIPTORS * (now.total("process_max_fds") or 1e9):
         yield f"{program.name} runs out of descriptors."
+    if now.value("gateway_routes_in_force") == 0:
+        yield "The route file on disk was refused: the one before it is in force."
     for upstream, up in now.by("gateway_upstream_instance_up", "upstream").items():
         if up < 1:
             yield f"No instance of {upstream} gets requests."

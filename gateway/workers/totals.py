@@ -26,6 +26,7 @@ _JOINED: Mapping[str, Join] = {
     "python_info": max,
     "readiness_check_ok": min,
     "gateway_upstream_instance_up": min,
+    "gateway_routes_in_force": min,
     "gateway_valkey_up": min,
     "gateway_cache_up": min,
     "gateway_revocation_feed_connected": min,

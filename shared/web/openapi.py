@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from shared import VERSION
 from shared.errors import (
     AppError,
     BodyTooLarge,
@@ -85,7 +86,7 @@ def openapi_document(title: str, routes: Sequence[Route]) -> Json:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(title, route, signature)
     return {
         "openapi": "3.1.0",
-        "info": {"title": title, "version": "1"},
+        "info": {"title": title, "version": VERSION},
         "paths": paths,
         "components": {
             "schemas": components,
@@ -104,7 +105,7 @@ def _operation(title: str, route: Route, signature: Signature) -> Json:
     operation: Json = {
         "operationId": route.handler.__name__,
         "tags": [title],
-        "summary": summary.strip().rstrip("."),
+        "summary": summary.strip().rstrip(".").replace("`", ""),  # unlike descriptions it is plain text
         "parameters": [*_path_parameters(signature), *_query_parameters(signature), *_header_parameters(route)],
         "responses": _responses(route, signature),
     }

@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -18,6 +19,7 @@ from deploy.local import settings as launcher
 from deploy.roles import RolesSettings
 from deploy.upgrade.settings import InstallationSettings as UpgradeSettings
 from deploy.upgrade.settings import ServiceSettings
+from gateway.edge.cors import ALLOWED, EXPOSED
 from shared.program import MigrationSettings
 from shared.sampling import Rules
 from shared.settings import Env, Secret
@@ -152,3 +154,10 @@ def test_other_pages_name_no_variable_that_does_not_exist(page: str) -> None:
         if line.startswith("| `") and len(cells) == 5 and cells[1].strip(" `,").isupper():
             names = {each.strip(" `") for each in cells[1].split(",")}
             assert names <= known
+
+
+def test_headers_of_pages_of_other_origins_are_listed() -> None:
+    page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    section = page.partition("## Pages of other origins")[2].partition("\n## ")[0]
+    lists = [part for part in section.split("\n\n") if part.startswith("`")]
+    assert [re.findall("`([^`]+)`", each) for each in lists] == [ALLOWED.split(", "), EXPOSED.split(", ")]

@@ -4,12 +4,15 @@ import asyncio
 import json
 import os
 import re
+import select
+import shutil
 import signal
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from email.utils import formatdate
 from functools import partial
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -18,14 +21,20 @@ from aiohttp import web
 from deploy.doctor.examination import examine
 from deploy.doctor.finding import Level
 from deploy.doctor.stack import Stack as Patient
-from tests.e2e.stack import Stack, command, running_stack, state_folder
+from tests.e2e.stack import ROOT, Stack, command, running_stack, state_folder
 from tests.waiting import eventually
 
 
 @pytest.fixture(scope="module")
-def patient() -> Iterator[Stack]:
+def routes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return Path(shutil.copy(ROOT / "gateway" / "routes.toml", tmp_path_factory.mktemp("routes")))
+
+
+@pytest.fixture(scope="module")
+def patient(routes: Path) -> Iterator[Stack]:
     """Not the stack that others share: their visitors and faults would be found here."""
-    with state_folder() as state, running_stack(state, CORS_ORIGINS="https://app.example.org") as running:
+    origin = "https://app.example.org"
+    with state_folder() as state, running_stack(state, CORS_ORIGINS=origin, ROUTES_FILE=str(routes)) as running:
         yield running
 
 
@@ -48,7 +57,7 @@ def test_machines_get_json(patient: Stack) -> None:
     assert told["healthy"]
     subjects = {finding["subject"] for finding in told["findings"]}
     wanted = {"gateway", "clock of Valkey", "schema users", "limits", "signing key", "PUBLIC_URL", "proxies", "secrets"}
-    assert wanted | {"CORS origin https://app.example.org", "disk for files"} <= subjects
+    assert wanted | {"CORS origin https://app.example.org", "disk for files", "uploads", "upstreams"} <= subjects
 
 
 def test_secret_file_that_others_can_read_fails(patient: Stack) -> None:
@@ -64,6 +73,45 @@ def test_secret_file_that_others_can_read_fails(patient: Stack) -> None:
     ]
 
 
+async def says(stack: Stack, text: str) -> None:
+    """Wait until the launcher has said it at the terminal."""
+    assert stack.launcher.stdout is not None
+    terminal, said = stack.launcher.stdout.fileno(), bytearray()
+
+    async def is_said() -> bool:
+        if select.select([terminal], [], [], 0)[0]:
+            said.extend(os.read(terminal, 65_536))
+        return text in said.decode()
+
+    await eventually(is_said)
+
+
+async def is_in_force(stack: Stack, *, expected: bool) -> bool:
+    async with aiohttp.ClientSession() as session, session.get(f"{stack.private['gateway']}/metrics") as answer:
+        return f"gateway_routes_in_force {int(expected)}.0" in await answer.text()
+
+
+@contextmanager
+def first_line_wrong(routes: Path) -> Iterator[None]:
+    right = routes.read_text(encoding="utf-8")
+    routes.write_text(f"x = 1\n{right}", encoding="utf-8")
+    try:
+        yield
+    finally:
+        routes.write_text(right, encoding="utf-8")
+
+
+async def test_refused_route_file_is_told_until_it_is_mended(patient: Stack, routes: Path) -> None:
+    with first_line_wrong(routes):
+        await says(patient, f"{routes}:1: ")
+        await eventually(partial(is_in_force, patient, expected=False))
+        status, told = await asyncio.to_thread(visit, patient)
+    assert status == 0
+    assert [line.partition(": ")[0] for line in told] == ["warn  routes"]
+    await says(patient, f"{routes} is right")
+    await eventually(partial(is_in_force, patient, expected=True))
+
+
 async def counts_in_valkey(stack: Stack, *, expected: bool) -> bool:
     """Whether the gateway knows, which takes a request, where its limits are counted."""
     async with aiohttp.ClientSession() as session:
@@ -73,17 +121,21 @@ async def counts_in_valkey(stack: Stack, *, expected: bool) -> bool:
             return f"gateway_valkey_up {int(expected)}.0" in await answer.text()
 
 
-async def test_valkey_that_does_not_answer_fails(patient: Stack) -> None:
-    pid = patient.pid("valkey")
-    os.kill(pid, signal.SIGSTOP)
+async def test_what_hangs_fails(patient: Stack) -> None:
+    stopped = [patient.pid("valkey"), patient.pid("file_service")]
+    for pid in stopped:
+        os.kill(pid, signal.SIGSTOP)
     try:
         await eventually(partial(counts_in_valkey, patient, expected=False))
         status, told = await asyncio.to_thread(visit, patient)
     finally:
-        os.kill(pid, signal.SIGCONT)
+        for pid in stopped:
+            os.kill(pid, signal.SIGCONT)
         await eventually(partial(counts_in_valkey, patient, expected=True))
     assert status == 1
-    assert [line.partition(" - ")[0].partition(":")[0] for line in told] == ["FAIL  Valkey", "FAIL  limits"]
+    assert [line.partition(": ")[0] for line in told] == ["FAIL  file_service", "FAIL  Valkey", "FAIL  limits"]
+    assert "no answer within 2.5 s" in told[0]
+    assert f"kill -9 {stopped[1]}" in told[0]
 
 
 @asynccontextmanager

@@ -10,8 +10,8 @@ EXPECTED = ('"display_name":"Ada Lovelace"', "Grace Hopper", "Notes on the engin
 
 def pasted_visit(url: str, folder: Path) -> "subprocess.CompletedProcess[str]":
     """Paste it into bash with `folder` as its own, for the installation at `url`. Needs curl."""
-    blocks = (ROOT / "README.md").read_text(encoding="utf-8").split("```sh\n")
-    visit = next(block for block in blocks if "/v1/auth/register" in block).partition("```")[0]
+    section = (ROOT / "README.md").read_text(encoding="utf-8").partition("\n## A visit\n")[2].partition("\n## ")[0]
+    visit = "".join(block.partition("```")[0] for block in section.split("```sh\n")[1:])
     return subprocess.run(
         ["bash", "-euo", "pipefail", "-c", _strict(visit).replace("http://127.0.0.1:8080", url)],
         cwd=folder,

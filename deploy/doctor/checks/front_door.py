@@ -4,14 +4,14 @@ import asyncio
 import ssl
 import time
 from ipaddress import ip_address
-from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
 
 from deploy.doctor.finding import Finding, fail, ok, warn
-from deploy.doctor.stack import Metrics, Program, Stack
+from deploy.doctor.stack import Metrics, Program, Stack, explained, reason
 
+PATIENCE = 5.0  # seconds, for what comes by PUBLIC_URL
 _PROBES = 3
 _CERTIFICATE_WARN, _CERTIFICATE_FAIL = 21, 3  # days
 _ENOUGH_REQUESTS, _ENOUGH_USERS = 200, 20
@@ -28,7 +28,11 @@ async def public_url(session: aiohttp.ClientSession, stack: Stack) -> list[Findi
             found, status, body = answer.headers.get("ETag", "").removeprefix("W/"), answer.status, await answer.text()
     except (aiohttp.ClientError, OSError, TimeoutError) as exc:
         return [
-            fail(name, f"{url} can't be reached from here: {exc}", "check DNS, the proxy in front, and the firewall")
+            fail(
+                name,
+                f"{url} can't be reached from here: {reason(exc, PATIENCE)}",
+                "check DNS, the proxy in front, and the firewall",
+            )
         ]
     expected = await _landing_page(session, stack.private["gateway"])
     if expected and found == expected and url not in body:
@@ -42,18 +46,9 @@ async def public_url(session: aiohttp.ClientSession, stack: Stack) -> list[Findi
 
 async def _landing_page(session: aiohttp.ClientSession, private: str) -> str:
     """Return the ETag of the landing page, in which PUBLIC_URL stands, as /explain tells it."""
-    report = await _explained(session, private, "/")
+    report = await explained(session, private, "/")
     headers: dict[str, str] = dict(report.get("answer_headers", ()))
     return headers.get("ETag", "")
-
-
-async def _explained(session: aiohttp.ClientSession, private: str, path: str) -> Any:
-    try:
-        asked = {"path": path}
-        async with session.get(f"{private}/explain", params=asked, headers={"Accept": "application/json"}) as answer:
-            return await answer.json()
-    except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
-        return {}
 
 
 def same_public_url(stack: Stack) -> list[Finding]:
@@ -125,7 +120,7 @@ async def _origin(session: aiohttp.ClientSession, stack: Stack, origin: str) -> 
         async with session.options(f"{stack.public_url}/", headers=asked) as answer:
             allowed = answer.headers.getall("Access-Control-Allow-Origin", [])
     except (aiohttp.ClientError, OSError, TimeoutError) as exc:
-        return fail(name, f"a preflight gets no answer: {exc}", "see PUBLIC_URL")
+        return fail(name, f"a preflight gets no answer: {reason(exc, PATIENCE)}", "see PUBLIC_URL")
     if allowed != [origin]:
         what = f"a preflight by PUBLIC_URL is answered with {', '.join(allowed) or 'no'} Access-Control-Allow-Origin"
         return fail(name, what, "the proxy in front must leave OPTIONS and CORS headers alone; restart after a change")
@@ -188,7 +183,7 @@ async def certificate(stack: Stack) -> list[Finding]:
     try:
         left = await _days_left(parts.hostname or "", parts.port or 443)
     except (OSError, TimeoutError) as exc:  # an ssl.SSLError is one
-        return [fail("certificate", f"isn't accepted: {exc}", "renew it, and send its whole chain")]
+        return [fail("certificate", f"isn't accepted: {reason(exc, PATIENCE)}", "renew it, and send its whole chain")]
     what = f"good for {left:.0f} more days"
     if left < _CERTIFICATE_WARN:
         return [
@@ -199,7 +194,7 @@ async def certificate(stack: Stack) -> list[Finding]:
 
 async def _days_left(host: str, port: int) -> float:
     """Raises OSError where there is no TLS that this machine would trust."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         _, writer = await asyncio.open_connection(host, port, ssl=ssl.create_default_context())
     try:
         peer = writer.get_extra_info("peercert")

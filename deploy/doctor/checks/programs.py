@@ -1,7 +1,7 @@
 """Each program by itself: can it be reached, is it ready, is its clock right, does it run out of anything."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from deploy.doctor.finding import Finding, fail, ok, warn
 from deploy.doctor.stack import Program
@@ -12,13 +12,20 @@ _FEW_DESCRIPTORS = 4096
 _NEARLY_ALL = 0.8
 _LAG_WARN, _LAG_FAIL = 1.0, 10.0  # seconds
 _DAY = 86_400
+_INSTANCE_ADVICE = "start it, or correct its address; the next request that it answers puts it back"
 
 
-def readiness(programs: Sequence[Program]) -> list[Finding]:
-    return [_readiness(program) for program in programs]
+def readiness(programs: Sequence[Program], pids: Mapping[str, int] | None = None) -> list[Finding]:
+    """`pids` are processes that whoever started them starts again."""
+    return [_readiness(program, (pids or {}).get(program.name, 0)) for program in programs]
 
 
-def _readiness(program: Program) -> Finding:
+def _readiness(program: Program, pid: int) -> Finding:
+    if program.hangs:
+        advice = (
+            f"`kill -9 {pid}`, and it is started again" if pid else "restart it, or see whether a firewall is between"
+        )
+        return fail(program.name, f"{program.url}: {program.error}", f"it hangs: {advice}")
     if program.error:
         return fail(program.name, f"{program.url} can't be reached: {program.error}", "start it, or read its log")
     if not program.ready:
@@ -111,11 +118,32 @@ def limits(gateway: Program) -> list[Finding]:
     return [ok("limits", "counted in Valkey")]
 
 
+def upstreams(gateway: Program) -> list[Finding]:
+    """Tell instances that get no requests. That is known from requests alone: what nobody asks for counts as well."""
+    names = gateway.metrics.labels("gateway_upstream_queue_length", "upstream")
+    findings = [found for name in names if (found := _upstream(gateway, name))]
+    if names and not findings:
+        return [ok("upstreams", f"{', '.join(names)}: each instance gets requests")]
+    return findings
+
+
+def _upstream(gateway: Program, name: str) -> Finding | None:
+    standing = gateway.metrics.by("gateway_upstream_instance_up", "instance", upstream=name)
+    out, subject = [place for place, up in standing.items() if not up], f"upstream {name}"
+    if not standing:
+        return fail(subject, "has no instance: its name can't be looked up", "check the host in its url, and DNS")
+    if len(out) == len(standing):
+        return fail(subject, f"no instance gets requests: {' and '.join(out)} failed, or stopped", _INSTANCE_ADVICE)
+    if out:
+        return warn(subject, f"{' and '.join(out)} failed, or stopped; the others get its requests", _INSTANCE_ADVICE)
+    return None
+
+
 def routes(gateway: Program) -> list[Finding]:
-    refused = gateway.metrics.value("gateway_routes_reloads_total", outcome="refused") or 0.0
-    if gateway.error:
+    in_force = gateway.metrics.value("gateway_routes_in_force")
+    if gateway.error or in_force is None:
         return []
-    if refused:
-        what = f"a changed route file was refused {refused:.0f} times since the start"
-        return [warn("routes", what, "the gateway's log has routes_refused with each mistake's line")]
+    if not in_force:
+        what = "the route file on disk was refused: the one before it is in force, until the next start"
+        return [warn("routes", what, "`python -m gateway check FILE` tells each mistake with its line")]
     return [ok("routes", "the route file is in force")]

@@ -1,5 +1,6 @@
 """The doctor at a real gateway's front door, with a real proxy before it that does what proxies do wrong."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -8,11 +9,13 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from deploy.doctor.checks import front_door
+from deploy.doctor import stack as patience
+from deploy.doctor.checks import front_door, programs
+from deploy.doctor.checks.uploads import uploads
 from deploy.doctor.finding import Finding, Level
 from deploy.doctor.stack import Metrics, Program, Stack
 from tests.integration.gateway.conftest import ready
-from tests.integration.gateway.running_gateway import RunningGateway, run_gateway
+from tests.integration.gateway.running_gateway import TABLE, RunningGateway, run_gateway
 from tests.ports import free_port
 
 
@@ -51,6 +54,12 @@ async def gateway(tmp_path: Path, valkey_url: str) -> AsyncIterator[RunningGatew
 
 def stack(url: str, gateway: RunningGateway, **environ: str) -> Stack:
     return Stack(url, {"gateway": f"http://127.0.0.1:{gateway.private_port}"}, {"gateway": environ})
+
+
+async def visited(gateway: RunningGateway) -> Program:
+    """Return what the gateway has measured so far."""
+    async with gateway.client.get(f"http://127.0.0.1:{gateway.private_port}/metrics") as answer:
+        return Program("gateway", "", metrics=Metrics(await answer.text()))
 
 
 def levels(findings: list[Finding]) -> list[Level]:
@@ -114,8 +123,74 @@ async def test_crowd_behind_one_address_is_seen_in_the_metrics(gateway: RunningG
     for headers in people * 10:
         async with gateway.client.get(f"{gateway.url}/mine", headers=headers) as answer:
             assert answer.status == 200
-    async with gateway.client.get(f"http://127.0.0.1:{gateway.private_port}/metrics") as answer:
-        program = Program("gateway", "", metrics=Metrics(await answer.text()))
-    [found] = front_door.client_addresses(program)
+    [found] = front_door.client_addresses(await visited(gateway))
     assert found.level is Level.WARN
     assert "100% of the last 250 requests are from one address of 1, by 25 users" in found.what
+
+
+_UPLOADS = """
+[[route]]
+name = "{name}"
+exact = "{path}"
+methods = ["{method}"]
+upstream = "file_service"
+auth = "{auth}"
+limit = "wide"
+timeout = 10
+max_body = {bound}
+"""
+
+
+@pytest.mark.parametrize(
+    ("bound", "auth", "expected"), [(2000, "user", Level.OK), (1000, "user", Level.OK), (999, "public", Level.WARN)]
+)
+async def test_route_that_takes_less_than_a_file_may_have_is_found(
+    tmp_path: Path, valkey_url: str, bound: int, auth: str, expected: Level
+) -> None:
+    asked = _UPLOADS.format(name="protocol", path="/v1/files/uploads", method="OPTIONS", auth="public", bound=0)
+    sent = _UPLOADS.format(name="own_upload", path="/v1/files", method="POST", auth=auth, bound=bound)
+    (tmp_path / "own.toml").write_text(TABLE + asked + sent)
+    async with run_gateway(tmp_path, valkey_url, ROUTES_FILE=str(tmp_path / "own.toml")) as gateway:
+        await ready(gateway)
+        gateway.echo.answer = _tells_the_largest
+        async with aiohttp.ClientSession() as session:
+            [found] = await uploads(session, stack(gateway.url, gateway))
+    assert found.level is expected
+    assert expected is Level.OK or "own_upload (999)" in found.what
+
+
+async def _tells_the_largest(_request: web.BaseRequest) -> web.Response:
+    return web.Response(headers={"Tus-Max-Size": "1000"})
+
+
+async def test_program_that_takes_connections_and_does_not_answer_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "PATIENCE", 0.2)
+    over = asyncio.Event()
+
+    async def hang(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await over.wait()
+        writer.close()
+
+    server = await asyncio.start_server(hang, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, aiohttp.ClientSession() as session:
+        hung = await patience.look_at(session, "file_service", f"http://127.0.0.1:{port}")
+        gone = await patience.look_at(session, "file_service", f"http://127.0.0.1:{free_port()}")
+        over.set()
+    assert (hung.hangs, hung.error) == (True, "no answer within 0.2 s")
+    assert not gone.hangs
+    assert "onnect" in gone.error
+
+
+async def test_upstream_that_is_away_is_seen_in_the_metrics(tmp_path: Path, valkey_url: str) -> None:
+    place = f"127.0.0.1:{free_port()}"
+    async with run_gateway(tmp_path, valkey_url, USER_URL=f"http://{place}") as gateway:
+        await ready(gateway)
+        assert levels(programs.upstreams(await visited(gateway))) == [Level.OK]
+        for _ in range(6):
+            async with gateway.client.get(f"{gateway.url}/open") as answer:
+                assert answer.status == 503
+        [found] = programs.upstreams(await visited(gateway))
+    assert found.level is Level.FAIL
+    assert found.subject == "upstream user_service"
+    assert place in found.what

@@ -9,11 +9,13 @@ from tests.integration.gateway.raw_service import RawTalk, raw_server
 from tests.integration.gateway.running_gateway import RunningGateway, run_gateway
 from tests.waiting import eventually
 
+FOREIGN_PAGES = {"CORS_ORIGINS": "https://app.example.org", "CORS_HEADERS": "X-My-Header", "CORS_EXPOSE": "X-Total"}
+
 
 @pytest.fixture
 async def gateway(tmp_path: Path, valkey_url: str) -> AsyncIterator[RunningGateway]:
     """A gateway that is ready, with empty limits."""
-    async with run_gateway(tmp_path, valkey_url, CORS_ORIGINS="https://app.example.org") as running:
+    async with run_gateway(tmp_path, valkey_url, **FOREIGN_PAGES) as running:
         await ready(running)
         yield running
 

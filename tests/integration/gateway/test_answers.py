@@ -44,6 +44,7 @@ async def test_preflight_is_answered_before_anyone_signs_in(gateway: RunningGate
     async with gateway.client.options(f"{gateway.url}/mine", headers=PREFLIGHT) as answer:
         assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (204, ORIGIN)
         assert "PATCH" in answer.headers["Access-Control-Allow-Methods"]
+        assert answer.headers["Access-Control-Allow-Headers"].endswith(", X-My-Header")
     assert not gateway.echo.seen
 
 
@@ -61,6 +62,7 @@ async def test_other_origins_get_nothing(gateway: RunningGateway, origin: str) -
 async def test_allowed_origin_may_read_failures_too(gateway: RunningGateway) -> None:
     async with gateway.client.get(f"{gateway.url}/mine", headers={"Origin": ORIGIN}) as answer:
         assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (401, ORIGIN)
+        assert answer.headers["Access-Control-Expose-Headers"].endswith(", X-Total")
 
 
 async def test_method_that_a_route_lacks_is_told_what_it_has(gateway: RunningGateway) -> None:
@@ -105,12 +107,16 @@ async def test_own_pages_are_served(gateway: RunningGateway) -> None:
 async def test_services_are_described_together(gateway: RunningGateway) -> None:
     async def describe(request: web.BaseRequest) -> web.Response:
         assert request.raw_path == "/openapi.json"
-        paths: dict[str, object] = {"/v1/things": {"get": {"responses": {}}}}
+        paths: dict[str, object] = {"/v1/things": {"get": {"responses": {}}}, "/reading/{id}": {"get": {}}}
         return web.json_response({"openapi": "3.1.0", "info": {"title": "x", "version": "1"}, "paths": paths})
 
     gateway.echo.answer = describe
-    async with gateway.client.get(f"{gateway.url}/openapi.json") as answer:
-        assert "/v1/things" in (await answer.json())["paths"]
+    plain = {"Accept-Encoding": "identity"}
+    async with gateway.client.get(f"{gateway.url}/openapi.json", headers=plain) as answer:
+        paths = (await answer.json())["paths"]
+    assert paths["/v1/things"]["get"] == {"responses": {}}
+    assert paths["/reading/{id}"]["get"]["security"][0] == {"bearer": ["files:read"]}
+    assert "403" in paths["/reading/{id}"]["get"]["responses"]
 
 
 async def test_service_that_does_not_describe_itself_is_unavailable(gateway: RunningGateway) -> None:

@@ -33,6 +33,19 @@ async def test_bad_credentials_are_refused_and_never_forwarded_as_anonymous(
     assert not gateway.echo.seen
 
 
+@pytest.mark.parametrize(
+    ("authorization", "told"), [("t0ken", True), ("Basic YTpi", True), ("Bearer", True), ("bearer rubbish", False)]
+)
+async def test_how_a_token_is_sent_is_told_to_who_sends_it_otherwise(
+    gateway: RunningGateway, authorization: str, *, told: bool
+) -> None:
+    """What is wrong with a token itself isn't."""
+    async with gateway.client.get(f"{gateway.url}/mine", headers={"Authorization": authorization}) as answer:
+        problem = await answer.json()
+    assert problem["code"] == "invalid_token"
+    assert ("Authorization: Bearer TOKEN" in problem.get("detail", "")) is told
+
+
 async def test_two_authorization_headers_are_refused(gateway: RunningGateway) -> None:
     """G26"""
     line = f"Authorization: {gateway.bearer()['Authorization']}\r\n"

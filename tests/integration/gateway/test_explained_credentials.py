@@ -51,7 +51,7 @@ async def test_exact_flaw_is_told_to_operators(gateway: RunningGateway) -> None:
     key, cookie = new_api_key(), new_session_cookie(uuid7())
     for header, reason in (
         (f"Authorization: Bearer {key[:-1]}", "its checksum is wrong"),
-        (f"Authorization: Bearer {key}", "auth_service doesn't know it"),
+        (f"Authorization: Bearer {key}", "or its owner is banned"),
         (f"Cookie: session={cookie[:-1]}", "its checksum is wrong"),
         (f"Cookie: session={cookie}", "auth_service doesn't know it"),
         (f"Cookie: session={cookie}; session={cookie}", "there are 2 cookies"),

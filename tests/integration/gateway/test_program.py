@@ -118,6 +118,8 @@ async def test_second_signal_exits_at_once(tmp_path: Path, valkey_url: str) -> N
         pytest.param({"AIOHTTP_NO_EXTENSIONS": "1"}, 1, "C parser", id="G34 without the C parser"),
         pytest.param({"TRUSTED_PROXIES": "here"}, 2, "TRUSTED_PROXIES", id="bad network"),
         pytest.param({"CORS_ORIGINS": "*"}, 2, "CORS_ORIGINS", id="bad origin"),
+        pytest.param({"CORS_HEADERS": "X-Mine, *"}, 2, "CORS_HEADERS: '*'", id="any header of pages"),
+        pytest.param({"CORS_EXPOSE": "X Mine"}, 2, "CORS_EXPOSE: 'X Mine'", id="bad header for pages"),
         pytest.param({"VALKEY_URL": ""}, 2, "VALKEY_URL", id="missing setting"),
         pytest.param({"TLS_CERT_FILE": "/nowhere"}, 2, "TLS_KEY_FILE", id="certificate without a key"),
         pytest.param(

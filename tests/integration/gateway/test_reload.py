@@ -46,6 +46,10 @@ async def reloaded(outcome: str = "accepted", *, asked: bool = True) -> None:
     await eventually(is_read)
 
 
+def is_in_force() -> bool:
+    return REGISTRY.get_sample_value("gateway_routes_in_force") == 1
+
+
 async def status(gateway: RunningGateway, path: str, **headers: str) -> int:
     async with gateway.client.get(f"{gateway.url}/{path}", headers=headers) as answer:
         return answer.status
@@ -141,6 +145,7 @@ async def test_bad_file_keeps_the_old_routes(
     """R12: every mistake is logged with its line."""
     said: list[tuple[str, dict[str, str]]] = []
     monkeypatch.setattr("gateway.routing.log.error", lambda event, **told: said.append((event, told)))
+    assert is_in_force()
     replace_file(tmp_path, "x = 1\n" + TABLE.replace("2 per hour", "2 per fortnight"))
     await reloaded("refused", asked=False)
     ((event, told),) = said
@@ -148,6 +153,7 @@ async def test_bad_file_keeps_the_old_routes(
     assert event == "routes_refused"
     assert [mistake.split(":")[1] for mistake in mistakes] == ["1", "8"]
     assert await status(gateway, "open") == 200
+    assert not is_in_force()
 
     (tmp_path / "routes.toml").unlink()
     await reloaded("refused", asked=False)
@@ -155,6 +161,7 @@ async def test_bad_file_keeps_the_old_routes(
 
     replace_file(tmp_path, TABLE + route("mended"))
     await comes(gateway, "mended", 200)
+    assert is_in_force()
 
 
 async def test_removed_route_is_not_found_any_more(gateway: RunningGateway, tmp_path: Path) -> None:

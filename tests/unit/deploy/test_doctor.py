@@ -55,6 +55,15 @@ def test_program_that_is_away_or_unready_fails() -> None:
     assert "revoked sessions aren't known yet" in found.what
 
 
+@pytest.mark.parametrize(("pids", "expected"), [({"gateway": 4711}, "kill -9 4711"), ({}, "restart it")])
+def test_program_that_hangs_is_to_be_restarted(pids: dict[str, int], expected: str) -> None:
+    """Starting it wouldn't help: it runs."""
+    [found] = programs.readiness([seen(error="no answer within 2.5 s", hangs=True)], pids)
+    assert found.level is Level.FAIL
+    assert found.what == "http://127.0.0.1:9080: no answer within 2.5 s"
+    assert expected in found.advice
+
+
 def test_two_versions_are_a_warning() -> None:
     both = [seen(f'build_info{{version="{version}"}} 1\n') for version in ("0.1.0", "0.2.0")]
     renamed = [both[0], Program("auth_service", "", metrics=both[1].metrics)]
@@ -90,9 +99,49 @@ def test_limits_counted_in_memory_fail() -> None:
     assert level(programs.limits(seen("gateway_valkey_up 1\n"))) is Level.OK
 
 
+def upstream_figures(**instances: int) -> str:
+    """What a gateway tells of the upstream `notes`, whose instances are on hosts of these names."""
+    told = [
+        f'gateway_upstream_instance_up{{upstream="notes",instance="{host}:9000"}} {up}'
+        for host, up in instances.items()
+    ]
+    return "\n".join([*told, 'gateway_upstream_queue_length{upstream="notes"} 0', ""])
+
+
+def test_upstream_without_an_instance_that_gets_requests_fails() -> None:
+    [found] = programs.upstreams(seen(upstream_figures(a=0, b=0)))
+    assert found.level is Level.FAIL
+    assert found.subject == "upstream notes"
+    assert "a:9000 and b:9000" in found.what
+
+
+def test_one_instance_of_several_that_gets_no_requests_is_a_warning() -> None:
+    [found] = programs.upstreams(seen(upstream_figures(a=1, b=0)))
+    assert found.level is Level.WARN
+    assert "b:9000" in found.what
+    assert "a:9000" not in found.what
+
+
+def test_upstream_whose_name_leads_nowhere_fails() -> None:
+    """It has no instance that could be out; a gateway that is away has told nothing."""
+    [found] = programs.upstreams(seen(upstream_figures()))
+    assert found.level is Level.FAIL
+    assert "name" in found.what
+    assert programs.upstreams(seen(error="refused")) == []
+
+
+def test_upstreams_whose_instances_all_get_requests_are_told_once() -> None:
+    assert level(programs.upstreams(seen(upstream_figures(a=1, b=1)))) is Level.OK
+
+
 def test_refused_route_file_is_told() -> None:
-    assert level(programs.routes(seen('gateway_routes_reloads_total{outcome="refused"} 2\n'))) is Level.WARN
-    assert level(programs.routes(seen())) is Level.OK
+    assert level(programs.routes(seen("gateway_routes_in_force 0\n"))) is Level.WARN
+
+
+def test_route_file_that_was_mended_is_fine() -> None:
+    """However often one was refused before."""
+    refusals = 'gateway_routes_reloads_total{outcome="refused"} 2\n'
+    assert level(programs.routes(seen(f"{refusals}gateway_routes_in_force 1\n"))) is Level.OK
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,12 @@ TRUSTED_PROXIES: {{ join "," . | quote }}
 {{- with $root.Values.corsOrigins }}
 CORS_ORIGINS: {{ join "," . | quote }}
 {{- end }}
+{{- with $root.Values.corsHeaders }}
+CORS_HEADERS: {{ join "," . | quote }}
+{{- end }}
+{{- with $root.Values.corsExpose }}
+CORS_EXPOSE: {{ join "," . | quote }}
+{{- end }}
 {{- else if eq $program "file_service" }}
 {{- if $root.Values.storage.url }}
 FILES_STORAGE: {{ $root.Values.storage.url | quote }}

@@ -3,7 +3,7 @@
 import pytest
 from multidict import CIMultiDict
 
-from gateway.edge.cors import Cors
+from gateway.edge.cors import Cors, is_header_name
 
 APP = "https://app.example.org"
 CORS = Cors([APP, "http://localhost:5173"])
@@ -48,6 +48,24 @@ def test_foreign_page_may_use_tus() -> None:
     assert {"Location", "Content-Location", "Upload-Offset", "Upload-Expires", "Tus-Extension", "Tus-Max-Size"} <= {
         *exposed
     }
+
+
+def test_headers_of_ones_own_are_allowed_and_exposed_beside_ours() -> None:
+    own = Cors([APP], ["X-My-Header"], ["X-Total"])
+    allowed = dict(own.preflight(preflight_from(APP), ["GET"]))["Access-Control-Allow-Headers"].split(", ")
+    assert {"Authorization", "X-My-Header"} <= {*allowed}
+    exposed = dict(own.headers(APP))["Access-Control-Expose-Headers"].split(", ")
+    assert {"ETag", "X-Total"} <= {*exposed}
+
+
+@pytest.mark.parametrize("name", ["X-My-Header", "x_y", "!#$%&'*+-.^`|~09"])
+def test_header_name_is_a_token(name: str) -> None:
+    assert is_header_name(name)
+
+
+@pytest.mark.parametrize("name", ["", "*", "X My", "X-My:", "X-My\r\nX: y", "X-Mÿ", '"X"', "X/Y", "X-My\n"])
+def test_what_is_no_token_or_means_all_is_no_header_name(name: str) -> None:
+    assert not is_header_name(name)
 
 
 @pytest.mark.parametrize("origin", [origin for origin in STRANGERS if origin is not None])

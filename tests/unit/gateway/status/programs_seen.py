@@ -9,6 +9,7 @@ gateway_valkey_up 1
 gateway_cache_up 1
 gateway_revocation_feed_connected 1
 gateway_revocation_feed_silence_seconds 3
+gateway_routes_in_force 1
 gateway_upstream_instance_up{upstream="user_service",instance="a:1"} 1
 """
 _FILES = """

@@ -25,6 +25,7 @@ def test_nothing_is_said_where_all_is_well() -> None:
         pytest.param(
             gateway(unready={"keys": "not known"}), "gateway isn't ready: keys: not known.", id="not ready"
         ),
+        pytest.param(gateway("gateway_routes_in_force 0"), "The route file on disk was refused", id="wrong routes"),
         pytest.param(gateway("gateway_valkey_up 0"), "each gateway counts by itself", id="Valkey away"),
         pytest.param(gateway("gateway_revocation_feed_connected 0"), "Revocations: away", id="feed away"),
         pytest.param(gateway("gateway_revocation_feed_silence_seconds 90"), "silent for 1 min", id="feed silent"),

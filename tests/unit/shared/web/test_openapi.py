@@ -4,8 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from aiohttp import web
 
+from shared import VERSION
 from shared.web.openapi import openapi_document
+from shared.web.routes import Route
 from tests.unit.shared.web.small_service import ROUTES, THING_ID, SmallService
 
 DOCUMENT = openapi_document("Things", ROUTES)
@@ -43,7 +46,7 @@ def test_every_route_is_documented_once() -> None:
 
 def test_document_is_of_the_version_that_it_says() -> None:
     assert DOCUMENT["openapi"] == "3.1.0"
-    assert set(DOCUMENT["info"]) == {"title", "version"}
+    assert DOCUMENT["info"] == {"title": "Things", "version": VERSION}
     for item in DOCUMENT["paths"].values():
         for each in item.values():
             assert each["responses"]
@@ -55,6 +58,16 @@ def test_docstring_gives_summary_and_description() -> None:
     assert operation("GET", "/v1/things")["summary"] == "List things"
     assert operation("GET", "/v1/things")["description"] == "Newest last."
     assert operation("POST", "/v1/things")["summary"] == "Create thing"
+
+
+def test_summary_is_plain_text() -> None:
+    """Readers show no markup in it, as they do in a description."""
+
+    async def show(_request: web.Request) -> None:
+        """Show things; `?all=true` all of them."""
+
+    document = openapi_document("Things", [Route("GET", "/v1/things", show)])
+    assert document["paths"]["/v1/things"]["get"]["summary"] == "Show things; ?all=true all of them"
 
 
 def test_example_stands_beside_the_schema_where_the_table_has_one() -> None:
