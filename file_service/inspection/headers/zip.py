@@ -13,7 +13,7 @@ from file_service.inspection.headers.reading import WINDOW, NotReadable, Range, 
 
 _END, _END64, _LOCATOR64, _ENTRY = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07", b"PK\x01\x02"
 _END_BYTES, _LOCATOR_BYTES, _END64_BYTES, _ENTRY_BYTES, _LOCAL_BYTES = 22, 20, 56, 46, 30
-_CANDIDATES = 8  # end records in one file; each but one is a part of a comment, or a trick
+_CANDIDATES = 8  # end records that count in one file; each but one is a part of a comment, or a trick
 _MOST_ENTRIES = 1_000_000
 _MAX16, _MAX32 = 0xFFFF, 0xFFFFFFFF
 _NOTHING = ArchiveContents(0, 0, 0)
@@ -40,11 +40,15 @@ def read_zip(size: int) -> Reading[ArchiveContents]:
     """Return what the worst of its directories tells. Raises NotReadable, or TooIntricate."""
     tail_start = max(0, size - _END_BYTES - _MAX16)
     tail = yield from _tail(tail_start, size)
-    worst, tried = _NOTHING, Steps(_CANDIDATES)
-    for offset in _ends(tail):
+    worst, tried, is_found = _NOTHING, Steps(_CANDIDATES), False
+    for offset, behind in _ends(tail):
+        if is_found and behind and not _lies_where_it_says(tail, offset, tail_start):
+            continue
         tried.take()
         directory = yield from _directory(tail[offset : offset + _END_BYTES], tail_start + offset)
-        worst = max(worst, (yield from _contents(directory)), key=lambda each: each.unpacked)
+        found = yield from _contents(directory)
+        worst = max(worst, found, key=lambda each: each.unpacked)
+        is_found = is_found or behind == 0 or (behind > 0 and found.entries > 0)
     return worst
 
 
@@ -58,13 +62,28 @@ def _tail(start: int, size: int) -> Reading[bytes]:
     return tail
 
 
-def _ends(tail: bytes) -> Iterator[int]:
-    """Yield where end records may begin, from the end: each whose comment fits into the file."""
+def _ends(tail: bytes) -> Iterator[tuple[int, int]]:
+    """Yield where end records may begin, from the end, and how many bytes are behind their comments: fewer than none
+    where a comment breaks off.
+
+    Unpackers look from the end, and take the first one that they like. All of them like one whose comment ends the
+    file, most one with something behind it, some one whose comment breaks off, and some none that has no entries.
+    What stands before it is theirs who look further, for a comment that ends the file, or from the beginning.
+    """
     at = tail.rfind(_END)
     while at >= 0:
-        if at + _END_BYTES <= len(tail) and at + _END_BYTES + struct.unpack_from("<H", tail, at + 20)[0] <= len(tail):
-            yield at
+        if at + _END_BYTES <= len(tail):
+            yield at, len(tail) - at - _END_BYTES - struct.unpack_from("<H", tail, at + 20)[0]
         at = tail.rfind(_END, 0, at)
+
+
+def _lies_where_it_says(tail: bytes, at: int, tail_start: int) -> bool:
+    """Tell whether the end record's archive begins where the file does. That of one that is stored in another, as it
+    is, counts from its own beginning: nobody takes it for the whole.
+    """
+    length, start = struct.unpack_from("<II", tail, at + 12)
+    place = struct.unpack_from("<Q", tail, at - 12)[0] if at >= _LOCATOR_BYTES else 0  # said before a large one's
+    return tail_start + at in (start + length, place + _END64_BYTES + _LOCATOR_BYTES)
 
 
 def _directory(end: bytes, at: int) -> Reading[_Directory]:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.integration.file_service.running_service import Person, RunningService
 from tests.unit.file_service.headers.in_memory import picture
-from tests.unit.file_service.headers.test_archives import archive_of, entry
+from tests.unit.file_service.headers.test_archives import archive_of, entry, stored, zipped
 
 ELEVEN_GB = archive_of([entry(10**9, 1, 40 * number) for number in range(11)], before=b"PK\x03\x04" + bytes(500))
 
@@ -58,6 +58,7 @@ async def test_bomb_is_refused(service: RunningService, ada: Person, content: by
         pytest.param(png(15_000, 15_000), id="225 million pixels"),
         pytest.param(picture("GIF", frames=30), id="an animation"),
         pytest.param(zeros(80_000_000), id="an archive of zeros below 100 MiB"),
+        pytest.param(stored(*(zipped(b"a library") for _ in range(30))), id="a program with thirty small libraries"),
         pytest.param(b"PK\x03\x04" + bytes(100), id="the first part of a split archive"),
         pytest.param(b"\x89PNG\r\n\x1a\n" + bytes(10), id="a picture that breaks off"),
     ],
