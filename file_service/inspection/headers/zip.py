@@ -16,7 +16,6 @@ _END_BYTES, _LOCATOR_BYTES, _END64_BYTES, _ENTRY_BYTES, _LOCAL_BYTES = 22, 20, 5
 _CANDIDATES = 8  # end records that count in one file; each but one is a part of a comment, or a trick
 _MOST_ENTRIES = 1_000_000
 _MAX16, _MAX32 = 0xFFFF, 0xFFFFFFFF
-_NOTHING = ArchiveContents(0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +36,24 @@ class _Sums:
 
 
 def read_zip(size: int) -> Reading[ArchiveContents]:
-    """Return what the worst of its directories tells. Raises NotReadable, or TooIntricate."""
+    """Return the entries of all its directories, and of the bytes the most that one tells.
+
+    Raises NotReadable, or TooIntricate.
+    """
     tail_start = max(0, size - _END_BYTES - _MAX16)
     tail = yield from _tail(tail_start, size)
-    worst, tried, is_found = _NOTHING, Steps(_CANDIDATES), False
+    told, tried, is_found = ArchiveContents(0, 0, 0), Steps(_CANDIDATES), False
     for offset, behind in _ends(tail):
         if is_found and behind and not _lies_where_it_says(tail, offset, tail_start):
             continue
         tried.take()
         directory = yield from _directory(tail[offset : offset + _END_BYTES], tail_start + offset)
         found = yield from _contents(directory)
-        worst = max(worst, found, key=lambda each: each.unpacked)
+        told = ArchiveContents(
+            told.entries + found.entries, max(told.unpacked, found.unpacked), max(told.packed, found.packed)
+        )
         is_found = is_found or behind == 0 or (behind > 0 and found.entries > 0)
-    return worst
+    return told
 
 
 def _tail(start: int, size: int) -> Reading[bytes]:

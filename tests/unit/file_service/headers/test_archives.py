@@ -89,6 +89,11 @@ async def test_many_entries_are_all_counted() -> None:
     assert (found.entries, found.unpacked) == (3000, 3000)
 
 
+async def test_entries_without_bytes_are_counted() -> None:
+    """F16: folders and empty files cost whoever unpacks them as much as others."""
+    assert await contents(zipped(*(b"" for _ in range(3000)))) == ArchiveContents(3000, 0, 6000)
+
+
 async def test_sizes_of_64_bits_count() -> None:
     wide = struct.pack("<HHQQ", 1, 16, 1 << 45, 30)
 
@@ -133,6 +138,15 @@ async def test_worst_of_several_end_records_counts() -> None:
     hidden = with_comment(BOMB, len(HARMLESS), HARMLESS)
 
     assert (await contents(hidden)).unpacked == 200_000
+
+
+async def test_larger_directory_hides_no_entries_of_another() -> None:
+    """F16."""
+    hidden = with_comment(zipped(*(b"" for _ in range(3000))), len(HARMLESS), HARMLESS)
+
+    found = await contents(hidden)
+
+    assert (found.entries, found.unpacked) == (3001, 1)
 
 
 @pytest.mark.parametrize("behind", [b"", b"\0", b"\r\n", bytes(500)], ids=["nothing", "a byte", "a line", "a block"])
