@@ -52,7 +52,7 @@ async def _require_small_picture(content_type: str, size: int, read: Read, bound
 
 
 async def _require_small_archive(size: int, read: Read, bounds: Bounds) -> None:
-    reader = archive_reader(await read(0, _HEAD))
+    reader = archive_reader(await read(0, _HEAD), bounds.entries)
     if reader is None:
         return
     try:

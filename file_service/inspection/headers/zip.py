@@ -6,7 +6,7 @@ A file without an end record is no archive, or the first part of a split one: it
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from file_service.inspection.headers.contents import ArchiveContents
 from file_service.inspection.headers.reading import WINDOW, NotReadable, Range, Reading, Steps, exactly
@@ -14,7 +14,7 @@ from file_service.inspection.headers.reading import WINDOW, NotReadable, Range, 
 _END, _END64, _LOCATOR64, _ENTRY = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07", b"PK\x01\x02"
 _END_BYTES, _LOCATOR_BYTES, _END64_BYTES, _ENTRY_BYTES, _LOCAL_BYTES = 22, 20, 56, 46, 30
 _CANDIDATES = 8  # end records that count in one file; each but one is a part of a comment, or a trick
-_MOST_ENTRIES = 1_000_000
+_EXTRA_FIELDS = 500_000  # of a directory's large entries, each of which needs one
 _MAX16, _MAX32 = 0xFFFF, 0xFFFFFFFF
 
 
@@ -33,11 +33,13 @@ class _Sums:
     unpacked: int = 0
     packed: int = 0
     places: list[tuple[int, int]] = field(default_factory=list)  # of each entry's first byte, and behind its last
+    fields: Steps = field(default_factory=lambda: Steps(_EXTRA_FIELDS))
 
 
-def read_zip(size: int) -> Reading[ArchiveContents]:
+def read_zip(size: int, most_entries: int) -> Reading[ArchiveContents]:
     """Return the entries of all its directories, and of the bytes the most that one tells.
 
+    Where that comes to more than `most_entries`, the directory that has them isn't walked through.
     Raises NotReadable, or TooIntricate.
     """
     tail_start = max(0, size - _END_BYTES - _MAX16)
@@ -48,6 +50,8 @@ def read_zip(size: int) -> Reading[ArchiveContents]:
             continue
         tried.take()
         directory = yield from _directory(tail[offset : offset + _END_BYTES], tail_start + offset)
+        if told.entries + directory.entries > most_entries:
+            return replace(told, entries=told.entries + directory.entries)
         found = yield from _contents(directory)
         told = ArchiveContents(
             told.entries + found.entries, max(told.unpacked, found.unpacked), max(told.packed, found.packed)
@@ -116,7 +120,6 @@ def _directory64(at: int) -> Reading[_Directory]:
 def _checked(directory: _Directory) -> _Directory:
     if directory.start + directory.length > directory.end or directory.length < directory.entries * _ENTRY_BYTES:
         raise NotReadable("the directory doesn't fit")
-    Steps(_MOST_ENTRIES).take(directory.entries)
     return directory
 
 
@@ -125,17 +128,15 @@ def _contents(directory: _Directory) -> Reading[ArchiveContents]:
     shift = directory.end - directory.start - directory.length
     at, end = directory.start + shift, directory.end
     sums, count, window, base = _Sums(), 0, b"", at
-    while at < end:
+    while at < end and count <= directory.entries:
         if at - base + _ENTRY_BYTES > len(window):
             base, window = at, (yield Range(at, min(WINDOW, end - at)))
-        entry = window[at - base :]
-        if not entry.startswith(_ENTRY) or len(entry) < _ENTRY_BYTES:
+        if not window.startswith(_ENTRY, at - base) or len(window) - (at - base) < _ENTRY_BYTES:
             break
-        name, extra, comment = struct.unpack_from("<HHH", entry, 28)
-        if len(entry) < _ENTRY_BYTES + name + extra:
+        name, extra, comment = struct.unpack_from("<HHH", window, at - base + 28)
+        if at - base + _ENTRY_BYTES + name + extra > len(window):
             base, window = at, (yield from exactly(at, _ENTRY_BYTES + name + extra))
-            entry = window
-        _add(sums, entry, entry[_ENTRY_BYTES + name : _ENTRY_BYTES + name + extra])
+        _add(sums, window, at - base)
         count += 1
         at += _ENTRY_BYTES + name + extra + comment
     if count != directory.entries:
@@ -144,22 +145,25 @@ def _contents(directory: _Directory) -> Reading[ArchiveContents]:
     return ArchiveContents(count, sums.unpacked, sums.packed)
 
 
-def _add(sums: _Sums, entry: bytes, extra: bytes) -> None:
-    packed, unpacked, name = struct.unpack_from("<IIH", entry, 20)
-    (offset,) = struct.unpack_from("<I", entry, 42)
-    wide = _wide(extra)
-    unpacked, packed, offset = (
-        next(wide, value) if value == _MAX32 else value for value in (unpacked, packed, offset)
-    )  # in the order in which the extra field has them
+def _add(sums: _Sums, window: bytes, at: int) -> None:
+    packed, unpacked, name, extra = struct.unpack_from("<IIHH", window, at + 20)
+    (offset,) = struct.unpack_from("<I", window, at + 42)
+    if _MAX32 in (unpacked, packed, offset):
+        start = at + _ENTRY_BYTES + name
+        wide = _wide(window[start : start + extra], sums.fields)
+        unpacked, packed, offset = (
+            next(wide, value) if value == _MAX32 else value for value in (unpacked, packed, offset)
+        )  # in the order in which the extra field has them
     sums.unpacked += unpacked
     sums.packed += packed
     sums.places.append((offset, offset + _LOCAL_BYTES + name + packed))
 
 
-def _wide(extra: bytes) -> Iterator[int]:
+def _wide(extra: bytes, steps: Steps) -> Iterator[int]:
     """Yield the 64-bit numbers of the field that has them (4.5.3)."""
     at = 0
     while at + 4 <= len(extra):
+        steps.take()
         kind, length = struct.unpack_from("<HH", extra, at)
         if kind == 1:
             for place in range(at + 4, min(at + 4 + length, len(extra)) - 7, 8):

@@ -9,7 +9,7 @@ import pytest
 
 from tests.integration.file_service.running_service import Person, RunningService
 from tests.unit.file_service.headers.in_memory import picture
-from tests.unit.file_service.headers.test_archives import archive_of, entry, stored, zipped
+from tests.unit.file_service.headers.test_archives import archive_of, entry, large_archive, stored, zipped
 
 ELEVEN_GB = archive_of([entry(10**9, 1, 40 * number) for number in range(11)], before=b"PK\x03\x04" + bytes(500))
 
@@ -40,6 +40,7 @@ def zeros(size: int) -> bytes:
         pytest.param(png(1000, 1000, frames=2000), "pixel_bomb", id="2,000 frames of a million"),
         pytest.param(zeros(120_000_000), "archive_bomb", id="a thousand times its size"),
         pytest.param(ELEVEN_GB, "archive_bomb", id="11 GB"),
+        pytest.param(large_archive(bytes(46 * 100_001), said=100_001), "archive_bomb", id="100,001 entries"),
         pytest.param(archive_of([entry(10**9, 50, 0)] * 5), "unreadable_archive", id="entries that overlap"),
         pytest.param(archive_of([entry(10, 5, 0)], said=0xFFFF), "unreadable_archive", id="a large one that is none"),
     ],

@@ -15,10 +15,14 @@ from file_service.inspection.headers.reading import NotReadable, TooIntricate
 from tests.unit.file_service.headers.in_memory import InMemory
 
 
-async def contents(content: bytes) -> ArchiveContents:
-    reader = archive_reader(content[:16])
+async def contents(content: bytes, most_entries: int = 100_000) -> ArchiveContents:
+    return await contents_of(InMemory(content), most_entries)
+
+
+async def contents_of(file: InMemory, most_entries: int) -> ArchiveContents:
+    reader = archive_reader(file.content[:16], most_entries)
     assert reader is not None
-    return await run(reader(len(content)), InMemory(content).read)
+    return await run(reader(len(file.content)), file.read)
 
 
 def zipped(*entries: bytes, comment: bytes = b"", large: bool = False) -> bytes:
@@ -51,9 +55,9 @@ def archive_of(entries: list[bytes], *, said: int | None = None, before: bytes =
     return before + directory + b"PK\x05\x06" + end
 
 
-def large_archive(directory: bytes, before: bytes = b"PK\x03\x04" + bytes(96)) -> bytes:
-    """Return an archive of one entry whose numbers stand in the record of a large one alone."""
-    record = b"PK\x06\x06" + struct.pack("<QHHIIQQQQ", 44, 45, 45, 0, 0, 1, 1, len(directory), len(before))
+def large_archive(directory: bytes, *, said: int = 1, before: bytes = b"PK\x03\x04" + bytes(96)) -> bytes:
+    """Return an archive whose numbers stand in the record of a large one alone."""
+    record = b"PK\x06\x06" + struct.pack("<QHHIIQQQQ", 44, 45, 45, 0, 0, said, said, len(directory), len(before))
     locator = b"PK\x06\x07" + struct.pack("<IQI", 0, len(before) + len(directory), 1)
     end = b"PK\x05\x06" + struct.pack("<HHHHIIH", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
     return before + directory + record + locator + end
@@ -124,6 +128,9 @@ async def test_first_part_of_a_split_archive_tells_nothing() -> None:
         pytest.param(archive_of([entry(10, 500, 0)]), id="an entry beyond the directory"),
         pytest.param(archive_of([entry(10, 5, 0)], said=2), id="fewer entries than said"),
         pytest.param(archive_of([entry(10, 5, 0), entry(10, 5, 40)], said=1), id="more entries than said"),
+        pytest.param(
+            archive_of([entry(10, 5, 0), b"PK\x01\x01" + entry(10, 5, 40)[4:]]), id="something else among them"
+        ),
         pytest.param(archive_of([entry(10, 5, 0)], said=0xFFFF), id="large without the record of one"),
     ],
 )
@@ -147,6 +154,34 @@ async def test_larger_directory_hides_no_entries_of_another() -> None:
     found = await contents(hidden)
 
     assert (found.entries, found.unpacked) == (3001, 1)
+
+
+async def test_more_entries_than_may_be_arent_walked_through() -> None:
+    """F16: neither those of one directory, nor those of several together."""
+    many = zipped(*(b"" for _ in range(3000)))
+    twice = InMemory(with_comment(many, len(HARMLESS), HARMLESS))
+    once = InMemory(many)
+
+    assert (await contents_of(once, 2999)).entries == 3000
+    assert (await contents_of(twice, 3000)).entries == 3001
+    assert (len(once.asked), len(twice.asked)) == (2, 3)  # the end, in two, and the smaller directory
+
+
+async def test_directory_of_more_entries_than_are_said_isnt_walked_through() -> None:
+    """F16."""
+    file = InMemory(archive_of([entry(1, 1, 40 * number) for number in range(9000)], said=1))
+
+    with pytest.raises(NotReadable):
+        await contents_of(file, 100_000)
+    assert len(file.asked) == 3
+
+
+async def test_large_entries_of_thousands_of_fields_are_too_intricate() -> None:
+    """F16."""
+    fields = struct.pack("<HH", 2, 0) * 16_000
+
+    with pytest.raises(TooIntricate):
+        await contents(archive_of([entry(0xFFFFFFFF, 1, 40 * number, fields) for number in range(32)]))
 
 
 @pytest.mark.parametrize("behind", [b"", b"\0", b"\r\n", bytes(500)], ids=["nothing", "a byte", "a line", "a block"])
@@ -227,5 +262,5 @@ async def test_zstandard_tells_its_size_where_it_does(descriptor: bytes, said: b
 
 
 def test_other_files_are_no_archives() -> None:
-    assert archive_reader(b"BZh9") is None
-    assert archive_reader(b"") is None
+    assert archive_reader(b"BZh9", 1) is None
+    assert archive_reader(b"", 1) is None
