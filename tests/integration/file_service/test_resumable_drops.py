@@ -5,11 +5,17 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
 from aiohttp import ClientResponse
 
+from file_service.domain.uploads import Upload
+from file_service.repository.upload_links import settle_upload_link
+from file_service.repository.uploads import UploadRepository
+from file_service.uploads.resumable import finishing
 from tests.integration.file_service.links import Stranger, drop_of, upload_link
 from tests.integration.file_service.running_service import Person, RunningService
 from tests.integration.file_service.uploading import BYTES, TUS, Uploader, files, in_balance, metadata, usage
+from tests.waiting import eventually
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +124,57 @@ async def test_revoked_link_takes_nothing_more_and_gives_back_what_it_held(
     assert (await drop.patch(path, b"world", 5)).status == 404
     (due,) = await service.fetch("select expires_at <= now() as over from files.upload")
     assert due["over"]  # so the upkeep ends it, as all that are
+
+
+async def _revoke(service: RunningService, person: Person, link: dict[str, Any]) -> asyncio.Task[ClientResponse]:
+    """Return the request, which is done or waits for a lock."""
+    path = f"/v1/files/upload-links/{link['id']}"
+    asked = asyncio.create_task(person.client.delete(path, headers=person.headers))
+
+    async def stands() -> bool:
+        waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+        return asked.done() or bool(await service.fetch(waiting))
+
+    await eventually(stands)
+    return asked
+
+
+async def test_link_revoked_while_an_upload_begins_by_it_leaves_none_open(
+    service: RunningService, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such a one held the owner's quota for a day."""
+    link = await upload_link(ada)
+    add, revoked = UploadRepository.add, list[asyncio.Task[ClientResponse]]()
+
+    async def overtaken(uploads: UploadRepository, *of: Any) -> Upload:
+        added = await add(uploads, *of)
+        revoked.append(await _revoke(service, ada, link))
+        return added
+
+    monkeypatch.setattr(UploadRepository, "add", overtaken)
+    await Drop.by(service, link).begin(1000)
+    assert (await revoked[0]).status == 204
+    (due,) = await service.fetch("select expires_at <= now() as over from files.upload")
+    assert due["over"]
+
+
+async def test_link_revoked_while_an_upload_ends_by_it_waits_for_that(
+    service: RunningService, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They lock the same rows: not the one what the other needs next."""
+    link = await upload_link(ada)
+    drop = Drop.by(service, link)
+    path, revoked = await drop.begin(5), list[asyncio.Task[ClientResponse]]()
+
+    async def overtaken(*of: Any) -> bool:
+        revoked.append(await _revoke(service, ada, link))
+        return await settle_upload_link(*of)
+
+    monkeypatch.setattr(finishing, "settle_upload_link", overtaken)
+    assert (await drop.patch(path, b"hello", 0)).status == 204
+    assert (await revoked[0]).status == 204
+    assert [file["size"] for file in await files(ada)] == [5]
+    assert await in_balance(service, ada.user_id)
 
 
 async def test_bytes_beside_an_empty_file_use_up_nothing(service: RunningService, ada: Person) -> None:
