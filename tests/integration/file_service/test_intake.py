@@ -54,6 +54,31 @@ async def test_bomb_is_refused(service: RunningService, ada: Person, content: by
 
 
 @pytest.mark.parametrize(
+    "before", [b"\0", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)], ids=["a byte", "a document"]
+)
+async def test_bomb_that_stands_behind_something_is_refused_by_its_name(
+    service: RunningService, ada: Person, before: bytes
+) -> None:
+    """F16: unpackers find it by its end."""
+    answer = await ada.post(before + ELEVEN_GB, name="photos.ZIP")
+
+    assert (answer.status, (await answer.json())["code"]) == (422, "archive_bomb")
+    await service.settled(blobs=0)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"\0" + zipped(b"a text"), id="an archive behind something"),
+        pytest.param(bytes(500) + b"PK\x05\x06\x02\x00" + bytes(16), id="the last part of a split archive"),
+        pytest.param(bytes(500), id="none"),
+    ],
+)
+async def test_what_is_named_as_an_archive_and_begins_otherwise_is_kept(ada: Person, content: bytes) -> None:
+    assert (await ada.post(content, name="photos.zip")).status == 201
+
+
+@pytest.mark.parametrize(
     "content",
     [
         pytest.param(png(15_000, 15_000), id="225 million pixels"),
