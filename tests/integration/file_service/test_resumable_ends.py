@@ -1,27 +1,35 @@
 """How uploads end without their own last byte: ended by their owner, forgotten, gone with the account."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
 
 from file_service.collector import Collector
 from file_service.delivery.content import Content
+from file_service.domain.file import HeldBlob
+from file_service.domain.uploads import Upload
 from file_service.domain.verdicts import CheckPolicy
+from file_service.errors import UploadGone
 from file_service.inspection.bounds import Bounds
 from file_service.purpose_file import read_purposes
+from file_service.repository.blobs import blobs_of
 from file_service.repository.uploads import PURGE_UPLOADS, UploadRepository
 from file_service.storage.local import LocalStorage, open_local_storage
 from file_service.uploads.intake import Intake
+from file_service.uploads.resumable import finishing
 from file_service.uploads.resumable.ending import Ending
 from file_service.uploads.resumable.finishing import Finishing
 from file_service.uploads.resumable.merging import Merging
 from file_service.uploads.resumable.running_hashes import RunningHashes
 from file_service.uploads.resumable.upkeep import Upkeep
 from shared.db import Database, open_database
+from shared.errors import InternalError
 from shared.purge import purge
 from shared.settings import DatabaseSettings, Secret
 from tests.integration.file_service.running_service import Person, RunningService
@@ -49,8 +57,8 @@ def upkeep(database: Database, storage: LocalStorage) -> Upkeep:
     hashes, collector = RunningHashes(), Collector(database, storage)
     ending, merging = Ending(database, collector, hashes), Merging(database, storage, collector)
     entrance = Intake(Content(database, storage), Bounds(10**9, 250, 1000, 10**8), CheckPolicy())
-    finishing = Finishing(database, storage, ending, read_purposes(None), hashes, merging, entrance)
-    return Upkeep(database, finishing, LIFETIME)
+    finishes = Finishing(database, storage, ending, read_purposes(None), hashes, merging, entrance)
+    return Upkeep(database, finishes, LIFETIME)
 
 
 def events(event: str) -> float:
@@ -74,6 +82,53 @@ async def test_ended_upload_gives_back_what_it_reserved(
     assert (await usage(ada))["reserved"] == 0
     assert events("terminated") == before + 1
     await service.settled(blobs=0)
+
+
+async def _whole(service: RunningService, uploader: Uploader, database: Database) -> tuple[Uploader, Upload]:
+    """Return an upload of two blobs that only has to be finished."""
+    upload = await uploader.begin(None)
+    await upload.add(b"hello", 0)
+    await upload.add(b"world", 5)
+    (row,) = await service.fetch("update files.upload set length = received returning upload_id")
+    return upload, await UploadRepository(database).get_by_id(row["upload_id"])
+
+
+async def test_upload_whose_bytes_are_lost_stays_to_be_finished(
+    service: RunningService, uploader: Uploader, upkeep: Upkeep
+) -> None:
+    upload, unfinished = await _whole(service, uploader, upkeep.database)
+    for path in service.blobs():
+        path.rename(path.with_suffix(".lost"))
+    with pytest.raises(InternalError):
+        await upkeep.finishing.finish(unfinished)
+    for path in service.blobs():
+        path.rename(path.with_suffix(""))
+    assert await upload.content(await upload.ask("HEAD")) == b"helloworld"
+
+
+@pytest.mark.parametrize("finished", [False, True], ids=["before it was a file", "as a file that another had made"])
+async def test_upload_that_is_ended_while_it_is_finished_has_lost_nothing(
+    service: RunningService,
+    uploader: Uploader,
+    upkeep: Upkeep,
+    monkeypatch: pytest.MonkeyPatch,
+    finished: bool,  # noqa: FBT001  a case
+) -> None:
+    """Its blobs are gone before they are read: nobody is to look for them."""
+    upload, unfinished = await _whole(service, uploader, upkeep.database)
+
+    async def overtaken(*of: Any) -> Sequence[HeldBlob]:
+        monkeypatch.undo()
+        held = await blobs_of(*of)
+        if finished:
+            await upload.content(await upload.ask("HEAD"))
+        assert (await upload.ask("DELETE")).status == 204
+        await service.settled(blobs=0)
+        return held
+
+    monkeypatch.setattr(finishing, "blobs_of", overtaken)
+    with nullcontext() if finished else pytest.raises(UploadGone):
+        await upkeep.finishing.finish(unfinished)
 
 
 async def test_ending_a_finished_upload_deletes_its_file(
