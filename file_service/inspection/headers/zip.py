@@ -42,14 +42,14 @@ def read_zip(size: int, most_entries: int) -> Reading[ArchiveContents]:
     Where that comes to more than `most_entries`, the directory that has them isn't walked through.
     Raises NotReadable, or TooIntricate.
     """
-    tail_start = max(0, size - _END_BYTES - _MAX16)
+    tail_start = max(0, size - _LOCATOR_BYTES - _END_BYTES - _MAX16)
     tail = yield from _tail(tail_start, size)
     told, tried, is_found = ArchiveContents(0, 0, 0), Steps(_CANDIDATES), False
     for offset, behind in _ends(tail):
         if is_found and behind and not _lies_where_it_says(tail, offset, tail_start):
             continue
         tried.take()
-        directory = yield from _directory(tail[offset : offset + _END_BYTES], tail_start + offset)
+        directory = yield from _directory(tail, offset, tail_start)
         if told.entries + directory.entries > most_entries:
             return replace(told, entries=told.entries + directory.entries)
         found = yield from _contents(directory)
@@ -94,19 +94,25 @@ def _lies_where_it_says(tail: bytes, at: int, tail_start: int) -> bool:
     return tail_start + at in (start + length, place + _END64_BYTES + _LOCATOR_BYTES)
 
 
-def _directory(end: bytes, at: int) -> Reading[_Directory]:
-    disk, first_disk, here, entries, length, start = struct.unpack_from("<HHHHII", end, 4)
+def _directory(tail: bytes, at: int, tail_start: int) -> Reading[_Directory]:
+    """Numbers that don't fit into the end record stand in that of a large archive, whose place is told before it. Some
+    write that always: unpackers differ in which they go by then, so both must say the same.
+    """
+    disk, first_disk, here, entries, length, start = struct.unpack_from("<HHHHII", tail, at + 4)
+    locator = tail[at - _LOCATOR_BYTES : at] if at >= _LOCATOR_BYTES else b""
+    if locator.startswith(_LOCATOR64):
+        large = yield from _directory64(locator)
+        if entries in (large.entries, _MAX16) and length in (large.length, _MAX32) and start in (large.start, _MAX32):
+            return large
+        raise NotReadable("the record of a large archive says something else than its end")
     if _MAX16 in (disk, first_disk, here, entries) or _MAX32 in (length, start):
-        return (yield from _directory64(at))
+        raise NotReadable("the record of a large archive is missing")
     if disk or first_disk or here != entries:
         raise NotReadable("it is a part of an archive of several")
-    return _checked(_Directory(start, length, entries, at))
+    return _checked(_Directory(start, length, entries, tail_start + at))
 
 
-def _directory64(at: int) -> Reading[_Directory]:
-    locator = yield from exactly(at - _LOCATOR_BYTES, _LOCATOR_BYTES)
-    if not locator.startswith(_LOCATOR64):
-        raise NotReadable("the record of a large archive is missing")
+def _directory64(locator: bytes) -> Reading[_Directory]:
     (place,) = struct.unpack_from("<Q", locator, 8)
     record = yield from exactly(place, _END64_BYTES)
     if not record.startswith(_END64):

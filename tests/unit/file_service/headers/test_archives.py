@@ -116,6 +116,18 @@ async def test_record_of_a_large_archive_is_believed_where_it_fits() -> None:
         await contents(large[:-98] + bytes(56) + large[-42:])
 
 
+async def test_record_of_a_large_archive_may_say_again_what_its_end_says() -> None:
+    """As Info-ZIP writes it that doesn't know beforehand how much comes: `tar c photos | zip photos.zip -`."""
+    directory = entry(1000, 40, 0)
+    large = large_archive(directory)[:-14]
+
+    assert (await contents(large + struct.pack("<HHIIH", 1, 1, len(directory), 100, 0))).unpacked == 1000
+    assert (await contents(large + struct.pack("<HHIIH", 1, 1, len(directory), 0xFFFFFFFF, 0))).unpacked == 1000
+    for entries, length, start in ((2, len(directory), 100), (1, len(directory) - 1, 100), (1, len(directory), 99)):
+        with pytest.raises(NotReadable):
+            await contents(large + struct.pack("<HHIIH", entries, entries, length, start, 0))
+
+
 async def test_first_part_of_a_split_archive_tells_nothing() -> None:
     assert await contents(b"PK\x03\x04" + bytes(1000)) == ArchiveContents(0, 0, 0)
 
