@@ -4,13 +4,12 @@ from aiohttp import web
 
 from file_service.context import RESUMABLE
 from file_service.domain.uploads import Upload
-from file_service.handlers.uploads import in_tus, take_bytes, take_first_bytes
+from file_service.handlers.uploads import check_first_bytes, in_tus, take_bytes, take_first_bytes
 from file_service.sharing.context import SHARING
 from file_service.sharing.resumable_drops import ResumableDrops
 from file_service.sharing.views import DropUploadView, present_drop_upload
 from file_service.uploads.resumable.protocol import (
     VERSION,
-    check_bytes,
     protocol_headers,
     read_checksum,
     read_creation,
@@ -46,8 +45,7 @@ async def create_drop_upload(request: web.Request, token: str) -> Created[DropUp
     application/offset+octet-stream is the upload's first bytes.
     """
     creation, checksum = read_creation(request.headers, root_of(request.app)), read_checksum(request.headers)
-    if request.body_exists:
-        check_bytes(request.headers)
+    await check_first_bytes(request, creation, checksum)
     upload, upload_token = await _drops(request).create(token, creation)
     upload = await take_first_bytes(request, upload, checksum)
     location = f"{request.app[PUBLIC_URL]}/v1/files/drop/{token}/uploads/{upload_token}"

@@ -7,11 +7,14 @@ from typing import ParamSpec, TypeVar
 from aiohttp import web
 
 from file_service.context import FILES, RESUMABLE
-from file_service.domain.uploads import Upload
+from file_service.domain.uploads import Kind, Upload
+from file_service.errors import UploadLengthExceeded, UploadTakesNoBytes
 from file_service.uploads.resumable.body import Body
+from file_service.uploads.resumable.passing import check_digest
 from file_service.uploads.resumable.protocol import (
     VERSION,
     Checksum,
+    Creation,
     Patch,
     check_bytes,
     check_version,
@@ -65,8 +68,7 @@ async def create_upload(request: web.Request) -> Created[UploadView]:
     resumable, owner_id = request.app[RESUMABLE], identity_of(request).user_id
     creation = read_creation(request.headers, root_of(request.app))
     checksum = read_checksum(request.headers)
-    if request.body_exists:
-        check_bytes(request.headers)
+    await check_first_bytes(request, creation, checksum)
     upload, token = await resumable.create(owner_id, creation)
     upload = await take_first_bytes(request, upload, checksum)
     location = f"{request.app[PUBLIC_URL]}/v1/files/uploads/{token}"
@@ -112,9 +114,37 @@ async def override_method(request: web.Request, token: str) -> NoContent:
     raise MethodNotAllowed(headers={"Allow": "DELETE, GET, HEAD, PATCH"})
 
 
+async def check_first_bytes(request: web.Request, creation: Creation, checksum: Checksum | None) -> None:
+    """Call it before anything is made. What needs no bytes becomes a file at once, which nothing then takes back: so
+    none come beside it.
+
+    Raises UnsupportedMediaType, UploadTakesNoBytes, UploadLengthExceeded, ChecksumMismatch, and why a body broke off.
+    """
+    if not request.body_exists:
+        return
+    check_bytes(request.headers)
+    is_final = creation.kind is Kind.FINAL
+    if not is_final and creation.length != 0:
+        return
+    if request.content_length or await _has_bytes(request):
+        raise UploadTakesNoBytes if is_final else UploadLengthExceeded
+    if checksum is not None:
+        check_digest(checksum, checksum.new_hash().digest())
+
+
+async def _has_bytes(request: web.Request) -> bool:
+    """Wait for the first of a body that doesn't say how long it is, or for its end."""
+    with reading(request) as content:
+        body = Body(content, None, request.app[RESUMABLE].limits.file, request.app[FILES].stall_seconds)
+        has_more = await body.has_more()
+    if body.failure is not None:
+        raise body.failure
+    return has_more
+
+
 async def take_first_bytes(request: web.Request, upload: Upload, checksum: Checksum | None) -> Upload:
     """Return the upload with what came beside its creation, if anything did; where that fails, it is given up."""
-    if not request.body_exists:
+    if upload.is_complete or not request.body_exists:
         return upload
     try:
         return await take_bytes(request, upload, Patch(0, None, checksum))

@@ -112,9 +112,9 @@ class PicturePool:
             await worker.end()
 
     async def rest(self) -> None:
-        """End the processes that had nothing to do for long enough."""
+        """End the processes that had nothing to do for long enough, and still have nothing as their turn comes."""
         before = time.monotonic() - self._limits.idle_seconds
-        for worker in [each for each in self._resting if each.idle_since <= before]:
+        while worker := next((each for each in self._resting if each.idle_since <= before), None):
             self._resting.remove(worker)
             await worker.end()
 

@@ -29,17 +29,22 @@ async def expect_blob(db: Db, key: str) -> None:
 
 
 async def keep_blob(connection: Connection, holder_id: UUID, blob: HeldBlob) -> None:
-    """Call it in the transaction that writes the holder's row. Raises Unavailable when the blob was given up."""
+    """Call it in the transaction that writes the holder's row. Raises Unavailable when the blob was given up.
+
+    One whose deletion was put off isn't due either, and may be half gone: what is as old as that is never kept.
+    """
     kept = await connection.fetchval(
         """
         update files.blob set holder_id = $2, start = $3, size = $4, sha256 = $5, due_at = null
-        where storage_key = $1 and holder_id is null and due_at > now() returning true
+        where storage_key = $1 and holder_id is null
+            and due_at > now() and created_at > now() - make_interval(hours => $6) returning true
         """,
         blob.storage_key,
         holder_id,
         blob.start,
         blob.size,
         blob.sha256,
+        GRACE_HOURS,
     )
     if not kept:
         raise Unavailable("Storing the file took too long.")

@@ -87,7 +87,10 @@ class UploadLinkRepository:
         return UploadLink(**row)
 
     async def delete(self, owner_id: UUID, link_id: UUID) -> None:
-        """Delete it, stop who is sending by it, and have what is under way ended soon. Raises NotFound."""
+        """Delete it, stop who is sending by it, and have what is under way ended soon. Raises NotFound.
+
+        Call it under the owner's lock, which whoever begins or finishes an upload by it has too.
+        """
         deleted = await self._db.fetchval(
             """
             with gone as (

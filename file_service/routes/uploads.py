@@ -49,8 +49,9 @@ WRITING = (
     UploadLengthExceeded,
     UploadOffsetMismatch,
     UploadStalled,
+    UploadTakesNoBytes,
 )
-APPENDING = (*WRITING, UploadGone, UploadTakesNoBytes)
+APPENDING = (*WRITING, UploadGone)
 
 UPLOADS_ROUTES = (
     Route("OPTIONS", "/v1/files/uploads", tell_upload_protocol, Auth.PUBLIC),

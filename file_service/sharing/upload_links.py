@@ -9,6 +9,7 @@ from file_service.domain.purposes import Purposes
 from file_service.domain.sharing import UPLOAD_LABEL, NewUploadLink, UploadLink
 from file_service.errors import QuotaExceeded, UploadLinkFull, UploadLinkIsOver
 from file_service.metrics import SHARES_CREATED
+from file_service.repository.quota import lock_owner
 from file_service.repository.upload_links import UploadLinkRepository
 from file_service.uploads.incoming import UploadRequest
 from file_service.uploads.store import Uploads
@@ -59,7 +60,9 @@ class UploadLinks:
 
     async def revoke(self, owner_id: UUID, link_id: UUID) -> None:
         """Raises NotFound."""
-        await UploadLinkRepository(self._database).delete(owner_id, link_id)
+        async with self._database.transaction() as connection:
+            await lock_owner(connection, owner_id)
+            await UploadLinkRepository(connection).delete(owner_id, link_id)
 
     async def look(self, token: str) -> UploadLink:
         """Raises NotFound, or UploadLinkIsOver where nothing more may come."""

@@ -29,7 +29,7 @@ class Intake:
         return replace(new, verdict=verdict)
 
     async def _inspect(self, new: NewFile, blobs: Sequence[HeldBlob]) -> None:
-        if not may_hold_a_bomb(new.content_type):
+        if not may_hold_a_bomb(new):
             return
         async with self.content.open_blobs(blobs) as opened:
 
@@ -37,4 +37,4 @@ class Intake:
                 length = max(0, min(length, new.size - start))
                 return b"".join([chunk async for chunk in opened.read(start, length)])
 
-            await require_harmless(new.content_type, new.size, read, self.bounds)
+            await require_harmless(new, read, self.bounds)

@@ -16,7 +16,7 @@ from uuid import UUID
 from file_service.collector import Collector
 from file_service.domain.file import File, HeldBlob, NewFile
 from file_service.domain.names import safe_name
-from file_service.domain.purposes import Purpose, Purposes
+from file_service.domain.purposes import DEFAULT, Purpose, Purposes
 from file_service.domain.sharing import UploadLink
 from file_service.errors import QuotaExceeded, UploadLinkIsOver
 from file_service.inspection.acceptance import accepted_type
@@ -168,7 +168,9 @@ class Uploads:
 
 
 def _fingerprint(new: NewFile) -> bytes:
-    return hashlib.sha256(b"\0".join((new.sha256, new.name.encode(), new.content_type.encode()))).digest()
+    """The usual purpose isn't in it, as none was in those of before: a repetition to another release is still one."""
+    told = [new.name, new.content_type] + ([new.purpose] if new.purpose != DEFAULT else [])
+    return hashlib.sha256(b"\0".join((new.sha256, *(each.encode() for each in told)))).digest()
 
 
 def _created(file: File) -> Created[FileView]:

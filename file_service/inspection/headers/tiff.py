@@ -8,6 +8,7 @@ from file_service.inspection.headers.size import PictureSize
 
 _PAGES = 10_000
 _ENTRIES = 2_000  # of a directory; some fifty are usual
+_ENTRIES_OF_ALL = 200_000  # in all directories, which may share their bytes: a file's size bounds nothing
 _WIDTH, _HEIGHT = 256, 257
 _FORMATS = {1: "B", 3: "H", 4: "I", 16: "Q"}  # the types that a side may have
 
@@ -24,11 +25,11 @@ class _Layout:
 
 def read_tiff(_size: int) -> Reading[PictureSize]:
     layout, at = yield from _opening()
-    steps, pages, largest, seen = Steps(_PAGES), 0, PictureSize(0, 0), set[int]()
+    steps, entries, pages, largest, seen = Steps(_PAGES), Steps(_ENTRIES_OF_ALL), 0, PictureSize(0, 0), set[int]()
     while at and at not in seen:
         steps.take()
         seen.add(at)
-        page, at = yield from _directory(layout, at)
+        page, at = yield from _directory(layout, at, entries)
         pages += 1
         largest = max(largest, page, key=lambda each: each.pixels)
     if not largest.pixels:
@@ -49,13 +50,14 @@ def _opening() -> Reading[tuple[_Layout, int]]:
     raise NotReadable("no TIFF")
 
 
-def _directory(layout: _Layout, at: int) -> Reading[tuple[PictureSize, int]]:
+def _directory(layout: _Layout, at: int, steps: Steps) -> Reading[tuple[PictureSize, int]]:
     """Return the page's size, and where the next directory is, or 0."""
     width = struct.calcsize(f"{layout.order}{layout.count}")
     raw = yield from exactly(at, width)
     (count,) = struct.unpack(f"{layout.order}{layout.count}", raw)
     if count > _ENTRIES:
         raise NotReadable("too large a directory")
+    steps.take(count)
     entries = yield from exactly(at + width, count * layout.entry)
     sides = {_WIDTH: 0, _HEIGHT: 0}
     for start in range(0, len(entries), layout.entry):

@@ -43,8 +43,8 @@ class Finishing:
     async def finish(self, upload: Upload) -> None:
         """Make the file, once, whoever else does it at the same time.
 
-        What the file may not be ends the upload, and is raised (an AppError below 500). Raises Unavailable or
-        InternalError where it has to be tried again.
+        What the file may not be ends the upload, and is raised (an AppError below 500). Raises UploadGone where it was
+        ended meanwhile, Unavailable or InternalError where it has to be tried again.
         """
         try:
             new, blobs = await self._file_of(upload)
@@ -54,6 +54,8 @@ class Finishing:
                 await self.ending.end(upload, "refused")
             raise
         except BlobMissing as exc:
+            if (await UploadRepository(self.database).get_by_id(upload.upload_id)).is_finished:
+                return  # by another, and its file may be gone already
             log.error("blob_missing", exc, **{"colonnade.file.id": str(upload.upload_id)})
             raise InternalError from exc
         if await self._recorded(upload, new):

@@ -107,6 +107,24 @@ async def test_blob_that_can_not_be_deleted_is_put_off_and_holds_no_other_up(
     assert [tuple(row) for row in left] == [(stuck, True)]
 
 
+async def test_upload_that_outlived_its_time_is_not_stored_where_its_blob_can_not_be_deleted(
+    database: Database, storage: LocalStorage
+) -> None:
+    """Nobody knows what an attempt that failed has left of it."""
+    stuck = new_key()
+    await expect_blob(database, stuck)
+    await database.execute(
+        "update files.blob set due_at = due_at - interval '3 hours', created_at = created_at - interval '3 hours'"
+    )
+    storage.path(stuck).mkdir()
+    with pytest.raises(Unavailable):
+        await Collector(database, storage).collect()
+    assert await database.fetchval("select due_at > now() from files.blob")
+    with pytest.raises(Unavailable):
+        async with database.transaction() as connection:
+            await keep_blob(connection, uuid7(), HeldBlob(stuck, 0, 7, b"h" * 32))
+
+
 async def test_two_replicas_are_lent_different_keys(database: Database) -> None:
     keys = sorted(new_key() for _ in range(4))
     for key in keys:

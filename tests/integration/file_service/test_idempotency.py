@@ -4,6 +4,7 @@ import pytest
 
 from shared.ids import uuid7
 from tests.integration.file_service.running_service import Person, RunningService
+from tests.unit.file_service.headers.in_memory import picture
 
 KEY = {"Idempotency-Key": "0192-abc"}
 
@@ -43,6 +44,16 @@ async def test_key_of_another_upload_is_refused(
     await ada.post(b"content", {**KEY, "Content-Type": "text/plain"}, name="a.txt")
     answer = await ada.post(content, {**KEY, "Content-Type": content_type}, name=name)
     assert (answer.status, (await answer.json())["code"]) == (422, "idempotency_key_reused")
+    await service.settled(blobs=1)
+
+
+async def test_key_of_another_purpose_is_refused(service: RunningService, ada: Person) -> None:
+    photo = picture("PNG")
+    usual = await ada.post(photo, KEY, name="a.png")
+    other = await ada.post(photo, KEY, name="a.png", purpose="avatar")
+    assert (other.status, (await other.json())["code"]) == (422, "idempotency_key_reused")
+    again = await ada.post(photo, KEY, name="a.png", purpose="file")
+    assert (again.status, (await again.json())["id"]) == (201, (await usual.json())["id"])
     await service.settled(blobs=1)
 
 

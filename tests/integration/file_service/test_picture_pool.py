@@ -78,6 +78,18 @@ async def test_process_that_was_used_lately_stays() -> None:
         assert pool.pids == before
 
 
+async def test_process_that_is_asked_while_another_is_ended_stays() -> None:
+    async with opened(replace(LIMITS, workers=2)) as pool:
+        await asyncio.gather(side(pool), side(pool))
+        rested = pool.pids
+        assert len(rested) == 2
+
+        _, width = await asyncio.gather(pool.rest(), side(pool))
+
+        assert width == 100
+        assert pool.pids == rested[1:]
+
+
 async def test_process_has_nothing_of_ours() -> None:
     """Whoever takes it over by a hostile picture finds no secret in its environment and no file of the service open."""
     async with opened(LIMITS) as pool:

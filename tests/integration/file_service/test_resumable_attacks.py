@@ -15,7 +15,9 @@ from tests.integration.file_service.uploading import (
     TUS,
     UPLOADS,
     Uploader,
+    checksum,
     code,
+    files,
     in_balance,
     metadata,
     usage,
@@ -96,9 +98,9 @@ async def test_header_that_is_there_twice_is_refused(ada: Person, uploader: Uplo
     assert refused.status == 400
 
 
-async def unannounced() -> AsyncIterator[bytes]:
-    yield b"hel"
-    yield b"lo!"
+async def unannounced(*chunks: bytes) -> AsyncIterator[bytes]:
+    for chunk in chunks:
+        yield chunk
 
 
 async def test_bytes_past_the_length_are_refused_and_not_stored(service: RunningService, uploader: Uploader) -> None:
@@ -107,7 +109,7 @@ async def test_bytes_past_the_length_are_refused_and_not_stored(service: Running
     refused = await upload.patch(b"hello!", 0)
     assert (refused.status, await code(refused)) == (413, "upload_length_exceeded")
 
-    refused = await upload.patch(unannounced(), 0)
+    refused = await upload.patch(unannounced(b"hel", b"lo!"), 0)
     assert (refused.status, await code(refused)) == (413, "upload_length_exceeded")
     assert await upload.offset() == 0
     await service.settled(blobs=0)
@@ -177,6 +179,45 @@ async def test_type_is_refused_as_soon_as_the_head_is_known(
 async def test_unknown_purpose_is_refused(uploader: Uploader) -> None:
     refused = await uploader.post(**{"Upload-Length": "5", **metadata(purpose="nonsense")})
     assert (refused.status, await code(refused)) == (422, "unknown_purpose")
+
+
+@pytest.mark.parametrize("chunked", [False, True], ids=["of known length", "chunked"])
+async def test_bytes_beside_an_upload_that_needs_none_leave_nothing(
+    service: RunningService,
+    ada: Person,
+    uploader: Uploader,
+    chunked: bool,  # noqa: FBT001  a case
+) -> None:
+    """It would be a file before they are refused."""
+    refused = await uploader.post(unannounced(b"hello") if chunked else b"hello", **BYTES, Upload_Length="0")
+    assert (refused.status, await code(refused)) == (413, "upload_length_exceeded")
+    assert await files(ada) == []
+    await service.settled(blobs=0)
+
+
+@pytest.mark.parametrize("chunked", [False, True], ids=["of known length", "chunked"])
+async def test_bytes_beside_a_final_upload_leave_its_parts_alone(
+    ada: Person,
+    uploader: Uploader,
+    chunked: bool,  # noqa: FBT001  a case
+) -> None:
+    part = await uploader.begin(5, Upload_Concat="partial")
+    await part.add(b"hello", 0)
+    sent = unannounced(b"x") if chunked else b"x"
+    refused = await uploader.post(sent, **BYTES, Upload_Concat=f"final;{part.path}")
+    assert (refused.status, await code(refused)) == (403, "upload_takes_no_bytes")
+    assert await files(ada) == []
+    assert await part.offset() == 5
+    whole = await uploader.post(unannounced(), **BYTES, Upload_Concat=f"final;{part.path}")
+    assert await uploader.content(whole) == b"hello"
+
+
+async def test_empty_body_beside_an_upload_that_needs_none_is_as_good_as_none(ada: Person, uploader: Uploader) -> None:
+    wrong = await uploader.post(unannounced(), **BYTES, **checksum(b"x"), Upload_Length="0")
+    assert (wrong.status, await code(wrong)) == (460, "checksum_mismatch")
+    assert await files(ada) == []
+    uploader.at(await uploader.post(unannounced(), **BYTES, **checksum(b""), Upload_Length="0"))
+    assert [file["size"] for file in await files(ada)] == [0]
 
 
 async def test_stalled_upload_keeps_what_came(small_service: RunningService, eve: Uploader) -> None:

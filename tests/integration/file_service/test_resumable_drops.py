@@ -5,11 +5,17 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
 from aiohttp import ClientResponse
 
+from file_service.domain.uploads import Upload
+from file_service.repository.upload_links import settle_upload_link
+from file_service.repository.uploads import UploadRepository
+from file_service.uploads.resumable import finishing
 from tests.integration.file_service.links import Stranger, drop_of, upload_link
 from tests.integration.file_service.running_service import Person, RunningService
-from tests.integration.file_service.uploading import BYTES, TUS, Uploader, in_balance, metadata, usage
+from tests.integration.file_service.uploading import BYTES, TUS, Uploader, files, in_balance, metadata, usage
+from tests.waiting import eventually
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +49,6 @@ async def _code(answer: ClientResponse) -> tuple[int, str]:
     return answer.status, (await answer.json())["code"]
 
 
-async def _files(person: Person) -> list[dict[str, Any]]:
-    items: list[dict[str, Any]] = (await (await person.get("/v1/files")).json())["items"]
-    return items
-
-
 async def test_file_comes_in_pieces_and_is_its_owners(service: RunningService, ada: Person) -> None:
     link = await upload_link(ada, max_files=1)
     drop = Drop.by(service, link)
@@ -61,7 +62,7 @@ async def test_file_comes_in_pieces_and_is_its_owners(service: RunningService, a
     assert "Content-Location" not in done.headers
     told = await (await drop.ask("GET", path)).json()
     assert told == {"name": "a.txt", "offset": 10, "size": 10, "finished": True, "expires_at": None}
-    (file,) = await _files(ada)
+    (file,) = await files(ada)
     assert (file["name"], file["purpose"], file["via"]) == ("a.txt", "file", link["id"])
     assert await (await ada.content(file["id"])).read() == b"helloworld"
     (listed,) = (await (await ada.get("/v1/files/upload-links")).json())["items"]
@@ -109,7 +110,7 @@ async def test_stranger_ends_what_isnt_finished_and_no_file(service: RunningServ
     finished = await drop.begin(5)
     assert (await drop.patch(finished, b"hello", 0)).status == 204
     assert await _code(await drop.ask("DELETE", finished)) == (410, "upload_gone")
-    assert len(await _files(ada)) == 1
+    assert len(await files(ada)) == 1
 
 
 async def test_revoked_link_takes_nothing_more_and_gives_back_what_it_held(
@@ -125,6 +126,67 @@ async def test_revoked_link_takes_nothing_more_and_gives_back_what_it_held(
     assert due["over"]  # so the upkeep ends it, as all that are
 
 
+async def _revoke(service: RunningService, person: Person, link: dict[str, Any]) -> asyncio.Task[ClientResponse]:
+    """Return the request, which is done or waits for a lock."""
+    path = f"/v1/files/upload-links/{link['id']}"
+    asked = asyncio.create_task(person.client.delete(path, headers=person.headers))
+
+    async def stands() -> bool:
+        waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+        return asked.done() or bool(await service.fetch(waiting))
+
+    await eventually(stands)
+    return asked
+
+
+async def test_link_revoked_while_an_upload_begins_by_it_leaves_none_open(
+    service: RunningService, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such a one held the owner's quota for a day."""
+    link = await upload_link(ada)
+    add, revoked = UploadRepository.add, list[asyncio.Task[ClientResponse]]()
+
+    async def overtaken(uploads: UploadRepository, *of: Any) -> Upload:
+        added = await add(uploads, *of)
+        revoked.append(await _revoke(service, ada, link))
+        return added
+
+    monkeypatch.setattr(UploadRepository, "add", overtaken)
+    await Drop.by(service, link).begin(1000)
+    assert (await revoked[0]).status == 204
+    (due,) = await service.fetch("select expires_at <= now() as over from files.upload")
+    assert due["over"]
+
+
+async def test_link_revoked_while_an_upload_ends_by_it_waits_for_that(
+    service: RunningService, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They lock the same rows: not the one what the other needs next."""
+    link = await upload_link(ada)
+    drop = Drop.by(service, link)
+    path, revoked = await drop.begin(5), list[asyncio.Task[ClientResponse]]()
+
+    async def overtaken(*of: Any) -> bool:
+        revoked.append(await _revoke(service, ada, link))
+        return await settle_upload_link(*of)
+
+    monkeypatch.setattr(finishing, "settle_upload_link", overtaken)
+    assert (await drop.patch(path, b"hello", 0)).status == 204
+    assert (await revoked[0]).status == 204
+    assert [file["size"] for file in await files(ada)] == [5]
+    assert await in_balance(service, ada.user_id)
+
+
+async def test_bytes_beside_an_empty_file_use_up_nothing(service: RunningService, ada: Person) -> None:
+    drop = Drop.by(service, await upload_link(ada, max_files=1))
+    assert await _code(await drop.ask("POST", data=b"hello", Upload_Length="0", **BYTES)) == (
+        413,
+        "upload_length_exceeded",
+    )
+    assert await files(ada) == []
+    assert (await drop.ask("POST", data=b"hello", Upload_Length="5", **BYTES)).status == 201
+
+
 async def test_who_finishes_after_others_were_faster_leaves_nothing(service: RunningService, ada: Person) -> None:
     """The count is settled in the transaction that makes the file, whichever way that came."""
     link = await upload_link(ada, max_files=1)
@@ -132,6 +194,6 @@ async def test_who_finishes_after_others_were_faster_leaves_nothing(service: Run
     path = await drop.begin(5)
     assert (await drop.stranger.ask("POST", drop_of(link), data=b"first")).status == 201
     assert await _code(await drop.patch(path, b"hello", 0)) == (410, "upload_link_is_over")
-    assert len(await _files(ada)) == 1
+    assert len(await files(ada)) == 1
     assert (await usage(ada))["reserved"] == 0
     await service.settled(blobs=1)

@@ -1,33 +1,39 @@
-"""How uploads end without their own last byte: ended by their owner, forgotten, joined, gone with the account."""
+"""How uploads end without their own last byte: ended by their owner, forgotten, gone with the account."""
 
 import asyncio
-import hashlib
-import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
 
 from file_service.collector import Collector
 from file_service.delivery.content import Content
+from file_service.domain.file import HeldBlob
+from file_service.domain.uploads import Upload
 from file_service.domain.verdicts import CheckPolicy
+from file_service.errors import UploadGone
 from file_service.inspection.bounds import Bounds
 from file_service.purpose_file import read_purposes
+from file_service.repository.blobs import blobs_of
 from file_service.repository.uploads import PURGE_UPLOADS, UploadRepository
 from file_service.storage.local import LocalStorage, open_local_storage
 from file_service.uploads.intake import Intake
+from file_service.uploads.resumable import finishing
 from file_service.uploads.resumable.ending import Ending
 from file_service.uploads.resumable.finishing import Finishing
 from file_service.uploads.resumable.merging import Merging
 from file_service.uploads.resumable.running_hashes import RunningHashes
 from file_service.uploads.resumable.upkeep import Upkeep
 from shared.db import Database, open_database
+from shared.errors import InternalError
 from shared.purge import purge
 from shared.settings import DatabaseSettings, Secret
 from tests.integration.file_service.running_service import Person, RunningService
-from tests.integration.file_service.uploading import UPLOADS, Uploader, code, in_balance, metadata, usage
+from tests.integration.file_service.uploading import Uploader, code, in_balance, usage
 
 LIFETIME = timedelta(hours=24)
 
@@ -51,8 +57,8 @@ def upkeep(database: Database, storage: LocalStorage) -> Upkeep:
     hashes, collector = RunningHashes(), Collector(database, storage)
     ending, merging = Ending(database, collector, hashes), Merging(database, storage, collector)
     entrance = Intake(Content(database, storage), Bounds(10**9, 250, 1000, 10**8), CheckPolicy())
-    finishing = Finishing(database, storage, ending, read_purposes(None), hashes, merging, entrance)
-    return Upkeep(database, finishing, LIFETIME)
+    finishes = Finishing(database, storage, ending, read_purposes(None), hashes, merging, entrance)
+    return Upkeep(database, finishes, LIFETIME)
 
 
 def events(event: str) -> float:
@@ -76,6 +82,53 @@ async def test_ended_upload_gives_back_what_it_reserved(
     assert (await usage(ada))["reserved"] == 0
     assert events("terminated") == before + 1
     await service.settled(blobs=0)
+
+
+async def _whole(service: RunningService, uploader: Uploader, database: Database) -> tuple[Uploader, Upload]:
+    """Return an upload of two blobs that only has to be finished."""
+    upload = await uploader.begin(None)
+    await upload.add(b"hello", 0)
+    await upload.add(b"world", 5)
+    (row,) = await service.fetch("update files.upload set length = received returning upload_id")
+    return upload, await UploadRepository(database).get_by_id(row["upload_id"])
+
+
+async def test_upload_whose_bytes_are_lost_stays_to_be_finished(
+    service: RunningService, uploader: Uploader, upkeep: Upkeep
+) -> None:
+    upload, unfinished = await _whole(service, uploader, upkeep.database)
+    for path in service.blobs():
+        path.rename(path.with_suffix(".lost"))
+    with pytest.raises(InternalError):
+        await upkeep.finishing.finish(unfinished)
+    for path in service.blobs():
+        path.rename(path.with_suffix(""))
+    assert await upload.content(await upload.ask("HEAD")) == b"helloworld"
+
+
+@pytest.mark.parametrize("finished", [False, True], ids=["before it was a file", "as a file that another had made"])
+async def test_upload_that_is_ended_while_it_is_finished_has_lost_nothing(
+    service: RunningService,
+    uploader: Uploader,
+    upkeep: Upkeep,
+    monkeypatch: pytest.MonkeyPatch,
+    finished: bool,  # noqa: FBT001  a case
+) -> None:
+    """Its blobs are gone before they are read: nobody is to look for them."""
+    upload, unfinished = await _whole(service, uploader, upkeep.database)
+
+    async def overtaken(*of: Any) -> Sequence[HeldBlob]:
+        monkeypatch.undo()
+        held = await blobs_of(*of)
+        if finished:
+            await upload.content(await upload.ask("HEAD"))
+        assert (await upload.ask("DELETE")).status == 204
+        await service.settled(blobs=0)
+        return held
+
+    monkeypatch.setattr(finishing, "blobs_of", overtaken)
+    with nullcontext() if finished else pytest.raises(UploadGone):
+        await upkeep.finishing.finish(unfinished)
 
 
 async def test_ending_a_finished_upload_deletes_its_file(
@@ -205,101 +258,3 @@ async def test_account_deleted_amid_writing_leaves_nothing(
     assert set().union(*outcomes) <= {204, 404, 410}
     await service.settled(blobs=0)
     assert await service.fetch("select from files.blob") == []
-
-
-async def test_parts_become_one_file_without_copying(service: RunningService, ada: Person, uploader: Uploader) -> None:
-    content = os.urandom(300_000)
-    parts = [await uploader.begin(100_000, **{"Upload-Concat": "partial"}) for _ in range(3)]
-    assert (await parts[0].ask("HEAD")).headers["Upload-Concat"] == "partial"
-    for number, part in reversed(list(enumerate(parts))):
-        own = content[number * 100_000 : (number + 1) * 100_000]
-        await part.add(own[:60_000], 0)
-        assert "Content-Location" not in (await part.add(own[60_000:], 60_000)).headers
-    before = {blob.name for blob in service.blobs()}
-    joined = await uploader.concatenate(parts, **metadata(filename="joined.bin"))
-    assert joined.status == 201
-    assert {blob.name for blob in service.blobs()} == before
-    final = uploader.at(joined)
-    assert await final.content(joined) == content
-    file = await (await ada.get(joined.headers["Content-Location"])).json()
-    assert (file["name"], file["sha256"]) == ("joined.bin", hashlib.sha256(content).hexdigest())
-    assert [(await part.ask("HEAD")).status for part in parts] == [410] * 3
-    refused = await final.patch(b"x", 300_000)
-    assert (refused.status, await code(refused)) == (403, "upload_takes_no_bytes")
-    assert await in_balance(service, ada.user_id)
-
-
-async def test_final_upload_tells_its_concatenation_as_it_came(service: RunningService, uploader: Uploader) -> None:
-    """tus 1.0.0: the answer to HEAD has the value that was received."""
-    parts = [await uploader.begin(0, **{"Upload-Concat": "partial"}) for _ in range(2)]
-    sent = f"final;https://any.example{parts[1].path}  {parts[0].path}"
-    joined = await uploader.post(**{"Upload-Concat": sent})
-    assert (joined.status, joined.headers["Upload-Concat"]) == (201, sent)
-    final = uploader.at(joined)
-    assert (await final.ask("HEAD")).headers["Upload-Concat"] == sent
-    await service.fetch("update files.upload set concat = null")  # by the release before, which doesn't keep it
-    assert (await final.ask("HEAD")).headers["Upload-Concat"] == "final;"
-
-
-async def test_parts_may_be_named_by_whole_urls(uploader: Uploader) -> None:
-    parts = [await uploader.begin(0, **{"Upload-Concat": "partial"}) for _ in range(2)]
-    named = " ".join(f"https://any.example{part.path}" for part in parts)
-    assert (await uploader.post(**{"Upload-Concat": f"final;{named}"})).status == 201
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        pytest.param("final;", id="none"),
-        pytest.param("final;../../etc/passwd", id="traversal"),
-        pytest.param("final;/v1/files/uploads/../uploads/x", id="traversal to itself"),
-        pytest.param("final;/v1/files/x", id="another path"),
-        pytest.param("final;/evil/v1/files/uploads/x", id="another prefix"),
-        pytest.param("final;http://\u00fc/v1/files/uploads/x", id="a host beyond ASCII"),
-        pytest.param("final;ftp://x/v1/files/uploads/x", id="another scheme"),
-        pytest.param("final;" + " ".join(f"/v1/files/uploads/{number}" for number in range(101)), id="too many"),
-        pytest.param("final;/v1/files/uploads/x /v1/files/uploads/x", id="one twice"),
-        pytest.param("final", id="no list"),
-        pytest.param("whole", id="another word"),
-    ],
-)
-async def test_malformed_concatenation_is_refused(uploader: Uploader, value: str) -> None:
-    """F7: Upload-Concat `../` -> 400."""
-    refused = await uploader.post(**{"Upload-Concat": value})
-    assert (refused.status, await code(refused)) == (400, "malformed_upload_header")
-
-
-async def test_others_parts_and_what_is_no_part_can_not_be_joined(
-    service: RunningService, ada: Person, bob: Person, uploader: Uploader
-) -> None:
-    """F7: a foreign id -> 404."""
-    mine, theirs = [await Uploader(each).begin(0, **{"Upload-Concat": "partial"}) for each in (ada, bob)]
-    whole = await uploader.begin(5)
-    for stranger in (theirs, whole, Uploader(ada, f"{UPLOADS}/upl_x")):
-        refused = await uploader.concatenate([mine, stranger])
-        assert (refused.status, await code(refused)) == (404, "not_found")
-    unfinished = await uploader.begin(5, **{"Upload-Concat": "partial"})
-    refused = await uploader.concatenate([mine, unfinished])
-    assert (refused.status, await code(refused)) == (409, "upload_incomplete")
-    await unfinished.ask("DELETE")
-    assert (await uploader.concatenate([mine, unfinished])).status == 410
-    assert await theirs.offset() == await mine.offset() == 0
-
-
-async def test_parts_that_may_not_be_a_file_stay_parts(uploader: Uploader) -> None:
-    part = await uploader.begin(5, **{"Upload-Concat": "partial"})
-    await part.add(b"hello", 0)
-    refused = await uploader.concatenate([part], **metadata(purpose="picture"))
-    assert (refused.status, await code(refused)) == (422, "type_not_allowed")
-    assert (await uploader.concatenate([part])).status == 201
-
-
-async def test_parts_are_joined_once(service: RunningService, ada: Person, uploader: Uploader) -> None:
-    parts = [await uploader.begin(5, **{"Upload-Concat": "partial"}) for _ in range(2)]
-    for part in parts:
-        await part.add(b"hello", 0)
-    orders = [parts, parts[::-1]] * 3
-    answers = await asyncio.gather(*(uploader.concatenate(order) for order in orders))
-    assert sorted(answer.status in (404, 410) for answer in answers) == [False] + [True] * 5
-    assert (await usage(ada))["bytes"] == 10
-    assert await in_balance(service, ada.user_id)

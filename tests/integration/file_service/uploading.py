@@ -95,6 +95,11 @@ async def usage(person: Person) -> dict[str, int]:
     return told
 
 
+async def files(person: Person) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = (await (await person.get("/v1/files")).json())["items"]
+    return items
+
+
 async def has_writer(service: RunningService) -> bool:
     """Whether somebody has begun to write to an upload."""
     return bool(await service.fetch("select from files.upload where fence > 0"))

@@ -86,6 +86,28 @@ async def test_tiff_that_leads_in_a_circle_ends() -> None:
     assert await picture_size("image/tiff", content) == PictureSize(9, 9, 1)
 
 
+async def test_tiff_whose_directories_share_their_entries_is_too_intricate() -> None:
+    """F16: each begins an entry behind the one before, and has nearly all of its entries: a few kilobytes, and millions
+    to walk through.
+    """
+    pages, entries = 1_000, 2_000
+    following = [max(8, 8 + 12 * (number - entries)) for number in range(1, pages + entries)] + [0]
+    shared = b"".join(struct.pack("<HI6x", entries, at) for at in following)
+
+    with pytest.raises(TooIntricate):
+        await picture_size("image/tiff", b"II*\0" + struct.pack("<I", 8) + shared)
+
+
+async def test_tiff_of_thousands_of_pages_is_read() -> None:
+    """Twenty entries a page, as scanners write them."""
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, 9) for tag in range(256, 276))
+    page = 2 + len(entries) + 4
+    starts = [8 + page * number for number in range(9_999)] + [0]
+    pages = b"".join(struct.pack("<H", 20) + entries + struct.pack("<I", following) for following in starts[1:])
+
+    assert await picture_size("image/tiff", b"II*\0" + struct.pack("<I", 8) + pages) == PictureSize(9, 9, 9_999)
+
+
 async def test_gif_with_a_million_blocks_is_too_intricate() -> None:
     """F16: the walk through it is bounded."""
     with pytest.raises(TooIntricate):
