@@ -10,7 +10,7 @@ from auth_service.errors import FactorExists
 from shared.db import Db
 
 _SHOWN = "passkey_id, name, synced, created_at, last_used_at"
-_KNOWN = "passkey_id, user_id, credential_id, public_key, synced, transports"
+_KNOWN = "passkey_id, user_id, credential_id, public_key, synced, verifies, transports"
 
 
 class PasskeyRepository:

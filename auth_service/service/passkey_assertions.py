@@ -49,7 +49,10 @@ class PasskeyAssertions:
         return assertion.methods
 
     async def prove_anybodys(self, shown: _Credential, purpose: str, device: Device) -> Assertion:
-        """Return whose passkey it is: alone it has to verify its owner, by a PIN or a finger. Raises PasskeyRefused."""
+        """Return whose passkey it is: alone it has to verify its owner, by a PIN or a finger, now and when it was added.
+
+        Raises PasskeyRefused.
+        """
         return await self._prove(shown, purpose, device, owner=None)
 
     async def _prove(self, shown: _Credential, purpose: str, device: Device, owner: UUID | None) -> Assertion:
@@ -58,6 +61,8 @@ class PasskeyAssertions:
         known = await passkeys.find(credential_id(shown))
         if known is None or not _is_of(known, owner, claimed_user(shown)):
             raise PasskeyRefused("It isn't known here.")
+        if owner is None and not known.verifies:  # whoever finds such a key may set its PIN
+            raise PasskeyRefused("It asked for no PIN or finger when it was added, so it can't sign in alone.")
         asserted = self.ceremonies.assertion(shown, challenge.text, known, verify_user=owner is None)
         if not await passkeys.spend(challenge.hash, challenge.expires_at):
             raise PasskeyRefused("This answer was used before.")
