@@ -55,6 +55,15 @@ async def remove_account(connection: Connection, user_id: UUID, entry: AuditEntr
     return [*events, NewEvent("user_deleted", str(user_id))]
 
 
+async def _require_still(connection: Connection, account: Account, session_id: UUID) -> None:
+    """Ask again once the account is held: proving takes a while, in which the session's owner may have ended it.
+
+    Raises Unauthenticated or InsufficientUserAuthentication.
+    """
+    require = require_fresh if account.password_hash is None else require_second_factor
+    await require(connection, account.user_id, session_id)
+
+
 @dataclass(frozen=True, slots=True)
 class AccountKeeping:
     database: Database
@@ -80,6 +89,7 @@ class AccountKeeping:
         async with self.database.transaction() as connection:
             if not await AccountRepository(connection).change_password(account, password_hash):
                 raise WrongPassword  # it is no longer the password that was proved
+            await _require_still(connection, account, change.session_id)
             await OneTimeTokenRepository(connection).delete(user_id, Purpose.EMAIL_CHANGE)
             entry = AuditEntry(Action.PASSWORD_CHANGED, device, user_id, user_id, change.session_id)
             await AuditRepository(connection).record(entry)
@@ -103,6 +113,7 @@ class AccountKeeping:
         async with self.database.transaction() as connection:
             if not await AccountRepository(connection).lock(account):
                 raise WrongPassword
+            await _require_still(connection, account, doer.session_id)
             entry = AuditEntry(Action.ACCOUNT_DELETED, device, user_id, user_id)
             await publish(connection, "auth", await remove_account(connection, user_id, entry))
 
