@@ -67,6 +67,13 @@ class PasskeyRepository:
         )
         return _known(row) if row is not None else None
 
+    async def has(self, user_id: UUID, passkey_id: UUID) -> bool:
+        return bool(
+            await self._db.fetchval(
+                "select true from auth.passkey where user_id = $1 and passkey_id = $2", user_id, passkey_id
+            )
+        )
+
     async def use(self, passkey_id: UUID, sign_count: int) -> bool:
         """Note a use; False where the counter hasn't moved on, as with a copy of a key that can't be copied.
 

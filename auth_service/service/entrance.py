@@ -1,5 +1,6 @@
 """The one door: by whatever a person has proved to be themselves, their session begins here."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -28,6 +29,8 @@ from shared.errors import Unavailable
 from shared.events.publish import NewEvent, publish
 from shared.ids import uuid7
 from shared.opaque_tokens import digest
+
+Still = Callable[[Connection], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +79,10 @@ class Entrance:
     most_sessions: int  # that an account may have at once
     requirement: Requirement  # whom nobody is let in as by one factor alone
 
-    async def admit(self, proof: Proof, visitor: Visitor) -> Admission:
+    async def admit(self, proof: Proof, visitor: Visitor, still: Still | None = None) -> Admission:
         """Begin a session. Raises InvalidCredentials where the proof has become void meanwhile, or Unavailable.
+
+        `still` asks, once the account is held, for what it was proved by, and raises where that is gone.
 
         Raises AccountBanned, EmailNotVerified; SecondFactorRequired where the account has a second factor and one alone
         was proved, and SecondFactorEnrolmentRequired where it has none and has to; InvalidSignInCode where the proof
@@ -86,6 +91,8 @@ class Entrance:
         opening = await self.make_ready(proof, visitor)
         async with self.database.transaction() as connection:
             await self.hold(connection, proof.account)
+            if still is not None:
+                await still(connection)
             owed = await ask_second_factor(connection, proof, visitor.device, visitor.kind, self.requirement)
             if owed is None:
                 await publish(connection, "auth", await self.begin(connection, opening))

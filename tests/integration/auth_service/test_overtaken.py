@@ -1,19 +1,32 @@
 """What somebody is doing while its owner, or another administrator, shuts them out: it isn't finished then."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import pytest
 
 from auth_service.passwords import PasswordHasher
+from auth_service.service.entrance import Entrance
+from auth_service.service.mail_sign_in import MailSignIn
+from auth_service.service.passkey_assertions import PasskeyAssertions
 from auth_service.service.password_guard import PasswordGuard
-from tests.integration.auth_service.factor_people import code_of, finish, pending, two_factored
-from tests.integration.auth_service.mailing import Mailing
+from tests.authenticator import Authenticator
+from tests.integration.auth_service.factor_people import (
+    add_passkey,
+    code_of,
+    finish,
+    passkey_sign_in,
+    pending,
+    two_factored,
+)
+from tests.integration.auth_service.mailing import BY_LINK, CONFIRM, LINK, UNDO, Mailing
 from tests.integration.auth_service.people import PASSWORD, Person, Reply
-from tests.integration.auth_service.test_email_change import OLD
-from tests.integration.auth_service.test_pending_changes import shut_out
+from tests.integration.auth_service.test_email_change import NEW, OLD, ask, change
+from tests.integration.auth_service.test_pending_changes import OFFER, shut_out
 from tests.integration.auth_service.world import AuthService, is_live
 from tests.integration.gates import Gate
 
+Overtake = Callable[[], Awaitable[Reply]]
 NEW_PASSWORD = "the password of a thief"
 CHANGE = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
 
@@ -76,3 +89,70 @@ async def test_account_is_not_deleted_by_whoever_is_shut_out_meanwhile(
     gate.open()
     assert_over(await deletion)
     assert await is_live(service, owner)
+
+
+@pytest.mark.parametrize("how", ["reset", "change", "undo"])
+async def test_mailed_link_lets_nobody_in_once_the_account_is_another(
+    post: Mailing, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """The link is spent just before the password is reset, or the address that it was mailed to isn't the account's."""
+    owner = await post.service.register(OLD)
+    await post.verify(owner)
+    overtake = await BY_MAIL[how](post, owner)
+    mail = await post.link(LINK, NEW if how == "undo" else OLD, "sign in")
+    gate = Gate(monkeypatch, MailSignIn, "_spend", after=True)
+    sign_in = asyncio.create_task(post.service.post(BY_LINK, {"token": mail.token}))
+    await gate.reached()
+    assert (await overtake()).status == 204
+    gate.open()
+    refused = await sign_in
+    assert (refused.status, refused.code) == (401, "invalid_credentials")
+
+
+async def by_reset(post: Mailing, owner: Person) -> Overtake:
+    token = (await post.reset_link(owner.email)).token
+    return lambda: post.reset(token)
+
+
+async def by_change(post: Mailing, owner: Person) -> Overtake:
+    await ask(post, owner)
+    token = (await post.server.mail_to(NEW, OFFER)).token
+    return lambda: post.service.post(CONFIRM, {"token": token})
+
+
+async def by_undo(post: Mailing, owner: Person) -> Overtake:
+    await change(post, owner)
+    token = (await post.server.mail_to(OLD, "Your email address was changed")).token
+    return lambda: post.service.post(UNDO, {"token": token})
+
+
+BY_MAIL = {"reset": by_reset, "change": by_change, "undo": by_undo}
+
+
+async def test_second_factor_finishes_nothing_that_was_voided_meanwhile(
+    service: AuthService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    somebody = await two_factored(service)
+    token = await pending(service, somebody.person)
+    gate = Gate(monkeypatch, Entrance, "admit")
+    sign_in = asyncio.create_task(finish(service, token, code=code_of(somebody.secret)))
+    await gate.reached()
+    assert (await service.post("/v1/auth/logout", {"scope": "all"}, person=somebody.person)).status == 204
+    gate.open()
+    refused = await sign_in
+    assert (refused.status, refused.code) == (401, "invalid_pending_sign_in")
+
+
+async def test_passkey_that_is_removed_meanwhile_lets_nobody_in(post: Mailing, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner = await post.service.register(OLD)
+    await post.verify(owner)
+    undo = await by_undo(post, owner)
+    key = Authenticator(origin="https://people.example")
+    await add_passkey(post.service, owner, key)
+    gate = Gate(monkeypatch, PasskeyAssertions, "prove_anybodys", after=True)
+    sign_in = asyncio.create_task(passkey_sign_in(post.service, key))
+    await gate.reached()
+    assert (await undo()).status == 204
+    gate.open()
+    refused = await sign_in
+    assert (refused.status, refused.code) == (403, "passkey_refused")
