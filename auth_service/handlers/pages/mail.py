@@ -7,6 +7,7 @@ from auth_service.handlers.admissions import visitor_of
 from auth_service.handlers.callers import device_of, doer_of
 from auth_service.handlers.email import EMAIL_CHANGE, MAIL_SETTINGS
 from auth_service.handlers.mail_requests import MAIL_REQUESTS, MAIL_SIGN_IN
+from auth_service.handlers.pages.account import has_password
 from auth_service.handlers.pages.entering import with_return
 from auth_service.handlers.pages.kept import KEPT, Keeping
 from auth_service.handlers.pages.notices import notice
@@ -73,7 +74,7 @@ async def sign_in_by_mailed_code(request: web.Request, query: ReturnQuery, body:
 async def show_address(request: web.Request) -> View:
     """The address, the form to change it with, and what is mailed to it."""
     address = await request.app[MAIL_SETTINGS].read(identity_of(request).user_id)
-    return View("account/email.html", {"address": address})
+    return View("account/email.html", {"address": address, **await has_password(request)})
 
 
 async def change_address(request: web.Request, body: NewAddressForm) -> SeeOther:
