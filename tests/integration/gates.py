@@ -7,9 +7,9 @@ import pytest
 
 
 class Gate:
-    """The first call of a method stops before it begins, or `after` it has done its work, until the gate is opened."""
+    """The first call of a function stops before it, or `after` it has done its work, until the gate is opened."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, owner: type, name: str, *, after: bool = False) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, owner: object, name: str, *, after: bool = False) -> None:
         self._reached, self._open = asyncio.Event(), asyncio.Event()
         original = getattr(owner, name)
 

@@ -6,11 +6,13 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from auth_service.passwords import PasswordHasher
+from auth_service.service import administration
 from auth_service.service.entrance import Entrance
 from auth_service.service.mail_sign_in import MailSignIn
 from auth_service.service.passkey_assertions import PasskeyAssertions
 from auth_service.service.password_guard import PasswordGuard
 from tests.authenticator import Authenticator
+from tests.integration.auth_service.administrators import make_admin, path_of, put
 from tests.integration.auth_service.factor_people import (
     add_passkey,
     code_of,
@@ -23,7 +25,7 @@ from tests.integration.auth_service.mailing import BY_LINK, CONFIRM, LINK, UNDO,
 from tests.integration.auth_service.people import PASSWORD, Person, Reply
 from tests.integration.auth_service.test_email_change import NEW, OLD, ask, change
 from tests.integration.auth_service.test_pending_changes import OFFER, shut_out
-from tests.integration.auth_service.world import AuthService, is_live
+from tests.integration.auth_service.world import AuthService, is_live, until_blocked
 from tests.integration.gates import Gate
 
 Overtake = Callable[[], Awaitable[Reply]]
@@ -156,3 +158,33 @@ async def test_passkey_that_is_removed_meanwhile_lets_nobody_in(post: Mailing, m
     gate.open()
     refused = await sign_in
     assert (refused.status, refused.code) == (403, "passkey_refused")
+
+
+@pytest.mark.parametrize("role", [[], ["support"]])
+async def test_administrator_who_is_being_demoted_acts_no_more(
+    service: AuthService, monkeypatch: pytest.MonkeyPatch, role: list[str]
+) -> None:
+    boss, rogue, accomplice = await make_admin(service), await make_admin(service), await service.register()
+    gate = Gate(monkeypatch, administration, "change_roles", after=True)
+    demotion = asyncio.create_task(put(service, boss, path_of(rogue, "/roles"), {"roles": role}))
+    await gate.reached()
+    act = asyncio.create_task(put(service, rogue, path_of(accomplice, "/roles"), {"roles": ["admin"]}))
+    await until_blocked(service)
+    gate.open()
+    assert (await demotion).status == 204
+    assert_over(await act)
+
+
+async def test_demotion_waits_for_what_the_administrator_has_begun(
+    service: AuthService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that nothing is done by them once it was answered."""
+    boss, rogue, accomplice = await make_admin(service), await make_admin(service), await service.register()
+    gate = Gate(monkeypatch, administration, "require_administrator", after=True)
+    act = asyncio.create_task(put(service, rogue, path_of(accomplice, "/roles"), {"roles": ["admin"]}))
+    await gate.reached()
+    demotion = asyncio.create_task(put(service, boss, path_of(rogue, "/roles"), {"roles": []}))
+    await until_blocked(service)
+    gate.open()
+    assert (await act).status == 204
+    assert (await demotion).status == 204
