@@ -37,13 +37,15 @@ Still = Callable[[Connection], Awaitable[None]]
 class Visitor:
     """Who comes in, and how they will hold their session. A genuine cookie in `replaced` ends its own.
 
-    `language` is the one to write to them in, if an account is made for them now.
+    `language` is the one to write to them in, if an account is made for them now. `on_page`: they are at one of our
+    pages, which hands out no tokens.
     """
 
     device: Device
     kind: SessionKind = SessionKind.TOKEN
     replaced: BrowserCookie | None = None
     language: str = DEFAULT
+    on_page: bool = False
 
     def of_kind(self, kind: SessionKind) -> "Visitor":
         """Return them as they began a sign-in that waited: only a browser's session takes the place of another."""

@@ -26,7 +26,7 @@ class SecondFactorSignIn:
 
         Raises InvalidPendingSignIn, WrongSecondFactor, PasskeyRefused, TooManyAttempts, Unavailable.
         """
-        waiting = await self.waiting.guess(token, visitor.device)
+        waiting = await self.waiting.guess(token, visitor.device, on_page=visitor.on_page)
         methods = await self.factors.prove(waiting.account, shown, visitor.device, _purpose(waiting.token_hash))
         pending = waiting.pending
         proof = Proof(waiting.account, together(pending.methods, methods), code_hash=pending.code_hash)
@@ -44,7 +44,7 @@ class SecondFactorSignIn:
 
     async def passkey_options(self, token: str, visitor: Visitor) -> Options:
         """Return what a browser needs to show a passkey. Raises InvalidPendingSignIn, PasskeyRefused."""
-        waiting = await self.waiting.find(token, visitor.device)
+        waiting = await self.waiting.find(token, visitor.device, on_page=visitor.on_page)
         return await self.factors.assertions.ask_owner(waiting.account.user_id, _purpose(waiting.token_hash))
 
 

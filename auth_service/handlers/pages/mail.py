@@ -2,8 +2,7 @@
 
 from aiohttp import web
 
-from auth_service.domain.sessions import SessionKind
-from auth_service.handlers.admissions import visitor_of
+from auth_service.handlers.admissions import page_visitor_of
 from auth_service.handlers.callers import device_of, doer_of
 from auth_service.handlers.email import EMAIL_CHANGE, MAIL_SETTINGS
 from auth_service.handlers.mail_requests import MAIL_REQUESTS, MAIL_SIGN_IN
@@ -66,7 +65,7 @@ async def sign_in_by_mailed_code(request: web.Request, query: ReturnQuery, body:
     if asked is None:
         return SeeOther(with_return(_ENTER, query.return_to))
     typed = TypedCode(str(asked["email"]), str(asked["challenge"]), body.code)
-    visitor = visitor_of(request, SessionKind.BROWSER)
+    visitor = page_visitor_of(request)
     done = await let_in(request, query, request.app[MAIL_SIGN_IN].by_code(typed, visitor))
     return SeeOther(done.location, done.notice, [*done.cookies, _kept(request).clear()])
 
