@@ -8,6 +8,7 @@ import idna
 
 from auth_service.errors import InvalidEmail
 from shared.errors import Violation
+from shared.normal_form import composed
 
 _LONGEST, _LONGEST_LOCAL = 254, 64  # octets (RFC 5321)
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+"
@@ -31,7 +32,7 @@ def parse_email(raw: str) -> Email:
     """
     if not raw.isprintable():
         raise _invalid("holds characters that can't be printed")
-    address = unicodedata.normalize("NFC", raw.strip())
+    address = composed(raw.strip(), _LONGEST)
     if len(address.encode()) > _LONGEST:
         raise _invalid(f"is longer than {_LONGEST} bytes")
     local, _, host = address.rpartition("@")
@@ -48,8 +49,8 @@ def _fold(local: str) -> str:
 
 
 def fold_part(text: str) -> str:
-    """Return the form in which any part of an address is sought in addresses' keys."""
-    return _fold(unicodedata.normalize("NFC", text.strip()))
+    """Return the form in which any part of an address is sought in addresses' keys. It is no longer than an address."""
+    return _fold(composed(text.strip(), _LONGEST))
 
 
 def _ascii_host(host: str) -> str:

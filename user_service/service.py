@@ -2,10 +2,11 @@
 
 from uuid import UUID
 
-from shared.errors import INVALID_TOKEN, NotFound, PreconditionFailed, Unauthenticated
+from shared.errors import INVALID_TOKEN, NotFound, PreconditionFailed, Unauthenticated, Unavailable
 from shared.gathering import Gathering
 from user_service.avatars import Avatars
 from user_service.domain import Changes, Profile
+from user_service.errors import InvalidAvatar
 from user_service.repository import ProfileRepository
 
 
@@ -42,7 +43,24 @@ class Profiles:
             edited = await self._repository.update(user_id, changes, etags)
         if edited is None:
             raise _deleted() if etags is None else PreconditionFailed("The profile isn't the one that If-Match names.")
+        if isinstance(changes.avatar, UUID) and not await self._is_there_still(user_id, changes.avatar):
+            return await self.own(user_id)
         return edited
+
+    async def _is_there_still(self, user_id: UUID, avatar: UUID) -> bool:
+        """Ask again once it is stored: that the file is deleted may have been told before, when nobody had it yet.
+
+        Else the profile has no avatar. Raises Unavailable.
+        """
+        try:
+            await self._avatars.require(user_id, avatar)
+        except InvalidAvatar:
+            await self._repository.drop_avatar(user_id, avatar)
+            return False
+        except Unavailable:
+            await self._repository.drop_avatar(user_id, avatar)
+            raise
+        return True
 
     async def drop_avatar(self, user_id: UUID, file_id: UUID) -> None:
         """Let the profile have no avatar where it is this one."""

@@ -64,13 +64,14 @@ class Passkey:
 
 @dataclass(frozen=True, slots=True)
 class KnownCredential:
-    """What an assertion is checked with."""
+    """What an assertion is checked with. `verifies`: as in NewPasskey."""
 
     passkey_id: UUID
     user_id: UUID
     credential_id: bytes
     public_key: bytes
     synced: bool
+    verifies: bool
     transports: tuple[str, ...]
 
 

@@ -3,7 +3,6 @@
 As NIST SP 800-63B-4, 3.1.1.2 and OWASP ASVS 5.0, 6.2 have it.
 """
 
-import unicodedata
 from collections.abc import Container
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -11,6 +10,7 @@ from typing import Self
 
 from auth_service.domain.guessable import is_common, is_made_of, words_of
 from auth_service.errors import WeakPassword
+from shared.normal_form import composed
 
 SHORTEST, LONGEST = 8, 128  # characters after normalisation
 
@@ -48,8 +48,11 @@ class PasswordContext:
 
 
 def normalise_password(raw: str) -> str:
-    """Return the form that is hashed, alike on every keyboard: the same text may arrive composed or not."""
-    return unicodedata.normalize("NFC", raw)
+    """Return the form that is hashed, alike on every keyboard: the same text may arrive composed or not.
+
+    What is far too long for a password stays as it came.
+    """
+    return composed(raw, LONGEST)
 
 
 def accept_new_password(raw: str, pointer: str, context: PasswordContext) -> str:

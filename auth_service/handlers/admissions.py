@@ -1,5 +1,7 @@
 """How a person comes in over HTTP, and what they are answered once they are in."""
 
+from dataclasses import replace
+
 from aiohttp import web
 
 from auth_service.domain.languages import choose_language
@@ -17,6 +19,11 @@ def visitor_of(request: web.Request, kind: SessionKind) -> Visitor:
     replaced = BrowserCookie.read(values[0]) if kind is SessionKind.BROWSER and len(values) == 1 else None
     language = choose_language(request.headers.get("Accept-Language", ""))
     return Visitor(device_of(request), kind, replaced, language)
+
+
+def page_visitor_of(request: web.Request) -> Visitor:
+    """Return who comes in at a page of ours."""
+    return replace(visitor_of(request, SessionKind.BROWSER), on_page=True)
 
 
 def present_admission(admission: Admission) -> SignInAnswer:

@@ -72,8 +72,10 @@ class NewPasswordForm(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class NewAddressForm(Struct, frozen=True, forbid_unknown_fields=True):
+    """`password` is left out where the account has none."""
+
     email: str
-    password: str
+    password: str | None = None
 
 
 class MailSettingsForm(Struct, frozen=True, forbid_unknown_fields=True):

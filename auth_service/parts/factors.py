@@ -29,7 +29,7 @@ def serve_factors(app: web.Application, core: Core) -> None:
     factors = SecondFactors(database, core.sealer, core.attempts, assertions)
     apps, keys = AppEnrolment(database, factors, party.name), PasskeyRegistration(database, assertions)
     waiting = PendingSignIns(database, marks)
-    app[SECOND_FACTOR_SIGN_IN] = SecondFactorSignIn(database, waiting, factors, core.entrance)
+    app[SECOND_FACTOR_SIGN_IN] = SecondFactorSignIn(waiting, factors, core.entrance)
     app[ENROLMENT_SIGN_IN] = EnrolmentSignIn(waiting, apps, keys, core.entrance)
     app[PASSKEY_SIGN_IN] = PasskeySignIn(database, marks, assertions, core.entrance)
     app[STEP_UP] = StepUp(database, marks, core.passwords, factors, core.issuer, settings.second_factor)

@@ -11,10 +11,14 @@ from typing import Any
 
 import jwt
 
+from shared.errors import MalformedBody
+from shared.web.body import check_text
+
 _LONGEST = 64 * 1024  # characters
 _LEEWAY = 60  # seconds that a provider's clock may be wrong by
 _OLDEST = 600  # seconds since it was issued: it was issued to us, on request
 _LONGEST_SUBJECT = 255
+_TEXTS = ("nonce", "at_hash", "sub", "email")
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _HASHES = {"RS256": "sha256", "PS256": "sha256", "ES256": "sha256", "EdDSA": "sha512"}  # of at_hash
 
@@ -62,9 +66,9 @@ def read_claims(token: str, key: jwt.PyJWK, expected: Expected) -> Mapping[str, 
         )
     except (jwt.PyJWTError, ValueError, TypeError, RecursionError, OverflowError) as exc:
         raise BadIdToken(f"{exc!r}") from exc
+    _check_texts(claims)
     _check_party(claims, expected.client_id)
-    if time.time() - claims["iat"] > _OLDEST + _LEEWAY:
-        raise BadIdToken("it was issued long ago")
+    _check_age(claims["iat"])
     if not _same(claims.get("nonce"), expected.nonce):
         raise BadIdToken("its nonce isn't this sign-in's")
     if "at_hash" in claims and not _same(claims["at_hash"], _half_hash(expected.access_token, algorithm)):
@@ -78,6 +82,23 @@ def _check_party(claims: Mapping[str, Any], client_id: str) -> None:
     several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
     if claims.get("azp", None if several else client_id) != client_id:
         raise BadIdToken("it was issued to another client")
+
+
+def _check_texts(claims: Mapping[str, Any]) -> None:
+    """Refuse what can be neither compared nor stored: JSON's escapes can name what is no Unicode."""
+    for name in _TEXTS:
+        text = claims.get(name)
+        try:
+            check_text(text if isinstance(text, str) else "", name)
+        except MalformedBody as exc:
+            raise BadIdToken(f"its {name} is no text") from exc
+
+
+def _check_age(issued: object) -> None:
+    if not isinstance(issued, int | float):
+        raise BadIdToken("it was issued at no time")
+    if time.time() - issued > _OLDEST + _LEEWAY:
+        raise BadIdToken("it was issued long ago")
 
 
 def _check_subject(subject: object) -> None:

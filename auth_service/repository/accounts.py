@@ -65,15 +65,19 @@ class AccountRepository:
     async def hold(self, account: Account) -> bool:
         """Keep the account as it was when it was proved, until the transaction ends.
 
-        False when the password has been changed or the account deleted meanwhile: what was proved is void then. Another
-        hash of the same password voids nothing. Of two who hold it, one waits: so that sessions begin one after the
-        other. Needs a transaction.
+        False when the password or the address has been changed or the account deleted meanwhile: what was proved is
+        void then. Another hash of the same password voids nothing. Of two who hold it, one waits: so that sessions
+        begin one after the other. Needs a transaction.
         """
         return bool(
             await self._db.fetchval(
-                "select true from auth.account where user_id = $1 and password_changed_at = $2 for no key update",
+                """
+                select true from auth.account where user_id = $1 and password_changed_at = $2 and email_key = $3
+                for no key update
+                """,
                 account.user_id,
                 account.password_changed_at,
+                account.email_key,
             )
         )
 

@@ -1,5 +1,6 @@
 """SQL of what administrators read and change of an account. That one is left who can, a trigger sees to."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 import asyncpg
@@ -47,6 +48,15 @@ class AdministrationRepository:
     async def find_user_id(self, email_key: str) -> UUID | None:
         found: UUID | None = await self._db.fetchval("select user_id from auth.account where email_key = $1", email_key)
         return found
+
+    async def hold(self, user_ids: Collection[UUID]) -> None:
+        """Keep the accounts as they are until the transaction ends; all hold them in one order, so that none is stuck.
+
+        Needs a transaction that holds no account yet.
+        """
+        await self._db.execute(
+            "select from auth.account where user_id = any ($1) order by user_id for no key update", list(user_ids)
+        )
 
     async def hold_roles(self, user_id: UUID) -> tuple[str, ...] | None:
         """Return the account's roles and keep the account as it is until the transaction ends; none if it is gone."""

@@ -35,6 +35,16 @@ class IdentityRepository:
         )
         return user_id
 
+    async def opens(self, identity: ExternalIdentity, user_id: UUID) -> bool:
+        return bool(
+            await self._db.fetchval(
+                "select true from auth.federated_identity where user_id = $1 and issuer = $2 and subject = $3",
+                user_id,
+                identity.issuer,
+                identity.subject,
+            )
+        )
+
     async def add(self, identity: ExternalIdentity, user_id: UUID) -> None:
         """Raises IdentityTaken, also if it is that person's already."""
         try:

@@ -10,7 +10,7 @@ from auth_service.errors import FactorExists
 from shared.db import Db
 
 _SHOWN = "passkey_id, name, synced, created_at, last_used_at"
-_KNOWN = "passkey_id, user_id, credential_id, public_key, synced, transports"
+_KNOWN = "passkey_id, user_id, credential_id, public_key, synced, verifies, transports"
 
 
 class PasskeyRepository:
@@ -66,6 +66,13 @@ class PasskeyRepository:
             credential_id,
         )
         return _known(row) if row is not None else None
+
+    async def has(self, user_id: UUID, passkey_id: UUID) -> bool:
+        return bool(
+            await self._db.fetchval(
+                "select true from auth.passkey where user_id = $1 and passkey_id = $2", user_id, passkey_id
+            )
+        )
 
     async def use(self, passkey_id: UUID, sign_count: int) -> bool:
         """Note a use; False where the counter hasn't moved on, as with a copy of a key that can't be copied.

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from auth_service.domain.refreshing import ABSOLUTE_LIMIT, IDLE_LIMIT
 from auth_service.domain.sessions import SessionKind
 from auth_service.domain.standing import Standing
+from auth_service.repository.sessions import LIVE
 from shared.db import Db
 
 HAS_SECOND_FACTOR = """
@@ -42,11 +44,15 @@ class StandingRepository:
             select s.amr, coalesce(s.authenticated_at, s.created_at) as authenticated_at, a.roles, s.kind,
                    greatest(s.confirmed_generation, 1) as seen_generation,
                    {HAS_SECOND_FACTOR} as has_second_factor, now() as read_at
-            from auth.session s join auth.account a using (user_id)
-            where s.session_id = $1 and s.user_id = $2 and s.revoked_at is null
-            """,  # noqa: S608  a constant
+            from (
+                select user_id, amr, authenticated_at, created_at, kind, confirmed_generation
+                from auth.session where session_id = $1 and user_id = $2 and {LIVE}
+            ) s join auth.account a using (user_id)
+            """,  # noqa: S608  constants
             session_id,
             user_id,
+            IDLE_LIMIT,
+            ABSOLUTE_LIMIT,
         )
         if row is None:
             return None

@@ -23,7 +23,7 @@ from auth_service.service.ending import end_sessions
 from auth_service.service.freshness import require_fresh, require_second_factor
 from auth_service.service.password_guard import PasswordGuard
 from auth_service.service.removal import Removal
-from shared.db import Database
+from shared.db import Connection, Database
 from shared.errors import INVALID_TOKEN, Unauthenticated, Violation
 from shared.events.publish import publish
 
@@ -39,6 +39,15 @@ class PasswordChange:
     current: str | None
     new: str
     keep_api_keys: bool = False
+
+
+async def _require_still(connection: Connection, account: Account, session_id: UUID) -> None:
+    """Ask again once the account is held: proving takes a while, in which the session's owner may have ended it.
+
+    Raises Unauthenticated or InsufficientUserAuthentication.
+    """
+    require = require_fresh if account.password_hash is None else require_second_factor
+    await require(connection, account.user_id, session_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +76,7 @@ class AccountKeeping:
         async with self.database.transaction() as connection:
             if not await AccountRepository(connection).change_password(account, password_hash):
                 raise WrongPassword  # it is no longer the password that was proved
+            await _require_still(connection, account, change.session_id)
             await OneTimeTokenRepository(connection).delete(user_id, Purpose.EMAIL_CHANGE)
             entry = AuditEntry(Action.PASSWORD_CHANGED, device, user_id, user_id, change.session_id)
             await AuditRepository(connection).record(entry)
@@ -90,6 +100,7 @@ class AccountKeeping:
         async with self.database.transaction() as connection:
             if not await AccountRepository(connection).lock(account):
                 raise WrongPassword
+            await _require_still(connection, account, doer.session_id)
             entry = AuditEntry(Action.ACCOUNT_DELETED, device, user_id, user_id)
             await publish(connection, "auth", await self.removal.remove(connection, user_id, entry))
 

@@ -71,7 +71,7 @@ class Administration:
     async def set_roles(self, doer: Doer, user_id: UUID, raw: list[str]) -> None:
         """Raises InvalidRole or LastAdministrator."""
         roles = accept_roles(raw)
-        async with self._acting(doer) as connection:
+        async with self._acting(doer, user_id) as connection:
             await publish(connection, "auth", await change_roles(connection, doer, user_id, roles))
 
     async def ban(self, doer: Doer, user_id: UUID, reason: str, until: datetime | None) -> None:
@@ -80,7 +80,7 @@ class Administration:
         Raises InvalidBan or LastAdministrator.
         """
         ban = accept_ban(reason, until, datetime.now(UTC))
-        async with self._acting(doer) as connection:
+        async with self._acting(doer, user_id) as connection:
             if not await AdministrationRepository(connection).ban(user_id, ban):
                 raise NotFound
             end = ban.until.isoformat() if ban.until is not None else "never"
@@ -96,7 +96,7 @@ class Administration:
 
         Followers are told of that too: one whose ban the release before lifted is hidden by them still.
         """
-        async with self._acting(doer) as connection:
+        async with self._acting(doer, user_id) as connection:
             accounts = AdministrationRepository(connection)
             if await accounts.hold_roles(user_id) is None:
                 raise NotFound
@@ -111,7 +111,7 @@ class Administration:
 
         A change of address that is under way is void.
         """
-        async with self._acting(doer) as connection:
+        async with self._acting(doer, user_id) as connection:
             if not await AdministrationRepository(connection).void_password(user_id):
                 raise NotFound
             await OneTimeTokenRepository(connection).delete(user_id, Purpose.EMAIL_CHANGE)
@@ -123,7 +123,7 @@ class Administration:
 
     async def reset_factors(self, doer: Doer, user_id: UUID) -> None:
         """Take all second factors and recovery codes away, for whoever has lost them; their owner is told by mail."""
-        async with self._acting(doer) as connection:
+        async with self._acting(doer, user_id) as connection:
             if await AdministrationRepository(connection).hold_roles(user_id) is None:
                 raise NotFound
             kinds = set(await FactorRepository(connection).kinds(user_id)) - {FactorKind.RECOVERY_CODE}
@@ -134,7 +134,7 @@ class Administration:
 
     async def sign_out(self, doer: Doer, user_id: UUID) -> None:
         """End all of the person's sessions."""
-        async with self._acting(doer) as connection:
+        async with self._acting(doer, user_id) as connection:
             if await AdministrationRepository(connection).hold_roles(user_id) is None:
                 raise NotFound
             events = await end_sessions(connection, Ending(user_id, EndReason.ENDED_BY_ADMINISTRATOR))
@@ -144,7 +144,7 @@ class Administration:
 
     async def end_session(self, doer: Doer, user_id: UUID, session_id: UUID) -> None:
         """End one of the person's sessions. One that has ended already is as good as none."""
-        async with self._acting(doer) as connection:
+        async with self._acting(doer, user_id) as connection:
             ending = Ending(user_id, EndReason.ENDED_BY_ADMINISTRATOR, only=session_id)
             events = await end_sessions(connection, ending)
             if not events:
@@ -154,7 +154,7 @@ class Administration:
             await publish(connection, "auth", events)
 
     async def delete_api_key(self, doer: Doer, user_id: UUID, api_key_id: UUID) -> None:
-        async with self._acting(doer) as connection:
+        async with self._acting(doer, user_id) as connection:
             await publish(connection, "auth", await delete_api_key(connection, doer, user_id, api_key_id))
 
     async def delete(self, doer: Doer, user_id: UUID) -> None:
@@ -162,16 +162,20 @@ class Administration:
 
         Raises LastAdministrator.
         """
-        async with self._acting(doer) as connection:
+        async with self._acting(doer, user_id) as connection:
             if await AdministrationRepository(connection).hold_roles(user_id) is None:
                 raise NotFound
             entry = doer.did(Action.ACCOUNT_DELETED, user_id)
             await publish(connection, "auth", await self.removal.remove(connection, user_id, entry))
 
     @asynccontextmanager
-    async def _acting(self, doer: Doer) -> AsyncIterator[Connection]:
-        """Begin a transaction in which the doer is an administrator, by a fresh session, until it ends."""
+    async def _acting(self, doer: Doer, user_id: UUID) -> AsyncIterator[Connection]:
+        """Begin a transaction in which the doer is an administrator, by a fresh session, until it ends.
+
+        Whoever takes that from them waits, as whoever does anything else to the account does.
+        """
         async with self.database.transaction() as connection:
+            await AdministrationRepository(connection).hold({doer.user_id, user_id})
             await require_administrator(connection, doer, self.requirement)
             yield connection
 

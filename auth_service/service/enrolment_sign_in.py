@@ -58,7 +58,7 @@ class EnrolmentSignIn:
 
     async def begin_app(self, token: str, visitor: Visitor) -> Enrolment:
         """Make an authenticator app's secret, in place of one that was never confirmed."""
-        user_id = (await self.waiting.find(token, visitor.device)).account.user_id
+        user_id = (await self.waiting.find(token, visitor.device, on_page=visitor.on_page)).account.user_id
         async with self.entrance.database.transaction() as connection:
             await FactorRepository(connection).hold(user_id)
             await _require_none(connection, user_id)
@@ -66,12 +66,12 @@ class EnrolmentSignIn:
 
     async def describe_app(self, token: str, secret: str, visitor: Visitor) -> Enrolment:
         """Return again what the app is told, for the secret that was made, in base32."""
-        account = (await self.waiting.find(token, visitor.device)).account
+        account = (await self.waiting.find(token, visitor.device, on_page=visitor.on_page)).account
         return describe(base64.b32decode(secret), account.email, self.apps.issuer)
 
     async def finish_by_app(self, token: str, code: str, visitor: Visitor) -> Enrolled:
         """Add the app and begin the session that was asked for. Raises WrongSecondFactor, NotFound, Unavailable."""
-        waiting = await self.waiting.guess(token, visitor.device)
+        waiting = await self.waiting.guess(token, visitor.device, on_page=visitor.on_page)
         user_id = waiting.account.user_id
         matched = await self.apps.match(user_id, code)
 
@@ -82,7 +82,7 @@ class EnrolmentSignIn:
 
     async def passkey_options(self, token: str, visitor: Visitor) -> Options:
         """Return what a browser needs to make a passkey."""
-        waiting = await self.waiting.find(token, visitor.device)
+        waiting = await self.waiting.find(token, visitor.device, on_page=visitor.on_page)
         await _require_none(self.entrance.database, waiting.account.user_id)
         return await self.passkeys.options(waiting.account.user_id, _purpose(waiting))
 
@@ -91,7 +91,7 @@ class EnrolmentSignIn:
 
         Raises PasskeyRefused, InvalidPasskeyName, Unavailable.
         """
-        waiting = await self.waiting.guess(token, visitor.device)
+        waiting = await self.waiting.guess(token, visitor.device, on_page=visitor.on_page)
         checked = self.passkeys.check(offer, _purpose(waiting))
 
         async def keep(connection: Connection) -> None:

@@ -1,5 +1,6 @@
 """The one door: by whatever a person has proved to be themselves, their session begins here."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -29,18 +30,22 @@ from shared.events.publish import NewEvent, publish
 from shared.ids import uuid7
 from shared.opaque_tokens import digest
 
+Still = Callable[[Connection], Awaitable[None]]
+
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
     """Who comes in, and how they will hold their session. A genuine cookie in `replaced` ends its own.
 
-    `language` is the one to write to them in, if an account is made for them now.
+    `language` is the one to write to them in, if an account is made for them now. `on_page`: they are at one of our
+    pages, which hands out no tokens.
     """
 
     device: Device
     kind: SessionKind = SessionKind.TOKEN
     replaced: BrowserCookie | None = None
     language: str = DEFAULT
+    on_page: bool = False
 
     def of_kind(self, kind: SessionKind) -> "Visitor":
         """Return them as they began a sign-in that waited: only a browser's session takes the place of another."""
@@ -76,8 +81,10 @@ class Entrance:
     most_sessions: int  # that an account may have at once
     requirement: Requirement  # whom nobody is let in as by one factor alone
 
-    async def admit(self, proof: Proof, visitor: Visitor) -> Admission:
+    async def admit(self, proof: Proof, visitor: Visitor, still: Still | None = None) -> Admission:
         """Begin a session. Raises InvalidCredentials where the proof has become void meanwhile, or Unavailable.
+
+        `still` asks, once the account is held, for what it was proved by, and raises where that is gone.
 
         Raises AccountBanned, EmailNotVerified; SecondFactorRequired where the account has a second factor and one alone
         was proved, and SecondFactorEnrolmentRequired where it has none and has to; InvalidSignInCode where the proof
@@ -86,6 +93,8 @@ class Entrance:
         opening = await self.make_ready(proof, visitor)
         async with self.database.transaction() as connection:
             await self.hold(connection, proof.account)
+            if still is not None:
+                await still(connection)
             owed = await ask_second_factor(connection, proof, visitor.device, visitor.kind, self.requirement)
             if owed is None:
                 await publish(connection, "auth", await self.begin(connection, opening))

@@ -9,16 +9,24 @@ from hmac import compare_digest
 from auth_service.domain.accounts import Proof
 from auth_service.domain.devices import Device
 from auth_service.domain.federation import FEDERATED, AppReturn, ExternalIdentity, Flow, Handover, Linker
-from auth_service.errors import InvalidSignInCode, InvalidSignInFlow, ProviderRefused, SecondFactorRequired
+from auth_service.errors import (
+    InvalidCredentials,
+    InvalidSignInCode,
+    InvalidSignInFlow,
+    ProviderRefused,
+    SecondFactorRequired,
+)
 from auth_service.metrics import FEDERATED_FLOWS
 from auth_service.pkce import challenge_of, new_verifier
 from auth_service.providers.model import Answer, Provider, Question
 from auth_service.providers.places import with_query
+from auth_service.repository.identities import IdentityRepository
 from auth_service.service.entrance import Admission, Entrance, Visitor
 from auth_service.service.flows import FlowKeeping, new_token
 from auth_service.service.identities import IdentityKeeping
 from auth_service.service.recognising import Recognising
 from auth_service.service.sign_in_codes import SignInCodes
+from shared.db import Connection
 from shared.errors import AppError, NotFound, Unavailable
 from shared.opaque_tokens import digest, is_sound, mint
 
@@ -157,7 +165,12 @@ class Federation:
         provider = self._provider(identity.provider)
         unverified = provider.accepts_unverified_email
         account = await self.recognising.account_of(identity, visitor, unverified=unverified)
-        admission = await self.entrance.admit(Proof(account, (FEDERATED,), provider.id, code_hash), visitor)
+
+        async def still(connection: Connection) -> None:
+            if not await IdentityRepository(connection).opens(identity, account.user_id):
+                raise InvalidCredentials
+
+        admission = await self.entrance.admit(Proof(account, (FEDERATED,), provider.id, code_hash), visitor, still)
         FEDERATED_FLOWS.labels(provider.id, "signed_in").inc()
         return admission
 

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 from auth_service.domain.accounts import Account, Proof
 from auth_service.domain.audit import Action, AuditEntry
 from auth_service.domain.devices import Device
-from auth_service.domain.one_time_tokens import Purpose, Spent, code_digest, new_challenge, tidy_code
+from auth_service.domain.one_time_tokens import Purpose, code_digest, new_challenge, tidy_code
 from auth_service.domain.sessions import EndReason
 from auth_service.domain.standing import MAILBOX
 from auth_service.emails import parse_email
@@ -51,26 +51,31 @@ class MailSignIn:
         """Begin a session. Raises InvalidEmail, InvalidMailCode, TooManyAttempts, and what `Entrance.admit` does."""
         email = parse_email(typed.email)
         account = await AccountRepository(self.database).find(email.key, self.marks.fingerprint(visitor.device))
+        proved: Account | None = None
 
         async def look() -> bool:
+            nonlocal proved
             hashed = code_digest(typed.challenge, tidy_code(typed.code))
             owner = account.user_id if account is not None else uuid4()  # nobody's: the work is the same
-            return await self._spend(Purpose.SIGN_IN_CODE, hashed, visitor.device, owner) is not None
+            proved = await self._spend(Purpose.SIGN_IN_CODE, hashed, visitor.device, owner)
+            return proved is not None
 
         right = await self.attempts.judge(email.key, account, visitor.device, look)
-        if account is None or not right:
+        if proved is None or not right:
             raise InvalidMailCode
-        return await self._admit(account.user_id, visitor)
+        return await self.entrance.admit(Proof(proved, (MAILBOX,)), visitor)
 
     async def by_link(self, token: str, visitor: Visitor) -> Admission:
         """Begin a session. Raises InvalidLink, and what `Entrance.admit` does. There is nothing to guess."""
-        spent = await self._spend(Purpose.SIGN_IN_LINK, link_digest(token), visitor.device)
-        if spent is None:
+        proved = await self._spend(Purpose.SIGN_IN_LINK, link_digest(token), visitor.device)
+        if proved is None:
             raise InvalidLink
-        return await self._admit(spent.user_id, visitor)
+        return await self.entrance.admit(Proof(proved, (MAILBOX,)), visitor)
 
-    async def _spend(self, purpose: Purpose, hashed: bytes, device: Device, owner: UUID | None = None) -> Spent | None:
-        """Spend what was mailed; whoever shows it receives the account's mail.
+    async def _spend(
+        self, purpose: Purpose, hashed: bytes, device: Device, owner: UUID | None = None
+    ) -> Account | None:
+        """Spend what was mailed, and return the account as it is then: whoever shows it receives the account's mail.
 
         With `owner`, that account's alone: what is guessed counts against the account that was named, and no other.
         """
@@ -80,13 +85,4 @@ class MailSignIn:
                 return None
             if await note_received(connection, AuditEntry(Action.EMAIL_VERIFIED, device, spent.user_id)):
                 await publish(connection, "auth", await take_over(connection, spent.user_id, EndReason.ADDRESS_PROVED))
-        return spent
-
-    async def _admit(self, user_id: UUID, visitor: Visitor) -> Admission:
-        """Read the account only now, when its address is known to be verified."""
-        account: Account | None = await AccountRepository(self.database).find_by_id(
-            user_id, self.marks.fingerprint(visitor.device)
-        )
-        if account is None:
-            raise InvalidLink
-        return await self.entrance.admit(Proof(account, (MAILBOX,)), visitor)
+            return await AccountRepository(connection).find_by_id(spent.user_id, self.marks.fingerprint(device))

@@ -20,9 +20,10 @@ _Credential = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Assertion:
-    """Whose passkey it was, and the methods that it proves (RFC 8176)."""
+    """Whose passkey it was, which one, and the methods that it proves (RFC 8176)."""
 
     user_id: UUID
+    passkey_id: UUID
     methods: tuple[str, ...]
 
 
@@ -49,7 +50,10 @@ class PasskeyAssertions:
         return assertion.methods
 
     async def prove_anybodys(self, shown: _Credential, purpose: str, device: Device) -> Assertion:
-        """Return whose passkey it is: alone it has to verify its owner, by a PIN or a finger. Raises PasskeyRefused."""
+        """Return whose passkey it is. Alone it has to verify its owner, by a PIN or a finger, and has to have then.
+
+        Raises PasskeyRefused.
+        """
         return await self._prove(shown, purpose, device, owner=None)
 
     async def _prove(self, shown: _Credential, purpose: str, device: Device, owner: UUID | None) -> Assertion:
@@ -58,13 +62,16 @@ class PasskeyAssertions:
         known = await passkeys.find(credential_id(shown))
         if known is None or not _is_of(known, owner, claimed_user(shown)):
             raise PasskeyRefused("It isn't known here.")
+        if owner is None and not known.verifies:  # whoever finds such a key may set its PIN
+            raise PasskeyRefused("It asked for no PIN or finger when it was added, so it can't sign in alone.")
         asserted = self.ceremonies.assertion(shown, challenge.text, known, verify_user=owner is None)
         if not await passkeys.spend(challenge.hash, challenge.expires_at):
             raise PasskeyRefused("This answer was used before.")
         if not await passkeys.use(known.passkey_id, asserted.sign_count):
             await self._note_regression(known, asserted, device)
             raise PasskeyRefused("It may have been copied: its counter hasn't moved on.")
-        return Assertion(known.user_id, passkey_methods(synced=known.synced, user_verified=asserted.user_verified))
+        methods = passkey_methods(synced=known.synced, user_verified=asserted.user_verified)
+        return Assertion(known.user_id, known.passkey_id, methods)
 
     async def _note_regression(self, known: KnownCredential, asserted: Asserted, device: Device) -> None:
         details = {"passkey": str(known.passkey_id), "counter": str(asserted.sign_count)}

@@ -11,9 +11,10 @@ from auth_service.marks import Marks
 from auth_service.metrics import LOGINS
 from auth_service.passkeys import Options
 from auth_service.repository.accounts import AccountRepository
+from auth_service.repository.passkeys import PasskeyRepository
 from auth_service.service.entrance import Admission, Entrance, Visitor
 from auth_service.service.passkey_assertions import PasskeyAssertions
-from shared.db import Database
+from shared.db import Connection, Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,12 @@ class PasskeySignIn:
         account = await AccountRepository(self.database).find_by_id(assertion.user_id, fingerprint)
         if account is None:
             raise PasskeyRefused
-        admission = await self.entrance.admit(Proof(account, assertion.methods), visitor)
+
+        async def still(connection: Connection) -> None:
+            if not await PasskeyRepository(connection).has(assertion.user_id, assertion.passkey_id):
+                raise PasskeyRefused
+
+        admission = await self.entrance.admit(Proof(account, assertion.methods), visitor, still)
         LOGINS.labels("success").inc()
         return admission
 

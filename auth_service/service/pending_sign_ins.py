@@ -58,15 +58,20 @@ class PendingSignIns:
     database: Database
     marks: Marks
 
-    async def find(self, token: str, device: Device) -> Waiting:
+    async def find(self, token: str, device: Device, *, on_page: bool) -> Waiting:
+        """`on_page`: a program's, which ends with tokens, is none."""
         token_hash = digest(token)
         pending = await PendingRepository(self.database).find(token_hash, device.address_prefix)
+        if on_page:
+            pending = _if_a_browsers(pending)
         return await self._waiting(token_hash, pending, device)
 
-    async def guess(self, token: str, device: Device) -> Waiting:
+    async def guess(self, token: str, device: Device, *, on_page: bool) -> Waiting:
         """As `find`, and count a guess."""
         token_hash = digest(token)
         pending = await PendingRepository(self.database).guess(token_hash, device.address_prefix)
+        if on_page:
+            pending = _if_a_browsers(pending)
         return await self._waiting(token_hash, pending, device)
 
     async def _waiting(self, token_hash: bytes, pending: PendingSignIn | None, device: Device) -> Waiting:
@@ -77,3 +82,7 @@ class PendingSignIns:
         if account is None or proved_mark(account.password_changed_at) != pending.proved_mark:
             raise InvalidPendingSignIn
         return Waiting(token_hash, pending, account)
+
+
+def _if_a_browsers(pending: PendingSignIn | None) -> PendingSignIn | None:
+    return pending if pending is not None and pending.kind is SessionKind.BROWSER else None

@@ -12,12 +12,11 @@ from auth_service.repository.pending import PendingRepository
 from auth_service.service.entrance import Admission, Entrance, Visitor
 from auth_service.service.pending_sign_ins import PendingSignIns
 from auth_service.service.second_factors import SecondFactors
-from shared.db import Database
+from shared.db import Connection
 
 
 @dataclass(frozen=True, slots=True)
 class SecondFactorSignIn:
-    database: Database
     waiting: PendingSignIns
     factors: SecondFactors
     entrance: Entrance
@@ -27,14 +26,17 @@ class SecondFactorSignIn:
 
         Raises InvalidPendingSignIn, WrongSecondFactor, PasskeyRefused, TooManyAttempts, Unavailable.
         """
-        waiting = await self.waiting.guess(token, visitor.device)
+        waiting = await self.waiting.guess(token, visitor.device, on_page=visitor.on_page)
         methods = await self.factors.prove(waiting.account, shown, visitor.device, _purpose(waiting.token_hash))
-        if not await PendingRepository(self.database).take(waiting.token_hash):
-            raise InvalidPendingSignIn
         pending = waiting.pending
         proof = Proof(waiting.account, together(pending.methods, methods), code_hash=pending.code_hash)
+
+        async def take(connection: Connection) -> None:
+            if not await PendingRepository(connection).take(waiting.token_hash):
+                raise InvalidPendingSignIn
+
         try:
-            admission = await self.entrance.admit(proof, visitor.of_kind(pending.kind))
+            admission = await self.entrance.admit(proof, visitor.of_kind(pending.kind), take)
         except InvalidSignInCode as exc:  # the code that it began with was used again
             raise InvalidPendingSignIn from exc
         LOGINS.labels("success").inc()
@@ -42,7 +44,7 @@ class SecondFactorSignIn:
 
     async def passkey_options(self, token: str, visitor: Visitor) -> Options:
         """Return what a browser needs to show a passkey. Raises InvalidPendingSignIn, PasskeyRefused."""
-        waiting = await self.waiting.find(token, visitor.device)
+        waiting = await self.waiting.find(token, visitor.device, on_page=visitor.on_page)
         return await self.factors.assertions.ask_owner(waiting.account.user_id, _purpose(waiting.token_hash))
 
 

@@ -6,6 +6,8 @@ What is left is one visible line of at most 255 bytes that can be saved under Un
 import re
 import unicodedata
 
+from shared.normal_form import composed
+
 MAX_BYTES = 255  # of UTF-8: what common file systems allow
 NAMELESS = "unnamed"
 _MAX_SUFFIX_BYTES = 32  # a longer one is no suffix, but part of the name
@@ -36,23 +38,24 @@ def _label(raw: str) -> str:
     last = _SURROGATE.sub("\ufffd", re.split(r"[/\\]", raw)[-1])
     spaced = "".join(" " if character.isspace() else character for character in last)
     seen = "".join(character for character in spaced if not _is_unseen(character))
-    name = re.sub(" +", " ", unicodedata.normalize("NFC", seen)).strip(" ").rstrip(". ")
+    line = _shortened(re.sub(" +", " ", seen).strip(" ").rstrip(". "), 4 * MAX_BYTES)  # as much as may be composed
+    name = composed(line, MAX_BYTES)
     if _DEVICE.match(name):
         name = f"_{name}"
-    return _shortened(name)
+    return _shortened(name, MAX_BYTES)
 
 
 def _is_unseen(character: str) -> bool:
     return character in _UNSEEN or unicodedata.category(character) in _UNSEEN_CATEGORIES
 
 
-def _shortened(name: str) -> str:
-    """Cut the stem, so that the suffix goes on telling what it is."""
-    if len(name.encode()) <= MAX_BYTES:
+def _shortened(name: str, most: int) -> str:
+    """Cut the stem to `most` bytes, so that the suffix goes on telling what it is."""
+    if len(name.encode()) <= most:
         return name
     stem, dot, suffix = name.rpartition(".")
     tail = dot + suffix
     if not stem or len(tail.encode()) > _MAX_SUFFIX_BYTES:
         stem, tail = name, ""
-    kept = stem.encode()[: MAX_BYTES - len(tail.encode())].decode(errors="ignore")
+    kept = stem.encode()[: most - len(tail.encode())].decode(errors="ignore")
     return kept.rstrip(". ") + tail

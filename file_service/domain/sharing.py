@@ -10,6 +10,7 @@ SHARE_LABEL, UPLOAD_LABEL = "cols_", "cold_"  # what their secrets begin with
 MOST_SHARES, MOST_UPLOAD_LINKS = 100, 100  # that one file, and one owner, has at a time
 MOST_GUESSES = 10  # wrong passwords of a share, by whomever, in
 GUESSES_WITHIN = timedelta(hours=1)
+LONGEST_PASSWORD = 200  # characters
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,9 @@ import base64
 import hashlib
 import hmac
 import os
-import unicodedata
+
+from file_service.domain.sharing import LONGEST_PASSWORD
+from shared.normal_form import composed
 
 _N, _R, _P = 2**14, 8, 1
 _SALT_BYTES, _HASH_BYTES = 16, 32
@@ -59,7 +61,7 @@ class SharePasswords:
 
 def _normal(password: str) -> bytes:
     """Return the same for the same characters, however a keyboard composes them."""
-    return unicodedata.normalize("NFC", password).encode("utf-8", "surrogateescape")
+    return composed(password, LONGEST_PASSWORD).encode("utf-8", "surrogateescape")
 
 
 def _encoded(raw: bytes) -> str:

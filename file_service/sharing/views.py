@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from file_service.domain.purposes import Purpose
-from file_service.domain.sharing import Share, SharedFile, UploadLink
+from file_service.domain.sharing import LONGEST_PASSWORD, Share, SharedFile, UploadLink
 from file_service.domain.uploads import Upload
 
 _DAY = 86_400
@@ -24,7 +24,7 @@ class ShareRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     expires_in: Lifetime = 7 * _DAY
     once: bool = False
-    password: Annotated[str, msgspec.Meta(min_length=6, max_length=200)] | None = None
+    password: Annotated[str, msgspec.Meta(min_length=6, max_length=LONGEST_PASSWORD)] | None = None
     download_name: Name | None = None
     disposition: Disposition = "attachment"
 

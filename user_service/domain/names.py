@@ -1,11 +1,14 @@
 """Rules for text that strangers read. A display name must not be taken for another's, or for the operator's."""
 
 import unicodedata
+from itertools import groupby
 
+from shared.normal_form import composed
 from user_service.domain.skeleton import is_reserved, mixes_alphabets
 
 MAX_NAME, MAX_BIO = 80, 2000  # code points
-_MAX_MARKS = 3  # accents on one letter; more of them spill over the neighbouring lines
+_MAX_MARKS = 3  # accents on one letter of a name; more of them spill over the neighbouring lines
+_MAX_BIO_MARKS = 30  # in a row; no language has more (Unicode Standard Annex 15, Stream-Safe Text Format)
 
 _EMOJI_PRESENTATION = dict.fromkeys((0xFE0E, 0xFE0F))  # phones add them to symbols; they carry no meaning
 _BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -22,7 +25,7 @@ class RuleBroken(ValueError):
 
 def normalise_display_name(raw: str) -> str:
     """Return the name in NFC with single spaces and no emoji presentation selectors. Raises RuleBroken."""
-    name = " ".join(_composed(raw, MAX_NAME).translate(_EMOJI_PRESENTATION).split())
+    name = composed(" ".join(raw.translate(_EMOJI_PRESENTATION).split()), MAX_NAME)
     if not 1 <= len(name) <= MAX_NAME:
         raise RuleBroken(f"must have 1 to {MAX_NAME} characters")
     if not all(map(_is_visible, name)):
@@ -38,19 +41,15 @@ def normalise_display_name(raw: str) -> str:
 
 def normalise_bio(raw: str) -> str:
     r"""Return the text in NFC, trimmed, its lines ended by \n. Raises RuleBroken."""
-    bio = _composed(raw, MAX_BIO).replace("\r\n", "\n").strip()
+    text = raw.replace("\r\n", "\n").strip()
+    _check_marks(text)  # before they are put in order, which takes the longer the more there are
+    bio = composed(text, MAX_BIO)
+    _check_marks(bio)
     if len(bio) > MAX_BIO:
         raise RuleBroken(f"must have at most {MAX_BIO} characters")
     if not all(map(_is_printable, bio)):
         raise RuleBroken("must not hold control characters or direction overrides")
     return bio
-
-
-def _composed(raw: str, limit: int) -> str:
-    """Return NFC, which never has less than a quarter of the characters, nor takes time for what is far too long."""
-    if len(raw) > 4 * limit:
-        raise RuleBroken(f"must have at most {limit} characters")
-    return unicodedata.normalize("NFC", raw)
 
 
 def _is_visible(character: str) -> bool:
@@ -64,6 +63,17 @@ def _is_printable(character: str) -> bool:
     if unicodedata.category(character) in ("Cc", "Cs", "Co"):
         return character in _LAYOUT
     return character not in _BIDI_CONTROLS
+
+
+def _check_marks(bio: str) -> None:
+    """Raises RuleBroken for more accents in a row than any text needs."""
+    marks = (sum(1 for _ in run) for is_mark, run in groupby(bio, _is_mark) if is_mark)
+    if max(marks, default=0) > _MAX_BIO_MARKS:
+        raise RuleBroken("must not pile up accents")
+
+
+def _is_mark(character: str) -> bool:
+    return unicodedata.category(character)[0] == "M"
 
 
 def _piles_marks(name: str) -> bool:

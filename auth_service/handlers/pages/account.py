@@ -21,15 +21,16 @@ async def show_account(request: web.Request) -> View:
 
 async def show_password(request: web.Request) -> View:
     """The form for another password, or for the first."""
-    return View("account/password.html", await _has_password(request))
+    return View("account/password.html", await has_password(request))
 
 
 async def show_deletion(request: web.Request) -> View:
     """The form that ends it all."""
-    return View("account/deletion.html", await _has_password(request))
+    return View("account/deletion.html", await has_password(request))
 
 
-async def _has_password(request: web.Request) -> dict[str, object]:
+async def has_password(request: web.Request) -> dict[str, object]:
+    """Return what forms go by that ask for the password where there is one."""
     account = await request.app[PEOPLE].find_by_id(identity_of(request).user_id, b"")
     return {"has_password": account is not None and account.password_hash is not None}
 

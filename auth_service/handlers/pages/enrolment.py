@@ -7,9 +7,8 @@ from functools import wraps
 
 from aiohttp import web
 
-from auth_service.domain.sessions import SessionKind
 from auth_service.errors import InvalidPendingSignIn
-from auth_service.handlers.admissions import admission_headers, visitor_of
+from auth_service.handlers.admissions import admission_headers, page_visitor_of
 from auth_service.handlers.enrolment import ENROLMENT_SIGN_IN
 from auth_service.handlers.pages.entering import HOME, with_return
 from auth_service.handlers.pages.factors import PATH as FACTORS_PATH
@@ -92,7 +91,7 @@ def _entered(request: web.Request, query: ReturnQuery, enrolled: Enrolled, code:
 
 def _waiting(request: web.Request) -> tuple[str, Visitor]:
     token, _ = pending_of(request)
-    return token, visitor_of(request, SessionKind.BROWSER)
+    return token, page_visitor_of(request)
 
 
 def _kept(request: web.Request) -> Keeping:

@@ -2,11 +2,11 @@
 
 from aiohttp import web
 
-from auth_service.domain.sessions import SessionKind
-from auth_service.handlers.admissions import visitor_of
+from auth_service.handlers.admissions import page_visitor_of
 from auth_service.handlers.callers import device_of, doer_of
 from auth_service.handlers.email import EMAIL_CHANGE, MAIL_SETTINGS
 from auth_service.handlers.mail_requests import MAIL_REQUESTS, MAIL_SIGN_IN
+from auth_service.handlers.pages.account import has_password
 from auth_service.handlers.pages.entering import with_return
 from auth_service.handlers.pages.kept import KEPT, Keeping
 from auth_service.handlers.pages.notices import notice
@@ -65,7 +65,7 @@ async def sign_in_by_mailed_code(request: web.Request, query: ReturnQuery, body:
     if asked is None:
         return SeeOther(with_return(_ENTER, query.return_to))
     typed = TypedCode(str(asked["email"]), str(asked["challenge"]), body.code)
-    visitor = visitor_of(request, SessionKind.BROWSER)
+    visitor = page_visitor_of(request)
     done = await let_in(request, query, request.app[MAIL_SIGN_IN].by_code(typed, visitor))
     return SeeOther(done.location, done.notice, [*done.cookies, _kept(request).clear()])
 
@@ -73,7 +73,7 @@ async def sign_in_by_mailed_code(request: web.Request, query: ReturnQuery, body:
 async def show_address(request: web.Request) -> View:
     """The address, the form to change it with, and what is mailed to it."""
     address = await request.app[MAIL_SETTINGS].read(identity_of(request).user_id)
-    return View("account/email.html", {"address": address})
+    return View("account/email.html", {"address": address, **await has_password(request)})
 
 
 async def change_address(request: web.Request, body: NewAddressForm) -> SeeOther:

@@ -3,8 +3,7 @@
 from aiohttp import web
 
 from auth_service.domain.one_time_tokens import Purpose
-from auth_service.domain.sessions import SessionKind
-from auth_service.handlers.admissions import visitor_of
+from auth_service.handlers.admissions import page_visitor_of
 from auth_service.handlers.callers import device_of
 from auth_service.handlers.email import EMAIL_CHANGE, PASSWORD_RESET, VERIFICATION
 from auth_service.handlers.mail_requests import MAIL_SIGN_IN
@@ -41,7 +40,7 @@ async def reset_on_page(request: web.Request, query: LinkQuery, body: NewPasswor
 
 
 async def sign_in_by_link_on_page(request: web.Request, query: LinkQuery) -> SeeOther:
-    visitor = visitor_of(request, SessionKind.BROWSER)
+    visitor = page_visitor_of(request)
     return await let_in(request, ReturnQuery(), request.app[MAIL_SIGN_IN].by_link(query.token, visitor))
 
 

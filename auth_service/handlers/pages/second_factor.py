@@ -5,14 +5,13 @@ from collections.abc import Awaitable
 from aiohttp import web
 
 from auth_service.domain.factors import FactorKind, Shown
-from auth_service.domain.sessions import SessionKind
 from auth_service.errors import (
     InvalidPendingSignIn,
     PasskeyRefused,
     SecondFactorEnrolmentRequired,
     SecondFactorRequired,
 )
-from auth_service.handlers.admissions import visitor_of
+from auth_service.handlers.admissions import page_visitor_of
 from auth_service.handlers.pages.entering import entered, with_return
 from auth_service.handlers.pages.passkeys import assertion_in
 from auth_service.handlers.second_factor import PASSKEY_SIGN_IN, SECOND_FACTOR_SIGN_IN
@@ -67,14 +66,14 @@ async def finish_by_passkey(request: web.Request, query: ReturnQuery, body: Pass
 
 
 async def sign_in_by_passkey(request: web.Request, query: ReturnQuery, body: PasskeyForm) -> SeeOther:
-    visitor = visitor_of(request, SessionKind.BROWSER)
+    visitor = page_visitor_of(request)
     admission = request.app[PASSKEY_SIGN_IN].log_in(assertion_in(body.credential), visitor)
     return await let_in(request, query, admission)
 
 
 async def _finish(request: web.Request, query: ReturnQuery, shown: Shown) -> SeeOther:
     pending, _ = pending_of(request)
-    visitor = visitor_of(request, SessionKind.BROWSER)
+    visitor = page_visitor_of(request)
     try:
         admission = await request.app[SECOND_FACTOR_SIGN_IN].finish(pending, shown, visitor)
     except InvalidPendingSignIn:
@@ -92,8 +91,6 @@ def pending_of(request: web.Request) -> tuple[str, list[str]]:
 
 async def _passkey_options(request: web.Request, pending: str) -> object | None:
     try:
-        return await request.app[SECOND_FACTOR_SIGN_IN].passkey_options(
-            pending, visitor_of(request, SessionKind.BROWSER)
-        )
+        return await request.app[SECOND_FACTOR_SIGN_IN].passkey_options(pending, page_visitor_of(request))
     except (InvalidPendingSignIn, PasskeyRefused):
         return None  # the next step tells why

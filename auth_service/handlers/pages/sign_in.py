@@ -1,8 +1,7 @@
 from aiohttp import web
 
-from auth_service.domain.sessions import SessionKind
 from auth_service.errors import SecondFactorRequired
-from auth_service.handlers.admissions import visitor_of
+from auth_service.handlers.admissions import page_visitor_of
 from auth_service.handlers.callers import COOKIE, device_of, session_of
 from auth_service.handlers.federation import FEDERATION
 from auth_service.handlers.pages.entering import HOME, entered
@@ -32,7 +31,7 @@ async def show_sign_in(request: web.Request, query: ReturnQuery) -> PageAnswer:
 
 
 async def sign_in(request: web.Request, query: ReturnQuery, body: SignInForm) -> SeeOther:
-    visitor = visitor_of(request, SessionKind.BROWSER)
+    visitor = page_visitor_of(request)
     return await let_in(request, query, request.app[SIGN_IN].log_in(body.email, body.password, visitor))
 
 
@@ -44,7 +43,7 @@ async def show_register(request: web.Request, query: ReturnQuery) -> PageAnswer:
 
 
 async def register(request: web.Request, query: ReturnQuery, body: SignInForm) -> SeeOther:
-    visitor = visitor_of(request, SessionKind.BROWSER)
+    visitor = page_visitor_of(request)
     try:
         admission = await request.app[SIGN_IN].register(body.email, body.password, visitor)
     except SecondFactorRequired as owed:

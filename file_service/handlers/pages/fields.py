@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 
 from file_service.domain.purposes import AVATAR, DEFAULT
+from file_service.domain.sharing import LONGEST_PASSWORD
 from file_service.errors import ShortSharePassword
 from file_service.sharing.shares import ShareWish
 from file_service.sharing.upload_links import UploadLinkWish
@@ -45,7 +46,7 @@ class ShareForm(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     lifetime: Lifetime
     once: bool = False
     inline: bool = False
-    password: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    password: Annotated[str, msgspec.Meta(max_length=LONGEST_PASSWORD)] = ""
     download_name: Annotated[str, msgspec.Meta(max_length=1024)] = ""
 
     def wish(self) -> ShareWish:
@@ -58,7 +59,7 @@ class ShareForm(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 class PasswordForm(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Of whoever follows a link: empty where it has no password."""
 
-    password: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    password: Annotated[str, msgspec.Meta(max_length=LONGEST_PASSWORD)] = ""
 
 
 class UploadLinkForm(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

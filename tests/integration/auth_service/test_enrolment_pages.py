@@ -10,7 +10,7 @@ import pytest
 
 from tests.authenticator import Authenticator
 from tests.integration.auth_service.browsing import Browser
-from tests.integration.auth_service.enrolling import strict
+from tests.integration.auth_service.enrolling import owed, strict
 from tests.integration.auth_service.factor_people import FACTORS
 from tests.integration.auth_service.people import PASSWORD, Gateway
 from tests.integration.auth_service.world import AuthService
@@ -45,6 +45,14 @@ async def set_up(browser: Browser) -> tuple[Shown, str]:
     assert (await browser.send(f"{ENROL}{BACK}", f"{APP}/begin{HERE}")).location == f"{APP}{BACK}"
     shown = await browser.get(f"{APP}{BACK}")
     return shown, next(word for word in shown.text.split() if len(word) == 32 and word.isupper())
+
+
+async def test_sign_in_of_a_program_is_not_finished_on_a_page(strictly: AuthService) -> None:
+    person = await strictly.call("POST", "/v1/auth/register", {"email": ADA, "password": PASSWORD})
+    browser = Browser(strictly)
+    browser.cookies["pending"] = owed(person)
+    assert (await browser.get(ENROL)).location == "/account/sign-in"
+    assert "pending" not in browser.cookies
 
 
 async def test_app_is_added_and_leads_on(newcomer: Browser) -> None:

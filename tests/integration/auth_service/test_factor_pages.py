@@ -6,6 +6,7 @@ import pyotp
 import pytest
 
 from tests.integration.auth_service.browsing import Browser
+from tests.integration.auth_service.factor_people import code_of, finish, pending, two_factored
 from tests.integration.auth_service.people import PASSWORD, Person
 from tests.integration.auth_service.world import AuthService
 
@@ -66,6 +67,18 @@ async def test_second_factor_is_asked_for_and_leads_on(inside: Browser, person: 
     assert (await again.send(SECOND, f"{SECOND}/code", code=code)).status == 403
     assert (await again.send(SECOND, f"{SECOND}/recovery-code", recovery_code=codes[0])).location == "/account"
     assert (await again.get("/account")).status == 200
+
+
+async def test_sign_in_of_a_program_is_not_finished_on_a_page(service: AuthService) -> None:
+    """Nothing is spent: the program finishes it."""
+    somebody = await two_factored(service)
+    token = await pending(service, somebody.person)
+    browser = Browser(service)
+    browser.cookies["pending"] = f"{token}.totp"
+    code = code_of(somebody.secret)
+    assert (await browser.send(SECOND, f"{SECOND}/code", code=code)).location == "/account/sign-in"
+    assert not browser.cookies.keys() & {"pending", "session"}
+    assert (await finish(service, token, code=code)).status == 200
 
 
 async def test_second_step_without_a_first_leads_back(service: AuthService) -> None:

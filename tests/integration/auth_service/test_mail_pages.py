@@ -125,6 +125,21 @@ async def test_address_is_changed_and_changed_back(post: Mailing) -> None:
     assert (await browser.get(page)).location.startswith("/account/sign-in")
 
 
+async def test_address_is_changed_where_there_is_no_password(post: Mailing) -> None:
+    """A session that was proved lately is enough, as by the API, and nothing counts as a guess."""
+    person, browser = await post.service.register("old@example.org"), Browser(post.service)
+    await browser.sign_in(person.email)
+    await post.service.admin.execute("update auth.account set password_hash = null")
+    page = await browser.get("/account/email")
+    assert "password" not in page.forms["/account/email"].fields
+    done = await browser.follow(await browser.send("/account/email", email="new@example.org"))
+    assert done.alerts == ["A mail is on its way to the new address. It counts once its link is followed."]
+    assert not await post.service.admin.fetchval("select sum(failures) from auth.login_failure")
+    await post.service.admin.execute("update auth.session set authenticated_at = now() - interval '11 minutes'")
+    stale = await browser.send("/account/email", email="other@example.org")
+    assert stale.location.startswith("/account/step-up")
+
+
 async def test_wishes_about_mail_are_kept(post: Mailing) -> None:
     browser = Browser(post.service)
     await browser.sign_in((await post.service.register()).email)

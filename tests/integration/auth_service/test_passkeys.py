@@ -63,6 +63,16 @@ async def test_passkey_that_verifies_nobody_isnt_enough_alone(service: AuthServi
     assert (reply.status, reply.code) == (403, "passkey_refused")
 
 
+async def test_passkey_that_learns_to_verify_later_isnt_enough_alone_either(service: AuthService) -> None:
+    """Who has found a key without a PIN can set one, and it then vouches for the finder."""
+    person, key = await service.register(), Authenticator(verifies=False)
+    await add_passkey(service, person, key)
+    key.verifies = True
+    reply = await passkey_sign_in(service, key)
+    assert (reply.status, reply.code) == (403, "passkey_refused")
+    assert (await finish_by(service, await pending(service, person), key)).status == 200
+
+
 @pytest.mark.parametrize("verifies", [True, False])
 async def test_passkey_is_a_second_factor(
     service: AuthService,

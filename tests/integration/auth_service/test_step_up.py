@@ -192,6 +192,15 @@ async def test_session_that_is_over_isnt_renewed(service: AuthService) -> None:
     assert (reply.status, reply.headers["WWW-Authenticate"]) == (401, 'Bearer error="invalid_token"')
 
 
+@pytest.mark.parametrize(("what", "age"), [("last_used_at", "31 days"), ("created_at", "91 days")])
+async def test_session_past_its_limits_isnt_renewed(service: AuthService, what: str, age: str) -> None:
+    """Thirty days without use and ninety in all: nobody has to end it for that."""
+    person = await service.register()
+    await service.admin.execute(f"update auth.session set {what} = now() - interval '{age}'")
+    reply = await service.post(STEP_UP, {"password": PASSWORD}, person=person)
+    assert (reply.status, reply.code) == (401, "unauthenticated")
+
+
 async def test_api_key_has_nothing_to_step_up(service: AuthService) -> None:
     person = await service.register()
     made = await service.post("/v1/auth/api-keys", {"name": "k", "scopes": ["full"]}, person=person)

@@ -1,5 +1,6 @@
 """A profile's avatar: a picture of the person's own, which file_service knows."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from uuid import UUID
 
@@ -7,9 +8,11 @@ import pytest
 
 from shared.identity import Verifier, load_trust
 from shared.ids import uuid7
+from tests.integration.gates import Gate
 from tests.integration.user_service.files_stand_in import FilesStandIn
 from tests.integration.user_service.running_service import Person, RunningService, running_service
 from tests.stores import Databases
+from user_service.repository import ProfileRepository
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +120,27 @@ async def test_deleted_avatar_is_none_any_more(service: RunningService, files: F
     assert (await (await ada.get("/v1/users/me")).json())["avatar"] == second
     assert [await tell_gone(second, each) for each in service.asked_by_others()] == [403, 403, 403]
     assert await tell_gone(second, asked) == 204
+    assert (await (await ada.get("/v1/users/me")).json())["avatar"] is None
+
+
+@pytest.mark.parametrize("status", [200, 503])
+async def test_avatar_that_is_deleted_while_it_is_chosen_is_none(
+    service: RunningService, files: FilesStandIn, ada: Person, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    """file_service tells it before the profile has it, and never again; nor can it always be asked."""
+    await ada.patch({"bio": "Counts."})
+    avatar = picture(files, ada.user_id)
+    gate = Gate(monkeypatch, ProfileRepository, "update")
+    change = asyncio.create_task(ada.patch({"avatar": avatar}))
+    await gate.reached()
+    del files.known[UUID(avatar)]
+    gone = {"owner_id": str(ada.user_id), "file_id": avatar}
+    headers = service.asked_by("file_service")
+    async with service.private.post("/internal/avatars/gone", json=gone, headers=headers) as told:
+        assert told.status == 204
+    monkeypatch.setattr(files, "status", status)
+    gate.open()
+    assert (await change).status == status
     assert (await (await ada.get("/v1/users/me")).json())["avatar"] is None
 
 

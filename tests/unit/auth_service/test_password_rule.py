@@ -1,8 +1,9 @@
 import pytest
 
 from auth_service.common_passwords import CommonPasswords, _hashes
-from auth_service.domain.passwords import PasswordContext, accept_new_password, normalise_password
+from auth_service.domain.passwords import LONGEST, PasswordContext, accept_new_password, normalise_password
 from auth_service.errors import WeakPassword
+from tests.quickness import PILED_MARKS, quick
 
 CONTEXT = PasswordContext(CommonPasswords()).about("Colonnade", "files.acme.example", "ada.lovelace@engine.example")
 
@@ -98,8 +99,15 @@ def test_no_password_takes_long_to_judge(password: str) -> None:
     assert normal == password
 
 
+def test_accents_of_no_password_take_no_time() -> None:
+    with quick():
+        assert broken_rule(PILED_MARKS) == "too_long"
+        assert normalise_password(PILED_MARKS) == PILED_MARKS
+
+
 def test_composed_and_decomposed_input_are_one_password() -> None:
     assert normalise_password("cafe\u0301 au lait") == normalise_password("café au lait")
+    assert normalise_password("\u03b1\u0313\u0300\u0345" * LONGEST) == "\u1f82" * LONGEST
 
 
 def test_list_of_common_passwords_is_whole_and_small() -> None:

@@ -5,6 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from file_service.domain.names import MAX_BYTES, NAMELESS, safe_name
+from tests.quickness import PILED_MARKS, quick
 
 ANY_TEXT = st.text(st.characters(), max_size=400)  # surrogates, controls and all
 
@@ -42,6 +43,13 @@ def test_a_name_becomes_a_harmless_label(raw: str, safe: str) -> None:
     assert safe_name(raw) == safe
 
 
+def test_no_name_takes_long() -> None:
+    """Accents that have to be put in order are cut before that; what is left is composed all the same."""
+    with quick():
+        assert safe_name("e" + PILED_MARKS + ".txt").endswith(".txt")
+    assert safe_name("e\u0301" * 1000 + ".txt") == "é" * 125 + ".txt"
+
+
 def test_a_long_name_keeps_its_suffix() -> None:
     """F11: 300 bytes."""
     assert safe_name("n" * 300 + ".jpeg") == "n" * 250 + ".jpeg"
@@ -66,6 +74,8 @@ def test_every_name_is_one_visible_line_that_fits(raw: str) -> None:
 @given(ANY_TEXT)
 @example("con" + "\u200b")
 @example("x" * 250 + ".\u0301abc" + "y" * 20)
+@example("e\u0301" * 1000 + ".txt")
+@example("e\u0334\u0301" * 1000)
 def test_a_safe_name_is_left_alone(raw: str) -> None:
     once = safe_name(raw)
     assert safe_name(once) == once

@@ -4,12 +4,14 @@ import asyncio
 
 import pytest
 
+from auth_service.service.entrance import Entrance
 from tests.integration.auth_service.people import Json, Person, Reply
 from tests.integration.auth_service.providers.browser import Browser, visit
 from tests.integration.auth_service.providers.conftest import Serve, declaration
 from tests.integration.auth_service.providers.openid_server import ADA, OpenIdServer, running_openid_server
 from tests.integration.auth_service.providers.test_signing_in import audit
 from tests.integration.auth_service.world import AuthService, until_blocked
+from tests.integration.gates import Gate
 
 IDENTITIES = "/v1/auth/identities"
 
@@ -42,6 +44,25 @@ async def test_identity_is_linked_by_its_address_where_both_sides_verified_it(
     (identity,) = await linked(service, ada)
     assert (identity["provider"], identity["email"]) == ("peer", "ada@example.org")
     assert await audit(service, "identity_linked") == [{"provider": "peer", "by": "address"}]
+
+
+async def test_identity_that_is_unlinked_meanwhile_lets_nobody_in(
+    service: AuthService, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A14: its owner unlinks it and signs out the others; whoever is just coming in by it is none of them yet."""
+    ada = await service.register("ada@example.org")
+    await verify(service, ada)
+    assert (await browser.sign_in()).status == 303
+    (identity,) = await linked(service, ada)
+    thief = Browser(service)
+    gate = Gate(monkeypatch, Entrance, "admit")
+    sign_in = asyncio.create_task(thief.sign_in())
+    await gate.reached()
+    assert (await service.call("DELETE", f"{IDENTITIES}/{identity['id']}", person=ada)).status == 204
+    gate.open()
+    refused = await sign_in
+    assert (refused.status, refused.code) == (401, "invalid_credentials")
+    assert "session" not in thief.cookies
 
 
 @pytest.mark.parametrize(("ours", "theirs"), [(False, True), (True, False), (False, False)])
