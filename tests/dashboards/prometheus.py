@@ -27,8 +27,8 @@ class Prometheus:
         self.began = time.time()
 
     async def over_time(self, expression: str, step: float = 1.0) -> list[Series]:
-        """Evaluate at each second since it was started; raises Refused."""
-        times = {"start": f"{self.began}", "end": f"{time.time()}", "step": f"{step}"}
+        """Evaluate at each second since it was started, the one that isn't over included; raises Refused."""
+        times = {"start": f"{self.began}", "end": f"{time.time() + step}", "step": f"{step}"}
         found: list[Series] = (await self._ask("query_range", query=expression, **times))["result"]
         return found
 
