@@ -10,6 +10,7 @@ _CHUNKS = 10_000  # before the pixels, or of a WebP in all; more is no honest pi
 _START_OF_FRAME = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 _ALONE = frozenset({0x01, *range(0xD0, 0xD8)})  # markers without a length
 _START_OF_SCAN, _END = 0xDA, 0xD9
+_DIB_HEADERS = range(12, 125)  # bytes that there have been, from OS/2 1.x to BITMAPV5HEADER
 
 
 def read_png(size: int) -> Reading[PictureSize]:
@@ -90,10 +91,15 @@ def _frames(size: int) -> Reading[int]:
 
 
 def read_bmp(_size: int) -> Reading[PictureSize]:
-    """The old header has 16 bits a side; a negative height means rows from top to bottom."""
+    """The old header has 16 bits a side; a negative height means rows from top to bottom.
+
+    Two letters are all of the signature, so one in 65,536 files of whatever begins with it.
+    """
     head = yield from exactly(0, 26)
     if not head.startswith(b"BM"):
         raise NotReadable("no BMP")
     (length,) = struct.unpack_from("<I", head, 14)
+    if length not in _DIB_HEADERS:
+        raise NotReadable("no header of a BMP")
     width, height = struct.unpack_from("<HH", head, 18) if length == 12 else struct.unpack_from("<ii", head, 18)
     return PictureSize(abs(width), abs(height))

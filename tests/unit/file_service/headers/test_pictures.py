@@ -57,6 +57,11 @@ async def test_jpeg_is_read_behind_large_segments() -> None:
     assert await picture_size("image/jpeg", plain[:2] + 10 * comment + plain[2:]) == PictureSize(3000, 2000)
 
 
+async def test_bytes_that_begin_as_a_bmp_by_chance_are_none() -> None:
+    with pytest.raises(NotReadable):
+        await picture_size("image/bmp", b"BM" + bytes(range(100, 250)))
+
+
 async def test_largest_of_several_frame_headers_counts() -> None:
     """F16: decoders don't agree on which of them it is."""
     plain = picture("JPEG", (10, 10))
